@@ -1,0 +1,2 @@
+//! `mixtral`.
+fn main() {}
