@@ -1,1 +1,9 @@
-//! The engine.
+//! An inference engine for the Mixtral family of models.
+//!
+//! A prompt's way: text is encoded, the schedule plans a flat batch of tokens, the model computes
+//! it through the operations, a token is sampled and decoded back into text.
+
+pub mod error;
+pub mod schedule;
+
+pub use error::{Error, Result};

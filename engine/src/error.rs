@@ -1,0 +1,92 @@
+//! The engine's one error type. Every message names the file, key, tensor or offset it is about.
+
+use std::path::{Path, PathBuf};
+
+/// The engine's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong in the engine.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The operating system refused.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file is damaged, foreign, or holds what is not supported.
+    #[error("{path}: {place}: {message}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Where in it.
+        place: Place,
+        /// What is wrong there.
+        message: String,
+    },
+    /// The device cannot be used.
+    #[error("device {device}: {message}")]
+    Device {
+        /// The device that was asked for.
+        device: String,
+        /// Why not.
+        message: String,
+    },
+    /// A step's plan does not fit the model or the cache: a fault of the caller.
+    #[error("plan: {0}")]
+    Plan(String),
+    /// A computation failed, for instance for want of device memory.
+    #[error("computation: {0}")]
+    Compute(#[from] candle_core::Error),
+    /// The tokenizer or the chat template refused.
+    #[error("text: {0}")]
+    Text(String),
+    /// The request asks for what cannot be done.
+    #[error("request: {0}")]
+    Request(String),
+    /// The queue is full: try again later.
+    #[error("the engine's queue is full")]
+    Busy,
+    /// The engine was shut down.
+    #[error("the engine has stopped")]
+    Stopped,
+}
+
+/// Where in a file a fault was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The file as a whole.
+    Whole,
+    /// A byte offset.
+    Offset(u64),
+    /// A metadata key.
+    Key(String),
+    /// A tensor.
+    Tensor(String),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Whole => f.write_str("file"),
+            Self::Offset(at) => write!(f, "at byte {at}"),
+            Self::Key(key) => write!(f, "key {key}"),
+            Self::Tensor(name) => write!(f, "tensor {name}"),
+        }
+    }
+}
+
+impl Error {
+    /// An operating system's error about `path`.
+    pub fn io(path: impl AsRef<Path>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.as_ref().to_owned();
+        move |source| Self::Io { path, source }
+    }
+
+    /// A fault in a file.
+    pub fn file(path: impl AsRef<Path>, place: Place, message: impl Into<String>) -> Self {
+        Self::File { path: path.as_ref().to_owned(), place, message: message.into() }
+    }
+}
