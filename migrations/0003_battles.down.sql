@@ -1,0 +1,3 @@
+DROP TABLE replies;
+DROP TABLE turns;
+DROP TABLE battles;

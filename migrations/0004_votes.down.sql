@@ -1,0 +1,3 @@
+DROP TABLE elo_ratings;
+DROP TABLE pair_counts;
+DROP TABLE votes;
