@@ -1,0 +1,39 @@
+//! A file's bytes, mapped into memory: read on demand by the system, never copied as a whole.
+
+use std::fs::File;
+use std::path::Path;
+
+use crate::error::{Error, Place, Result};
+
+/// A read-only mapping of a whole file.
+///
+/// The file must not be shortened while it is mapped; the operating system would end the process
+/// at the next read beyond its new end. Model files are written once, so this is accepted.
+#[derive(Debug)]
+pub struct Mapped(memmap2::Mmap);
+
+impl Mapped {
+    /// Maps the file at `path`.
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(Error::io(path))?;
+        let about = file.metadata().map_err(Error::io(path))?;
+        if !about.is_file() {
+            return Err(Error::file(path, Place::Whole, "not a regular file"));
+        }
+        if about.len() == 0 {
+            return Err(Error::file(path, Place::Whole, "the file is empty"));
+        }
+        // SAFETY: the mapping is private and read-only, and only plain bytes are read from it. That
+        // nobody shortens the file meanwhile is the documented condition above.
+        let map = unsafe { memmap2::Mmap::map(&file) }.map_err(Error::io(path))?;
+        Ok(Self(map))
+    }
+}
+
+impl std::ops::Deref for Mapped {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
