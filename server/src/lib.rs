@@ -1,1 +1,17 @@
-//! The arena.
+//! Mixtral Arena: blind battles between language models, votes, and leaderboards made of them.
+//!
+//! Read in this order: `config` (what the operator says), `app` (how the service is put together), `routes` (every URL),
+//! then one handler and the action it calls.
+
+pub mod actions;
+pub mod app;
+pub mod config;
+pub mod domain;
+pub mod error;
+pub mod extract;
+pub mod handlers;
+pub mod keys;
+pub mod middleware;
+pub mod routes;
+pub mod store;
+pub mod views;

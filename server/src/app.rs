@@ -1,0 +1,84 @@
+//! How the service is put together: build, tell the port, run until stopped.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::{App, HttpServer, web};
+use anyhow::Context;
+use sqlx::PgPool;
+
+use crate::config::Config;
+use crate::keys::Keys;
+use crate::{middleware, routes};
+
+/// What every handler may use.
+#[derive(Clone)]
+pub struct Arena {
+    /// The checked configuration.
+    pub config: Arc<Config>,
+    /// The database.
+    pub db: PgPool,
+    /// Keys derived from the service's secret.
+    pub keys: Keys,
+}
+
+/// The service, ready to run.
+pub struct Application {
+    address: SocketAddr,
+    server: Server,
+}
+
+impl Application {
+    /// Opens the database, migrates it and binds the address.
+    pub async fn build(config: Config) -> anyhow::Result<Self> {
+        use secrecy::ExposeSecret;
+        std::fs::create_dir_all(&config.data)
+            .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
+        let keys = match &config.secret {
+            Some(secret) => Keys::from_secret(secret)?,
+            None => Keys::from_file(&config.data.join("secret"))?,
+        };
+        let url = config.database_url.as_ref().context("no embedded database yet: set DATABASE_URL")?;
+        let db = PgPool::connect(url.expose_secret()).await?;
+        sqlx::migrate!("../migrations").run(&db).await?;
+        let listener =
+            TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
+        let address = listener.local_addr()?;
+        let drain = config.drain;
+        let arena = Arena { config: Arc::new(config), db, keys };
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(web::Data::new(arena.clone()))
+                .wrap(middleware::security_headers())
+                .wrap(actix_web::middleware::from_fn(middleware::render_errors))
+                .wrap(actix_web::middleware::from_fn(middleware::visitor))
+                .wrap(tracing_actix_web::TracingLogger::default())
+                .configure(routes::configure)
+        })
+        .listen(listener)?
+        .shutdown_timeout(drain.as_secs())
+        .run();
+        Ok(Self { address, server })
+    }
+
+    /// Where the service listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until SIGTERM or Ctrl-C, then lets running requests end.
+    pub async fn run_until_stopped(self) -> anyhow::Result<()> {
+        println!("Mixtral Arena: http://{}", self.address);
+        self.server.await?;
+        Ok(())
+    }
+}
+
+/// Structured logs on standard error; `RUST_LOG` sets what is told.
+pub fn start_logging() {
+    use tracing_subscriber::EnvFilter;
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

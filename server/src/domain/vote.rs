@@ -1,0 +1,39 @@
+//! What a voter can say of a battle.
+
+use super::battle::BattleKind;
+use super::text_enum::text_enum;
+
+text_enum!(
+    /// A vote. Pairs take the first four, direct chats the last two.
+    Choice, "choice" {
+        /// The left answer is better.
+        A = "a",
+        /// The right answer is better.
+        B = "b",
+        /// Equally good.
+        Tie = "tie",
+        /// Both are bad: counts half in ratings like a tie, and is shown apart from it.
+        BothBad = "both_bad",
+        /// A good answer (direct chat).
+        Up = "up",
+        /// A bad answer (direct chat).
+        Down = "down",
+    }
+);
+
+impl Choice {
+    /// Whether this vote can be given to a battle of this kind.
+    pub const fn fits(self, kind: BattleKind) -> bool {
+        matches!(kind, BattleKind::Direct) == matches!(self, Self::Up | Self::Down)
+    }
+
+    /// The score of side A: 1 for a win, ½ for a tie or both bad. `None` where there is no pair.
+    pub const fn score_of_a(self) -> Option<f64> {
+        match self {
+            Self::A => Some(1.0),
+            Self::B => Some(0.0),
+            Self::Tie | Self::BothBad => Some(0.5),
+            Self::Up | Self::Down => None,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The visitor: a browser, known by a random cookie.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use sha2::{Digest, Sha256};
+
+use crate::domain::VoterId;
+use crate::error::Error;
+
+/// A browser. Its cookie is a secret; its id, which the database knows, is a hash of it and gives no way back.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    token: String,
+    is_new: bool,
+}
+
+impl Visitor {
+    /// The visitor with this cookie, or a new one where there is none or it is malformed.
+    pub fn from_cookie(cookie: Option<&str>) -> Self {
+        match cookie {
+            Some(token) if token.len() == 64 && token.bytes().all(|b| b.is_ascii_hexdigit()) => {
+                Self { token: token.to_owned(), is_new: false }
+            }
+            _ => Self { token: crate::keys::random_token(), is_new: true },
+        }
+    }
+
+    /// The secret that the cookie holds.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Whether the browser does not have the cookie yet.
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// The voter's id.
+    pub fn id(&self) -> VoterId {
+        let hash = Sha256::digest(self.token.as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash[..16]);
+        VoterId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+}
+
+impl FromRequest for Visitor {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let visitor = request.extensions().get::<Self>().cloned();
+        ready(visitor.ok_or_else(|| Error::Internal(anyhow::anyhow!("the visitor middleware did not run"))))
+    }
+}

@@ -1,0 +1,51 @@
+//! Switching between English and Chinese.
+
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use crate::app::Arena;
+use crate::error::Error;
+use crate::extract::CsrfForm;
+use crate::views::Locale;
+
+/// The form of the language switch.
+#[derive(Debug, Deserialize)]
+pub struct Choice {
+    language: String,
+    #[serde(default)]
+    back: String,
+}
+
+/// Remembers the language and goes back to the page.
+pub async fn choose(arena: web::Data<Arena>, CsrfForm(choice): CsrfForm<Choice>) -> Result<HttpResponse, Error> {
+    let locale: Locale = choice.language.parse().map_err(|_| Error::invalid("language", choice.language.clone()))?;
+    let cookie = Cookie::build("lang", locale.as_str())
+        .path("/")
+        .secure(arena.config.is_secure())
+        .same_site(SameSite::Lax)
+        .max_age(Duration::days(400))
+        .finish();
+    Ok(HttpResponse::SeeOther().cookie(cookie).insert_header(("location", inner_path(&choice.back))).finish())
+}
+
+/// A path of this site, or the front page: never an address of another site.
+fn inner_path(back: &str) -> &str {
+    let inner =
+        back.starts_with('/') && !back.starts_with("//") && !back.contains('\\') && !back.chars().any(char::is_control);
+    if inner { back } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inner_path;
+
+    #[test]
+    fn the_way_back_stays_on_this_site() {
+        assert_eq!(inner_path("/leaderboard?language=zh"), "/leaderboard?language=zh");
+        for outer in ["https://example.org", "//example.org", "/\\example.org", "", "/a\r\nb"] {
+            assert_eq!(inner_path(outer), "/", "{outer:?}");
+        }
+    }
+}

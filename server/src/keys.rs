@@ -1,0 +1,158 @@
+//! The service's secret and what is derived from it: form tokens, sealed endpoint keys, hashes of addresses.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use hmac::{Hmac, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// Keys derived from one secret. Servers that share a database must share the secret.
+#[derive(Clone)]
+pub struct Keys {
+    csrf: [u8; 32],
+    seal: [u8; 32],
+    address: [u8; 32],
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys")
+    }
+}
+
+const NONCE_LEN: usize = 12;
+
+impl Keys {
+    /// Derives the keys from a secret of at least 32 characters.
+    pub fn from_secret(secret: &SecretString) -> anyhow::Result<Self> {
+        let secret = secret.expose_secret();
+        if secret.chars().count() < 32 {
+            bail!("the secret must have at least 32 characters");
+        }
+        let derive = |purpose: &str| mac(secret.as_bytes(), purpose.as_bytes());
+        Ok(Self { csrf: derive("csrf"), seal: derive("seal"), address: derive("address") })
+    }
+
+    /// Reads the secret from `file`, or makes one there that only its owner can read.
+    pub fn from_file(file: &Path) -> anyhow::Result<Self> {
+        use std::io::Write;
+        use std::os::unix::fs::OpenOptionsExt;
+        match std::fs::read_to_string(file) {
+            Ok(text) => Self::from_secret(&SecretString::from(text.trim().to_owned()))
+                .with_context(|| format!("{} holds no usable secret", file.display())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let secret = random_token();
+                // Written aside and linked, so that two processes that start at once agree on one secret.
+                let aside = file.with_extension(format!("{}.new", std::process::id()));
+                let mut out =
+                    std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
+                out.write_all(secret.as_bytes())?;
+                out.sync_all()?;
+                let linked = std::fs::hard_link(&aside, file);
+                std::fs::remove_file(&aside)?;
+                match linked {
+                    Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.into()),
+                    _ => Self::from_file(file),
+                }
+            }
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
+        }
+    }
+
+    /// The form token of the visitor with this cookie.
+    pub fn csrf_token(&self, visitor: &str) -> String {
+        hex::encode(mac(&self.csrf, visitor.as_bytes()))
+    }
+
+    /// Whether a form token is the visitor's. Takes the same time for every false token.
+    pub fn csrf_matches(&self, visitor: &str, token: &str) -> bool {
+        self.csrf_token(visitor).as_bytes().ct_eq(token.as_bytes()).into()
+    }
+
+    /// Encrypts an endpoint's key for the database: a random nonce, then ChaCha20-Poly1305.
+    pub fn seal(&self, secret: &SecretString) -> anyhow::Result<Vec<u8>> {
+        let nonce: [u8; NONCE_LEN] = rand::random();
+        let cipher = ChaCha20Poly1305::new(&Key::from(self.seal));
+        let sealed = cipher
+            .encrypt(&Nonce::from(nonce), secret.expose_secret().as_bytes())
+            .map_err(|_| anyhow::anyhow!("cannot seal the key"))?;
+        Ok([&nonce[..], &sealed].concat())
+    }
+
+    /// Decrypts what [`Keys::seal`] made. Fails when it was sealed with another secret.
+    pub fn unseal(&self, sealed: &[u8]) -> anyhow::Result<SecretString> {
+        let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().context("the sealed key is too short")?;
+        let cipher = ChaCha20Poly1305::new(&Key::from(self.seal));
+        let plain = cipher
+            .decrypt(&Nonce::from(*nonce), body)
+            .map_err(|_| anyhow::anyhow!("the key was sealed with another secret: enter it again"))?;
+        Ok(SecretString::from(String::from_utf8(plain)?))
+    }
+
+    /// A keyed hash of an address: equal for equal addresses, and no way back without the secret.
+    pub fn address_hash(&self, address: std::net::IpAddr) -> Vec<u8> {
+        let octets = match address.to_canonical() {
+            std::net::IpAddr::V4(v4) => v4.octets().to_vec(),
+            // A household or a server gets a /64: its addresses are one voter's.
+            std::net::IpAddr::V6(v6) => v6.octets()[..8].to_vec(),
+        };
+        mac(&self.address, &octets)[..16].to_vec()
+    }
+}
+
+/// A random token of 256 bits, as 64 hexadecimal digits.
+pub fn random_token() -> String {
+    hex::encode(rand::random::<[u8; 32]>())
+}
+
+/// What is stored of a random token.
+pub fn token_hash(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
+}
+
+fn mac(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { unreachable!("HMAC takes keys of every length") };
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(secret: &str) -> Keys {
+        Keys::from_secret(&SecretString::from(secret.repeat(32))).expect("32 characters")
+    }
+
+    #[test]
+    fn a_sealed_key_opens_with_its_own_secret_only() {
+        let sealed = keys("a").seal(&SecretString::from("sk-1")).expect("seals");
+        assert_eq!(keys("a").unseal(&sealed).expect("opens").expose_secret(), "sk-1");
+        assert!(keys("b").unseal(&sealed).is_err());
+        assert!(keys("a").unseal(&sealed[..5]).is_err());
+    }
+
+    #[test]
+    fn a_form_token_belongs_to_one_visitor() {
+        let keys = keys("a");
+        let token = keys.csrf_token("v1");
+        assert!(keys.csrf_matches("v1", &token));
+        assert!(!keys.csrf_matches("v2", &token));
+        assert!(!keys.csrf_matches("v1", ""));
+    }
+
+    #[test]
+    fn a_secret_file_is_made_once_and_read_again() {
+        let folder = tempfile::tempdir().expect("folder");
+        let file = folder.path().join("secret");
+        let first = Keys::from_file(&file).expect("made");
+        let second = Keys::from_file(&file).expect("read");
+        assert_eq!(first.csrf_token("v"), second.csrf_token("v"));
+        std::fs::write(&file, "short").expect("write");
+        assert!(Keys::from_file(&file).is_err());
+    }
+}

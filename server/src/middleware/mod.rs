@@ -1,0 +1,9 @@
+//! What happens around every request: the visitor's cookie, security headers, and errors made readable.
+
+mod errors;
+mod headers;
+mod visitor;
+
+pub use errors::render_errors;
+pub use headers::security_headers;
+pub use visitor::visitor;

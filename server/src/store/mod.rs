@@ -1,0 +1,1 @@
+//! All SQL. Functions take a connection or a transaction and give checked values.

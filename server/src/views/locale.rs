@@ -1,0 +1,130 @@
+//! The two languages of the pages, and their texts (Fluent files in `templates/locales`).
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use fluent_templates::fluent_bundle::FluentValue;
+use fluent_templates::{Loader, static_loader};
+use unic_langid::{LanguageIdentifier, langid};
+
+use crate::domain::UnknownName;
+
+static_loader! {
+    static TEXTS = {
+        locales: "../templates/locales",
+        fallback_language: "en",
+        // Isolation marks around every argument would show up in attributes and in copied text.
+        customise: |bundle| bundle.set_use_isolating(false),
+    };
+}
+
+const EN: LanguageIdentifier = langid!("en");
+const ZH: LanguageIdentifier = langid!("zh");
+
+/// A language of the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Locale {
+    /// English.
+    En,
+    /// Simplified Chinese.
+    Zh,
+}
+
+impl Locale {
+    /// The name in cookies and forms.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Zh => "zh",
+        }
+    }
+
+    /// The value of the HTML attribute `lang`.
+    pub const fn html_lang(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Zh => "zh-CN",
+        }
+    }
+
+    /// The one of our languages that an Accept-Language header prefers: the highest weight wins, the earlier at equal
+    /// weights (RFC 9110, 12.5.4). English when it names neither.
+    pub fn preferred(header: &str) -> Self {
+        let mut best = (Self::En, 0.0);
+        for part in header.split(',').take(32) {
+            let mut pieces = part.split(';');
+            let tag = pieces.next().unwrap_or("").trim();
+            let weight =
+                pieces.find_map(|piece| piece.trim().strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
+            let primary = tag.split('-').next().unwrap_or("");
+            let locale = if primary.eq_ignore_ascii_case("zh") {
+                Self::Zh
+            } else if primary.eq_ignore_ascii_case("en") {
+                Self::En
+            } else {
+                continue;
+            };
+            if weight > best.1 {
+                best = (locale, weight);
+            }
+        }
+        best.0
+    }
+
+    /// A text without arguments.
+    pub fn text(self, key: &str) -> String {
+        self.text_with(key, &[])
+    }
+
+    /// A text with arguments. An argument that is a whole number chooses the plural.
+    pub fn text_with(self, key: &str, arguments: &[(&'static str, &str)]) -> String {
+        let arguments: HashMap<Cow<'static, str>, FluentValue<'_>> = arguments
+            .iter()
+            .map(|(name, value)| {
+                let value = match value.parse::<i64>() {
+                    // Only what reads the same as a number and as a text may become one: `007` stays.
+                    Ok(number) if number.to_string() == *value => FluentValue::from(number),
+                    _ => FluentValue::from(*value),
+                };
+                (Cow::Borrowed(*name), value)
+            })
+            .collect();
+        let language = match self {
+            Self::En => &EN,
+            Self::Zh => &ZH,
+        };
+        TEXTS.lookup_with_args(language, key, &arguments)
+    }
+}
+
+impl std::str::FromStr for Locale {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        match name {
+            "en" => Ok(Self::En),
+            "zh" => Ok(Self::Zh),
+            _ => Err(UnknownName { what: "language", name: name.to_owned() }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browser_s_preference_decides() {
+        assert_eq!(Locale::preferred("zh-CN,zh;q=0.9,en;q=0.8"), Locale::Zh);
+        assert_eq!(Locale::preferred("en;q=0.5, zh;q=0.7"), Locale::Zh);
+        assert_eq!(Locale::preferred("fr, de"), Locale::En);
+        assert_eq!(Locale::preferred(""), Locale::En);
+        assert_eq!(Locale::preferred("zh;q=nonsense"), Locale::En);
+    }
+
+    #[test]
+    fn texts_exist_in_both_languages() {
+        assert_eq!(Locale::En.text("site-name"), "Mixtral Arena");
+        assert_ne!(Locale::Zh.text("nav-battle"), Locale::En.text("nav-battle"));
+    }
+}

@@ -1,0 +1,9 @@
+//! What pages show: the language, the frame that all pages share, and one askama struct per template.
+
+mod assets;
+mod locale;
+mod page;
+
+pub use assets::{StaticFiles, asset_hash, asset_url};
+pub use locale::Locale;
+pub use page::{ErrorPage, Page};

@@ -1,0 +1,83 @@
+//! The frame that all pages share: language, form token, where we are.
+
+use actix_web::{HttpMessage, HttpRequest, web};
+use askama::Template;
+
+use super::{Locale, asset_url};
+use crate::app::Arena;
+use crate::extract::Visitor;
+
+/// What the base template needs. Templates write `{{ page.t("key") }}` for a text.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The language of the page.
+    pub locale: Locale,
+    /// The token that forms carry.
+    pub csrf: String,
+    /// Path and query of this page, for the way back from the language switch.
+    pub here: String,
+    /// Path alone, to mark where we are in the navigation.
+    pub path: String,
+}
+
+impl Page {
+    /// The frame for a request.
+    pub fn of(request: &HttpRequest) -> Self {
+        let csrf = match (request.app_data::<web::Data<Arena>>(), request.extensions().get::<Visitor>()) {
+            (Some(arena), Some(visitor)) => arena.keys.csrf_token(visitor.token()),
+            _ => String::new(),
+        };
+        let path = request.path().to_owned();
+        let here = match request.query_string() {
+            "" => path.clone(),
+            query => format!("{path}?{query}"),
+        };
+        Self { locale: Locale::of(request), csrf, here, path }
+    }
+
+    /// A text of the locale files.
+    pub fn t(&self, key: &str) -> String {
+        self.locale.text(key)
+    }
+
+    /// A text with one argument.
+    pub fn t1(&self, key: &str, name: &'static str, value: impl ToString) -> String {
+        self.locale.text_with(key, &[(name, &value.to_string())])
+    }
+
+    /// A text with two arguments.
+    pub fn t2(
+        &self,
+        key: &str,
+        name: &'static str,
+        value: impl ToString,
+        name2: &'static str,
+        value2: impl ToString,
+    ) -> String {
+        self.locale.text_with(key, &[(name, &value.to_string()), (name2, &value2.to_string())])
+    }
+
+    /// The address of a static file.
+    pub fn asset(&self, path: &str) -> String {
+        asset_url(path)
+    }
+
+    /// Whether this page lies under a path of the navigation.
+    pub fn is_at(&self, path: &str) -> bool {
+        self.path == path || self.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
+/// A page that says what went wrong and what to do.
+#[derive(Debug, Template)]
+#[template(path = "error.html")]
+pub struct ErrorPage {
+    /// The frame.
+    pub page: Page,
+    /// The stable code.
+    pub code: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// The text in the page's language.
+    pub text: String,
+}

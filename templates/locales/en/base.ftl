@@ -1,0 +1,11 @@
+site-name = Mixtral Arena
+skip-to-content = Skip to content
+nav-label = Main
+nav-battle = Battle
+nav-side-by-side = Side by side
+nav-direct = Direct chat
+nav-leaderboard = Leaderboard
+nav-models = Models
+nav-history = History
+nav-admin = Administration
+footer-about = An open arena for Mixtral-family models. Answers are made by machines and may be wrong.

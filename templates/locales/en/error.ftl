@@ -1,0 +1,16 @@
+error-title = That did not work
+error-home = Back to the arena
+error-code = Code { $code } · HTTP { $status }
+error-not-found = There is nothing at this address, or it belongs to another visitor. Check the address, or go back to the arena.
+error-method-not-allowed = This address does not take that kind of request.
+error-sign-in-required = Please sign in as an administrator first.
+error-csrf = This form is out of date or did not come from this site. Reload the page and send it again. Cookies must be allowed.
+error-form = The form could not be read: { $detail }.
+error-form-type = Send this form as { $detail }.
+error-language = There is no language “{ $detail }” here. Choose zh or en.
+error-prompt-empty = Write a message first.
+error-prompt-too-long = The message has { $detail } characters; 30,000 is the most. Shorten it and send it again.
+error-too-large = This is too large to be taken. Shorten it and try again.
+error-rate-limited = You are going faster than the arena allows. Wait a moment and try again; nothing is lost.
+error-busy = The arena is busy. Wait a few seconds and try again.
+error-internal = Something broke on our side. It has been logged. Try again in a moment.

@@ -1,0 +1,11 @@
+site-name = Mixtral 竞技场
+skip-to-content = 跳到正文
+nav-label = 主导航
+nav-battle = 对战
+nav-side-by-side = 并排对比
+nav-direct = 直接聊天
+nav-leaderboard = 排行榜
+nav-models = 模型
+nav-history = 历史
+nav-admin = 管理
+footer-about = 面向 Mixtral 系列模型的开放竞技场。回答由机器生成，可能有误。

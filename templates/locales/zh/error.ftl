@@ -1,0 +1,16 @@
+error-title = 没有成功
+error-home = 回到竞技场
+error-code = 代码 { $code } · HTTP { $status }
+error-not-found = 这个地址没有内容，或者属于另一位访客。请检查地址，或回到竞技场。
+error-method-not-allowed = 这个地址不接受这种请求。
+error-sign-in-required = 请先以管理员身份登录。
+error-csrf = 表单已过期，或不是从本站发出的。请刷新页面后重新提交，并允许使用 Cookie。
+error-form = 无法读取表单：{ $detail }。
+error-form-type = 请以 { $detail } 格式提交表单。
+error-language = 这里没有“{ $detail }”这种语言，请选择 zh 或 en。
+error-prompt-empty = 请先写一条消息。
+error-prompt-too-long = 消息有 { $detail } 个字符，最多 30,000 个。请缩短后重新发送。
+error-too-large = 内容太大，无法接收。请缩短后重试。
+error-rate-limited = 您的操作超过了竞技场允许的频率。请稍候再试，内容不会丢失。
+error-busy = 竞技场正忙，请几秒后重试。
+error-internal = 我们这边出了问题，已记入日志。请稍后重试。
