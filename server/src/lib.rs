@@ -6,6 +6,7 @@
 pub mod actions;
 pub mod app;
 pub mod config;
+pub mod database;
 pub mod domain;
 pub mod error;
 pub mod extract;

@@ -1,0 +1,151 @@
+//! The database: the arena's own Postgres, or the one that `DATABASE_URL` names.
+//!
+//! [`open`] finds or obtains Postgres binaries, prepares the data folder, starts the server on a
+//! Unix socket and brings the schema up to date. The returned [`Database`] owns that server:
+//! closing or dropping it shuts Postgres down cleanly, and a killed arena takes it down as well.
+
+mod account;
+mod binaries;
+mod error;
+mod folder;
+mod obtain;
+mod server;
+mod stage;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::migrate::{MigrateDatabase, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+pub use binaries::Search;
+pub use error::DatabaseError;
+pub use folder::default_data_dir;
+pub use server::{Durability, Server};
+pub use stage::{ProgressFn, Stage};
+
+/// The schema, compiled into the binary. `sqlx` runs it under an advisory lock, so that several
+/// servers may start on one database at once.
+pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
+
+/// The oldest major version of Postgres that the schema is tested with.
+pub const OLDEST_POSTGRES: u32 = 15;
+
+/// An open database and, when it is our own, the server behind it.
+///
+/// Not `Clone`: who owns it decides when Postgres stops. Share the [`PgPool`] instead.
+#[derive(Debug)]
+pub struct Database {
+    url: String,
+    options: PgConnectOptions,
+    server: Option<Server>,
+}
+
+/// Opens the database at `url`, or starts our own Postgres with its data below `data_dir`,
+/// and migrates it.
+///
+/// # Errors
+/// Says what is missing or in the way, in words meant for the person at the terminal.
+pub async fn open(url: Option<&str>, data_dir: &Path, progress: ProgressFn) -> Result<Database, DatabaseError> {
+    let database = match url {
+        Some(url) => Database::remote(url)?,
+        None => Database::embedded(data_dir, Search::from_environment(), progress.clone()).await?,
+    };
+    progress(Stage::Migrating);
+    database.create_if_missing().await?;
+    let pool = database.connect(1).await?;
+    let migrated = migrate(&pool).await;
+    pool.close().await;
+    migrated?;
+    progress(Stage::Ready);
+    Ok(database)
+}
+
+/// Brings the schema up to date; two callers at once wait for each other.
+///
+/// # Errors
+/// When a migration fails, or the database was migrated by a newer arena.
+pub async fn migrate(pool: &PgPool) -> Result<(), DatabaseError> {
+    MIGRATOR.run(pool).await.map_err(DatabaseError::Migrate)
+}
+
+impl Database {
+    /// A database that somebody else runs.
+    fn remote(url: &str) -> Result<Self, DatabaseError> {
+        // sqlx would take any scheme.
+        if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+            let why = "it must begin with postgres:// or postgresql://";
+            return Err(DatabaseError::Url(sqlx::Error::Configuration(why.into())));
+        }
+        let options = url.parse().map_err(DatabaseError::Url)?;
+        Ok(Self { url: url.to_owned(), options, server: None })
+    }
+
+    /// Our own Postgres, started in a thread of its own.
+    async fn embedded(data_dir: &Path, search: Search, progress: ProgressFn) -> Result<Self, DatabaseError> {
+        let data_dir = data_dir.to_owned();
+        let start = move || Server::start(&data_dir, &search, Durability::Full, &progress);
+        let server = tokio::task::spawn_blocking(start).await.map_err(DatabaseError::task)??;
+        Ok(Self { url: server.url(), options: server.options(), server: Some(server) })
+    }
+
+    /// Where the database listens, as a URL. It may hold a password: not for logs.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The same as connect options.
+    #[must_use]
+    pub fn options(&self) -> &PgConnectOptions {
+        &self.options
+    }
+
+    /// Whether the arena runs this Postgres itself.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// Opens a pool of at most `max_connections`.
+    ///
+    /// # Errors
+    /// When the server does not answer within five seconds or refuses us.
+    pub async fn connect(&self, max_connections: u32) -> Result<PgPool, DatabaseError> {
+        PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_with(self.options.clone())
+            .await
+            .map_err(DatabaseError::Connect)
+    }
+
+    /// Shuts our own Postgres down and waits until all is on disk. Close the pools first: Postgres
+    /// ends what is still connected.
+    ///
+    /// # Errors
+    /// When the server had to be ended by force; its log replays at the next start.
+    pub async fn close(mut self) -> Result<(), DatabaseError> {
+        let Some(server) = self.server.take() else {
+            return Ok(());
+        };
+        tokio::task::spawn_blocking(move || server.stop()).await.map_err(DatabaseError::task)?
+    }
+
+    /// Makes the database itself on a server that does not have it yet.
+    async fn create_if_missing(&self) -> Result<(), DatabaseError> {
+        // Ask by connecting: a hosted account may reach its own database and no other.
+        let Err(error) = self.connect(1).await else {
+            return Ok(());
+        };
+        if !error.is_missing_database() {
+            return Err(error);
+        }
+        sqlx::Postgres::create_database(&self.url).await.map_err(DatabaseError::Connect)
+    }
+}
