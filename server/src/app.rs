@@ -9,8 +9,12 @@ use anyhow::Context;
 use sqlx::PgPool;
 
 use crate::config::Config;
+use crate::database::{self, Database};
 use crate::keys::Keys;
 use crate::{middleware, routes};
+
+/// Connections that one server opens at most. Our own Postgres takes 200.
+const DATABASE_CONNECTIONS: u32 = 32;
 
 /// What every handler may use.
 #[derive(Clone)]
@@ -27,6 +31,8 @@ pub struct Arena {
 pub struct Application {
     address: SocketAddr,
     server: Server,
+    db: PgPool,
+    database: Database,
 }
 
 impl Application {
@@ -39,14 +45,15 @@ impl Application {
             Some(secret) => Keys::from_secret(secret)?,
             None => Keys::from_file(&config.data.join("secret"))?,
         };
-        let url = config.database_url.as_ref().context("no embedded database yet: set DATABASE_URL")?;
-        let db = PgPool::connect(url.expose_secret()).await?;
-        sqlx::migrate!("../migrations").run(&db).await?;
+        let url = config.database_url.as_ref().map(|url| url.expose_secret());
+        let database = database::open(url, &config.data, database::tell_terminal()).await;
+        let database = database.map_err(|error| error.for_terminal())?;
+        let db = database.connect(DATABASE_CONNECTIONS).await?;
         let listener =
             TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
         let address = listener.local_addr()?;
         let drain = config.drain;
-        let arena = Arena { config: Arc::new(config), db, keys };
+        let arena = Arena { config: Arc::new(config), db: db.clone(), keys };
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(web::Data::new(arena.clone()))
@@ -59,7 +66,7 @@ impl Application {
         .listen(listener)?
         .shutdown_timeout(drain.as_secs())
         .run();
-        Ok(Self { address, server })
+        Ok(Self { address, server, db, database })
     }
 
     /// Where the service listens.
@@ -71,6 +78,9 @@ impl Application {
     pub async fn run_until_stopped(self) -> anyhow::Result<()> {
         println!("Mixtral Arena: http://{}", self.address);
         self.server.await?;
+        // Postgres goes last: whoever drained until now could still write.
+        self.db.close().await;
+        self.database.close().await?;
         Ok(())
     }
 }

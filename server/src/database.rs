@@ -25,9 +25,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 pub use binaries::Search;
 pub use error::DatabaseError;
-pub use folder::default_data_dir;
 pub use server::{Durability, Server};
-pub use stage::{ProgressFn, Stage};
+pub use stage::{ProgressFn, Stage, tell_terminal};
 
 /// The schema, compiled into the binary. `sqlx` runs it under an advisory lock, so that several
 /// servers may start on one database at once.

@@ -190,6 +190,14 @@ impl DatabaseError {
         }
     }
 
+    /// The error in the language of the terminal, for `main` to print.
+    #[must_use]
+    pub fn for_terminal(&self) -> anyhow::Error {
+        let text = if super::stage::terminal_is_chinese() { self.zh() } else { self.to_string() };
+        // A text alone: each already names its cause, and `{:#}` would name it again.
+        anyhow::Error::msg(text)
+    }
+
     /// A failure on `path`, named by its cause where the cause is a common one.
     pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         move |source| match source.kind() {

@@ -44,20 +44,6 @@ pub(super) struct Folder {
     _lock: File,
 }
 
-/// Where the data lies unless the administrator says otherwise: `/var/lib/…` for root, since the
-/// account that Postgres runs as cannot enter root's home; the XDG data folder for everyone else.
-#[must_use]
-pub fn default_data_dir() -> PathBuf {
-    if rustix::process::geteuid().is_root() {
-        return "/var/lib/mixtral-arena".into();
-    }
-    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    absolute("XDG_DATA_HOME")
-        .or_else(|| Some(absolute("HOME")?.join(".local/share")))
-        .unwrap_or_else(|| "data".into())
-        .join("mixtral-arena")
-}
-
 impl Folder {
     /// Takes the folder for this process and waits until its last Postgres is gone.
     pub fn claim(data_dir: &Path, progress: &ProgressFn) -> Result<Self, DatabaseError> {

@@ -54,3 +54,24 @@ impl Stage {
         }
     }
 }
+
+/// Whether the person at the terminal reads Chinese, by the variables that every program goes by.
+pub(super) fn terminal_is_chinese() -> bool {
+    ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .is_some_and(|locale| locale.starts_with("zh"))
+}
+
+/// Tells the person at the terminal, in their language, what takes time: not what is over in a moment.
+#[must_use]
+pub fn tell_terminal() -> ProgressFn {
+    let chinese = terminal_is_chinese();
+    Arc::new(move |stage| {
+        let text = if chinese { stage.zh() } else { stage.to_string() };
+        match stage {
+            Stage::Migrating | Stage::Ready => tracing::debug!("{text}"),
+            _ => eprintln!("{text}"),
+        }
+    })
+}
