@@ -5,6 +5,7 @@
 
 pub mod actions;
 pub mod app;
+pub mod backends;
 pub mod config;
 pub mod database;
 pub mod domain;

@@ -1,0 +1,125 @@
+//! Which hosts outgoing requests may reach: judged after the name is resolved, and the judged
+//! addresses are the ones that are connected to, so that a name cannot change its mind in between.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+use super::error::{BackendError, ErrorKind};
+use super::network::{Network, Place, place};
+
+/// What the administrator's configuration allows. By default only the internet.
+#[derive(Debug, Clone, Default)]
+pub struct AddressPolicy {
+    /// Whether loopback, private, shared and unique-local addresses may be reached. Link-local
+    /// addresses and metadata services stay closed unless they are named in `allowed`.
+    pub allow_inner: bool,
+    /// Hosts and blocks that may be reached whatever they are.
+    pub allowed: Vec<Network>,
+}
+
+impl AddressPolicy {
+    /// Everything inner may be reached except what is never a model: for a site that runs its
+    /// models in its own network.
+    pub fn inner_allowed() -> Self {
+        Self { allow_inner: true, allowed: Vec::new() }
+    }
+
+    fn allows(&self, host: Option<&str>, address: IpAddr) -> bool {
+        let named = self
+            .allowed
+            .iter()
+            .any(|network| network.contains(address) || host.is_some_and(|host| network.is_host(host)));
+        named
+            || match place(address) {
+                Place::Outside => true,
+                Place::Inside => self.allow_inner,
+                Place::Never => false,
+            }
+    }
+
+    /// Judges the part of a URL that needs no resolving. A name is judged by the resolver.
+    pub(super) fn check(&self, url: &Url) -> Result<(), BackendError> {
+        let refused = |address: IpAddr| {
+            BackendError::new(
+                ErrorKind::AddressRefused,
+                format!("{address} is an inner address; --allow-inner would have to name it"),
+            )
+        };
+        let address = match url.host() {
+            Some(Host::Ipv4(v4)) => IpAddr::V4(v4),
+            Some(Host::Ipv6(v6)) => IpAddr::V6(v6),
+            Some(Host::Domain(_)) => return Ok(()),
+            None => return Err(BackendError::new(ErrorKind::AddressRefused, "the URL has no host")),
+        };
+        if self.allows(None, address) { Ok(()) } else { Err(refused(address)) }
+    }
+}
+
+/// Resolves a name and lets only allowed addresses through to the connector.
+pub(super) struct CheckedResolver(pub Arc<AddressPolicy>);
+
+/// The mark by which a refusal is recognised below reqwest's own errors.
+#[derive(Debug, thiserror::Error)]
+#[error("`{host}` resolves to {address}, an inner address that the configuration does not allow")]
+pub(super) struct RefusedByPolicy {
+    host: String,
+    address: IpAddr,
+}
+
+impl Resolve for CheckedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let policy = self.0.clone();
+        let host = name.as_str().to_owned();
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            let (good, bad): (Vec<_>, Vec<_>) =
+                found.into_iter().partition(|address| policy.allows(Some(&host), address.ip()));
+            match (good.is_empty(), bad.first()) {
+                (true, Some(address)) => Err(RefusedByPolicy { address: address.ip(), host }.into()),
+                _ => Ok(Box::new(good.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(policy: &AddressPolicy, url: &str) -> bool {
+        policy.check(&url.parse().unwrap()).is_ok()
+    }
+
+    #[test]
+    fn written_out_inner_addresses_are_refused_unless_allowed() {
+        let closed = AddressPolicy::default();
+        let open = AddressPolicy::inner_allowed();
+        // The URL parser turns octal, hexadecimal and decimal forms into plain addresses.
+        for url in ["http://127.0.0.1/v1", "http://0x7f.1/", "http://2130706433/", "http://[::ffff:10.0.0.1]/"] {
+            assert!(!check(&closed, url), "{url}");
+            assert!(check(&open, url), "{url}");
+        }
+        assert!(!check(&open, "http://169.254.169.254/latest"));
+        let named = AddressPolicy { allow_inner: false, allowed: vec!["10.1.0.0/16".parse().unwrap()] };
+        assert!(check(&named, "http://10.1.2.3:8000/v1"));
+        assert!(!check(&named, "http://10.2.2.3:8000/v1"));
+        assert!(check(&closed, "https://1.1.1.1/v1"));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_inside_is_refused_after_resolution() {
+        let closed = CheckedResolver(Arc::new(AddressPolicy::default()));
+        let Err(error) = closed.resolve("localhost".parse().unwrap()).await else {
+            panic!("localhost must be refused");
+        };
+        assert!(error.downcast_ref::<RefusedByPolicy>().is_some());
+        let named = CheckedResolver(Arc::new(AddressPolicy {
+            allow_inner: false,
+            allowed: vec!["localhost".parse().unwrap()],
+        }));
+        assert!(named.resolve("localhost".parse().unwrap()).await.unwrap().count() > 0);
+    }
+}

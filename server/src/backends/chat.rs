@@ -1,0 +1,144 @@
+//! One answer from beginning to end: tries, timeouts, events, cancellation.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::Stream;
+use rand::RngExt;
+use reqwest::{Client, Method};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
+
+use super::answer::{FinishReason, Usage};
+use super::client::Shared;
+use super::endpoint::Endpoint;
+use super::error::{BackendError, ErrorKind};
+use super::reading::Answer;
+use super::request::{Body, ChatRequest};
+use super::send::send;
+
+/// Events that wait for a slow reader; then the network waits, then the model.
+const EVENTS: usize = 64;
+/// The longest pause before another try; whoever asks for more is not tried again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// What happens while a model answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChatEvent {
+    /// The model thinks before it answers; sent once, what it thinks is not passed on.
+    Thinking,
+    /// The next piece of the answer, never empty.
+    Delta {
+        /// The text.
+        text: String,
+    },
+    /// The answer is complete; nothing follows.
+    Finished {
+        /// Why it ended.
+        reason: FinishReason,
+        /// Token counts.
+        usage: Usage,
+    },
+}
+
+pub(super) type Item = Result<ChatEvent, BackendError>;
+
+/// The events of one answer. It always ends with `Finished` or with an error. Dropping it cancels
+/// the HTTP request.
+#[derive(Debug)]
+pub struct ChatStream {
+    events: mpsc::Receiver<Item>,
+}
+
+impl Stream for ChatStream {
+    type Item = Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Item>> {
+        self.events.poll_recv(context)
+    }
+}
+
+/// Starts the task that drives the answer.
+pub(super) fn start(shared: Arc<Shared>, endpoint: Endpoint, request: ChatRequest) -> ChatStream {
+    let (sender, events) = mpsc::channel(EVENTS);
+    let permit = shared.permits.clone().try_acquire_owned();
+    tokio::spawn(async move {
+        let Ok(_permit) = permit else {
+            let full = BackendError::new(ErrorKind::Overloaded, "too many answers are under way");
+            let _ = sender.send(Err(full)).await;
+            return;
+        };
+        tokio::select! {
+            // The reader is gone: leaving this select drops the response and so the connection.
+            () = sender.closed() => {}
+            result = run(&shared, &endpoint, &request, &sender) => {
+                if let Err(error) = result {
+                    // The detail is the endpoint's own words; it goes to the log once, here.
+                    tracing::warn!(model = endpoint.model(), base = %endpoint.base(), %error, "no answer");
+                    shared.health.failed(&endpoint.health_key(), &error);
+                    let _ = sender.send(Err(error)).await;
+                }
+            }
+        }
+    });
+    ChatStream { events }
+}
+
+/// Tries until an answer has begun, then reads it to its end.
+async fn run(
+    shared: &Shared,
+    endpoint: &Endpoint,
+    request: &ChatRequest,
+    sender: &mpsc::Sender<Item>,
+) -> Result<(), BackendError> {
+    let client = shared.client(endpoint)?;
+    let ends = Instant::now() + endpoint.timeouts.total;
+    let mut body = Body::new(endpoint.model(), request);
+    let mut tried = 0;
+    loop {
+        let mut answer = Answer::new(endpoint, sender, ends);
+        let error = match attempt(&client, endpoint, &body, &mut answer).await {
+            Ok(()) => {
+                shared.health.succeeded(&endpoint.health_key());
+                return answer.finish().await;
+            }
+            Err(error) => error,
+        };
+        if answer.has_begun() {
+            return Err(error);
+        }
+        if error.kind == ErrorKind::InvalidRequest && body.bend(&error.detail) {
+            continue;
+        }
+        let pause = pause(tried, &error);
+        let late = Instant::now() + pause >= ends;
+        if tried >= endpoint.retries || !error.kind.is_passing() || pause > LONGEST_PAUSE || late {
+            return Err(error);
+        }
+        tracing::debug!(model = endpoint.model(), %error, ?pause, "trying again");
+        tried += 1;
+        sleep(pause).await;
+    }
+}
+
+/// One try. The first token's time begins with the request.
+async fn attempt(
+    client: &Client,
+    endpoint: &Endpoint,
+    body: &Body,
+    answer: &mut Answer<'_>,
+) -> Result<(), BackendError> {
+    let sent = send(client, endpoint, Method::POST, "chat/completions", Some(body.json()));
+    let response = answer.in_time(sent).await??;
+    answer.read(response).await
+}
+
+/// Doubling pauses with jitter, so that many visitors do not come back at the same moment; or what
+/// the endpoint asks for.
+fn pause(tried: u32, error: &BackendError) -> Duration {
+    let doubled = Duration::from_millis(250 << tried.min(5));
+    let jittered = doubled.mul_f64(rand::rng().random_range(0.5..1.0));
+    error.retry_after.map_or(jittered, |asked| asked.max(jittered))
+}

@@ -1,0 +1,330 @@
+//! What can go wrong at an endpoint: one kind each, with a stable code and a text for people.
+
+use std::fmt;
+use std::time::Duration;
+
+/// The kinds of failure, fine enough that a person knows what to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// The address lies inside the network and the configuration does not allow it.
+    AddressRefused,
+    /// No connection: name unknown, port closed, TLS refused.
+    Unreachable,
+    /// The connection was not made in time.
+    ConnectTimeout,
+    /// Connected, but no token came in time.
+    FirstTokenTimeout,
+    /// Tokens came, then none for too long.
+    BetweenTokensTimeout,
+    /// The whole answer took too long.
+    TotalTimeout,
+    /// The connection broke in the middle of the answer.
+    Interrupted,
+    /// The key is missing, wrong or without rights.
+    Unauthorised,
+    /// The endpoint does not have the model.
+    ModelNotFound,
+    /// Nothing that speaks the protocol answers under this URL.
+    EndpointNotFound,
+    /// The conversation is longer than the model's context.
+    ContextTooLong,
+    /// The device has no memory left for this request.
+    OutOfMemory,
+    /// Too many requests for the key or account.
+    RateLimited,
+    /// The account has no credit left.
+    QuotaExceeded,
+    /// The endpoint's queue is full or it is down for the moment.
+    Overloaded,
+    /// The model is still being loaded.
+    Loading,
+    /// The endpoint's filter refused the conversation or the answer.
+    Filtered,
+    /// The endpoint does not accept the request or one of its parameters.
+    InvalidRequest,
+    /// The endpoint failed inside.
+    ServerFailed,
+    /// The answer is not what the protocol says.
+    InvalidAnswer,
+    /// The answer is larger than allowed.
+    AnswerTooLarge,
+}
+
+impl ErrorKind {
+    /// Every kind, for tables and tests.
+    pub const ALL: [Self; 21] = [
+        Self::AddressRefused,
+        Self::Unreachable,
+        Self::ConnectTimeout,
+        Self::FirstTokenTimeout,
+        Self::BetweenTokensTimeout,
+        Self::TotalTimeout,
+        Self::Interrupted,
+        Self::Unauthorised,
+        Self::ModelNotFound,
+        Self::EndpointNotFound,
+        Self::ContextTooLong,
+        Self::OutOfMemory,
+        Self::RateLimited,
+        Self::QuotaExceeded,
+        Self::Overloaded,
+        Self::Loading,
+        Self::Filtered,
+        Self::InvalidRequest,
+        Self::ServerFailed,
+        Self::InvalidAnswer,
+        Self::AnswerTooLarge,
+    ];
+
+    /// The stable code, for JSON, metrics, the database and the log. The text for people is `backend-CODE` in the
+    /// locale files.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::AddressRefused => "address-refused",
+            Self::Unreachable => "unreachable",
+            Self::ConnectTimeout => "connect-timeout",
+            Self::FirstTokenTimeout => "first-token-timeout",
+            Self::BetweenTokensTimeout => "between-tokens-timeout",
+            Self::TotalTimeout => "total-timeout",
+            Self::Interrupted => "interrupted",
+            Self::Unauthorised => "unauthorised",
+            Self::ModelNotFound => "model-not-found",
+            Self::EndpointNotFound => "endpoint-not-found",
+            Self::ContextTooLong => "context-too-long",
+            Self::OutOfMemory => "out-of-memory",
+            Self::RateLimited => "rate-limited",
+            Self::QuotaExceeded => "quota-exceeded",
+            Self::Overloaded => "overloaded",
+            Self::Loading => "loading",
+            Self::Filtered => "filtered",
+            Self::InvalidRequest => "invalid-request",
+            Self::ServerFailed => "server-failed",
+            Self::InvalidAnswer => "invalid-answer",
+            Self::AnswerTooLarge => "answer-too-large",
+        }
+    }
+
+    /// The kind with this code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// Whether the same request may succeed a moment later, so that trying again before the first
+    /// token makes sense. A first-token timeout is not among them: a second wait would only double
+    /// the first.
+    pub fn is_passing(self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable
+                | Self::ConnectTimeout
+                | Self::Interrupted
+                | Self::RateLimited
+                | Self::Overloaded
+                | Self::Loading
+                | Self::ServerFailed
+        )
+    }
+
+    /// Whether the fault lies with the endpoint and not with this request, so that it counts
+    /// towards letting the endpoint rest.
+    pub fn blames_endpoint(self) -> bool {
+        !matches!(
+            self,
+            Self::ContextTooLong | Self::Filtered | Self::InvalidRequest | Self::AnswerTooLarge | Self::TotalTimeout
+        )
+    }
+}
+
+/// A failure at an endpoint: the kind is public, the detail is for the administrator and the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackendError {
+    /// What happened.
+    pub kind: ErrorKind,
+    /// The endpoint's own words or the cause, shortened, without the key. Not for visitors: it may
+    /// name the model.
+    pub detail: String,
+    /// The HTTP status, where there was one.
+    pub status: Option<u16>,
+    /// How long the endpoint asked to wait.
+    pub retry_after: Option<Duration>,
+}
+
+/// A detail longer than this says nothing more.
+const DETAIL_CHARS: usize = 400;
+
+impl BackendError {
+    /// An error of this kind with a detail for the administrator.
+    pub fn new(kind: ErrorKind, detail: impl AsRef<str>) -> Self {
+        Self { kind, detail: shorten(detail.as_ref()), status: None, retry_after: None }
+    }
+
+    /// The same error with the key taken out of its detail, should an endpoint have echoed it.
+    pub(super) fn without(mut self, secret: Option<&str>) -> Self {
+        if let Some(secret) = secret.filter(|secret| !secret.is_empty()) {
+            self.detail = self.detail.replace(secret, "[key]");
+        }
+        self
+    }
+
+    /// Reads the kind out of an endpoint's refusal. Servers disagree about status and code, so the
+    /// message is looked at too.
+    pub(super) fn from_refusal(status: Option<u16>, code: &str, message: &str) -> Self {
+        let said = format!("{code} {message}").to_lowercase();
+        let detail = if code.is_empty() { message.to_owned() } else { format!("{code}: {message}") };
+        Self { status, ..Self::new(classify(status, &said), detail) }
+    }
+}
+
+impl fmt::Display for BackendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.kind.code())?;
+        if let Some(status) = self.status {
+            write!(f, " (status {status})")?;
+        }
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for BackendError {}
+
+/// Wordings of vLLM, llama.cpp, SGLang, LM Studio, text-generation-webui, OpenAI and others, in
+/// lower case. The first line that matches decides.
+const WORDINGS: &[(ErrorKind, &[&str])] = &[
+    (
+        ErrorKind::OutOfMemory,
+        &["out of memory", "outofmemory", "out_of_memory", "failed to allocate", "cuda_error_out_of_memory"],
+    ),
+    (
+        ErrorKind::ContextTooLong,
+        &[
+            "context_length_exceeded",
+            "context_too_long",
+            "exceed_context_size",
+            "maximum context length",
+            "context length",
+            "context window",
+            "context size",
+            "max_model_len",
+            "prompt is too long",
+            "input is too long",
+            "longer than the model",
+        ],
+    ),
+    (
+        ErrorKind::QuotaExceeded,
+        &["insufficient_quota", "exceeded your current quota", "credit balance", "insufficient balance"],
+    ),
+    (ErrorKind::Loading, &["loading model", "model_loading", "is being loaded", "model is loading", "still loading"]),
+    (ErrorKind::Filtered, &["content_filter", "content_policy", "content management policy", "moderation"]),
+    (
+        ErrorKind::ModelNotFound,
+        &["model_not_found", "model not found", "no model loaded", "no models loaded", "unknown model"],
+    ),
+];
+
+fn classify(status: Option<u16>, said: &str) -> ErrorKind {
+    let by_words =
+        WORDINGS.iter().find(|(_, words)| words.iter().any(|word| said.contains(word))).map(|(kind, _)| *kind);
+    let missing_model = said.contains("model")
+        && (said.contains("does not exist") || said.contains("not found") || said.contains("not exist"));
+    match (status, by_words) {
+        // A refused key is a refused key, whatever words come with it.
+        (Some(401 | 403 | 407), kind) if kind != Some(ErrorKind::Filtered) => ErrorKind::Unauthorised,
+        (Some(402), _) => ErrorKind::QuotaExceeded,
+        (_, Some(kind)) => kind,
+        (Some(404), None) if missing_model => ErrorKind::ModelNotFound,
+        (Some(404 | 405), None) => ErrorKind::EndpointNotFound,
+        (Some(408), None) => ErrorKind::FirstTokenTimeout,
+        (Some(413), None) => ErrorKind::ContextTooLong,
+        (Some(429), None) => ErrorKind::RateLimited,
+        (Some(502 | 503 | 504 | 529), None) => ErrorKind::Overloaded,
+        (Some(400..=499), None) if missing_model => ErrorKind::ModelNotFound,
+        (Some(400..=499), None) => ErrorKind::InvalidRequest,
+        (Some(500..=599), None) => ErrorKind::ServerFailed,
+        (Some(_), None) => ErrorKind::InvalidAnswer,
+        (None, None) if said.contains("rate limit") || said.contains("rate_limit") => ErrorKind::RateLimited,
+        (None, None) if said.contains("overload") || said.contains("queue") => ErrorKind::Overloaded,
+        (None, None) => ErrorKind::ServerFailed,
+    }
+}
+
+/// The beginning of a text, on one line, without control characters.
+pub(super) fn shorten(text: &str) -> String {
+    let mut short = String::new();
+    for (count, c) in text.trim().chars().enumerate() {
+        if count == DETAIL_CHARS {
+            short.push('…');
+            break;
+        }
+        short.push(if c.is_control() { ' ' } else { c });
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::Locale;
+
+    #[test]
+    fn every_kind_has_its_own_code_and_a_text_in_both_languages() {
+        for kind in ErrorKind::ALL {
+            assert_eq!(ErrorKind::from_code(kind.code()), Some(kind));
+            let key = format!("backend-{}", kind.code());
+            let (english, chinese) = (Locale::En.text(&key), Locale::Zh.text(&key));
+            assert!(english.ends_with('.') && chinese.ends_with('。'), "{key}: {english} {chinese}");
+        }
+        let codes: std::collections::HashSet<_> = ErrorKind::ALL.iter().map(|k| k.code()).collect();
+        assert_eq!(codes.len(), ErrorKind::ALL.len());
+    }
+
+    #[test]
+    fn the_wordings_of_well_known_servers_are_told_apart() {
+        let cases = [
+            // vLLM
+            (
+                Some(400),
+                "BadRequestError",
+                "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens",
+                ErrorKind::ContextTooLong,
+            ),
+            (Some(404), "NotFoundError", "The model `x` does not exist.", ErrorKind::ModelNotFound),
+            // llama.cpp
+            (
+                Some(400),
+                "exceed_context_size_error",
+                "the request exceeds the available context size, try increasing it",
+                ErrorKind::ContextTooLong,
+            ),
+            (Some(503), "unavailable_error", "Loading model", ErrorKind::Loading),
+            (Some(401), "authentication_error", "Invalid API Key", ErrorKind::Unauthorised),
+            // OpenAI
+            (Some(429), "insufficient_quota", "You exceeded your current quota", ErrorKind::QuotaExceeded),
+            (Some(429), "rate_limit_exceeded", "Rate limit reached", ErrorKind::RateLimited),
+            // LM Studio
+            (Some(400), "", "No models loaded. Please load a model", ErrorKind::ModelNotFound),
+            // PyTorch behind anything, in the middle of a stream
+            (None, "", "CUDA out of memory. Tried to allocate 20.00 MiB", ErrorKind::OutOfMemory),
+            (Some(500), "", "CUDA error: out of memory", ErrorKind::OutOfMemory),
+            // reverse proxies
+            (Some(502), "", "<html>Bad Gateway</html>", ErrorKind::Overloaded),
+            (Some(404), "", "404 page not found", ErrorKind::EndpointNotFound),
+            (Some(302), "", "", ErrorKind::InvalidAnswer),
+            (Some(422), "", "temperature must be below 2", ErrorKind::InvalidRequest),
+        ];
+        for (status, code, message, kind) in cases {
+            assert_eq!(BackendError::from_refusal(status, code, message).kind, kind, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_detail_is_short_on_one_line_and_without_the_key() {
+        let error = BackendError::new(ErrorKind::ServerFailed, format!("sk-secret\n{}", "x".repeat(9999)))
+            .without(Some("sk-secret"));
+        assert!(error.detail.starts_with("[key] x"));
+        assert!(error.detail.chars().count() < DETAIL_CHARS + 8);
+    }
+}

@@ -1,0 +1,148 @@
+//! What the last requests say about each endpoint, so that battles do not draw a dead model.
+//!
+//! Each web process judges by its own requests: a model that is dead is soon noticed by all of
+//! them, and a network fault of one of them is not everyone's.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use super::error::{BackendError, ErrorKind};
+
+/// So many failures in a row until an endpoint rests. Two, because one broken connection is normal
+/// life and three visitors before a broken model are one too many.
+const FAILURES: u32 = 2;
+const FIRST_REST: Duration = Duration::from_secs(10);
+const LONGEST_REST: Duration = Duration::from_secs(300);
+/// What passes by itself rests shorter.
+const LONGEST_REST_BUSY: Duration = Duration::from_secs(30);
+/// Endpoints remembered; an administrator registers far fewer.
+const ENTRIES: usize = 4096;
+
+/// What is known about one endpoint.
+#[derive(Debug, Clone, Default)]
+pub struct Circuit {
+    /// Failures since the last success.
+    pub failures: u32,
+    /// Until when it should not be drawn.
+    pub rests_until: Option<Instant>,
+    /// The last failure, kept for the administrator after a success too.
+    pub last_error: Option<BackendError>,
+    /// When it last answered.
+    pub last_success: Option<Instant>,
+}
+
+impl Circuit {
+    /// Whether it may be drawn at this moment. After its rest one draw tries it again.
+    pub fn is_available(&self, now: Instant) -> bool {
+        self.rests_until.is_none_or(|until| until <= now)
+    }
+}
+
+/// The circuits of all endpoints, by [`super::Endpoint::health_key`].
+#[derive(Debug, Default)]
+pub struct Health {
+    circuits: Mutex<HashMap<String, Circuit>>,
+}
+
+impl Health {
+    /// Whether the endpoint may be drawn. Unknown ones may.
+    pub fn is_available(&self, key: &str) -> bool {
+        let circuits = self.lock();
+        circuits.get(key).is_none_or(|circuit| circuit.is_available(Instant::now()))
+    }
+
+    /// What is known about the endpoint.
+    pub fn circuit(&self, key: &str) -> Circuit {
+        self.lock().get(key).cloned().unwrap_or_default()
+    }
+
+    /// Forgets an endpoint, for example after its registration was corrected.
+    pub fn forget(&self, key: &str) {
+        self.lock().remove(key);
+    }
+
+    pub(super) fn succeeded(&self, key: &str) {
+        self.entry(key, |circuit| {
+            circuit.failures = 0;
+            circuit.rests_until = None;
+            circuit.last_success = Some(Instant::now());
+        });
+    }
+
+    pub(super) fn failed(&self, key: &str, error: &BackendError) {
+        self.entry(key, |circuit| {
+            circuit.last_error = Some(error.clone());
+            if !error.kind.blames_endpoint() {
+                return;
+            }
+            circuit.failures = circuit.failures.saturating_add(1);
+            if circuit.failures >= FAILURES {
+                circuit.rests_until = Some(Instant::now() + rest(circuit.failures, error));
+            }
+        });
+    }
+
+    fn entry(&self, key: &str, change: impl FnOnce(&mut Circuit)) {
+        let mut circuits = self.lock();
+        if circuits.len() >= ENTRIES && !circuits.contains_key(key) {
+            circuits.clear();
+        }
+        change(circuits.entry(key.to_owned()).or_default());
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Circuit>> {
+        // A panic while holding the lock leaves at worst one stale circuit: go on with it.
+        self.circuits.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+fn rest(failures: u32, error: &BackendError) -> Duration {
+    let busy = matches!(error.kind, ErrorKind::RateLimited | ErrorKind::Overloaded | ErrorKind::Loading);
+    let longest = if busy { LONGEST_REST_BUSY } else { LONGEST_REST };
+    let doubled = FIRST_REST.saturating_mul(1 << (failures - FAILURES).min(10));
+    doubled.max(error.retry_after.unwrap_or_default()).min(longest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_rests_after_failures_in_a_row_and_wakes_by_a_success() {
+        let health = Health::default();
+        let error = BackendError::new(ErrorKind::Unreachable, "refused");
+        health.failed("a", &error);
+        assert!(health.is_available("a"));
+        health.failed("a", &error);
+        assert!(!health.is_available("a"));
+        assert!(health.is_available("b"));
+        let circuit = health.circuit("a");
+        assert!(circuit.is_available(Instant::now() + FIRST_REST));
+        health.failed("a", &error);
+        assert!(!health.circuit("a").is_available(Instant::now() + FIRST_REST));
+        health.succeeded("a");
+        assert!(health.is_available("a"));
+        assert_eq!(health.circuit("a").last_error, Some(error));
+    }
+
+    #[test]
+    fn a_request_that_is_itself_at_fault_does_not_put_the_endpoint_to_rest() {
+        let health = Health::default();
+        for _ in 0..9 {
+            health.failed("a", &BackendError::new(ErrorKind::ContextTooLong, ""));
+        }
+        assert!(health.is_available("a"));
+    }
+
+    #[test]
+    fn rests_grow_but_stay_bounded() {
+        let dead = BackendError::new(ErrorKind::Unreachable, "");
+        assert_eq!(rest(2, &dead), FIRST_REST);
+        assert_eq!(rest(4, &dead), FIRST_REST * 4);
+        assert_eq!(rest(u32::MAX, &dead), LONGEST_REST);
+        let mut busy = BackendError::new(ErrorKind::RateLimited, "");
+        busy.retry_after = Some(Duration::from_secs(9999));
+        assert_eq!(rest(2, &busy), LONGEST_REST_BUSY);
+    }
+}

@@ -1,0 +1,33 @@
+//! The only door to generation: a client for every OpenAI-compatible endpoint, local workers included.
+//!
+//! ```text
+//! ChatRequest ─▶ Backends::chat ─▶ send (retries) ─▶ sse (lines) ─▶ answer (chunks) ─▶ ChatStream
+//!                     │                 │
+//!                  health           addresses (which hosts may be reached)
+//! ```
+
+mod addresses;
+mod answer;
+mod chat;
+mod client;
+mod endpoint;
+mod error;
+mod health;
+mod network;
+mod probe;
+mod reading;
+mod request;
+mod send;
+mod sse;
+
+pub use addresses::AddressPolicy;
+pub use chat::{ChatEvent, ChatStream};
+pub use client::Backends;
+pub use endpoint::{Endpoint, EndpointError, Timeouts};
+pub use error::{BackendError, ErrorKind};
+pub use health::{Circuit, Health};
+pub use network::{Network, NetworkError};
+pub use probe::{Probe, ProbeWarning};
+pub use request::{ChatRequest, Message, Role, Sampling};
+
+pub use answer::{FinishReason, Usage};

@@ -1,0 +1,226 @@
+//! Tries an endpoint out for the administrator's form: what is there, how fast, what is odd.
+
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use reqwest::Method;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use super::chat::ChatEvent;
+use super::client::Backends;
+use super::endpoint::Endpoint;
+use super::error::{BackendError, ErrorKind};
+use super::request::{ChatRequest, Message, Role, Sampling};
+use super::send::{read_bounded, send};
+
+/// As much of a list of models as is read: some providers list hundreds.
+const LIST_BYTES: usize = 4 << 20;
+const LISTED: usize = 1000;
+/// A few tokens show that the model answers.
+const SAMPLE_TOKENS: u32 = 16;
+
+/// What trying out an endpoint has shown.
+#[derive(Debug, Clone, Default)]
+pub struct Probe {
+    /// Whether a server answered, be it with a refusal.
+    pub reachable: bool,
+    /// Whether the model itself answered; only then is the registration good.
+    pub answered: bool,
+    /// The names the server lists.
+    pub models: Vec<String>,
+    /// From the request to the first token.
+    pub first_token: Option<Duration>,
+    /// From the request to the end of the short answer.
+    pub total: Option<Duration>,
+    /// The beginning of what the model said.
+    pub sample: String,
+    /// Tokens of the short answer, where the server counts them.
+    pub completion_tokens: Option<u64>,
+    /// Why the model did not answer.
+    pub error: Option<BackendError>,
+    /// What works but deserves a look.
+    pub warnings: Vec<ProbeWarning>,
+    /// A base URL that works where the given one does not.
+    pub better_base: Option<String>,
+}
+
+/// What an administrator should know about an endpoint that otherwise works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProbeWarning {
+    /// `/models` does not answer.
+    NoList,
+    /// The list does not contain the model.
+    NotListed,
+    /// The server does not count tokens.
+    NoUsage,
+    /// The answer came in one piece although a stream was asked for.
+    NotStreamed,
+    /// The model thinks before it answers; its first visible word comes late.
+    Thinks,
+    /// The answer was empty.
+    Empty,
+    /// The first token took more than ten seconds.
+    Slow,
+    /// The key travels unencrypted.
+    PlainHttp,
+}
+
+impl ProbeWarning {
+    /// The stable code, for JSON, metrics, the database and the log. The text for people is `probe-CODE` in the
+    /// locale files.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoList => "no-list",
+            Self::NotListed => "not-listed",
+            Self::NoUsage => "no-usage",
+            Self::NotStreamed => "not-streamed",
+            Self::Thinks => "thinks",
+            Self::Empty => "empty",
+            Self::Slow => "slow",
+            Self::PlainHttp => "plain-http",
+        }
+    }
+}
+
+impl Backends {
+    /// Talks to the endpoint: its list of models and one short answer. Takes at most about the sum
+    /// of the connect and first-token timeouts, a minute in all.
+    pub async fn probe(&self, endpoint: &Endpoint) -> Probe {
+        let endpoint = impatient(endpoint);
+        let mut probe = self.probe_once(&endpoint).await;
+        let missing = probe.error.as_ref().is_some_and(|error| error.kind == ErrorKind::EndpointNotFound);
+        if missing && !endpoint.base().path().ends_with("/v1") {
+            let better = endpoint.url("v1").to_string();
+            if let Ok(other) = Endpoint::new(&better, endpoint.key.clone(), endpoint.model()) {
+                let other = Endpoint { trust: endpoint.trust, ..other.with_timeouts(endpoint.timeouts) };
+                let second = self.probe_once(&other.with_retries(0)).await;
+                if second.answered || !second.models.is_empty() {
+                    probe.better_base = Some(better);
+                    probe.models = second.models;
+                }
+            }
+        }
+        probe
+    }
+
+    async fn probe_once(&self, endpoint: &Endpoint) -> Probe {
+        let mut probe = Probe::default();
+        match self.list(endpoint).await {
+            Ok(models) => {
+                probe.reachable = true;
+                if !models.iter().any(|name| name == endpoint.model()) {
+                    probe.warnings.push(ProbeWarning::NotListed);
+                }
+                probe.models = models;
+            }
+            Err(error) => {
+                probe.reachable = error.status.is_some();
+                probe.warnings.push(ProbeWarning::NoList);
+            }
+        }
+        if endpoint.key.is_some() && endpoint.base().scheme() == "http" {
+            probe.warnings.push(ProbeWarning::PlainHttp);
+        }
+        self.sample(endpoint, &mut probe).await;
+        probe
+    }
+
+    async fn sample(&self, endpoint: &Endpoint, probe: &mut Probe) {
+        let request = ChatRequest {
+            messages: vec![Message { role: Role::User, content: "Hello! 你好！".into() }],
+            sampling: Sampling { max_tokens: Some(SAMPLE_TOKENS), ..Sampling::default() },
+        };
+        let began = Instant::now();
+        let mut pieces = 0;
+        let mut events = self.chat(endpoint, request);
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(ChatEvent::Thinking) => {
+                    probe.first_token.get_or_insert_with(|| began.elapsed());
+                    probe.warnings.push(ProbeWarning::Thinks);
+                }
+                Ok(ChatEvent::Delta { text }) => {
+                    probe.first_token.get_or_insert_with(|| began.elapsed());
+                    pieces += 1;
+                    probe.sample.extend(text.chars().take(200));
+                }
+                Ok(ChatEvent::Finished { usage, .. }) => {
+                    probe.answered = true;
+                    probe.total = Some(began.elapsed());
+                    if usage.estimated {
+                        probe.warnings.push(ProbeWarning::NoUsage);
+                    } else {
+                        probe.completion_tokens = Some(usage.completion_tokens);
+                    }
+                    if pieces == 1 && usage.completion_tokens > 4 {
+                        probe.warnings.push(ProbeWarning::NotStreamed);
+                    }
+                    if probe.sample.trim().is_empty() && !probe.warnings.contains(&ProbeWarning::Thinks) {
+                        probe.warnings.push(ProbeWarning::Empty);
+                    }
+                    if probe.first_token.is_some_and(|time| time > Duration::from_secs(10)) {
+                        probe.warnings.push(ProbeWarning::Slow);
+                    }
+                }
+                Err(error) => {
+                    probe.reachable |= error.status.is_some() || probe.first_token.is_some();
+                    probe.error = Some(error);
+                }
+            }
+        }
+    }
+
+    /// The names of the models that a server lists.
+    async fn list(&self, endpoint: &Endpoint) -> Result<Vec<String>, BackendError> {
+        let client = self.shared().client(endpoint)?;
+        let limit = endpoint.timeouts.first_token;
+        let late = |_| BackendError::new(ErrorKind::FirstTokenTimeout, "the list of models did not come");
+        let body = timeout(limit, async {
+            let response = send(&client, endpoint, Method::GET, "models", None).await?;
+            read_bounded(response, LIST_BYTES).await.map_err(|(_, error)| error)
+        })
+        .await
+        .map_err(late)??;
+        let value: Value = serde_json::from_slice(&body)
+            .map_err(|error| BackendError::new(ErrorKind::InvalidAnswer, error.to_string()))?;
+        names(&value).ok_or_else(|| BackendError::new(ErrorKind::InvalidAnswer, "no list of models"))
+    }
+}
+
+/// `{"data": [{"id": …}]}` as OpenAI, a bare list as Together, `{"models": [{"name": …}]}` as others.
+fn names(value: &Value) -> Option<Vec<String>> {
+    let list = [value.get("data"), value.get("models"), Some(value)].into_iter().flatten().find_map(Value::as_array)?;
+    let name = |entry: &Value| {
+        ["id", "name", "model"]
+            .iter()
+            .find_map(|key| entry.get(key).and_then(Value::as_str))
+            .or_else(|| entry.as_str())
+            .map(|name| name.chars().take(200).collect())
+    };
+    Some(list.iter().filter_map(name).take(LISTED).collect())
+}
+
+/// A form must answer while the administrator looks at it.
+fn impatient(endpoint: &Endpoint) -> Endpoint {
+    let mut timeouts = endpoint.timeouts;
+    timeouts.connect = timeouts.connect.min(Duration::from_secs(10));
+    timeouts.first_token = timeouts.first_token.min(Duration::from_secs(45));
+    timeouts.between_tokens = timeouts.between_tokens.min(Duration::from_secs(20));
+    timeouts.total = timeouts.total.min(Duration::from_secs(60));
+    endpoint.clone().with_timeouts(timeouts).with_retries(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn lists_of_several_shapes_are_read() {
+        assert_eq!(names(&json!({"object": "list", "data": [{"id": "a"}, {"id": "b"}]})).unwrap(), ["a", "b"]);
+        assert_eq!(names(&json!([{"id": "a"}])).unwrap(), ["a"]);
+        assert_eq!(names(&json!({"models": [{"name": "a"}, "b"]})).unwrap(), ["a", "b"]);
+        assert_eq!(names(&json!({"detail": "no"})), None);
+    }
+}

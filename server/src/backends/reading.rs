@@ -1,0 +1,255 @@
+//! Reads one response: events or a whole answer, within the time, into the reader's events.
+
+use std::future::Future;
+use std::time::Duration;
+
+use reqwest::Response;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
+
+use super::answer::{FinishReason, Piece, Usage, read};
+use super::chat::{ChatEvent, Item};
+use super::endpoint::Endpoint;
+use super::error::{BackendError, ErrorKind};
+use super::send::interrupted;
+use super::sse::{Event, Parser};
+
+/// The longest text of an answer, far above any model's limit on tokens.
+const TEXT_BYTES: usize = 4 << 20;
+/// The most bytes read for it, with all the JSON around each token.
+const RAW_BYTES: usize = 64 << 20;
+/// The longest answer that comes as one JSON text.
+const WHOLE_BYTES: usize = 8 << 20;
+/// How long the count of tokens may follow after the finish reason.
+const AFTER_FINISH: Duration = Duration::from_secs(5);
+
+/// One answer while it is being read.
+pub(super) struct Answer<'a> {
+    endpoint: &'a Endpoint,
+    sender: &'a mpsc::Sender<Item>,
+    ends: Instant,
+    deadline: Instant,
+    begun: bool,
+    thinking: bool,
+    pieces: u64,
+    text_bytes: usize,
+    reason: Option<FinishReason>,
+    done: bool,
+    usage: Usage,
+}
+
+impl<'a> Answer<'a> {
+    /// An answer that is about to be asked for; it must be complete at `ends`.
+    pub(super) fn new(endpoint: &'a Endpoint, sender: &'a mpsc::Sender<Item>, ends: Instant) -> Self {
+        Self {
+            endpoint,
+            sender,
+            ends,
+            deadline: Instant::now() + endpoint.timeouts.first_token,
+            begun: false,
+            thinking: false,
+            pieces: 0,
+            text_bytes: 0,
+            reason: None,
+            done: false,
+            usage: Usage::default(),
+        }
+    }
+
+    /// Whether anything of the answer has come, so that it cannot be asked for again unnoticed.
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Waits for something that must happen before the current deadline.
+    pub(super) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, BackendError> {
+        let deadline = self.deadline.min(self.ends);
+        timeout_at(deadline, work).await.map_err(|_| {
+            let timeouts = &self.endpoint.timeouts;
+            let (kind, limit) = match (self.ends <= self.deadline, self.begun) {
+                (true, _) => (ErrorKind::TotalTimeout, timeouts.total),
+                (false, false) => (ErrorKind::FirstTokenTimeout, timeouts.first_token),
+                (false, true) => (ErrorKind::BetweenTokensTimeout, timeouts.between_tokens),
+            };
+            BackendError::new(kind, format!("nothing within {limit:?}"))
+        })
+    }
+
+    /// Reads the body to the end of the answer, whatever form it has.
+    pub(super) async fn read(&mut self, mut response: Response) -> Result<(), BackendError> {
+        let mut form = Form::Unknown(Vec::new());
+        let mut raw_bytes = 0;
+        while !self.done {
+            let chunk = match self.in_time(response.chunk()).await {
+                Ok(Ok(chunk)) => chunk,
+                // The reason to finish is known: what breaks now takes nothing from the answer.
+                Ok(Err(_)) | Err(_) if self.reason.is_some() => return Ok(()),
+                Ok(Err(error)) => return Err(interrupted(&error)),
+                Err(error) => return Err(error),
+            };
+            let Some(bytes) = chunk else {
+                for event in form.finish() {
+                    self.take(event).await?;
+                }
+                return self.ended();
+            };
+            raw_bytes += bytes.len();
+            if raw_bytes > RAW_BYTES {
+                return Err(too_large(RAW_BYTES));
+            }
+            for event in form.push(&bytes)? {
+                self.take(event).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the reader that the answer is complete.
+    pub(super) async fn finish(self) -> Result<(), BackendError> {
+        let usage = Usage {
+            estimated: self.usage.completion_tokens == 0 && self.pieces > 0,
+            completion_tokens: match self.usage.completion_tokens {
+                0 => self.pieces,
+                counted => counted,
+            },
+            ..self.usage
+        };
+        let reason = self.reason.clone().unwrap_or(FinishReason::Stop);
+        self.tell(ChatEvent::Finished { reason, usage }).await
+    }
+
+    async fn take(&mut self, event: Event) -> Result<(), BackendError> {
+        let data = match event {
+            // A sign of life is not a token: a server that only pings must not hang a battle.
+            Event::KeepAlive => return Ok(()),
+            Event::Data(data) if data.trim() == "[DONE]" => {
+                self.done = true;
+                // An end without a beginning is no answer; it may be worth another try.
+                return self.ended();
+            }
+            Event::Data(_) if self.done => return Ok(()),
+            Event::Data(data) => data,
+            Event::Error(data) => {
+                let refusal = match read(&format!("{{\"error\":{data}}}")) {
+                    Err(error) if error.kind != ErrorKind::InvalidAnswer => error,
+                    _ => BackendError::from_refusal(None, "", &data),
+                };
+                return Err(self.clean(refusal));
+            }
+        };
+        let piece = match read(&data) {
+            Ok(piece) => piece,
+            Err(_) if self.reason.is_some() => return Ok(()),
+            Err(error) => return Err(self.clean(error)),
+        };
+        self.take_piece(piece).await
+    }
+
+    async fn take_piece(&mut self, piece: Piece) -> Result<(), BackendError> {
+        if let Some(count) = piece.prompt_tokens {
+            self.usage.prompt_tokens = Some(count);
+        }
+        if let Some(count) = piece.completion_tokens {
+            self.usage.completion_tokens = count;
+        }
+        if piece.is_thinking || !piece.text.is_empty() {
+            self.begun = true;
+            self.pieces += 1;
+            self.deadline = Instant::now() + self.endpoint.timeouts.between_tokens;
+        }
+        if piece.is_thinking && !self.thinking {
+            self.thinking = true;
+            self.tell(ChatEvent::Thinking).await?;
+        }
+        if !piece.text.is_empty() {
+            self.text_bytes += piece.text.len();
+            if self.text_bytes > TEXT_BYTES {
+                return Err(too_large(TEXT_BYTES));
+            }
+            self.tell(ChatEvent::Delta { text: piece.text }).await?;
+        }
+        if let Some(reason) = piece.finish
+            && self.reason.is_none()
+        {
+            self.begun = true;
+            self.reason = Some(reason);
+            self.deadline = Instant::now() + AFTER_FINISH;
+        }
+        Ok(())
+    }
+
+    /// The body or the protocol says that nothing follows.
+    fn ended(&self) -> Result<(), BackendError> {
+        match (&self.reason, self.done, self.begun) {
+            (Some(_), _, _) | (None, true, true) => Ok(()),
+            (None, _, false) => Err(BackendError::new(ErrorKind::Interrupted, "the answer ended before it began")),
+            (None, false, true) => {
+                Err(BackendError::new(ErrorKind::Interrupted, "the connection closed in the middle of the answer"))
+            }
+        }
+    }
+
+    /// Passes an event on. A reader that does not read for as long as a token may take is given up.
+    async fn tell(&self, event: ChatEvent) -> Result<(), BackendError> {
+        let limit = self.endpoint.timeouts.between_tokens;
+        match self.sender.send_timeout(Ok(event), limit).await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(BackendError::new(ErrorKind::TotalTimeout, "nobody reads the answer")),
+        }
+    }
+
+    fn clean(&self, error: BackendError) -> BackendError {
+        use secrecy::ExposeSecret;
+        error.without(self.endpoint.key.as_ref().map(|key| key.expose_secret()))
+    }
+}
+
+/// The form of a body, told by its first byte: content types lie.
+enum Form {
+    Unknown(Vec<u8>),
+    Events(Parser),
+    Whole(Vec<u8>),
+}
+
+impl Form {
+    fn push(&mut self, bytes: &[u8]) -> Result<Vec<Event>, BackendError> {
+        match self {
+            Self::Unknown(start) => {
+                start.extend_from_slice(bytes);
+                let Some(first) = start.iter().find(|byte| !byte.is_ascii_whitespace()) else {
+                    // White space is what some proxies send to keep a connection open.
+                    start.clear();
+                    return Ok(Vec::new());
+                };
+                let whole = *first == b'{';
+                let page = *first == b'<';
+                let start = std::mem::take(start);
+                if page {
+                    return Err(BackendError::new(
+                        ErrorKind::InvalidAnswer,
+                        format!("a page instead of an answer: {}", String::from_utf8_lossy(&start)),
+                    ));
+                }
+                *self = if whole { Self::Whole(Vec::new()) } else { Self::Events(Parser::default()) };
+                self.push(&start)
+            }
+            Self::Events(parser) => parser.push(bytes),
+            Self::Whole(body) => {
+                body.extend_from_slice(bytes);
+                if body.len() > WHOLE_BYTES { Err(too_large(WHOLE_BYTES)) } else { Ok(Vec::new()) }
+            }
+        }
+    }
+
+    fn finish(&mut self) -> Vec<Event> {
+        match self {
+            Self::Unknown(_) => Vec::new(),
+            Self::Events(parser) => parser.finish(),
+            Self::Whole(body) => vec![Event::Data(String::from_utf8_lossy(body).into_owned())],
+        }
+    }
+}
+
+fn too_large(bound: usize) -> BackendError {
+    BackendError::new(ErrorKind::AnswerTooLarge, format!("the answer is longer than {bound} bytes"))
+}

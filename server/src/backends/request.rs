@@ -1,0 +1,161 @@
+//! What is asked of a model: the conversation so far and how to sample.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// Who speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Instructions before the conversation.
+    System,
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// One turn of the conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said.
+    pub content: String,
+}
+
+/// How the answer is sampled. What is `None` is left to the endpoint's own default.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sampling {
+    /// 0 is greedy.
+    pub temperature: Option<f32>,
+    /// Nucleus sampling.
+    pub top_p: Option<f32>,
+    /// Only the k likeliest tokens. Not part of OpenAI's own protocol.
+    pub top_k: Option<u32>,
+    /// Only tokens at least this likely relative to the likeliest. Not part of OpenAI's protocol.
+    pub min_p: Option<f32>,
+    /// Multiplicative penalty on repeated tokens. Not part of OpenAI's protocol.
+    pub repetition_penalty: Option<f32>,
+    /// Penalty by how often a token has come.
+    pub frequency_penalty: Option<f32>,
+    /// Penalty on tokens that have come at all.
+    pub presence_penalty: Option<f32>,
+    /// For repeatable answers, where the endpoint knows how. 31 bits, because servers differ in
+    /// the widest seed they take.
+    pub seed: Option<u32>,
+    /// The longest answer.
+    pub max_tokens: Option<u32>,
+    /// Texts at which the answer ends.
+    pub stop: Vec<String>,
+}
+
+/// A request for one answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChatRequest {
+    /// The conversation, oldest first, ending with the person's message.
+    pub messages: Vec<Message>,
+    /// How to sample.
+    pub sampling: Sampling,
+}
+
+/// The request as JSON, and how it bends to what an endpoint turns out to refuse.
+pub(super) struct Body(Map<String, Value>);
+
+impl Body {
+    pub(super) fn new(model: &str, request: &ChatRequest) -> Self {
+        let sampling = &request.sampling;
+        let mut body = Map::new();
+        body.insert("model".into(), json!(model));
+        body.insert("messages".into(), json!(request.messages));
+        body.insert("stream".into(), json!(true));
+        body.insert("stream_options".into(), json!({"include_usage": true}));
+        let mut put = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                body.insert(name.into(), value);
+            }
+        };
+        put("temperature", sampling.temperature.map(short));
+        put("top_p", sampling.top_p.map(short));
+        put("top_k", sampling.top_k.map(Value::from));
+        put("min_p", sampling.min_p.map(short));
+        put("repetition_penalty", sampling.repetition_penalty.map(short));
+        put("frequency_penalty", sampling.frequency_penalty.map(short));
+        put("presence_penalty", sampling.presence_penalty.map(short));
+        put("seed", sampling.seed.map(|seed| Value::from(seed & 0x7fff_ffff)));
+        put("max_tokens", sampling.max_tokens.map(Value::from));
+        put("stop", (!sampling.stop.is_empty()).then(|| json!(sampling.stop)));
+        Self(body)
+    }
+
+    pub(super) fn json(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
+    /// Changes the form of the request, never its meaning, after a refusal that names a field:
+    /// usage need not be asked for, and OpenAI's newer models call the limit by another name.
+    /// Returns whether anything changed.
+    pub(super) fn bend(&mut self, refusal: &str) -> bool {
+        if refusal.contains("stream_options") && self.0.remove("stream_options").is_some() {
+            return true;
+        }
+        if refusal.contains("max_completion_tokens")
+            && let Some(limit) = self.0.remove("max_tokens")
+        {
+            self.0.insert("max_completion_tokens".into(), limit);
+            return true;
+        }
+        false
+    }
+}
+
+/// A number as a person wrote it: 0.7 and not 0.699999988079071.
+fn short(value: f32) -> Value {
+    value.to_string().parse::<f64>().map_or(Value::Null, Value::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> ChatRequest {
+        ChatRequest {
+            messages: vec![Message { role: Role::User, content: "你好".into() }],
+            sampling: Sampling {
+                temperature: Some(0.7),
+                seed: Some(u32::MAX),
+                max_tokens: Some(5),
+                ..Sampling::default()
+            },
+        }
+    }
+
+    #[test]
+    fn only_what_is_set_is_sent_and_numbers_stay_as_written() {
+        let body = Body::new("m", &request());
+        assert_eq!(
+            Value::Object(body.json().clone()),
+            json!({
+                "model": "m",
+                "messages": [{"role": "user", "content": "你好"}],
+                "stream": true,
+                "stream_options": {"include_usage": true},
+                "temperature": 0.7,
+                "seed": 0x7fff_ffffu32,
+                "max_tokens": 5,
+            })
+        );
+    }
+
+    #[test]
+    fn a_refused_form_is_bent_once_and_a_refused_meaning_never() {
+        let mut body = Body::new("m", &request());
+        assert!(body.bend("Unknown field: stream_options"));
+        assert!(!body.bend("Unknown field: stream_options"));
+        assert!(body.bend("Use 'max_completion_tokens' instead."));
+        assert_eq!(body.json()["max_completion_tokens"], 5);
+        assert!(!body.json().contains_key("max_tokens"));
+        assert!(!body.bend("temperature is not supported"));
+        assert!(body.json().contains_key("temperature"));
+    }
+}

@@ -1,0 +1,212 @@
+//! The client for OpenAI-compatible endpoints against a server that misbehaves on purpose.
+
+mod fake_openai;
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use arena_server::backends::{
+    AddressPolicy, BackendError, Backends, ChatEvent, ChatRequest, Endpoint, ErrorKind, FinishReason, Message,
+    ProbeWarning, Role, Sampling, Timeouts, Usage,
+};
+use fake_openai::Fake;
+use futures_util::StreamExt;
+
+fn backends() -> Backends {
+    Backends::new(AddressPolicy::inner_allowed())
+}
+
+fn endpoint(fake: &Fake, model: &str) -> Endpoint {
+    Endpoint::new(&fake.base(), Some("sk-very-secret".into()), model).unwrap().with_timeouts(Timeouts {
+        connect: Duration::from_millis(500),
+        first_token: Duration::from_millis(400),
+        between_tokens: Duration::from_millis(400),
+        total: Duration::from_millis(1500),
+    })
+}
+
+fn request() -> ChatRequest {
+    ChatRequest {
+        messages: vec![Message { role: Role::User, content: "你好".into() }], sampling: Sampling::default()
+    }
+}
+
+/// Collects an answer: its text and how it ended.
+async fn answer(backends: &Backends, endpoint: &Endpoint) -> (String, Result<(FinishReason, Usage), BackendError>) {
+    let mut text = String::new();
+    let mut events = backends.chat(endpoint, request());
+    while let Some(event) = events.next().await {
+        match event {
+            Ok(ChatEvent::Delta { text: piece }) => text += &piece,
+            Ok(ChatEvent::Thinking) => text += "[thinks]",
+            Ok(ChatEvent::Finished { reason, usage }) => {
+                assert!(events.next().await.is_none(), "nothing follows the end");
+                return (text, Ok((reason, usage)));
+            }
+            Err(error) => {
+                assert!(events.next().await.is_none(), "nothing follows an error");
+                return (text, Err(error));
+            }
+        }
+    }
+    panic!("an answer ends with Finished or an error");
+}
+
+async fn good(model: &str) -> (String, FinishReason, Usage) {
+    let fake = Fake::start().await;
+    let (text, end) = answer(&backends(), &endpoint(&fake, model)).await;
+    let (reason, usage) = end.unwrap_or_else(|error| panic!("{model}: {error}"));
+    (text, reason, usage)
+}
+
+async fn bad(model: &str) -> (String, BackendError) {
+    let fake = Fake::start().await;
+    let (text, end) = answer(&backends(), &endpoint(&fake, model)).await;
+    (text, end.expect_err(model))
+}
+
+#[tokio::test]
+async fn answers_of_every_form_are_read() {
+    let counted = Usage { prompt_tokens: Some(5), completion_tokens: 7, estimated: false };
+    let guessed = Usage { prompt_tokens: None, completion_tokens: 2, estimated: true };
+    assert_eq!(good("good").await, ("春眠不觉晓".into(), FinishReason::Stop, counted));
+    assert_eq!(good("cut").await, ("春眠不觉晓".into(), FinishReason::Stop, counted));
+    assert_eq!(good("whole").await, ("春眠不觉晓".into(), FinishReason::Length, counted));
+    assert_eq!(good("no-done").await, ("春眠不觉晓".into(), FinishReason::Stop, guessed));
+    assert_eq!(good("old").await.0, "春眠不觉晓");
+    assert_eq!(good("thinks").await.0, "[thinks]春眠不觉晓");
+    assert_eq!(good("script").await.0, "<script>alert(1)</script>");
+}
+
+#[tokio::test]
+async fn each_fault_has_its_own_kind_and_keeps_the_text_that_came() {
+    for (model, text, kind) in [
+        ("hang", "", ErrorKind::FirstTokenTimeout),
+        ("pings", "", ErrorKind::FirstTokenTimeout),
+        ("stops", "春眠不觉晓", ErrorKind::BetweenTokensTimeout),
+        ("resets", "春眠不觉晓", ErrorKind::Interrupted),
+        ("no-end", "春眠不觉晓", ErrorKind::Interrupted),
+        ("fails", "春眠不觉晓", ErrorKind::OutOfMemory),
+        ("gigantic", "", ErrorKind::AnswerTooLarge),
+        ("waits", "", ErrorKind::RateLimited),
+        ("page", "", ErrorKind::InvalidAnswer),
+        ("redirects", "", ErrorKind::EndpointNotFound),
+        ("long", "", ErrorKind::ContextTooLong),
+        ("nobody", "", ErrorKind::ModelNotFound),
+    ] {
+        let (came, error) = bad(model).await;
+        assert_eq!((came.as_str(), error.kind), (text, kind), "{model}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_cut_at_the_total_time() {
+    let began = Instant::now();
+    let (text, error) = bad("drips").await;
+    assert_eq!(error.kind, ErrorKind::TotalTimeout);
+    assert!(text.chars().count() > 10);
+    assert!(began.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_key_that_the_server_echoes_does_not_reach_the_error() {
+    let (_, error) = bad("echoes").await;
+    assert_eq!(error.kind, ErrorKind::Unauthorised);
+    assert!(error.detail.contains("Bearer [key]") || !error.detail.contains("Bearer"), "{error}");
+    assert!(!format!("{error:?}").contains("sk-very-secret"));
+}
+
+#[tokio::test]
+async fn passing_faults_are_tried_again_before_the_first_token_only() {
+    let fake = Fake::start().await;
+    assert_eq!(answer(&backends(), &endpoint(&fake, "busy")).await.0, "春眠不觉晓");
+    assert_eq!(fake.requests(), 3);
+
+    let fake = Fake::start().await;
+    assert_eq!(answer(&backends(), &endpoint(&fake, "resets-first")).await.0, "春眠不觉晓");
+    assert_eq!(fake.requests(), 2);
+
+    for model in ["resets", "hang", "waits", "long"] {
+        let fake = Fake::start().await;
+        answer(&backends(), &endpoint(&fake, model)).await.1.unwrap_err();
+        assert_eq!(fake.requests(), 1, "{model} is asked once");
+    }
+
+    let fake = Fake::start().await;
+    let error = answer(&backends(), &endpoint(&fake, "busy").with_retries(1)).await.1.unwrap_err();
+    assert_eq!((error.kind, fake.requests()), (ErrorKind::Overloaded, 2));
+}
+
+#[tokio::test]
+async fn dropping_the_stream_hangs_up_at_the_endpoint() {
+    let fake = Fake::start().await;
+    let mut events = backends().chat(&endpoint(&fake, "drips"), request());
+    assert!(matches!(events.next().await, Some(Ok(ChatEvent::Delta { .. }))));
+    drop(events);
+    let deadline = Instant::now() + Duration::from_secs(1);
+    while fake.seen.hung_up.load(Ordering::SeqCst) == 0 {
+        assert!(Instant::now() < deadline, "the request must be cancelled before its total time");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn inner_addresses_are_refused_before_anything_is_sent() {
+    let fake = Fake::start().await;
+    let closed = Backends::new(AddressPolicy::default());
+    let (_, end) = answer(&closed, &endpoint(&fake, "good")).await;
+    assert_eq!(end.unwrap_err().kind, ErrorKind::AddressRefused);
+    // A name is judged by what it resolves to.
+    let base = format!("http://localhost:{}/v1", fake.address.port());
+    let (_, end) = answer(&closed, &Endpoint::new(&base, None, "good").unwrap()).await;
+    let error = end.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::AddressRefused, "{error}");
+    assert_eq!(fake.requests(), 0);
+}
+
+#[tokio::test]
+async fn a_closed_port_is_unreachable_and_lets_the_endpoint_rest() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/v1", listener.local_addr().unwrap());
+    drop(listener);
+    let backends = backends();
+    let endpoint = Endpoint::new(&base, None, "m").unwrap().with_retries(0);
+    for _ in 0..2 {
+        assert!(backends.health().is_available(&endpoint.health_key()));
+        let error = answer(&backends, &endpoint).await.1.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unreachable, "{error}");
+    }
+    assert!(!backends.health().is_available(&endpoint.health_key()));
+}
+
+#[tokio::test]
+async fn a_server_that_keeps_the_line_open_after_the_end_does_not_hold_the_answer_for_long() {
+    let fake = Fake::start().await;
+    let patient = endpoint(&fake, "lingers").with_timeouts(Timeouts::default());
+    let began = Instant::now();
+    let (text, end) = answer(&backends(), &patient).await;
+    assert_eq!((text.as_str(), end.unwrap().0), ("春眠不觉晓", FinishReason::Stop));
+    assert!(began.elapsed() < Duration::from_secs(8));
+}
+
+#[tokio::test]
+async fn a_probe_tells_what_is_there_and_what_is_odd() {
+    let fake = Fake::start().await;
+    let probe = backends().probe(&endpoint(&fake, "good")).await;
+    assert!(probe.reachable && probe.answered);
+    assert_eq!(probe.models, ["good", "whole"]);
+    assert_eq!((probe.sample.as_str(), probe.completion_tokens), ("春眠不觉晓", Some(7)));
+    assert_eq!(probe.warnings, [ProbeWarning::PlainHttp]);
+
+    let probe = backends().probe(&endpoint(&fake, "whole")).await;
+    assert!(probe.warnings.contains(&ProbeWarning::NotStreamed));
+
+    let probe = backends().probe(&endpoint(&fake, "absent")).await;
+    assert!(probe.reachable && !probe.answered);
+    assert!(probe.warnings.contains(&ProbeWarning::NotListed));
+    assert_eq!(probe.error.unwrap().kind, ErrorKind::ModelNotFound);
+
+    let bare = Endpoint::new(&format!("http://{}", fake.address), None, "good").unwrap();
+    let probe = backends().probe(&bare).await;
+    assert_eq!(probe.better_base, Some(fake.base()));
+}
