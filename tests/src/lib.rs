@@ -1,1 +1,3 @@
-//! Harness.
+//! What the suites stand on: a harness around the real binaries, and the checks of the repository's tidiness.
+
+pub mod tidy;

@@ -1,0 +1,197 @@
+//! Texts: the same keys and arguments in both languages, every used key there, every key used, and a text for every error.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regex::Regex;
+
+use super::source::{is_test_path, strings, without_comments, without_tests};
+use super::{Complaint, File};
+
+/// A language's texts: key → (file, arguments).
+type Texts = BTreeMap<String, (String, BTreeSet<String>)>;
+
+fn complaint(place: &str, what: impl Into<String>) -> Complaint {
+    Complaint { place: place.to_owned(), what: what.into() }
+}
+
+fn read(files: &[File], language: &str, complaints: &mut Vec<Complaint>) -> Texts {
+    let key = Regex::new(r"^([a-zA-Z][\w-]*)\s*=").expect("a regular expression");
+    let argument = Regex::new(r"\$([a-zA-Z][\w-]*)").expect("a regular expression");
+    let mut texts = Texts::new();
+    let folder = format!("templates/locales/{language}/");
+    for file in files.iter().filter(|file| file.path.starts_with(&folder)) {
+        let name = file.path.strip_prefix(&folder).unwrap_or_default();
+        let mut current = None;
+        for line in file.text.lines().filter(|line| !line.starts_with('#')) {
+            if let Some(found) = key.captures(line) {
+                let key = found[1].to_owned();
+                if texts.insert(key.clone(), (name.to_owned(), BTreeSet::new())).is_some() {
+                    complaints.push(complaint(&file.path, format!("{key} is defined twice")));
+                }
+                if line.split_once('=').is_some_and(|(_, rest)| rest.trim() == "\"\"") {
+                    complaints.push(complaint(&file.path, format!("{key} is empty")));
+                }
+                current = Some(key);
+            }
+            let arguments = argument.captures_iter(line).map(|found| found[1].to_owned());
+            if let Some((_, known)) = current.as_ref().and_then(|key| texts.get_mut(key)) {
+                known.extend(arguments);
+            }
+        }
+    }
+    texts
+}
+
+/// What the code says about texts.
+#[derive(Debug, Default)]
+struct Uses {
+    /// Keys named whole where a text is asked for, with the place.
+    named: Vec<(String, String)>,
+    /// Every string literal of code and templates.
+    literals: BTreeSet<String>,
+    /// Starts and ends of keys that are put together: `status-{}` is (`status-`, ``).
+    patterns: BTreeSet<(String, String)>,
+    /// Error codes, with the place.
+    errors: Vec<(String, String)>,
+}
+
+fn collect(sources: &[File]) -> Uses {
+    let asked = Regex::new(r#"\.(?:t|t1|t2|t3|text|text_with)\(\s*&?"([a-z][\w-]*)""#).expect("a regular expression");
+    let error = Regex::new(
+        r#"(?:Error::(?:invalid|Conflict|NoModels)\(\s*|Error::Invalid\s*\{\s*code:\s*|=>\s*)"([a-z][a-z0-9]*(?:-[a-z0-9]+)*)""#,
+    )
+    .expect("a regular expression");
+    let literal = Regex::new(r#""([a-z][a-zA-Z0-9_-]*(?:\{[^}"]*\}[a-z0-9-]*)?)""#).expect("a regular expression");
+    let together = Regex::new(r"^([a-z][a-z0-9-]*-)\{[^}]*\}((?:-[a-z0-9-]+)?)$").expect("a regular expression");
+    let joined = Regex::new(r#""([a-z][a-z0-9-]*-)"\s*~"#).expect("a regular expression");
+    let mut uses = Uses::default();
+    for file in sources.iter().filter(|file| !is_test_path(&file.path)) {
+        let is_rust = file.path.ends_with(".rs");
+        let text = if is_rust { without_comments(&rust_without_tests(&file.text)) } else { file.text.clone() };
+        uses.named.extend(asked.captures_iter(&text).map(|found| (found[1].to_owned(), file.path.clone())));
+        let literals: Vec<String> =
+            if is_rust { strings(&text) } else { literal.captures_iter(&text).map(|f| f[1].to_owned()).collect() };
+        for literal in literals {
+            if let Some(found) = together.captures(&literal) {
+                uses.patterns.insert((found[1].to_owned(), found[2].to_owned()));
+            }
+            uses.literals.insert(literal);
+        }
+        uses.patterns.extend(joined.captures_iter(&text).map(|found| (found[1].to_owned(), String::new())));
+        let errors_only = is_rust && file.path == "server/src/error.rs";
+        for found in error.captures_iter(&text) {
+            // A bare `=> "code"` names an error only where the codes are listed.
+            if errors_only || !found[0].starts_with("=>") {
+                uses.errors.push((found[1].to_owned(), file.path.clone()));
+            }
+        }
+    }
+    uses
+}
+
+/// Drops the test modules, which stand at the end of a file here; strings stay as they are.
+fn rust_without_tests(text: &str) -> String {
+    // Braces inside strings would mislead the count, so the cut is made where the blanked code says.
+    let bare = super::source::without_comments_and_strings(text);
+    let kept = without_tests(&bare);
+    text.lines()
+        .zip(bare.lines().zip(kept.lines()))
+        .map(|(line, (bare, kept))| if bare.trim().is_empty() == kept.trim().is_empty() { line } else { "" })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Complaints about the texts: `locales` are the `.ftl` files, `sources` the Rust files of the server and the templates.
+pub fn check(locales: &[File], sources: &[File]) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    let en = read(locales, "en", &mut complaints);
+    let zh = read(locales, "zh", &mut complaints);
+    for (one, other, name, folder) in [(&en, &zh, "Chinese", "zh"), (&zh, &en, "English", "en")] {
+        for (key, (file, arguments)) in one {
+            let place = format!("templates/locales/{folder}/{file}");
+            match other.get(key) {
+                None => complaints.push(complaint(&place, format!("{key} has no {name} text"))),
+                Some((there, _)) if there != file => {
+                    complaints.push(complaint(&place, format!("{key} stands in {there}")))
+                }
+                Some((_, theirs)) if folder == "zh" && theirs != arguments => {
+                    complaints
+                        .push(complaint(&place, format!("{key} takes {theirs:?} here and {arguments:?} in English")));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    let uses = collect(sources);
+    for (key, place) in &uses.named {
+        if !en.contains_key(key) {
+            complaints.push(complaint(place, format!("there is no text {key}")));
+        }
+    }
+    for (code, place) in &uses.errors {
+        if !en.contains_key(&format!("error-{code}")) {
+            complaints.push(complaint(place, format!("the error {code} has no text error-{code}")));
+        }
+    }
+    for (key, (file, _)) in &en {
+        let used = match key.strip_prefix("error-") {
+            // Every error's text is put together from its code, so the code itself must stand somewhere.
+            Some(code) => uses.literals.contains(key) || uses.literals.contains(code),
+            None => {
+                uses.literals.contains(key)
+                    || uses.patterns.iter().any(|(start, end)| {
+                        start != "error-" && key.starts_with(start.as_str()) && key.ends_with(end.as_str())
+                    })
+            }
+        };
+        if !used {
+            complaints.push(complaint(&format!("templates/locales/en/{file}"), format!("{key} is used nowhere")));
+        }
+    }
+    complaints
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(en: &str, zh: &str, code: &str) -> Vec<String> {
+        let locales = [File::sample("templates/locales/en/a.ftl", en), File::sample("templates/locales/zh/a.ftl", zh)];
+        let sources = [File::sample("server/src/a.rs", code)];
+        check(&locales, &sources).into_iter().map(|c| c.what).collect()
+    }
+
+    #[test]
+    fn complete_texts_pass() {
+        let en = "a = Hi { $name }\nstatus-on = On\nerror-bad = Bad\n";
+        let zh = "a = 你好 { $name }\nstatus-on = 开\nerror-bad = 坏\n";
+        let code = "page.t1(\"a\", \"name\", x); p.t(&format!(\"status-{}\", s)); Error::Conflict(\"bad\")";
+        assert_eq!(said(en, zh, code), Vec::<String>::new());
+    }
+
+    #[test]
+    fn each_lack_is_found() {
+        assert_eq!(said("a = A\n", "", "p.t(\"a\")"), ["a has no Chinese text"]);
+        assert_eq!(said("", "a = A\n", ""), ["a has no English text"]);
+        assert_eq!(said("a = A\na = B\n", "a = A\n", "p.t(\"a\")"), ["a is defined twice"]);
+        assert_eq!(said("a = { $x }\n", "a = A\n", "p.t(\"a\")").len(), 1);
+        assert_eq!(said("a = A\n", "a = A\n", ""), ["a is used nowhere"]);
+        assert_eq!(said("", "", "page.t(\"gone\")"), ["there is no text gone"]);
+        assert_eq!(said("", "", "// page.t(\"gone\")"), Vec::<String>::new());
+        assert_eq!(said("", "", "Error::invalid(\"gone\", \"\")"), ["the error gone has no text error-gone"]);
+        assert_eq!(said("error-old = A\n", "error-old = A\n", ""), ["error-old is used nowhere"]);
+    }
+
+    #[test]
+    fn keys_in_attributes_of_templates_are_found() {
+        let locales = ["en", "zh"].map(|l| File::sample(&format!("templates/locales/{l}/a.ftl"), "a-b = A\n"));
+        let template = File::sample("templates/a.html", "<nav aria-label=\"{{ page.t(\"a-b\") }}\" class=\"a\">");
+        assert_eq!(check(&locales, &[template]), []);
+    }
+
+    #[test]
+    fn what_only_a_test_names_is_not_used() {
+        let code = "fn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() { t(\"a\"); }\n}\n";
+        assert_eq!(said("a = A\n", "a = A\n", code), ["a is used nowhere"]);
+    }
+}
