@@ -8,9 +8,11 @@ use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 use sqlx::PgPool;
 
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 use crate::database::{self, Database};
+use crate::extract::Limits;
 use crate::keys::Keys;
+use crate::metrics::Metrics;
 use crate::{middleware, routes};
 
 /// Connections that one server opens at most. Our own Postgres takes 200.
@@ -25,6 +27,10 @@ pub struct Arena {
     pub db: PgPool,
     /// Keys derived from the service's secret.
     pub keys: Keys,
+    /// Rate limits.
+    pub limits: Limits,
+    /// Counters.
+    pub metrics: Metrics,
 }
 
 /// The service, ready to run.
@@ -53,14 +59,20 @@ impl Application {
             TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
         let address = listener.local_addr()?;
         let drain = config.drain;
-        let arena = Arena { config: Arc::new(config), db: db.clone(), keys };
+        let arena = Arena {
+            limits: Limits::new(&config),
+            metrics: Metrics::new(db.clone()),
+            config: Arc::new(config),
+            db: db.clone(),
+            keys,
+        };
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(web::Data::new(arena.clone()))
                 .wrap(middleware::security_headers())
                 .wrap(actix_web::middleware::from_fn(middleware::render_errors))
                 .wrap(actix_web::middleware::from_fn(middleware::visitor))
-                .wrap(tracing_actix_web::TracingLogger::default())
+                .wrap(actix_web::middleware::from_fn(middleware::request_log))
                 .configure(routes::configure)
         })
         .listen(listener)?
@@ -86,9 +98,13 @@ impl Application {
 }
 
 /// Structured logs on standard error; `RUST_LOG` sets what is told.
-pub fn start_logging() {
+pub fn start_logging(format: LogFormat) {
     use tracing_subscriber::EnvFilter;
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
 }

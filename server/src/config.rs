@@ -52,6 +52,18 @@ pub struct ServeOptions {
     /// Messages and votes that one address may send a minute.
     #[arg(long, value_name = "N", env = "ARENA_ADDRESS_PER_MINUTE", default_value_t = 60)]
     pub address_per_minute: u32,
+    /// How the log on standard error is written.
+    #[arg(long, value_name = "FORMAT", env = "ARENA_LOG", value_enum, default_value_t = LogFormat::Text)]
+    pub log: LogFormat,
+}
+
+/// A form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line, for programs.
+    Json,
 }
 
 /// Checked configuration of the service.

@@ -13,6 +13,7 @@ pub mod error;
 pub mod extract;
 pub mod handlers;
 pub mod keys;
+pub mod metrics;
 pub mod middleware;
 pub mod routes;
 pub mod store;

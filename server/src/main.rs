@@ -57,7 +57,7 @@ fn main() -> ExitCode {
 }
 
 fn serve(options: ServeOptions) -> anyhow::Result<()> {
-    arena_server::app::start_logging();
+    arena_server::app::start_logging(options.log);
     let config = Config::try_from(options)?;
     actix_web::rt::System::new().block_on(async move {
         let application = Application::build(config).await?;

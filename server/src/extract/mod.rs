@@ -1,8 +1,12 @@
 //! What handlers take out of a request: the visitor, the language, the checked form, the administrator.
 
+mod address;
 mod csrf;
+mod limits;
 mod locale;
 mod visitor;
 
+pub use address::ClientAddress;
 pub use csrf::CsrfForm;
+pub use limits::Limits;
 pub use visitor::Visitor;

@@ -50,7 +50,11 @@ pub async fn render_errors(
         return Ok(response.map_into_left_body());
     };
     if let Error::Internal(cause) = error {
-        tracing::error!(cause = format!("{cause:#}"), path = response.request().path(), "internal error");
+        tracing::error!(
+            cause = format!("{cause:#}"),
+            route = super::request::route(response.request()),
+            "internal error"
+        );
     }
     let request = response.request();
     let locale = Locale::of(request);

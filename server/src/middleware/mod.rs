@@ -2,8 +2,10 @@
 
 mod errors;
 mod headers;
+mod request;
 mod visitor;
 
 pub use errors::render_errors;
 pub use headers::security_headers;
+pub use request::{RequestId, request_log};
 pub use visitor::visitor;

@@ -1,0 +1,171 @@
+//! Rate limits by voter and by address.
+//!
+//! ```ignore
+//! arena.limits.check_message(&visitor, address)?;
+//! ```
+
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use super::{ClientAddress, Visitor};
+use crate::config::Config;
+use crate::domain::VoterId;
+use crate::error::Error;
+
+/// Buckets of one limit. Keys are hashed into them with a secret of this process, so that memory is bounded whatever
+/// addresses and cookies a flood invents; two strangers share a bucket once in a quarter of a million.
+const BUCKETS: u64 = 1 << 18;
+
+/// Sign-in attempts for one name: this many at once, then one in [`SIGN_IN_REFILL`].
+const SIGN_INS_BY_NAME: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+/// Sign-in attempts from one address: this many at once, then one in [`SIGN_IN_REFILL`].
+const SIGN_INS_BY_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+/// How long one sign-in attempt takes to come back.
+const SIGN_IN_REFILL: Duration = Duration::from_secs(30);
+
+/// All limits. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    messages: Pair,
+    votes: Pair,
+    sign_in_names: Limit,
+    sign_in_addresses: Limit,
+}
+
+#[derive(Debug)]
+struct Pair {
+    voters: Limit,
+    addresses: Limit,
+}
+
+impl Pair {
+    fn new(voter: NonZeroU32, address: NonZeroU32) -> Self {
+        Self { voters: Limit::new(Quota::per_minute(voter)), addresses: Limit::new(Quota::per_minute(address)) }
+    }
+
+    fn check(&self, voter: VoterId, address: IpAddr) -> Result<(), Error> {
+        self.addresses.check(network(address))?;
+        self.voters.check(voter)
+    }
+}
+
+#[derive(Debug)]
+struct Limit {
+    limiter: DefaultKeyedRateLimiter<u32>,
+    clock: DefaultClock,
+    hasher: RandomState,
+}
+
+impl Limit {
+    fn new(quota: Quota) -> Self {
+        Self { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default(), hasher: RandomState::new() }
+    }
+
+    fn check(&self, key: impl Hash) -> Result<(), Error> {
+        let bucket = u32::try_from(self.hasher.hash_one(key) % BUCKETS).unwrap_or_default();
+        self.limiter.check_key(&bucket).map_err(|refusal| {
+            let wait = refusal.wait_time_from(self.clock.now());
+            // Retry-After counts whole seconds: round up, or the retry comes too early.
+            Error::RateLimited { retry_after: Duration::from_secs(wait.as_secs() + 1) }
+        })
+    }
+}
+
+impl Limits {
+    /// The limits that the operator chose.
+    pub fn new(config: &Config) -> Self {
+        let pair = || Pair::new(config.voter_per_minute, config.address_per_minute);
+        let sign_in =
+            |burst| Limit::new(Quota::with_period(SIGN_IN_REFILL).expect("the period is not zero").allow_burst(burst));
+        Self {
+            shared: Arc::new(Shared {
+                messages: pair(),
+                votes: pair(),
+                sign_in_names: sign_in(SIGN_INS_BY_NAME),
+                sign_in_addresses: sign_in(SIGN_INS_BY_ADDRESS),
+            }),
+        }
+    }
+
+    /// Whether this visitor may send a message now: ask before anything is written or generated.
+    pub fn check_message(&self, visitor: &Visitor, address: ClientAddress) -> Result<(), Error> {
+        self.shared.messages.check(visitor.id(), address.0)
+    }
+
+    /// Whether this visitor may vote now.
+    pub fn check_vote(&self, visitor: &Visitor, address: ClientAddress) -> Result<(), Error> {
+        self.shared.votes.check(visitor.id(), address.0)
+    }
+
+    /// Whether a sign-in with this name may be tried from this address now. Names are limited per network too, so that
+    /// a stranger cannot lock an administrator out.
+    pub fn check_sign_in(&self, name: &str, address: ClientAddress) -> Result<(), Error> {
+        let network = network(address.0);
+        self.shared.sign_in_addresses.check(network)?;
+        self.shared.sign_in_names.check((name.to_lowercase(), network))
+    }
+}
+
+/// What counts as one address: an IPv4 address, or the /64 that a household or a server gets.
+fn network(address: IpAddr) -> (bool, u64) {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => (false, u64::from(v4.to_bits())),
+        IpAddr::V6(v6) => (true, u64::try_from(v6.to_bits() >> 64).unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().expect("address")
+    }
+
+    fn voter(n: u128) -> VoterId {
+        VoterId(uuid::Uuid::from_u128(n))
+    }
+
+    #[test]
+    fn a_voter_who_goes_too_fast_is_told_when_to_come_back_and_others_are_not_hindered() {
+        let limit = Pair::new(NonZeroU32::new(2).expect("2"), NonZeroU32::new(100).expect("100"));
+        let home = address("1.2.3.4");
+        assert!(limit.check(voter(1), home).is_ok());
+        assert!(limit.check(voter(1), home).is_ok());
+        let Err(Error::RateLimited { retry_after }) = limit.check(voter(1), home) else { panic!("must be refused") };
+        assert!((1..=31).contains(&retry_after.as_secs()), "{retry_after:?}");
+        assert!(limit.check(voter(2), home).is_ok());
+    }
+
+    #[test]
+    fn fresh_cookies_do_not_help_an_address_and_a_household_of_ipv6_is_one() {
+        let limit = Pair::new(NonZeroU32::new(9).expect("9"), NonZeroU32::new(2).expect("2"));
+        assert!(limit.check(voter(1), address("2001:db8:0:1::1")).is_ok());
+        assert!(limit.check(voter(2), address("2001:db8:0:1::2")).is_ok());
+        assert!(limit.check(voter(3), address("2001:db8:0:1:ffff::3")).is_err());
+        assert!(limit.check(voter(4), address("2001:db8:0:2::1")).is_ok());
+        assert!(limit.check(voter(5), address("::ffff:1.2.3.4")).is_ok());
+        assert!(limit.check(voter(6), address("1.2.3.4")).is_ok());
+        assert!(limit.check(voter(7), address("::ffff:1.2.3.4")).is_err(), "mapped addresses are the same address");
+    }
+
+    #[test]
+    fn a_flood_of_invented_keys_keeps_memory_bounded() {
+        let limit = Limit::new(Quota::per_minute(NonZeroU32::MAX));
+        for key in 0..(2 * BUCKETS) {
+            assert!(limit.check(key).is_ok());
+        }
+        assert!(limit.limiter.len() as u64 <= BUCKETS);
+    }
+}
