@@ -17,12 +17,13 @@ use std::time::{Duration, Instant};
 use std::{env, io, thread};
 
 use rustix::fs::{FlockOperation, flock};
-use rustix::process::{Pid, test_kill_process};
+use rustix::process::{Pid, Signal, test_kill_process};
 use sha2::{Digest, Sha256};
 
 use super::DatabaseError;
 use super::account::{self, Account};
 use super::binaries::Binaries;
+use super::server;
 use super::stage::{ProgressFn, Stage};
 
 /// The name of the socket in its folder.
@@ -75,14 +76,13 @@ impl Folder {
     /// Makes the cluster beside its place and moves it there in one step, so that an interrupted
     /// start leaves no half cluster.
     pub fn initialise(&self, binaries: &Binaries) -> Result<(), DatabaseError> {
-        let fresh = self.cluster.with_extension("new");
-        if fresh.exists() {
-            fs::remove_dir_all(&fresh).map_err(DatabaseError::io(&fresh))?;
-        }
+        self.clear_away_halves();
+        let fresh = self.cluster.with_extension(format!("new-{}", std::process::id()));
         private(&fresh, self.account.as_ref())?;
         let mut initdb = account::command(&binaries.dir.join("initdb"), self.account.as_ref());
         initdb.arg("-D").arg(&fresh).args(["-U", "arena", "-E", "UTF8", "--locale=C.UTF-8"]);
         initdb.args(["-A", "trust"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        server::die_with_this_thread(&mut initdb, Signal::TERM);
         let answer = initdb.output().map_err(DatabaseError::io(&binaries.dir))?;
         if !answer.status.success() {
             _ = fs::remove_dir_all(&fresh);
@@ -93,6 +93,16 @@ impl Folder {
         let parent = self.cluster.parent().unwrap_or(&self.cluster);
         let synced = File::open(parent).and_then(|parent| parent.sync_all());
         synced.map_err(DatabaseError::io(parent))
+    }
+
+    /// Removes what interrupted starts left. Best effort: they are in nobody's way.
+    fn clear_away_halves(&self) {
+        let entries = self.cluster.parent().and_then(|parent| fs::read_dir(parent).ok());
+        for entry in entries.into_iter().flatten().flatten() {
+            if entry.file_name().as_bytes().starts_with(b"postgres.new-") {
+                _ = fs::remove_dir_all(entry.path());
+            }
+        }
     }
 
     /// Waits for a Postgres that a killed arena left shutting down, and removes what a crash of

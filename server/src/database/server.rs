@@ -172,7 +172,8 @@ fn launch(folder: &Folder, binaries: &Binaries, durability: Durability) -> Resul
         command.arg("-c").arg(setting);
     }
     command.stdout(log).stderr(copy);
-    die_with_this_thread(&mut command);
+    // For Postgres, SIGINT is a fast and orderly shutdown.
+    die_with_this_thread(&mut command, Signal::INT);
     let mut child = command.spawn().map_err(DatabaseError::io(&program))?;
     let deadline = Instant::now() + START_PATIENCE;
     while !folder.is_ready(child.id()) {
@@ -210,12 +211,12 @@ fn settings(durability: Durability) -> Vec<&'static str> {
     settings
 }
 
-/// Asks the system to send SIGINT, a fast and orderly shutdown, when the calling thread ends.
-fn die_with_this_thread(command: &mut Command) {
+/// Asks the system to send `signal` when the calling thread ends, be it with the whole arena.
+pub(super) fn die_with_this_thread(command: &mut Command, signal: Signal) {
     let parent = rustix::process::getpid();
     let ask = move || {
         #[cfg(target_os = "linux")]
-        rustix::process::set_parent_process_death_signal(Some(Signal::INT))?;
+        rustix::process::set_parent_process_death_signal(Some(signal))?;
         // The arena may have been killed before the line above.
         if rustix::process::getppid() == Some(parent) {
             Ok(())

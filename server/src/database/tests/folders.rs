@@ -45,10 +45,10 @@ fn a_pid_file_whose_number_now_belongs_to_another_process_is_cleared_away() {
 #[test]
 fn a_half_made_cluster_is_made_anew() {
     let folder = data_dir();
-    fs::create_dir(folder.path().join("postgres.new")).unwrap();
-    fs::write(folder.path().join("postgres.new/half"), "x").unwrap();
+    fs::create_dir(folder.path().join("postgres.new-1")).unwrap();
+    fs::write(folder.path().join("postgres.new-1/half"), "x").unwrap();
     start(folder.path()).unwrap().stop().unwrap();
-    assert!(!folder.path().join("postgres.new").exists());
+    assert!(!folder.path().join("postgres.new-1").exists());
 }
 
 #[test]
