@@ -5,6 +5,8 @@
 
 pub mod device;
 pub mod error;
+pub mod model;
+pub mod ops;
 pub mod quant;
 pub mod schedule;
 pub mod weights;

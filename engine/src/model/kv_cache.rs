@@ -1,0 +1,80 @@
+//! The paged cache of keys and values: allocated once, written by slot, read by block table.
+
+use candle_core::{Device, Tensor};
+
+use super::config::Config;
+use crate::error::{Error, Result};
+use crate::ops::{Backend, cache_type};
+
+/// Keys and values of all layers, for `blocks` blocks of `block_size` tokens.
+#[derive(Debug)]
+pub struct KvCache {
+    layers: Vec<LayerCache>,
+    blocks: usize,
+    block_size: usize,
+}
+
+/// One layer's share: (slots, kv heads, dim) each.
+#[derive(Debug)]
+pub(super) struct LayerCache {
+    pub keys: Tensor,
+    pub values: Tensor,
+}
+
+impl KvCache {
+    /// Allocates a cache on a device.
+    pub fn new(config: &Config, blocks: usize, block_size: usize, device: &Device) -> Result<Self> {
+        let slots = blocks
+            .checked_mul(block_size)
+            .filter(|&slots| slots > 0 && u32::try_from(slots).is_ok());
+        let Some(slots) = slots else {
+            return Err(Error::Plan(format!(
+                "a cache of {blocks} blocks of {block_size} tokens is not possible"
+            )));
+        };
+        let make = || Backend::of(device).cache(slots, config.kv_heads, config.head_dim, device);
+        let layers = (0..config.layers)
+            .map(|_| {
+                Ok(LayerCache {
+                    keys: make()?,
+                    values: make()?,
+                })
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            layers,
+            blocks,
+            block_size,
+        })
+    }
+
+    /// How many bytes such a cache takes on a device.
+    pub fn bytes(config: &Config, blocks: usize, block_size: usize, device: &Device) -> u64 {
+        let numbers = [
+            2,
+            config.layers,
+            blocks,
+            block_size,
+            config.kv_heads,
+            config.head_dim,
+        ];
+        let size = cache_type(device).size_in_bytes() as u64;
+        numbers
+            .iter()
+            .fold(size, |bytes, &n| bytes.saturating_mul(n as u64))
+    }
+
+    /// How many blocks it has.
+    pub fn blocks(&self) -> usize {
+        self.blocks
+    }
+
+    /// How many tokens a block holds.
+    pub fn block_size(&self) -> usize {
+        self.block_size
+    }
+
+    pub(super) fn layers(&self) -> &[LayerCache] {
+        &self.layers
+    }
+}

@@ -1,0 +1,145 @@
+//! The model itself: one forward pass over a flat batch.
+
+use candle_core::{Device, Tensor};
+
+use super::attention::Attention;
+use super::config::Config;
+use super::kv_cache::KvCache;
+use super::loader::Loader;
+use super::moe::Moe;
+use super::norm::Norm;
+use super::rope::Rope;
+use crate::error::{Error, Result};
+use crate::ops::{Backend, Batch, Matrix};
+use crate::schedule::Plan;
+use crate::weights::Source;
+
+/// A model of the Mixtral family on one device.
+#[derive(Debug)]
+pub struct Mixtral {
+    config: Config,
+    device: Device,
+    ops: Backend,
+    /// (vocabulary, hidden)
+    embedding: Matrix,
+    layers: Vec<Layer>,
+    norm: Norm,
+    /// (vocabulary, hidden); absent where the embedding serves for it
+    output: Option<Matrix>,
+    rope: Rope,
+}
+
+#[derive(Debug)]
+struct Layer {
+    attention_norm: Norm,
+    attention: Attention,
+    moe_norm: Norm,
+    moe: Moe,
+}
+
+impl Mixtral {
+    /// Loads a model. `progress` hears how many bytes of how many are done.
+    pub fn load(
+        source: &dyn Source,
+        config: Config,
+        device: &Device,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self> {
+        Self::load_with(Backend::of(device), source, config, device, progress)
+    }
+
+    /// Loads a model for a chosen set of operations.
+    pub fn load_with(
+        ops: Backend,
+        source: &dyn Source,
+        config: Config,
+        device: &Device,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self> {
+        let mut loader = Loader::new(ops, source, &config, device, progress);
+        let embedding = loader.matrix("token_embd.weight", config.vocabulary, config.hidden)?;
+        let layers = (0..config.layers)
+            .map(|i| {
+                Ok(Layer {
+                    attention_norm: loader.norm(&format!("blk.{i}.attn_norm.weight"))?,
+                    attention: loader.attention(i)?,
+                    moe_norm: loader.norm(&format!("blk.{i}.ffn_norm.weight"))?,
+                    moe: loader.moe(i)?,
+                })
+            })
+            .collect::<Result<_>>()?;
+        let norm = loader.norm("output_norm.weight")?;
+        let output = loader.optional_matrix("output.weight", config.vocabulary, config.hidden)?;
+        loader.finish()?;
+        let rope = Rope::new(&config);
+        Ok(Self {
+            config,
+            device: device.clone(),
+            ops,
+            embedding,
+            layers,
+            norm,
+            output,
+            rope,
+        })
+    }
+
+    /// The model's shape.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Computes the plan's tokens, writes their keys and values into the cache, and returns the
+    /// logits of the rows that the plan wants: (outputs, vocabulary), F32.
+    pub fn forward(&self, plan: &Plan, cache: &mut KvCache) -> Result<Tensor> {
+        let ops = self.ops;
+        let indices = (ops == Backend::Reference).then_some(&self.device);
+        let batch = Batch::new(
+            plan,
+            cache.blocks(),
+            cache.block_size(),
+            self.config.vocabulary,
+            indices,
+        )?;
+        if cache.layers().len() != self.layers.len() {
+            return Err(Error::Plan("the cache was made for another model".into()));
+        }
+        let (cos, sin) = self.rope.angles(&plan.positions, &self.device)?;
+        let mut x = ops.rows(&self.embedding, &plan.tokens, &self.device)?; // (tokens, hidden)
+        for (i, (layer, cache)) in self.layers.iter().zip(cache.layers()).enumerate() {
+            let normed = layer.attention_norm.forward(ops, &x)?;
+            x = (x + layer
+                .attention
+                .forward(ops, &normed, (&cos, &sin), &batch, cache)?)?;
+            if i + 1 == self.layers.len() {
+                // After the last attention, only the rows that are asked for matter.
+                x = self.wanted(x, plan)?;
+                if plan.outputs.is_empty() {
+                    return Ok(Tensor::zeros(
+                        (0, self.config.vocabulary),
+                        x.dtype(),
+                        &self.device,
+                    )?);
+                }
+            }
+            let normed = layer.moe_norm.forward(ops, &x)?;
+            x = (x + layer.moe.forward(ops, &normed)?)?;
+        }
+        let x = self.norm.forward(ops, &x)?; // (outputs, hidden)
+        ops.linear(self.output.as_ref().unwrap_or(&self.embedding), &x)
+    }
+
+    /// The rows that the plan wants: (tokens, hidden) to (outputs, hidden).
+    fn wanted(&self, x: Tensor, plan: &Plan) -> Result<Tensor> {
+        if plan.outputs.iter().copied().eq(0..plan.tokens.len() as u32) {
+            return Ok(x);
+        }
+        let rows = Tensor::new(plan.outputs.as_slice(), &self.device)?;
+        Ok(x.index_select(&rows, 0)?)
+    }
+}

@@ -1,0 +1,15 @@
+//! The Mixtral model: from a plan's tokens to logits. It is written once, over [`crate::ops`].
+
+mod attention;
+mod config;
+mod kv_cache;
+mod loader;
+mod mixtral;
+mod moe;
+mod norm;
+mod rope;
+
+pub use config::{Config, RopeScaling};
+pub use kv_cache::KvCache;
+pub use loader::weight_bytes;
+pub use mixtral::Mixtral;

@@ -1,0 +1,100 @@
+//! Matrices of weights, ready for one set of operations.
+
+use candle_core::{Device, Tensor};
+
+use super::Backend;
+use super::cpu::{self, Dense};
+use super::host::{read, write};
+use super::reference::{self, Weights};
+use crate::error::Result;
+use crate::quant::{Blocks, GgmlType};
+
+/// A matrix of weights, (rows, cols), in the type of its file.
+#[derive(Debug)]
+pub struct Matrix {
+    rows: usize,
+    inner: Inner,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Reference(Weights),
+    Kernels(Dense),
+}
+
+impl Matrix {
+    /// Loads a matrix; nothing if its type is not supported. `bytes` hold exactly its blocks.
+    pub fn new(
+        backend: Backend,
+        kind: GgmlType,
+        rows: usize,
+        cols: usize,
+        bytes: &[u8],
+        device: &Device,
+    ) -> Option<Result<Self>> {
+        let inner = match backend {
+            Backend::Reference => match Weights::new(kind, rows, cols, bytes, device)? {
+                Ok(weights) => Inner::Reference(weights),
+                Err(error) => return Some(Err(error.into())),
+            },
+            Backend::Kernels => Inner::Kernels(Dense {
+                rows,
+                cols,
+                blocks: Blocks::new(kind, bytes)?,
+            }),
+        };
+        Some(Ok(Self { rows, inner }))
+    }
+
+    /// `x . self^T`: (tokens, cols) to (tokens, rows).
+    pub(super) fn multiply(&self, x: &Tensor) -> Result<Tensor> {
+        match &self.inner {
+            Inner::Reference(weights) => reference::linear(weights, x),
+            Inner::Kernels(dense) => write(&[x.dim(0)?, self.rows], |out| {
+                read([x], |[x]| cpu::linear(dense, x, out))
+            }),
+        }
+    }
+
+    /// The rows that `ids` name.
+    pub(super) fn select(&self, ids: &[u32], device: &Device) -> Result<Tensor> {
+        match &self.inner {
+            Inner::Reference(weights) => reference::rows(weights, &Tensor::new(ids, device)?),
+            Inner::Kernels(dense) => write(&[ids.len(), dense.cols], |out| {
+                cpu::rows(dense, ids, out);
+                Ok(())
+            }),
+        }
+    }
+
+    fn dense(&self) -> Result<&Dense> {
+        match &self.inner {
+            Inner::Kernels(dense) => Ok(dense),
+            Inner::Reference(_) => Err(candle_core::Error::Msg(
+                "a matrix was loaded for other operations".into(),
+            )
+            .into()),
+        }
+    }
+}
+
+/// One expert's feed-forward network.
+#[derive(Debug)]
+pub struct Expert {
+    /// (ffn, hidden)
+    pub gate: Matrix,
+    /// (ffn, hidden)
+    pub up: Matrix,
+    /// (hidden, ffn)
+    pub down: Matrix,
+}
+
+impl Expert {
+    pub(super) fn dense(&self) -> Result<cpu::Expert<'_>> {
+        Ok(cpu::Expert {
+            gate: self.gate.dense()?,
+            up: self.up.dense()?,
+            down: self.down.dense()?,
+        })
+    }
+}

@@ -1,0 +1,197 @@
+//! Every operation in candle's own: readable, slow, right on every device. CUDA runs these today;
+//! tests hold the processor's kernels against them.
+
+use std::sync::Arc;
+
+use candle_core::quantized::{GgmlDType, QMatMul, QStorage, QTensor};
+use candle_core::{D, DType, Device, Module, Tensor};
+
+use super::{Batch, Expert, Matrix, Routes};
+use crate::error::Result;
+use crate::quant::GgmlType;
+
+/// A matrix of weights: (rows, cols).
+#[derive(Debug)]
+pub enum Weights {
+    /// Quantised, and so kept.
+    Quantised(Arc<QTensor>),
+    /// In floating point: in its own type on a GPU, in F32 on the processor, where candle sums
+    /// products of halves in halves.
+    Plain(Tensor),
+}
+
+fn candle_type(kind: GgmlType) -> Option<GgmlDType> {
+    Some(match kind {
+        GgmlType::F32 => GgmlDType::F32,
+        GgmlType::F16 => GgmlDType::F16,
+        GgmlType::BF16 => GgmlDType::BF16,
+        GgmlType::Q4_0 => GgmlDType::Q4_0,
+        GgmlType::Q4_1 => GgmlDType::Q4_1,
+        GgmlType::Q5_0 => GgmlDType::Q5_0,
+        GgmlType::Q5_1 => GgmlDType::Q5_1,
+        GgmlType::Q8_0 => GgmlDType::Q8_0,
+        GgmlType::Q2_K => GgmlDType::Q2K,
+        GgmlType::Q3_K => GgmlDType::Q3K,
+        GgmlType::Q4_K => GgmlDType::Q4K,
+        GgmlType::Q5_K => GgmlDType::Q5K,
+        GgmlType::Q6_K => GgmlDType::Q6K,
+        _ => return None,
+    })
+}
+
+impl Weights {
+    /// Loads a matrix; nothing if its type is not supported.
+    pub fn new(
+        kind: GgmlType,
+        rows: usize,
+        cols: usize,
+        bytes: &[u8],
+        device: &Device,
+    ) -> Option<candle_core::Result<Self>> {
+        let dtype = match kind {
+            GgmlType::F32 => DType::F32,
+            GgmlType::F16 => DType::F16,
+            GgmlType::BF16 => DType::BF16,
+            _ => {
+                let storage = QStorage::from_data(bytes.into(), device, candle_type(kind)?);
+                let tensor = storage.and_then(|storage| QTensor::new(storage, (rows, cols)));
+                return Some(tensor.map(|tensor| Self::Quantised(Arc::new(tensor))));
+            }
+        };
+        let keep = if device.is_cpu() { DType::F32 } else { dtype };
+        let tensor = Tensor::from_raw_buffer(bytes, dtype, &[rows, cols], device);
+        Some(
+            tensor
+                .and_then(|tensor| tensor.to_dtype(keep))
+                .map(Self::Plain),
+        )
+    }
+}
+
+pub fn rows(weights: &Weights, ids: &Tensor) -> Result<Tensor> {
+    Ok(match weights {
+        Weights::Quantised(weights) => weights.embedding(ids)?.to_dtype(DType::F32)?,
+        Weights::Plain(weights) => weights.index_select(ids, 0)?.to_dtype(DType::F32)?,
+    })
+}
+
+pub fn linear(weights: &Weights, x: &Tensor) -> Result<Tensor> {
+    Ok(match weights {
+        Weights::Quantised(weights) => QMatMul::QTensor(weights.clone()).forward(x)?,
+        Weights::Plain(weights) => x
+            .to_dtype(weights.dtype())?
+            .matmul(&weights.t()?)?
+            .to_dtype(DType::F32)?,
+    })
+}
+
+pub fn rms_norm(x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor> {
+    let mean = x.sqr()?.mean_keepdim(D::Minus1)?; // (tokens, 1)
+    Ok(x.broadcast_div(&(mean + f64::from(eps))?.sqrt()?)?
+        .broadcast_mul(weight)?)
+}
+
+/// `x`: (tokens, heads, dim); `cos`, `sin`: (tokens, dim / 2).
+pub fn rope(x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
+    let (tokens, heads, dim) = x.dims3()?;
+    let pairs = x.reshape((tokens, heads, dim / 2, 2))?;
+    let (a, b) = (pairs.narrow(3, 0, 1)?, pairs.narrow(3, 1, 1)?); // (tokens, heads, dim / 2, 1)
+    let angle = |t: &Tensor| t.reshape((tokens, 1, dim / 2, 1));
+    let (cos, sin) = (angle(cos)?, angle(sin)?);
+    let first = (a.broadcast_mul(&cos)? - b.broadcast_mul(&sin)?)?;
+    let second = (a.broadcast_mul(&sin)? + b.broadcast_mul(&cos)?)?;
+    Ok(Tensor::cat(&[first, second], 3)?.reshape((tokens, heads, dim))?)
+}
+
+/// Writes rows (tokens, kv heads, dim) into their slots of (slots, kv heads, dim).
+pub fn store(cache: &Tensor, rows: &Tensor, batch: &Batch<'_>) -> Result<()> {
+    let slots = &batch.indices()?.slots;
+    let index = slots
+        .reshape((slots.elem_count(), 1, 1))?
+        .broadcast_as(rows.shape())?
+        .contiguous()?;
+    Ok(cache.scatter_set(&index, &rows.to_dtype(cache.dtype())?.contiguous()?, 0)?)
+}
+
+/// `q`: (tokens, query heads, dim); `keys`, `values`: (slots, kv heads, dim).
+pub fn attend(
+    q: &Tensor,
+    keys: &Tensor,
+    values: &Tensor,
+    batch: &Batch<'_>,
+    scale: f32,
+) -> Result<Tensor> {
+    let (_, heads, dim) = q.dims3()?;
+    let kv = keys.dim(1)?;
+    let group = heads / kv;
+    let mut outs = Vec::with_capacity(batch.sequences().len());
+    for (span, slots) in batch.sequences().iter().zip(&batch.indices()?.contexts) {
+        let (len, context) = (span.len, span.context);
+        let read = |store: &Tensor| {
+            store
+                .index_select(slots, 0)?
+                .to_dtype(DType::F32)?
+                .transpose(0, 1)?
+                .contiguous()
+        };
+        let (k, v) = (read(keys)?, read(values)?); // (kv, context, dim)
+        let q = q
+            .narrow(0, span.start, len)?
+            .reshape((len, kv, group, dim))?;
+        let q = q.permute((1, 2, 0, 3))?.reshape((kv, group * len, dim))?;
+        let scores =
+            (q.contiguous()?.matmul(&k.transpose(1, 2)?.contiguous()?)? * f64::from(scale))?;
+        let scores = scores
+            .reshape((kv, group, len, context))?
+            .broadcast_add(&mask(len, context, q.device())?)?;
+        let weights = scores
+            .broadcast_sub(&scores.max_keepdim(D::Minus1)?)?
+            .exp()?;
+        let weights = weights.broadcast_div(&weights.sum_keepdim(D::Minus1)?)?;
+        let out = weights.reshape((kv, group * len, context))?.matmul(&v)?;
+        let out = out.reshape((kv, group, len, dim))?.permute((2, 0, 1, 3))?;
+        outs.push(out.reshape((len, heads * dim))?);
+    }
+    Ok(Tensor::cat(&outs, 0)?)
+}
+
+/// (len, context): 0 where a token may look, minus infinity where the future is.
+fn mask(len: usize, context: usize, device: &Device) -> candle_core::Result<Tensor> {
+    let past = context - len;
+    let mask: Vec<f32> = (0..len)
+        .flat_map(|i| {
+            (0..context).map(move |p| {
+                if p <= past + i {
+                    0.0
+                } else {
+                    f32::NEG_INFINITY
+                }
+            })
+        })
+        .collect();
+    Tensor::from_vec(mask, (len, context), device)
+}
+
+/// `x`: (tokens, hidden); `router`: (tokens, experts).
+pub fn experts(x: &Tensor, router: &Tensor, top: usize, experts: &[Expert]) -> Result<Tensor> {
+    let device = x.device();
+    // The counts decide which products run, so they must be known on this side.
+    let logits = router.flatten_all()?.to_vec1::<f32>()?;
+    let routes = Routes::new(&logits, experts.len(), top);
+    let mut out = x.zeros_like()?;
+    for (expert, places) in routes.busy() {
+        let tokens = Tensor::from_slice(&routes.tokens()[places.clone()], places.len(), device)?;
+        let weights =
+            Tensor::from_slice(&routes.weights()[places.clone()], (places.len(), 1), device)?;
+        let expert = &experts[expert];
+        let x = x.index_select(&tokens, 0)?; // (places, hidden)
+        let inner = (by(&expert.gate, &x)?.silu()? * by(&expert.up, &x)?)?; // (places, ffn)
+        let y = by(&expert.down, &inner)?.broadcast_mul(&weights)?; // (places, hidden)
+        out = out.index_add(&tokens, &y, 0)?;
+    }
+    Ok(out)
+}
+
+fn by(matrix: &Matrix, x: &Tensor) -> Result<Tensor> {
+    matrix.multiply(x)
+}
