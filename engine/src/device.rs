@@ -22,19 +22,12 @@ impl FromStr for DeviceSpec {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let unknown = || Error::Device {
-            device: text.to_owned(),
-            message: "unknown; use cpu, cuda:0 or auto".into(),
-        };
+        let unknown = || Error::Device { device: text.to_owned(), message: "unknown; use cpu, cuda:0 or auto".into() };
         match text {
             "cpu" => Ok(Self::Cpu),
             "auto" => Ok(Self::Auto),
             "cuda" => Ok(Self::Cuda(0)),
-            _ => text
-                .strip_prefix("cuda:")
-                .and_then(|n| n.parse().ok())
-                .map(Self::Cuda)
-                .ok_or_else(unknown),
+            _ => text.strip_prefix("cuda:").and_then(|n| n.parse().ok()).map(Self::Cuda).ok_or_else(unknown),
         }
     }
 }
@@ -57,10 +50,8 @@ impl DeviceSpec {
     pub fn open(self) -> Result<Device> {
         match self {
             Self::Cpu => Ok(Device::Cpu),
-            Self::Cuda(n) if Self::CUDA => Device::new_cuda(n).map_err(|cause| Error::Device {
-                device: self.to_string(),
-                message: cause.to_string(),
-            }),
+            Self::Cuda(n) if Self::CUDA => Device::new_cuda(n)
+                .map_err(|cause| Error::Device { device: self.to_string(), message: cause.to_string() }),
             Self::Cuda(_) => Err(Error::Device {
                 device: self.to_string(),
                 message: "this build has no CUDA; build it with --features cuda, or use cpu".into(),
@@ -79,11 +70,7 @@ mod tests {
 
     #[test]
     fn devices_are_read_and_written() {
-        for (text, spec) in [
-            ("cpu", DeviceSpec::Cpu),
-            ("cuda:1", DeviceSpec::Cuda(1)),
-            ("auto", DeviceSpec::Auto),
-        ] {
+        for (text, spec) in [("cpu", DeviceSpec::Cpu), ("cuda:1", DeviceSpec::Cuda(1)), ("auto", DeviceSpec::Auto)] {
             assert_eq!(text.parse::<DeviceSpec>().expect(text), spec);
             assert_eq!(spec.to_string(), text);
         }

@@ -87,10 +87,6 @@ impl Error {
 
     /// A fault in a file.
     pub fn file(path: impl AsRef<Path>, place: Place, message: impl Into<String>) -> Self {
-        Self::File {
-            path: path.as_ref().to_owned(),
-            place,
-            message: message.into(),
-        }
+        Self::File { path: path.as_ref().to_owned(), place, message: message.into() }
     }
 }

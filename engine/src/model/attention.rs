@@ -34,15 +34,9 @@ impl Attention {
         cache: &LayerCache,
     ) -> Result<Tensor> {
         let tokens = x.dim(0)?;
-        let q = ops
-            .linear(&self.q, x)?
-            .reshape((tokens, self.heads, self.dim))?;
-        let k = ops
-            .linear(&self.k, x)?
-            .reshape((tokens, self.kv_heads, self.dim))?;
-        let v = ops
-            .linear(&self.v, x)?
-            .reshape((tokens, self.kv_heads, self.dim))?;
+        let q = ops.linear(&self.q, x)?.reshape((tokens, self.heads, self.dim))?;
+        let k = ops.linear(&self.k, x)?.reshape((tokens, self.kv_heads, self.dim))?;
+        let v = ops.linear(&self.v, x)?.reshape((tokens, self.kv_heads, self.dim))?;
         let q = ops.rope(&q, cos, sin)?;
         let k = ops.rope(&k, cos, sin)?;
         ops.store(&cache.keys, &k, batch)?;

@@ -63,9 +63,7 @@ impl Config {
         let meta = file.metadata();
         let architecture = meta.str("general.architecture")?;
         if architecture != "llama" {
-            let message = format!(
-                "{architecture:?} is not supported; Mixtral models have \"llama\" with experts"
-            );
+            let message = format!("{architecture:?} is not supported; Mixtral models have \"llama\" with experts");
             return Err(meta.fault("general.architecture", message));
         }
         let experts = match meta.opt_u32("llama.expert_count")? {
@@ -77,10 +75,7 @@ impl Config {
         };
         let top = size(meta, "llama.expert_used_count")?;
         if top > experts {
-            return Err(meta.fault(
-                "llama.expert_used_count",
-                format!("{top} of {experts} experts"),
-            ));
+            return Err(meta.fault("llama.expert_used_count", format!("{top} of {experts} experts")));
         }
         let hidden = size(meta, "llama.embedding_length")?;
         let heads = size(meta, "llama.attention.head_count")?;
@@ -128,11 +123,7 @@ fn positive(meta: &Metadata, key: &str, default: Option<f32>) -> Result<f32> {
         Some(default) => meta.opt_f32(key)?.unwrap_or(default),
         None => meta.f32(key)?,
     };
-    if value.is_finite() && value > 0.0 {
-        Ok(value)
-    } else {
-        Err(meta.fault(key, format!("{value} is not possible")))
-    }
+    if value.is_finite() && value > 0.0 { Ok(value) } else { Err(meta.fault(key, format!("{value} is not possible"))) }
 }
 
 fn head_dim(meta: &Metadata, hidden: usize, heads: usize) -> Result<usize> {
@@ -145,19 +136,13 @@ fn head_dim(meta: &Metadata, hidden: usize, heads: usize) -> Result<usize> {
         }
     };
     if head_dim % 2 == 1 {
-        return Err(meta.fault(
-            "llama.attention.head_count",
-            format!("an odd head width of {head_dim}"),
-        ));
+        return Err(meta.fault("llama.attention.head_count", format!("an odd head width of {head_dim}")));
     }
     for key in ["llama.attention.value_length", "llama.rope.dimension_count"] {
         if let Some(other) = meta.opt_u32(key)?
             && other as usize != head_dim
         {
-            return Err(meta.fault(
-                key,
-                format!("{other} is not supported with heads of {head_dim}"),
-            ));
+            return Err(meta.fault(key, format!("{other} is not supported with heads of {head_dim}")));
         }
     }
     Ok(head_dim)
@@ -167,10 +152,9 @@ fn head_dim(meta: &Metadata, hidden: usize, heads: usize) -> Result<usize> {
 fn refuse_window(meta: &Metadata) -> Result<()> {
     let key = "llama.attention.sliding_window";
     match meta.opt_u32(key)? {
-        Some(window @ 1..) if window < meta.u32("llama.context_length")? => Err(meta.fault(
-            key,
-            format!("a sliding window of {window} is not supported"),
-        )),
+        Some(window @ 1..) if window < meta.u32("llama.context_length")? => {
+            Err(meta.fault(key, format!("a sliding window of {window} is not supported")))
+        }
         _ => Ok(()),
     }
 }
@@ -183,11 +167,7 @@ fn vocabulary(file: &Gguf) -> Result<usize> {
         Some(&[vocabulary @ 1..=MAX_DIM, _]) => Ok(vocabulary),
         _ => {
             let message = format!("should be a matrix of one row a token, is {dims:?}");
-            Err(Error::file(
-                file.path(),
-                Place::Tensor(name.into()),
-                message,
-            ))
+            Err(Error::file(file.path(), Place::Tensor(name.into()), message))
         }
     }
 }
@@ -200,9 +180,7 @@ fn rope_scaling(meta: &Metadata) -> Result<RopeScaling> {
         None => positive(meta, "llama.rope.scale_linear", Some(1.0)),
     };
     match meta.opt_str(key)? {
-        None if meta.get("llama.rope.scale_linear").is_some() => {
-            Ok(RopeScaling::Linear { factor: factor()? })
-        }
+        None if meta.get("llama.rope.scale_linear").is_some() => Ok(RopeScaling::Linear { factor: factor()? }),
         None | Some("none") => Ok(RopeScaling::None),
         Some("linear") => Ok(RopeScaling::Linear { factor: factor()? }),
         Some("yarn") => {
@@ -216,24 +194,15 @@ fn rope_scaling(meta: &Metadata) -> Result<RopeScaling> {
             ] {
                 let key = format!("llama.rope.scaling.{name}");
                 if meta.get(&key).is_some() {
-                    return Err(meta.fault(
-                        &key,
-                        "YaRN with other than its usual constants is not supported",
-                    ));
+                    return Err(meta.fault(&key, "YaRN with other than its usual constants is not supported"));
                 }
             }
             let original = match meta.get("llama.rope.scaling.original_context_length") {
                 Some(_) => size(meta, "llama.rope.scaling.original_context_length")?,
                 None => size(meta, "llama.context_length")?,
             };
-            Ok(RopeScaling::Yarn {
-                factor: factor()?,
-                original,
-            })
+            Ok(RopeScaling::Yarn { factor: factor()?, original })
         }
-        Some(other) => Err(meta.fault(
-            key,
-            format!("{other:?} is not supported (linear and yarn are)"),
-        )),
+        Some(other) => Err(meta.fault(key, format!("{other:?} is not supported (linear and yarn are)"))),
     }
 }

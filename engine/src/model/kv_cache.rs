@@ -24,44 +24,21 @@ pub(super) struct LayerCache {
 impl KvCache {
     /// Allocates a cache on a device.
     pub fn new(config: &Config, blocks: usize, block_size: usize, device: &Device) -> Result<Self> {
-        let slots = blocks
-            .checked_mul(block_size)
-            .filter(|&slots| slots > 0 && u32::try_from(slots).is_ok());
+        let slots = blocks.checked_mul(block_size).filter(|&slots| slots > 0 && u32::try_from(slots).is_ok());
         let Some(slots) = slots else {
-            return Err(Error::Plan(format!(
-                "a cache of {blocks} blocks of {block_size} tokens is not possible"
-            )));
+            return Err(Error::Plan(format!("a cache of {blocks} blocks of {block_size} tokens is not possible")));
         };
         let make = || Backend::of(device).cache(slots, config.kv_heads, config.head_dim, device);
-        let layers = (0..config.layers)
-            .map(|_| {
-                Ok(LayerCache {
-                    keys: make()?,
-                    values: make()?,
-                })
-            })
-            .collect::<Result<_>>()?;
-        Ok(Self {
-            layers,
-            blocks,
-            block_size,
-        })
+        let layers =
+            (0..config.layers).map(|_| Ok(LayerCache { keys: make()?, values: make()? })).collect::<Result<_>>()?;
+        Ok(Self { layers, blocks, block_size })
     }
 
     /// How many bytes such a cache takes on a device.
     pub fn bytes(config: &Config, blocks: usize, block_size: usize, device: &Device) -> u64 {
-        let numbers = [
-            2,
-            config.layers,
-            blocks,
-            block_size,
-            config.kv_heads,
-            config.head_dim,
-        ];
+        let numbers = [2, config.layers, blocks, block_size, config.kv_heads, config.head_dim];
         let size = cache_type(device).size_in_bytes() as u64;
-        numbers
-            .iter()
-            .fold(size, |bytes, &n| bytes.saturating_mul(n as u64))
+        numbers.iter().fold(size, |bytes, &n| bytes.saturating_mul(n as u64))
     }
 
     /// How many blocks it has.

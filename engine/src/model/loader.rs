@@ -17,12 +17,7 @@ use crate::weights::{Source, View};
 /// How many bytes the weights take once loaded, on the processor or a GPU: what they take in the
 /// file, for they stay in their types.
 pub fn weight_bytes(source: &dyn Source) -> u64 {
-    source
-        .names()
-        .into_iter()
-        .filter_map(|name| source.tensor(name))
-        .map(|t| t.bytes.len() as u64)
-        .sum()
+    source.names().into_iter().filter_map(|name| source.tensor(name)).map(|t| t.bytes.len() as u64).sum()
 }
 
 pub(super) struct Loader<'a> {
@@ -46,16 +41,7 @@ impl<'a> Loader<'a> {
     ) -> Self {
         let total = weight_bytes(source);
         progress(0, total);
-        Self {
-            ops,
-            source,
-            config,
-            device,
-            progress,
-            used: HashSet::new(),
-            done: 0,
-            total,
-        }
+        Self { ops, source, config, device, progress, used: HashSet::new(), done: 0, total }
     }
 
     fn fault(&self, name: &str, message: impl Into<String>) -> Error {
@@ -64,10 +50,7 @@ impl<'a> Loader<'a> {
 
     /// The tensor of this name, if it has these dimensions.
     fn view(&mut self, name: &str, dims: &[usize]) -> Result<View<'a>> {
-        let view = self
-            .source
-            .tensor(name)
-            .ok_or_else(|| self.fault(name, "is missing"))?;
+        let view = self.source.tensor(name).ok_or_else(|| self.fault(name, "is missing"))?;
         if view.dims != dims {
             return Err(self.fault(name, format!("is {:?}, should be {dims:?}", view.dims)));
         }
@@ -80,14 +63,7 @@ impl<'a> Loader<'a> {
         (self.progress)(self.done, self.total);
     }
 
-    fn build(
-        &mut self,
-        name: &str,
-        kind: GgmlType,
-        rows: usize,
-        cols: usize,
-        bytes: &[u8],
-    ) -> Result<Matrix> {
+    fn build(&mut self, name: &str, kind: GgmlType, rows: usize, cols: usize, bytes: &[u8]) -> Result<Matrix> {
         let matrix = Matrix::new(self.ops, kind, rows, cols, bytes, self.device)
             .ok_or_else(|| self.fault(name, format!("type {kind} is not supported yet")))??;
         self.advance(bytes.len());
@@ -99,17 +75,8 @@ impl<'a> Loader<'a> {
         self.build(name, kind, rows, cols, bytes)
     }
 
-    pub fn optional_matrix(
-        &mut self,
-        name: &str,
-        rows: usize,
-        cols: usize,
-    ) -> Result<Option<Matrix>> {
-        self.source
-            .tensor(name)
-            .is_some()
-            .then(|| self.matrix(name, rows, cols))
-            .transpose()
+    pub fn optional_matrix(&mut self, name: &str, rows: usize, cols: usize) -> Result<Option<Matrix>> {
+        self.source.tensor(name).is_some().then(|| self.matrix(name, rows, cols)).transpose()
     }
 
     pub fn norm(&mut self, name: &str) -> Result<Norm> {
@@ -122,20 +89,11 @@ impl<'a> Loader<'a> {
         let mut weight = vec![0f32; hidden];
         blocks.dequantise(0, &mut weight);
         self.advance(bytes.len());
-        Ok(Norm {
-            weight: Tensor::from_vec(weight, hidden, self.device)?,
-            eps: self.config.norm_eps,
-        })
+        Ok(Norm { weight: Tensor::from_vec(weight, hidden, self.device)?, eps: self.config.norm_eps })
     }
 
     pub fn attention(&mut self, layer: usize) -> Result<Attention> {
-        let &Config {
-            hidden,
-            heads,
-            kv_heads,
-            head_dim: dim,
-            ..
-        } = self.config;
+        let &Config { hidden, heads, kv_heads, head_dim: dim, .. } = self.config;
         let name = |part: &str| format!("blk.{layer}.attn_{part}.weight");
         Ok(Attention {
             q: self.matrix(&name("q"), heads * dim, hidden)?,
@@ -149,70 +107,37 @@ impl<'a> Loader<'a> {
     }
 
     pub fn moe(&mut self, layer: usize) -> Result<Moe> {
-        let &Config {
-            hidden,
-            ffn,
-            experts,
-            top,
-            ..
-        } = self.config;
+        let &Config { hidden, ffn, experts, top, .. } = self.config;
         let router = self.matrix(&format!("blk.{layer}.ffn_gate_inp.weight"), experts, hidden)?;
         let gate = self.experts(layer, "gate", ffn, hidden)?;
         let up = self.experts(layer, "up", ffn, hidden)?;
         let down = self.experts(layer, "down", hidden, ffn)?;
         let experts = gate.into_iter().zip(up).zip(down);
-        let experts = experts
-            .map(|((gate, up), down)| Expert { gate, up, down })
-            .collect();
-        Ok(Moe {
-            router,
-            experts,
-            top,
-        })
+        let experts = experts.map(|((gate, up), down)| Expert { gate, up, down }).collect();
+        Ok(Moe { router, experts, top })
     }
 
     /// One matrix of each expert, from either layout: one tensor of three dimensions, cut by bytes,
     /// or one tensor an expert.
-    fn experts(
-        &mut self,
-        layer: usize,
-        part: &str,
-        rows: usize,
-        cols: usize,
-    ) -> Result<Vec<Matrix>> {
+    fn experts(&mut self, layer: usize, part: &str, rows: usize, cols: usize) -> Result<Vec<Matrix>> {
         let experts = self.config.experts;
         let merged = format!("blk.{layer}.ffn_{part}_exps.weight");
         if self.source.tensor(&merged).is_none() {
             return (0..experts)
-                .map(|expert| {
-                    self.matrix(
-                        &format!("blk.{layer}.ffn_{part}.{expert}.weight"),
-                        rows,
-                        cols,
-                    )
-                })
+                .map(|expert| self.matrix(&format!("blk.{layer}.ffn_{part}.{expert}.weight"), rows, cols))
                 .collect();
         }
         let View { kind, bytes, .. } = self.view(&merged, &[experts, rows, cols])?;
         // Rows are whole blocks, so experts are too.
-        bytes
-            .chunks_exact(bytes.len() / experts)
-            .map(|bytes| self.build(&merged, kind, rows, cols, bytes))
-            .collect()
+        bytes.chunks_exact(bytes.len() / experts).map(|bytes| self.build(&merged, kind, rows, cols, bytes)).collect()
     }
 
     /// Refuses a model with parts that this engine does not know: its output would be wrong.
     pub fn finish(self) -> Result<()> {
-        match self
-            .source
-            .names()
-            .into_iter()
-            .find(|name| !self.used.contains(*name))
-        {
-            Some(name) => Err(self.fault(
-                name,
-                "is not a part of a Mixtral model; the file holds more than is supported",
-            )),
+        match self.source.names().into_iter().find(|name| !self.used.contains(*name)) {
+            Some(name) => {
+                Err(self.fault(name, "is not a part of a Mixtral model; the file holds more than is supported"))
+            }
             None => Ok(()),
         }
     }

@@ -72,16 +72,7 @@ impl Mixtral {
         let output = loader.optional_matrix("output.weight", config.vocabulary, config.hidden)?;
         loader.finish()?;
         let rope = Rope::new(&config);
-        Ok(Self {
-            config,
-            device: device.clone(),
-            ops,
-            embedding,
-            layers,
-            norm,
-            output,
-            rope,
-        })
+        Ok(Self { config, device: device.clone(), ops, embedding, layers, norm, output, rope })
     }
 
     /// The model's shape.
@@ -99,13 +90,7 @@ impl Mixtral {
     pub fn forward(&self, plan: &Plan, cache: &mut KvCache) -> Result<Tensor> {
         let ops = self.ops;
         let indices = (ops == Backend::Reference).then_some(&self.device);
-        let batch = Batch::new(
-            plan,
-            cache.blocks(),
-            cache.block_size(),
-            self.config.vocabulary,
-            indices,
-        )?;
+        let batch = Batch::new(plan, cache.blocks(), cache.block_size(), self.config.vocabulary, indices)?;
         if cache.layers().len() != self.layers.len() {
             return Err(Error::Plan("the cache was made for another model".into()));
         }
@@ -113,18 +98,12 @@ impl Mixtral {
         let mut x = ops.rows(&self.embedding, &plan.tokens, &self.device)?; // (tokens, hidden)
         for (i, (layer, cache)) in self.layers.iter().zip(cache.layers()).enumerate() {
             let normed = layer.attention_norm.forward(ops, &x)?;
-            x = (x + layer
-                .attention
-                .forward(ops, &normed, (&cos, &sin), &batch, cache)?)?;
+            x = (x + layer.attention.forward(ops, &normed, (&cos, &sin), &batch, cache)?)?;
             if i + 1 == self.layers.len() {
                 // After the last attention, only the rows that are asked for matter.
                 x = self.wanted(x, plan)?;
                 if plan.outputs.is_empty() {
-                    return Ok(Tensor::zeros(
-                        (0, self.config.vocabulary),
-                        x.dtype(),
-                        &self.device,
-                    )?);
+                    return Ok(Tensor::zeros((0, self.config.vocabulary), x.dtype(), &self.device)?);
                 }
             }
             let normed = layer.moe_norm.forward(ops, &x)?;

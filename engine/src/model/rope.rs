@@ -22,19 +22,14 @@ impl Rope {
         let plain = |pair: usize| theta.powf(-2.0 * pair as f64 / dim);
         let pairs = 0..config.head_dim / 2;
         match config.rope_scaling {
-            RopeScaling::None => Self {
-                frequencies: pairs.map(plain).collect(),
-                magnitude: 1.0,
-            },
-            RopeScaling::Linear { factor } => Self {
-                frequencies: pairs.map(|i| plain(i) / f64::from(factor)).collect(),
-                magnitude: 1.0,
-            },
+            RopeScaling::None => Self { frequencies: pairs.map(plain).collect(), magnitude: 1.0 },
+            RopeScaling::Linear { factor } => {
+                Self { frequencies: pairs.map(|i| plain(i) / f64::from(factor)).collect(), magnitude: 1.0 }
+            }
             RopeScaling::Yarn { factor, original } => {
                 let factor = f64::from(factor);
                 // The pair that turns `n` times over the original context (arXiv 2309.00071, 3.2).
-                let pair_of =
-                    |n: f64| dim * (original as f64 / (n * 2.0 * PI)).ln() / (2.0 * theta.ln());
+                let pair_of = |n: f64| dim * (original as f64 / (n * 2.0 * PI)).ln() / (2.0 * theta.ln());
                 let low = pair_of(32.0).floor().max(0.0);
                 let high = pair_of(1.0).ceil().min(dim - 1.0);
                 let frequency = |i: usize| {
@@ -42,10 +37,7 @@ impl Rope {
                     plain(i) * (kept + (1.0 - kept) / factor)
                 };
                 let magnitude = 1.0 + 0.1 * factor.max(1.0).ln();
-                Self {
-                    frequencies: pairs.map(frequency).collect(),
-                    magnitude,
-                }
+                Self { frequencies: pairs.map(frequency).collect(), magnitude }
             }
         }
     }
@@ -53,10 +45,7 @@ impl Rope {
     /// Cosines and sines for a batch of positions: twice (tokens, head_dim / 2).
     pub fn angles(&self, positions: &[u32], device: &Device) -> Result<(Tensor, Tensor)> {
         let shape = (positions.len(), self.frequencies.len());
-        let (mut cos, mut sin) = (
-            Vec::with_capacity(shape.0 * shape.1),
-            Vec::with_capacity(shape.0 * shape.1),
-        );
+        let (mut cos, mut sin) = (Vec::with_capacity(shape.0 * shape.1), Vec::with_capacity(shape.0 * shape.1));
         for &position in positions {
             for frequency in &self.frequencies {
                 let (s, c) = (f64::from(position) * frequency).sin_cos();
@@ -64,9 +53,6 @@ impl Rope {
                 sin.push((s * self.magnitude) as f32);
             }
         }
-        Ok((
-            Tensor::from_vec(cos, shape, device)?,
-            Tensor::from_vec(sin, shape, device)?,
-        ))
+        Ok((Tensor::from_vec(cos, shape, device)?, Tensor::from_vec(sin, shape, device)?))
     }
 }

@@ -32,24 +32,14 @@ impl<'a> Batch<'a> {
         indices: Option<&Device>,
     ) -> Result<Self> {
         check(plan, blocks, block_size, vocabulary).map_err(Error::Plan)?;
-        let mut batch = Self {
-            plan,
-            block_size,
-            indices: None,
-        };
+        let mut batch = Self { plan, block_size, indices: None };
         if let Some(device) = indices {
             let slots = Tensor::from_slice(&plan.slots, plan.slots.len(), device)?;
             let context = |span: &Span| {
-                let slots: Vec<u32> = (0..span.context)
-                    .map(|p| slot(span, p, block_size))
-                    .collect();
+                let slots: Vec<u32> = (0..span.context).map(|p| slot(span, p, block_size)).collect();
                 Tensor::from_vec(slots, span.context, device)
             };
-            let contexts = plan
-                .sequences
-                .iter()
-                .map(context)
-                .collect::<candle_core::Result<_>>()?;
+            let contexts = plan.sequences.iter().map(context).collect::<candle_core::Result<_>>()?;
             batch.indices = Some(Indices { slots, contexts });
         }
         Ok(batch)
@@ -68,9 +58,7 @@ impl<'a> Batch<'a> {
     }
 
     pub(super) fn indices(&self) -> Result<&Indices> {
-        self.indices
-            .as_ref()
-            .ok_or_else(|| Error::Plan("made for other operations".into()))
+        self.indices.as_ref().ok_or_else(|| Error::Plan("made for other operations".into()))
     }
 }
 
@@ -85,14 +73,10 @@ fn check(plan: &Plan, blocks: usize, block_size: usize, vocabulary: usize) -> Re
     }
     if plan.positions.len() != tokens || plan.slots.len() != tokens {
         let (positions, slots) = (plan.positions.len(), plan.slots.len());
-        return Err(format!(
-            "{tokens} tokens, {positions} positions and {slots} slots"
-        ));
+        return Err(format!("{tokens} tokens, {positions} positions and {slots} slots"));
     }
     if let Some(id) = plan.tokens.iter().find(|&&id| id as usize >= vocabulary) {
-        return Err(format!(
-            "token {id} is not in the vocabulary of {vocabulary}"
-        ));
+        return Err(format!("token {id} is not in the vocabulary of {vocabulary}"));
     }
     if let Some(row) = plan.outputs.iter().find(|&&row| row as usize >= tokens) {
         return Err(format!("output row {row} of {tokens}"));
@@ -101,17 +85,11 @@ fn check(plan: &Plan, blocks: usize, block_size: usize, vocabulary: usize) -> Re
     for (i, span) in plan.sequences.iter().enumerate() {
         let fault = |what: String| Err(format!("sequence {i}: {what}"));
         if span.start != row || span.len == 0 || span.len > tokens - row {
-            return fault(format!(
-                "rows {} + {} of {tokens}, after row {row}",
-                span.start, span.len
-            ));
+            return fault(format!("rows {} + {} of {tokens}, after row {row}", span.start, span.len));
         }
         if span.context < span.len || span.context > span.blocks.len() * block_size {
             let (context, held) = (span.context, span.blocks.len() * block_size);
-            return fault(format!(
-                "{} tokens, a context of {context}, blocks for {held}",
-                span.len
-            ));
+            return fault(format!("{} tokens, a context of {context}, blocks for {held}", span.len));
         }
         if let Some(block) = span.blocks.iter().find(|&&block| block as usize >= blocks) {
             return fault(format!("block {block} of {blocks}"));
@@ -119,19 +97,11 @@ fn check(plan: &Plan, blocks: usize, block_size: usize, vocabulary: usize) -> Re
         for i in 0..span.len {
             let position = span.context - span.len + i;
             if plan.positions[row + i] as usize != position {
-                return fault(format!(
-                    "row {} is at {}, not {position}",
-                    row + i,
-                    plan.positions[row + i]
-                ));
+                return fault(format!("row {} is at {}, not {position}", row + i, plan.positions[row + i]));
             }
             let wanted = slot(span, position, block_size);
             if plan.slots[row + i] != wanted {
-                return fault(format!(
-                    "row {} goes to slot {}, not {wanted}",
-                    row + i,
-                    plan.slots[row + i]
-                ));
+                return fault(format!("row {} goes to slot {}, not {wanted}", row + i, plan.slots[row + i]));
             }
         }
         row += span.len;
@@ -152,18 +122,8 @@ mod tests {
             positions: vec![3, 4, 0],
             slots: vec![11, 4, 8],
             sequences: vec![
-                Span {
-                    start: 0,
-                    len: 2,
-                    context: 5,
-                    blocks: vec![2, 1],
-                },
-                Span {
-                    start: 2,
-                    len: 1,
-                    context: 1,
-                    blocks: vec![2],
-                },
+                Span { start: 0, len: 2, context: 5, blocks: vec![2, 1] },
+                Span { start: 2, len: 1, context: 1, blocks: vec![2] },
             ],
             outputs: vec![1, 2],
         }

@@ -5,14 +5,8 @@ use candle_core::{CpuStorage, Device, InplaceOp2, Layout, Storage, Tensor};
 use crate::error::Result;
 
 /// Lends the F32 contents of tensors on the processor. Views are made contiguous first.
-pub fn read<const N: usize, R>(
-    tensors: [&Tensor; N],
-    body: impl FnOnce([&[f32]; N]) -> R,
-) -> Result<R> {
-    let tensors = tensors
-        .into_iter()
-        .map(Tensor::contiguous)
-        .collect::<candle_core::Result<Vec<_>>>()?;
+pub fn read<const N: usize, R>(tensors: [&Tensor; N], body: impl FnOnce([&[f32]; N]) -> R) -> Result<R> {
+    let tensors = tensors.into_iter().map(Tensor::contiguous).collect::<candle_core::Result<Vec<_>>>()?;
     let guards: Vec<_> = tensors.iter().map(Tensor::storage_and_layout).collect();
     let mut slices = [[].as_slice(); N];
     for (slice, (storage, layout)) in slices.iter_mut().zip(&guards) {
@@ -20,8 +14,7 @@ pub fn read<const N: usize, R>(
             let message = "the processor's kernels were given a tensor of another device";
             return Err(candle_core::Error::Msg(message.into()).into());
         };
-        *slice =
-            &storage.as_slice::<f32>()?[layout.start_offset()..][..layout.shape().elem_count()];
+        *slice = &storage.as_slice::<f32>()?[layout.start_offset()..][..layout.shape().elem_count()];
     }
     Ok(body(slices))
 }

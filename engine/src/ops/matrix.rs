@@ -37,11 +37,7 @@ impl Matrix {
                 Ok(weights) => Inner::Reference(weights),
                 Err(error) => return Some(Err(error.into())),
             },
-            Backend::Kernels => Inner::Kernels(Dense {
-                rows,
-                cols,
-                blocks: Blocks::new(kind, bytes)?,
-            }),
+            Backend::Kernels => Inner::Kernels(Dense { rows, cols, blocks: Blocks::new(kind, bytes)? }),
         };
         Some(Ok(Self { rows, inner }))
     }
@@ -50,9 +46,7 @@ impl Matrix {
     pub(super) fn multiply(&self, x: &Tensor) -> Result<Tensor> {
         match &self.inner {
             Inner::Reference(weights) => reference::linear(weights, x),
-            Inner::Kernels(dense) => write(&[x.dim(0)?, self.rows], |out| {
-                read([x], |[x]| cpu::linear(dense, x, out))
-            }),
+            Inner::Kernels(dense) => write(&[x.dim(0)?, self.rows], |out| read([x], |[x]| cpu::linear(dense, x, out))),
         }
     }
 
@@ -70,10 +64,9 @@ impl Matrix {
     fn dense(&self) -> Result<&Dense> {
         match &self.inner {
             Inner::Kernels(dense) => Ok(dense),
-            Inner::Reference(_) => Err(candle_core::Error::Msg(
-                "a matrix was loaded for other operations".into(),
-            )
-            .into()),
+            Inner::Reference(_) => {
+                Err(candle_core::Error::Msg("a matrix was loaded for other operations".into()).into())
+            }
         }
     }
 }
@@ -91,10 +84,6 @@ pub struct Expert {
 
 impl Expert {
     pub(super) fn dense(&self) -> Result<cpu::Expert<'_>> {
-        Ok(cpu::Expert {
-            gate: self.gate.dense()?,
-            up: self.up.dense()?,
-            down: self.down.dense()?,
-        })
+        Ok(cpu::Expert { gate: self.gate.dense()?, up: self.up.dense()?, down: self.down.dense()? })
     }
 }

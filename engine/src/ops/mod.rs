@@ -31,11 +31,7 @@ pub enum Backend {
 impl Backend {
     /// The fastest set for a device.
     pub fn of(device: &Device) -> Self {
-        if device.is_cpu() {
-            Self::Kernels
-        } else {
-            Self::Reference
-        }
+        if device.is_cpu() { Self::Kernels } else { Self::Reference }
     }
 
     /// The rows of `weights` that `ids` name: (ids, cols).
@@ -52,11 +48,7 @@ impl Backend {
     pub fn rms_norm(self, x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor> {
         match self {
             Self::Reference => reference::rms_norm(x, weight, eps),
-            Self::Kernels => write(x.dims(), |out| {
-                read([x, weight], |[x, weight]| {
-                    cpu::rms_norm(x, weight, eps, out)
-                })
-            }),
+            Self::Kernels => write(x.dims(), |out| read([x, weight], |[x, weight]| cpu::rms_norm(x, weight, eps, out))),
         }
     }
 
@@ -85,20 +77,9 @@ impl Backend {
 
     /// Causal attention of each sequence over its cached context; several query heads share a key
     /// head. `q`: (tokens, query heads, dim); result: (tokens, query heads * dim).
-    pub fn attend(
-        self,
-        q: &Tensor,
-        keys: &Tensor,
-        values: &Tensor,
-        batch: &Batch<'_>,
-        scale: f32,
-    ) -> Result<Tensor> {
+    pub fn attend(self, q: &Tensor, keys: &Tensor, values: &Tensor, batch: &Batch<'_>, scale: f32) -> Result<Tensor> {
         let (tokens, query, dim) = q.dims3()?;
-        let heads = cpu::Heads {
-            query,
-            kv: keys.dim(1)?,
-            dim,
-        };
+        let heads = cpu::Heads { query, kv: keys.dim(1)?, dim };
         match self {
             Self::Reference => reference::attend(q, keys, values, batch, scale),
             Self::Kernels => write(&[tokens, query * dim], |out| {
@@ -111,20 +92,11 @@ impl Backend {
 
     /// Sends each token through its `top` best experts and adds up what they say, weighted.
     /// `x`: (tokens, hidden); `router`: (tokens, experts), before softmax.
-    pub fn experts(
-        self,
-        x: &Tensor,
-        router: &Tensor,
-        top: usize,
-        experts: &[Expert],
-    ) -> Result<Tensor> {
+    pub fn experts(self, x: &Tensor, router: &Tensor, top: usize, experts: &[Expert]) -> Result<Tensor> {
         match self {
             Self::Reference => reference::experts(x, router, top, experts),
             Self::Kernels => {
-                let dense = experts
-                    .iter()
-                    .map(Expert::dense)
-                    .collect::<Result<Vec<_>>>()?;
+                let dense = experts.iter().map(Expert::dense).collect::<Result<Vec<_>>>()?;
                 write(x.dims(), |out| {
                     read([x, router], |[x, router]| {
                         let routes = Routes::new(router, dense.len(), top);
@@ -137,19 +109,11 @@ impl Backend {
 
     /// An empty cache for keys or values.
     pub fn cache(self, slots: usize, heads: usize, dim: usize, device: &Device) -> Result<Tensor> {
-        Ok(Tensor::zeros(
-            (slots, heads, dim),
-            cache_type(device),
-            device,
-        )?)
+        Ok(Tensor::zeros((slots, heads, dim), cache_type(device), device)?)
     }
 }
 
 /// The type of cached keys and values: exact on the processor, half the memory on a GPU.
 pub fn cache_type(device: &Device) -> DType {
-    if device.is_cpu() {
-        DType::F32
-    } else {
-        DType::F16
-    }
+    if device.is_cpu() { DType::F32 } else { DType::F16 }
 }

@@ -60,11 +60,7 @@ impl Weights {
         };
         let keep = if device.is_cpu() { DType::F32 } else { dtype };
         let tensor = Tensor::from_raw_buffer(bytes, dtype, &[rows, cols], device);
-        Some(
-            tensor
-                .and_then(|tensor| tensor.to_dtype(keep))
-                .map(Self::Plain),
-        )
+        Some(tensor.and_then(|tensor| tensor.to_dtype(keep)).map(Self::Plain))
     }
 }
 
@@ -78,17 +74,13 @@ pub fn rows(weights: &Weights, ids: &Tensor) -> Result<Tensor> {
 pub fn linear(weights: &Weights, x: &Tensor) -> Result<Tensor> {
     Ok(match weights {
         Weights::Quantised(weights) => QMatMul::QTensor(weights.clone()).forward(x)?,
-        Weights::Plain(weights) => x
-            .to_dtype(weights.dtype())?
-            .matmul(&weights.t()?)?
-            .to_dtype(DType::F32)?,
+        Weights::Plain(weights) => x.to_dtype(weights.dtype())?.matmul(&weights.t()?)?.to_dtype(DType::F32)?,
     })
 }
 
 pub fn rms_norm(x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor> {
     let mean = x.sqr()?.mean_keepdim(D::Minus1)?; // (tokens, 1)
-    Ok(x.broadcast_div(&(mean + f64::from(eps))?.sqrt()?)?
-        .broadcast_mul(weight)?)
+    Ok(x.broadcast_div(&(mean + f64::from(eps))?.sqrt()?)?.broadcast_mul(weight)?)
 }
 
 /// `x`: (tokens, heads, dim); `cos`, `sin`: (tokens, dim / 2).
@@ -106,47 +98,25 @@ pub fn rope(x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
 /// Writes rows (tokens, kv heads, dim) into their slots of (slots, kv heads, dim).
 pub fn store(cache: &Tensor, rows: &Tensor, batch: &Batch<'_>) -> Result<()> {
     let slots = &batch.indices()?.slots;
-    let index = slots
-        .reshape((slots.elem_count(), 1, 1))?
-        .broadcast_as(rows.shape())?
-        .contiguous()?;
+    let index = slots.reshape((slots.elem_count(), 1, 1))?.broadcast_as(rows.shape())?.contiguous()?;
     Ok(cache.scatter_set(&index, &rows.to_dtype(cache.dtype())?.contiguous()?, 0)?)
 }
 
 /// `q`: (tokens, query heads, dim); `keys`, `values`: (slots, kv heads, dim).
-pub fn attend(
-    q: &Tensor,
-    keys: &Tensor,
-    values: &Tensor,
-    batch: &Batch<'_>,
-    scale: f32,
-) -> Result<Tensor> {
+pub fn attend(q: &Tensor, keys: &Tensor, values: &Tensor, batch: &Batch<'_>, scale: f32) -> Result<Tensor> {
     let (_, heads, dim) = q.dims3()?;
     let kv = keys.dim(1)?;
     let group = heads / kv;
     let mut outs = Vec::with_capacity(batch.sequences().len());
     for (span, slots) in batch.sequences().iter().zip(&batch.indices()?.contexts) {
         let (len, context) = (span.len, span.context);
-        let read = |store: &Tensor| {
-            store
-                .index_select(slots, 0)?
-                .to_dtype(DType::F32)?
-                .transpose(0, 1)?
-                .contiguous()
-        };
+        let read = |store: &Tensor| store.index_select(slots, 0)?.to_dtype(DType::F32)?.transpose(0, 1)?.contiguous();
         let (k, v) = (read(keys)?, read(values)?); // (kv, context, dim)
-        let q = q
-            .narrow(0, span.start, len)?
-            .reshape((len, kv, group, dim))?;
+        let q = q.narrow(0, span.start, len)?.reshape((len, kv, group, dim))?;
         let q = q.permute((1, 2, 0, 3))?.reshape((kv, group * len, dim))?;
-        let scores =
-            (q.contiguous()?.matmul(&k.transpose(1, 2)?.contiguous()?)? * f64::from(scale))?;
-        let scores = scores
-            .reshape((kv, group, len, context))?
-            .broadcast_add(&mask(len, context, q.device())?)?;
-        let weights = scores
-            .broadcast_sub(&scores.max_keepdim(D::Minus1)?)?
-            .exp()?;
+        let scores = (q.contiguous()?.matmul(&k.transpose(1, 2)?.contiguous()?)? * f64::from(scale))?;
+        let scores = scores.reshape((kv, group, len, context))?.broadcast_add(&mask(len, context, q.device())?)?;
+        let weights = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?)?.exp()?;
         let weights = weights.broadcast_div(&weights.sum_keepdim(D::Minus1)?)?;
         let out = weights.reshape((kv, group * len, context))?.matmul(&v)?;
         let out = out.reshape((kv, group, len, dim))?.permute((2, 0, 1, 3))?;
@@ -158,17 +128,8 @@ pub fn attend(
 /// (len, context): 0 where a token may look, minus infinity where the future is.
 fn mask(len: usize, context: usize, device: &Device) -> candle_core::Result<Tensor> {
     let past = context - len;
-    let mask: Vec<f32> = (0..len)
-        .flat_map(|i| {
-            (0..context).map(move |p| {
-                if p <= past + i {
-                    0.0
-                } else {
-                    f32::NEG_INFINITY
-                }
-            })
-        })
-        .collect();
+    let mask: Vec<f32> =
+        (0..len).flat_map(|i| (0..context).map(move |p| if p <= past + i { 0.0 } else { f32::NEG_INFINITY })).collect();
     Tensor::from_vec(mask, (len, context), device)
 }
 
@@ -181,8 +142,7 @@ pub fn experts(x: &Tensor, router: &Tensor, top: usize, experts: &[Expert]) -> R
     let mut out = x.zeros_like()?;
     for (expert, places) in routes.busy() {
         let tokens = Tensor::from_slice(&routes.tokens()[places.clone()], places.len(), device)?;
-        let weights =
-            Tensor::from_slice(&routes.weights()[places.clone()], (places.len(), 1), device)?;
+        let weights = Tensor::from_slice(&routes.weights()[places.clone()], (places.len(), 1), device)?;
         let expert = &experts[expert];
         let x = x.index_select(&tokens, 0)?; // (places, hidden)
         let inner = (by(&expert.gate, &x)?.silu()? * by(&expert.up, &x)?)?; // (places, ffn)

@@ -57,11 +57,7 @@ impl Routes {
 
     /// The experts that got a token, with their places.
     pub fn busy(&self) -> impl Iterator<Item = (usize, Range<usize>)> + Clone + '_ {
-        self.starts
-            .windows(2)
-            .enumerate()
-            .filter(|(_, w)| w[0] < w[1])
-            .map(|(e, w)| (e, w[0]..w[1]))
+        self.starts.windows(2).enumerate().filter(|(_, w)| w[0] < w[1]).map(|(e, w)| (e, w[0]..w[1]))
     }
 
     /// The token of each place.
@@ -94,10 +90,7 @@ mod tests {
         ];
         let routes = Routes::new(&logits, 4, 2);
         assert_eq!(routes.tokens(), [1, 0, 1, 2, 0, 2]);
-        assert_eq!(
-            routes.busy().collect::<Vec<_>>(),
-            [(0, 0..1), (1, 1..4), (2, 4..6)]
-        );
+        assert_eq!(routes.busy().collect::<Vec<_>>(), [(0, 0..1), (1, 1..4), (2, 4..6)]);
         let places: Vec<_> = routes.places().collect();
         assert_eq!(places, [[1, 4], [0, 2], [3, 5]]);
         for (token, places) in routes.places().enumerate() {

@@ -1,8 +1,8 @@
 //! Weights in main memory, in the blocks of their type: never larger than in their file.
 
 use candle_core::quantized::k_quants::{
-    BlockQ2K, BlockQ3K, BlockQ4_0, BlockQ4_1, BlockQ4K, BlockQ5_0, BlockQ5_1, BlockQ5K, BlockQ6K,
-    BlockQ8_0, GgmlType as Block,
+    BlockQ2K, BlockQ3K, BlockQ4_0, BlockQ4_1, BlockQ4K, BlockQ5_0, BlockQ5_1, BlockQ5K, BlockQ6K, BlockQ8_0,
+    GgmlType as Block,
 };
 use half::{bf16, f16};
 
@@ -10,11 +10,7 @@ use super::GgmlType;
 
 /// The blocks of a matrix.
 #[derive(Clone)]
-#[expect(
-    missing_docs,
-    non_camel_case_types,
-    reason = "the names are GGML's own"
-)]
+#[expect(missing_docs, non_camel_case_types, reason = "the names are GGML's own")]
 pub enum Blocks {
     F32(Vec<f32>),
     F16(Vec<f16>),
@@ -127,22 +123,17 @@ macro_rules! plain {
     )*};
 }
 plain!(
-    f32, f16, bf16, BlockQ4_0, BlockQ4_1, BlockQ5_0, BlockQ5_1, BlockQ8_0, BlockQ2K, BlockQ3K,
-    BlockQ4K, BlockQ5K, BlockQ6K
+    f32, f16, bf16, BlockQ4_0, BlockQ4_1, BlockQ5_0, BlockQ5_1, BlockQ8_0, BlockQ2K, BlockQ3K, BlockQ4K, BlockQ5K,
+    BlockQ6K
 );
 
 fn copy<T: Plain>(kind: GgmlType, bytes: &[u8]) -> Option<Vec<T>> {
     let size = size_of::<T>();
-    if size != kind.block_bytes()
-        || T::BLCK_SIZE != kind.block_len()
-        || !bytes.len().is_multiple_of(size)
-    {
+    if size != kind.block_bytes() || T::BLCK_SIZE != kind.block_len() || !bytes.len().is_multiple_of(size) {
         return None;
     }
     let mut out = vec![T::zeros(); bytes.len() / size];
     // SAFETY: the vector owns exactly `bytes.len()` bytes, and `Plain` lets any bytes be a value.
-    unsafe {
-        std::ptr::copy_nonoverlapping(bytes.as_ptr(), out.as_mut_ptr().cast::<u8>(), bytes.len())
-    };
+    unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), out.as_mut_ptr().cast::<u8>(), bytes.len()) };
     Some(out)
 }

@@ -3,11 +3,7 @@
 /// A tensor type of GGML. The numbers are those of `enum ggml_type` in ggml's `ggml.h`; the block
 /// sizes are those of the structures in `ggml-common.h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(
-    missing_docs,
-    non_camel_case_types,
-    reason = "the names are GGML's own"
-)]
+#[expect(missing_docs, non_camel_case_types, reason = "the names are GGML's own")]
 pub enum GgmlType {
     F32,
     F16,
@@ -118,10 +114,7 @@ impl GgmlType {
     /// The bytes of `elements` weights, or nothing if they are not whole blocks or too many.
     pub fn bytes_of(self, elements: u64) -> Option<u64> {
         let len = self.block_len() as u64;
-        elements
-            .is_multiple_of(len)
-            .then(|| (elements / len).checked_mul(self.block_bytes() as u64))
-            .flatten()
+        elements.is_multiple_of(len).then(|| (elements / len).checked_mul(self.block_bytes() as u64)).flatten()
     }
 }
 

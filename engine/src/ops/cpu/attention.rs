@@ -30,15 +30,7 @@ struct Task<'a> {
 
 /// `q`: (tokens, query heads, dim); `keys`, `values`: (slots, kv heads, dim);
 /// `out`: (tokens, query heads, dim).
-pub fn attend(
-    q: &[f32],
-    keys: &[f32],
-    values: &[f32],
-    heads: Heads,
-    batch: &Batch<'_>,
-    scale: f32,
-    out: &mut [f32],
-) {
+pub fn attend(q: &[f32], keys: &[f32], values: &[f32], heads: Heads, batch: &Batch<'_>, scale: f32, out: &mut [f32]) {
     let mut tasks = Vec::new();
     let mut work = 0;
     for span in batch.sequences() {
@@ -55,18 +47,7 @@ pub fn attend(
         }
     }
     let out = Cells::new(out);
-    share(work, tasks, |task| {
-        run(
-            &task,
-            q,
-            keys,
-            values,
-            heads,
-            batch.block_size(),
-            scale,
-            &out,
-        )
-    });
+    share(work, tasks, |task| run(&task, q, keys, values, heads, batch.block_size(), scale, &out));
 }
 
 #[expect(clippy::too_many_arguments, reason = "the plain inputs of one loop")]
@@ -82,11 +63,8 @@ fn run(
 ) {
     let Heads { dim, kv, query } = heads;
     let group = query / kv;
-    let slot = |position: usize| {
-        task.blocks[position / block_size] as usize * block_size + position % block_size
-    };
-    let head =
-        |store: &'_ [f32], position: usize| (slot(position) * kv + task.kv_head) * dim..store.len();
+    let slot = |position: usize| task.blocks[position / block_size] as usize * block_size + position % block_size;
+    let head = |store: &'_ [f32], position: usize| (slot(position) * kv + task.kv_head) * dim..store.len();
     let key = |position: usize| &keys[head(keys, position)][..dim];
     let value = |position: usize| &values[head(values, position)][..dim];
 
@@ -96,12 +74,7 @@ fn run(
         .clone()
         .enumerate()
         .flat_map(|(i, row)| {
-            (0..group).map(move |g| {
-                (
-                    (row * query + task.kv_head * group + g) * dim,
-                    task.position + i + 1,
-                )
-            })
+            (0..group).map(move |g| ((row * query + task.kv_head * group + g) * dim, task.position + i + 1))
         })
         .collect();
     let queries = |i: usize| &q[rows[i].0..rows[i].0 + dim];
@@ -134,11 +107,7 @@ fn run(
         let v = value(p);
         for (r, (_, seen)) in rows.iter().enumerate() {
             if p < *seen {
-                add_scaled(
-                    &mut sums[r * dim..(r + 1) * dim],
-                    scores[r * context + p],
-                    v,
-                );
+                add_scaled(&mut sums[r * dim..(r + 1) * dim], scores[r * context + p], v);
             }
         }
     }

@@ -40,11 +40,7 @@ pub fn experts(x: &[f32], routes: &Routes, experts: &[Expert<'_>], out: &mut [f3
 
     for (out, places) in out.chunks_exact_mut(hidden).zip(routes.places()) {
         for &place in places {
-            add_scaled(
-                out,
-                routes.weights()[place],
-                &sorted[place * hidden..(place + 1) * hidden],
-            );
+            add_scaled(out, routes.weights()[place], &sorted[place * hidden..(place + 1) * hidden]);
         }
     }
 }
@@ -69,34 +65,18 @@ fn multiply<'m, const N: usize>(
             }
         }
     }
-    let form = |matrix: &Dense| {
-        forms
-            .iter()
-            .find(|form| form.fit(&matrix.blocks))
-            .expect("made for each type above")
-    };
+    let form = |matrix: &Dense| forms.iter().find(|form| form.fit(&matrix.blocks)).expect("made for each type above");
     let outs = outs.map(Cells::new);
     let tasks: Vec<(usize, Range<usize>, Range<usize>)> = routes
         .busy()
         .flat_map(|(expert, places)| chunks(rows).map(move |chunk| (expert, places.clone(), chunk)))
         .collect();
-    share(
-        N * places * rows * cols,
-        tasks,
-        |(expert, places, chunk)| {
-            for (matrix, out) in matrices(expert).into_iter().zip(&outs) {
-                product(
-                    &matrix.blocks,
-                    cols,
-                    chunk.clone(),
-                    form(matrix),
-                    places.clone(),
-                    &mut |place, row, value| {
-                        // SAFETY: a (place, row) belongs to exactly one task.
-                        unsafe { out.put(place * rows + row, value) };
-                    },
-                );
-            }
-        },
-    );
+    share(N * places * rows * cols, tasks, |(expert, places, chunk)| {
+        for (matrix, out) in matrices(expert).into_iter().zip(&outs) {
+            product(&matrix.blocks, cols, chunk.clone(), form(matrix), places.clone(), &mut |place, row, value| {
+                // SAFETY: a (place, row) belongs to exactly one task.
+                unsafe { out.put(place * rows + row, value) };
+            });
+        }
+    });
 }

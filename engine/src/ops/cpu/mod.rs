@@ -24,26 +24,15 @@ pub struct Dense {
 
 /// `out[token] = weights . x[token]`; `x`: (tokens, cols), `out`: (tokens, rows).
 pub fn linear(weights: &Dense, x: &[f32], out: &mut [f32]) {
-    let Dense {
-        rows,
-        cols,
-        ref blocks,
-    } = *weights;
+    let Dense { rows, cols, ref blocks } = *weights;
     let tokens = x.len() / cols;
     let x = Activations::new(blocks, x);
     let out = Cells::new(out);
     share(tokens * rows * cols, chunks(rows).collect(), |chunk| {
-        product(
-            blocks,
-            cols,
-            chunk,
-            &x,
-            0..tokens,
-            &mut |token, row, value| {
-                // SAFETY: a row belongs to exactly one task.
-                unsafe { out.put(token * rows + row, value) };
-            },
-        );
+        product(blocks, cols, chunk, &x, 0..tokens, &mut |token, row, value| {
+            // SAFETY: a row belongs to exactly one task.
+            unsafe { out.put(token * rows + row, value) };
+        });
     });
 }
 
@@ -56,10 +45,7 @@ pub fn rows(weights: &Dense, ids: &[u32], out: &mut [f32]) {
 
 /// Root-mean-square normalisation of each row.
 pub fn rms_norm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]) {
-    for (x, out) in x
-        .chunks_exact(weight.len())
-        .zip(out.chunks_exact_mut(weight.len()))
-    {
+    for (x, out) in x.chunks_exact(weight.len()).zip(out.chunks_exact_mut(weight.len())) {
         simd::rms_norm(x, weight, eps, out);
     }
 }

@@ -22,9 +22,7 @@ pub fn share<T: Send>(work: usize, items: Vec<T>, task: impl Fn(T) + Send + Sync
 
 /// Cuts `0..rows` into the chunks that threads take.
 pub fn chunks(rows: usize) -> impl Iterator<Item = Range<usize>> + Clone {
-    (0..rows)
-        .step_by(CHUNK)
-        .map(move |start| start..(start + CHUNK).min(rows))
+    (0..rows).step_by(CHUNK).map(move |start| start..(start + CHUNK).min(rows))
 }
 
 /// A result that several threads write, each its own items.
@@ -42,11 +40,7 @@ unsafe impl Send for Cells<'_> {}
 impl<'a> Cells<'a> {
     /// Borrows `out` for writing.
     pub fn new(out: &'a mut [f32]) -> Self {
-        Self {
-            data: out.as_mut_ptr(),
-            len: out.len(),
-            life: PhantomData,
-        }
+        Self { data: out.as_mut_ptr(), len: out.len(), life: PhantomData }
     }
 
     /// Writes item `at`.

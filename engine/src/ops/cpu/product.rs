@@ -33,11 +33,9 @@ impl<'a> Activations<'a> {
             Blocks::F32(_) | Blocks::F16(_) | Blocks::BF16(_) => Self::F32(x),
             Blocks::Q4_0(_) | Blocks::Q5_0(_) | Blocks::Q8_0(_) => Self::Q8_0(rounded(x)),
             Blocks::Q4_1(_) | Blocks::Q5_1(_) => Self::Q8_1(rounded(x)),
-            Blocks::Q2_K(_)
-            | Blocks::Q3_K(_)
-            | Blocks::Q4_K(_)
-            | Blocks::Q5_K(_)
-            | Blocks::Q6_K(_) => Self::Q8K(rounded(x)),
+            Blocks::Q2_K(_) | Blocks::Q3_K(_) | Blocks::Q4_K(_) | Blocks::Q5_K(_) | Blocks::Q6_K(_) => {
+                Self::Q8K(rounded(x))
+            }
         }
     }
 
@@ -103,8 +101,7 @@ fn blocks<T: Block>(
         if r + 4 <= rows.end {
             for t in tokens.clone() {
                 let x = &x[t * x_len..(t + 1) * x_len];
-                let (a, b, c, d) =
-                    T::vec_dot_4(cols, row(r), row(r + 1), row(r + 2), row(r + 3), x);
+                let (a, b, c, d) = T::vec_dot_4(cols, row(r), row(r + 1), row(r + 2), row(r + 3), x);
                 for (i, value) in [a, b, c, d].into_iter().enumerate() {
                     put(t, r + i, value);
                 }
@@ -112,11 +109,7 @@ fn blocks<T: Block>(
             r += 4;
         } else {
             for t in tokens.clone() {
-                put(
-                    t,
-                    r,
-                    T::vec_dot(cols, row(r), &x[t * x_len..(t + 1) * x_len]),
-                );
+                put(t, r, T::vec_dot(cols, row(r), &x[t * x_len..(t + 1) * x_len]));
             }
             r += 1;
         }

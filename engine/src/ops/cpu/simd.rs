@@ -64,13 +64,7 @@ pub fn exp(x: f32) -> f32 {
     let n = (clamped * std::f32::consts::LOG2_E + ROUND) - ROUND;
     let r = clamped - n * 0.693_359_4 + n * 2.121_944_4e-4; // ln 2 in two parts
     let mut p = 1.987_569_1e-4;
-    for c in [
-        1.398_199_9e-3,
-        8.333_452e-3,
-        4.166_579_6e-2,
-        1.666_666_6e-1,
-        5.000_000_1e-1,
-    ] {
+    for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_6e-1, 5.000_000_1e-1] {
         p = p * r + c;
     }
     let mantissa = p * r * r + r + 1.0;
@@ -187,11 +181,7 @@ fn dots_base<const R: usize, const C: usize>(a: [&[f32]; R], b: [&[f32]; C]) -> 
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
-unsafe fn dots_avx512<const R: usize, const C: usize>(
-    a: [&[f32]; R],
-    b: [&[f32]; C],
-    n: usize,
-) -> [[f32; C]; R] {
+unsafe fn dots_avx512<const R: usize, const C: usize>(a: [&[f32]; R], b: [&[f32]; C], n: usize) -> [[f32; C]; R] {
     use std::arch::x86_64::*;
     let mut sums = [[_mm512_setzero_ps(); C]; R];
     let mut at = 0;
@@ -199,8 +189,7 @@ unsafe fn dots_avx512<const R: usize, const C: usize>(
         let left = n - at;
         let mask: __mmask16 = if left >= 16 { !0 } else { (1 << left) - 1 };
         // SAFETY: the mask keeps every load inside the slices, which all have length n.
-        let bs: [__m512; C] =
-            std::array::from_fn(|c| unsafe { _mm512_maskz_loadu_ps(mask, b[c].as_ptr().add(at)) });
+        let bs: [__m512; C] = std::array::from_fn(|c| unsafe { _mm512_maskz_loadu_ps(mask, b[c].as_ptr().add(at)) });
         for r in 0..R {
             // SAFETY: the same.
             let ar = unsafe { _mm512_maskz_loadu_ps(mask, a[r].as_ptr().add(at)) };
@@ -215,19 +204,14 @@ unsafe fn dots_avx512<const R: usize, const C: usize>(
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn dots_avx2<const R: usize, const C: usize>(
-    a: [&[f32]; R],
-    b: [&[f32]; C],
-    n: usize,
-) -> [[f32; C]; R] {
+unsafe fn dots_avx2<const R: usize, const C: usize>(a: [&[f32]; R], b: [&[f32]; C], n: usize) -> [[f32; C]; R] {
     use std::arch::x86_64::*;
     let mut sums = [[_mm256_setzero_ps(); C]; R];
     let whole = n / 8 * 8;
     let mut at = 0;
     while at < whole {
         // SAFETY: at + 8 is at most n, the length of every slice.
-        let bs: [__m256; C] =
-            std::array::from_fn(|c| unsafe { _mm256_loadu_ps(b[c].as_ptr().add(at)) });
+        let bs: [__m256; C] = std::array::from_fn(|c| unsafe { _mm256_loadu_ps(b[c].as_ptr().add(at)) });
         for r in 0..R {
             // SAFETY: the same.
             let ar = unsafe { _mm256_loadu_ps(a[r].as_ptr().add(at)) };
@@ -242,11 +226,7 @@ unsafe fn dots_avx2<const R: usize, const C: usize>(
             let mut lanes = [0f32; 8];
             // SAFETY: the array has room for the eight lanes.
             unsafe { _mm256_storeu_ps(lanes.as_mut_ptr(), sums[r][c]) };
-            let rest: f32 = a[r][whole..]
-                .iter()
-                .zip(&b[c][whole..])
-                .map(|(a, b)| a * b)
-                .sum();
+            let rest: f32 = a[r][whole..].iter().zip(&b[c][whole..]).map(|(a, b)| a * b).sum();
             lanes.iter().sum::<f32>() + rest
         })
     })
@@ -261,16 +241,10 @@ mod tests {
         let mut x = -87.0f32;
         while x < 88.6 {
             let (ours, exact) = (f64::from(exp(x)), f64::from(x).exp());
-            assert!(
-                (ours / exact - 1.0).abs() < 4e-7,
-                "e^{x}: {ours} against {exact}"
-            );
+            assert!((ours / exact - 1.0).abs() < 4e-7, "e^{x}: {ours} against {exact}");
             x += 0.0137;
         }
-        assert_eq!(
-            (exp(f32::NEG_INFINITY), exp(-100.0), exp(0.0)),
-            (0.0, 0.0, 1.0)
-        );
+        assert_eq!((exp(f32::NEG_INFINITY), exp(-100.0), exp(0.0)), (0.0, 0.0, 1.0));
         assert_eq!(exp(f32::INFINITY), f32::INFINITY);
     }
 
@@ -278,27 +252,17 @@ mod tests {
     fn products_agree_with_a_sum_in_double_precision_at_every_length_and_level() {
         for n in [1, 7, 8, 15, 16, 17, 32, 100, 256] {
             let row = |seed: usize| -> Vec<f32> {
-                (0..n)
-                    .map(|i| ((i * 37 + seed * 101) % 23) as f32 / 11.0 - 1.0)
-                    .collect()
+                (0..n).map(|i| ((i * 37 + seed * 101) % 23) as f32 / 11.0 - 1.0).collect()
             };
             let (a, b): (Vec<_>, Vec<_>) = ((0..4).map(row).collect(), (4..8).map(row).collect());
-            let four =
-                |rows: &[Vec<f32>]| -> [Vec<f32>; 4] { std::array::from_fn(|i| rows[i].clone()) };
+            let four = |rows: &[Vec<f32>]| -> [Vec<f32>; 4] { std::array::from_fn(|i| rows[i].clone()) };
             let (a, b) = (four(&a), four(&b));
-            let (ar, br) = (
-                a.each_ref().map(Vec::as_slice),
-                b.each_ref().map(Vec::as_slice),
-            );
+            let (ar, br) = (a.each_ref().map(Vec::as_slice), b.each_ref().map(Vec::as_slice));
             let together = dots(ar, br);
             let base = dots_base(ar, br);
             for r in 0..4 {
                 for c in 0..4 {
-                    let exact: f64 = a[r]
-                        .iter()
-                        .zip(&b[c])
-                        .map(|(a, b)| f64::from(*a) * f64::from(*b))
-                        .sum();
+                    let exact: f64 = a[r].iter().zip(&b[c]).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
                     assert!((f64::from(together[r][c]) - exact).abs() < 1e-4);
                     assert!((f64::from(base[r][c]) - exact).abs() < 1e-4);
                     // The same bits alone as in company.

@@ -45,11 +45,7 @@ impl Gguf {
     /// Opens a model by its file, or by its first shard. The other shards must lie beside it.
     pub fn open(path: &Path) -> Result<Self> {
         let map = Mapped::open(path)?;
-        let Header {
-            version,
-            metadata,
-            tensors,
-        } = header::read(path, &map)?;
+        let Header { version, metadata, tensors } = header::read(path, &map)?;
         let metadata = Metadata::new(path, metadata);
         let mut model = Self {
             path: path.to_owned(),
@@ -71,62 +67,31 @@ impl Gguf {
     fn add(&mut self, path: &Path, map: Mapped, tensors: Vec<header::Entry>) -> Result<()> {
         let shard = self.shards.len();
         self.shards.push(map);
-        for header::Entry {
-            name,
-            kind,
-            dims,
-            start,
-            len,
-        } in tensors
-        {
-            if self
-                .by_name
-                .insert(name.clone(), self.tensors.len())
-                .is_some()
-            {
-                return Err(Error::file(
-                    path,
-                    Place::Tensor(name),
-                    "a second tensor of this name",
-                ));
+        for header::Entry { name, kind, dims, start, len } in tensors {
+            if self.by_name.insert(name.clone(), self.tensors.len()).is_some() {
+                return Err(Error::file(path, Place::Tensor(name), "a second tensor of this name"));
             }
-            self.tensors.push(TensorInfo {
-                name,
-                kind,
-                dims,
-                shard,
-                start,
-                len,
-            });
+            self.tensors.push(TensorInfo { name, kind, dims, shard, start, len });
         }
         Ok(())
     }
 
     fn add_shards(&mut self, number: usize, count: usize) -> Result<()> {
         if count > MAX_SHARDS {
-            return Err(self
-                .metadata
-                .fault("split.count", format!("{count} shards are too many")));
+            return Err(self.metadata.fault("split.count", format!("{count} shards are too many")));
         }
         let Some(name) = ShardName::parse(&self.path).filter(|name| name.count == count) else {
-            let message =
-                format!("{count} shards, but the file is not named NAME-00001-of-{count:05}.gguf");
+            let message = format!("{count} shards, but the file is not named NAME-00001-of-{count:05}.gguf");
             return Err(self.metadata.fault("split.count", message));
         };
         if number != 0 || name.number != 1 {
-            let message = format!(
-                "this is shard {} of {count}; open {}",
-                number + 1,
-                name.path(1).display()
-            );
+            let message = format!("this is shard {} of {count}; open {}", number + 1, name.path(1).display());
             return Err(self.metadata.fault("split.no", message));
         }
         for number in 1..count {
             let path = name.path(number + 1);
             let map = Mapped::open(&path)?;
-            let Header {
-                metadata, tensors, ..
-            } = header::read(&path, &map)?;
+            let Header { metadata, tensors, .. } = header::read(&path, &map)?;
             let metadata = Metadata::new(&path, metadata);
             for (key, wanted) in [("split.no", number), ("split.count", count)] {
                 let found = metadata.u32(key)? as usize;
@@ -172,10 +137,7 @@ impl Gguf {
 
     /// How many weights the model has.
     pub fn parameters(&self) -> u64 {
-        self.tensors
-            .iter()
-            .map(|t| t.dims.iter().map(|&d| d as u64).product::<u64>())
-            .sum()
+        self.tensors.iter().map(|t| t.dims.iter().map(|&d| d as u64).product::<u64>()).sum()
     }
 }
 
@@ -188,12 +150,7 @@ impl Source for Gguf {
         let info = &self.tensors[*self.by_name.get(name)?];
         // The range was checked against the file's length when it was opened.
         let bytes = &self.shards[info.shard][info.start as usize..][..info.len as usize];
-        Some(View {
-            name: &info.name,
-            kind: info.kind,
-            dims: info.dims.clone(),
-            bytes,
-        })
+        Some(View { name: &info.name, kind: info.kind, dims: info.dims.clone(), bytes })
     }
 
     fn names(&self) -> Vec<&str> {

@@ -30,10 +30,7 @@ const FOREIGN: [(&[u8], &str); 5] = [
     (b"PK\x03\x04", "a zip archive, perhaps PyTorch weights"),
     (b"tjgg", "a GGJT file, the predecessor of GGUF"),
     (b"lmgg", "an old GGML file, the predecessor of GGUF"),
-    (
-        b"version https://git-lfs",
-        "a Git LFS pointer; the weights themselves were not downloaded",
-    ),
+    (b"version https://git-lfs", "a Git LFS pointer; the weights themselves were not downloaded"),
     (b"<", "a web page, perhaps a failed download"),
 ];
 
@@ -58,11 +55,7 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Header> {
     }
     let data = r.at().next_multiple_of(alignment);
     place(path, &mut tensors, data, alignment, bytes.len() as u64)?;
-    Ok(Header {
-        version,
-        metadata,
-        tensors,
-    })
+    Ok(Header { version, metadata, tensors })
 }
 
 fn read_magic(r: &mut Reader<'_>, bytes: &[u8]) -> Result<u32> {
@@ -76,21 +69,16 @@ fn read_magic(r: &mut Reader<'_>, bytes: &[u8]) -> Result<u32> {
         version @ (2 | 3) => Ok(version),
         1 => Err(r.fault(4, "GGUF version 1 is not supported; convert the file anew")),
         big if big.swap_bytes() <= 3 => Err(r.fault(4, "big-endian GGUF is not supported")),
-        other => Err(r.fault(
-            4,
-            format!("GGUF version {other} is not supported (2 and 3 are)"),
-        )),
+        other => Err(r.fault(4, format!("GGUF version {other} is not supported (2 and 3 are)"))),
     }
 }
 
 /// Adds the key to an error found inside its value.
 fn about_key(path: &Path, key: &str, error: Error) -> Error {
     match error {
-        Error::File { place, message, .. } => Error::file(
-            path,
-            Place::Key(key.to_owned()),
-            format!("{place}: {message}"),
-        ),
+        Error::File { place, message, .. } => {
+            Error::file(path, Place::Key(key.to_owned()), format!("{place}: {message}"))
+        }
         other => other,
     }
 }
@@ -102,11 +90,7 @@ fn alignment(path: &Path, metadata: &BTreeMap<String, Value>) -> Result<u64> {
     };
     match value.integer() {
         Some(v) if (8..=1 << 20).contains(&v) && v % 8 == 0 => Ok(v as u64),
-        _ => Err(Error::file(
-            path,
-            Place::Key(KEY.to_owned()),
-            "should be a multiple of 8, at most 1 MiB",
-        )),
+        _ => Err(Error::file(path, Place::Key(KEY.to_owned()), "should be a multiple of 8, at most 1 MiB")),
     }
 }
 
@@ -127,52 +111,26 @@ fn read_entry(r: &mut Reader<'_>) -> Result<Entry> {
             Some(n) if n > 0 && n <= i64::MAX as u64 => n,
             _ => return Err(fault(r, format!("a dimension of {dim} is not possible"))),
         };
-        dims.push(
-            usize::try_from(dim)
-                .map_err(|_| fault(r, format!("a dimension of {dim} is too large")))?,
-        );
+        dims.push(usize::try_from(dim).map_err(|_| fault(r, format!("a dimension of {dim} is too large")))?);
     }
     let id = r.u32()?;
-    let kind =
-        GgmlType::from_id(id).ok_or_else(|| fault(r, format!("unknown type number {id}")))?;
+    let kind = GgmlType::from_id(id).ok_or_else(|| fault(r, format!("unknown type number {id}")))?;
     if !dims[0].is_multiple_of(kind.block_len()) {
-        let message = format!(
-            "rows of {} do not divide into {kind} blocks of {}",
-            dims[0],
-            kind.block_len()
-        );
+        let message = format!("rows of {} do not divide into {kind} blocks of {}", dims[0], kind.block_len());
         return Err(fault(r, message));
     }
-    let len = kind
-        .bytes_of(elements)
-        .ok_or_else(|| fault(r, "its size overflows".to_owned()))?;
+    let len = kind.bytes_of(elements).ok_or_else(|| fault(r, "its size overflows".to_owned()))?;
     let start = r.u64()?;
     dims.reverse(); // a file lists the fastest dimension first
-    Ok(Entry {
-        name,
-        kind,
-        dims,
-        start,
-        len,
-    })
+    Ok(Entry { name, kind, dims, start, len })
 }
 
 /// Turns relative starts into absolute ones, and checks every range against the file and the others.
-fn place(
-    path: &Path,
-    tensors: &mut [Entry],
-    data: u64,
-    alignment: u64,
-    file_len: u64,
-) -> Result<()> {
-    let fault =
-        |name: &str, message: String| Error::file(path, Place::Tensor(name.to_owned()), message);
+fn place(path: &Path, tensors: &mut [Entry], data: u64, alignment: u64, file_len: u64) -> Result<()> {
+    let fault = |name: &str, message: String| Error::file(path, Place::Tensor(name.to_owned()), message);
     for t in tensors.iter_mut() {
         if !t.start.is_multiple_of(alignment) {
-            return Err(fault(
-                &t.name,
-                format!("its offset {} is not a multiple of {alignment}", t.start),
-            ));
+            return Err(fault(&t.name, format!("its offset {} is not a multiple of {alignment}", t.start)));
         }
         let start = t.start.checked_add(data);
         let end = start.and_then(|start| start.checked_add(t.len));
@@ -193,10 +151,7 @@ fn place(
     order.sort_by_key(|t| t.start);
     for pair in order.windows(2) {
         if pair[0].start + pair[0].len > pair[1].start {
-            return Err(fault(
-                &pair[1].name,
-                format!("its bytes overlap those of {}", pair[0].name),
-            ));
+            return Err(fault(&pair[1].name, format!("its bytes overlap those of {}", pair[0].name)));
         }
     }
     Ok(())

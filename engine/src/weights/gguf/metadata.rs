@@ -32,10 +32,7 @@ macro_rules! getters {
 
 impl Metadata {
     pub(super) fn new(path: &Path, entries: BTreeMap<String, Value>) -> Self {
-        Self {
-            path: path.to_owned(),
-            entries,
-        }
+        Self { path: path.to_owned(), entries }
     }
 
     /// The file the metadata is from.
@@ -50,9 +47,7 @@ impl Metadata {
 
     /// All keys and values, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.entries
-            .iter()
-            .map(|(key, value)| (key.as_str(), value))
+        self.entries.iter().map(|(key, value)| (key.as_str(), value))
     }
 
     /// An error about a key.
@@ -88,9 +83,7 @@ impl Value {
     }
 
     fn opt_u32(&self) -> Result<u32, &'static str> {
-        self.integer()
-            .and_then(|v| v.try_into().ok())
-            .ok_or("a whole number of 32 bits")
+        self.integer().and_then(|v| v.try_into().ok()).ok_or("a whole number of 32 bits")
     }
 
     fn opt_f32(&self) -> Result<f32, &'static str> {

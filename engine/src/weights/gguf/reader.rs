@@ -34,10 +34,7 @@ impl<'a> Reader<'a> {
 
     fn take(&mut self, n: u64) -> Result<&'a [u8]> {
         if n > self.left() {
-            let message = format!(
-                "{n} bytes wanted, but the file ends after {} more",
-                self.left()
-            );
+            let message = format!("{n} bytes wanted, but the file ends after {} more", self.left());
             return Err(self.fault(self.at(), message));
         }
         let start = self.at;
@@ -65,10 +62,7 @@ impl<'a> Reader<'a> {
         let n = self.u64()?;
         if n > self.left() / least {
             let left = self.left();
-            return Err(self.fault(
-                at,
-                format!("{n} {what} cannot stand in the {left} bytes that follow"),
-            ));
+            return Err(self.fault(at, format!("{n} {what} cannot stand in the {left} bytes that follow")));
         }
         Ok(n as usize)
     }
@@ -137,11 +131,7 @@ impl<'a> Reader<'a> {
         Ok(items.iter().map(|item| from(*item)).collect())
     }
 
-    fn items<T>(
-        &mut self,
-        least: u64,
-        mut one: impl FnMut(&mut Self) -> Result<T>,
-    ) -> Result<Vec<T>> {
+    fn items<T>(&mut self, least: u64, mut one: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         let n = self.count(least, "array items")?;
         // An item in memory may be larger than in the file, so the list grows as items are read.
         let mut out = Vec::with_capacity(n.min(1 << 16));

@@ -21,20 +21,12 @@ impl ShardName {
             return None;
         }
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-        Some(Self {
-            number: number.parse().ok()?,
-            count: count.parse().ok()?,
-            stem: stem.to_owned(),
-            folder,
-        })
+        Some(Self { number: number.parse().ok()?, count: count.parse().ok()?, stem: stem.to_owned(), folder })
     }
 
     /// The path of shard `number`, counted from 1.
     pub fn path(&self, number: usize) -> PathBuf {
-        self.folder.join(format!(
-            "{}-{number:05}-of-{:05}.gguf",
-            self.stem, self.count
-        ))
+        self.folder.join(format!("{}-{number:05}-of-{:05}.gguf", self.stem, self.count))
     }
 }
 
@@ -44,13 +36,9 @@ mod tests {
 
     #[test]
     fn names_are_read_and_written() {
-        let name =
-            ShardName::parse(Path::new("m/mixtral-8x7b-00002-of-00005.gguf")).expect("a shard");
+        let name = ShardName::parse(Path::new("m/mixtral-8x7b-00002-of-00005.gguf")).expect("a shard");
         assert_eq!((name.number, name.count), (2, 5));
-        assert_eq!(
-            name.path(5),
-            Path::new("m/mixtral-8x7b-00005-of-00005.gguf")
-        );
+        assert_eq!(name.path(5), Path::new("m/mixtral-8x7b-00005-of-00005.gguf"));
         assert!(ShardName::parse(Path::new("mixtral-2-of-5.gguf")).is_none());
         assert!(ShardName::parse(Path::new("mixtral.gguf")).is_none());
     }

@@ -49,12 +49,7 @@ impl<'a> Writer<'a> {
             let message = format!("{name}: {} bytes are not {dims:?} of {kind}", bytes.len());
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
-        self.tensors.push(Part {
-            name,
-            kind,
-            dims: dims.to_vec(),
-            bytes,
-        });
+        self.tensors.push(Part { name, kind, dims: dims.to_vec(), bytes });
         Ok(self)
     }
 
@@ -73,10 +68,7 @@ impl<'a> Writer<'a> {
         for t in &self.tensors {
             put_str(&mut head, &t.name);
             head.extend((t.dims.len() as u32).to_le_bytes());
-            t.dims
-                .iter()
-                .rev()
-                .for_each(|&d| head.extend((d as u64).to_le_bytes()));
+            t.dims.iter().rev().for_each(|&d| head.extend((d as u64).to_le_bytes()));
             head.extend(t.kind.id().to_le_bytes());
             head.extend(offset.to_le_bytes());
             offset = (offset + t.bytes.len() as u64).next_multiple_of(ALIGNMENT);
@@ -86,9 +78,7 @@ impl<'a> Writer<'a> {
         for t in &self.tensors {
             out.write_all(&t.bytes)?;
             let len = t.bytes.len() as u64;
-            out.write_all(
-                &[0; ALIGNMENT as usize][..(len.next_multiple_of(ALIGNMENT) - len) as usize],
-            )?;
+            out.write_all(&[0; ALIGNMENT as usize][..(len.next_multiple_of(ALIGNMENT) - len) as usize])?;
         }
         out.flush()
     }

@@ -1,0 +1,141 @@
+//! Drives a model as the engine does: block tables, slots, batches and chunks.
+
+use std::path::Path;
+
+use candle_core::Device;
+use mixtral_engine::model::{Config, KvCache, Mixtral};
+use mixtral_engine::ops::Backend;
+use mixtral_engine::schedule::{Plan, Span};
+use mixtral_engine::weights::gguf::Gguf;
+
+pub const BLOCK: usize = 16;
+const BLOCKS: usize = 128;
+
+/// A model with its cache, and sequences that own blocks of it.
+pub struct Driver {
+    pub model: Mixtral,
+    cache: KvCache,
+    free: Vec<u32>,
+}
+
+/// A sequence: its tokens, how many of them were computed, and its blocks.
+#[derive(Clone, Default)]
+pub struct Sequence {
+    pub tokens: Vec<u32>,
+    computed: usize,
+    blocks: Vec<u32>,
+}
+
+impl Sequence {
+    pub fn new(tokens: &[u32]) -> Self {
+        Self { tokens: tokens.to_vec(), ..Self::default() }
+    }
+}
+
+impl Driver {
+    pub fn open(path: &Path) -> Self {
+        Self::open_with(Backend::Kernels, path)
+    }
+
+    pub fn open_with(ops: Backend, path: &Path) -> Self {
+        let file = Gguf::open(path).expect("a model opens");
+        let config = Config::from_gguf(&file).expect("a Mixtral model");
+        let model = Mixtral::load_with(ops, &file, config, &Device::Cpu, &mut |_, _| {}).expect("it loads");
+        let cache = KvCache::new(model.config(), BLOCKS, BLOCK, &Device::Cpu).expect("a cache");
+        // Blocks in an order that is no counting, so that a wrong block table shows.
+        let free = (0..BLOCKS as u32).map(|i| i * 37 % BLOCKS as u32).collect();
+        Self { model, cache, free }
+    }
+
+    /// Computes up to `chunk` tokens of each sequence that has some left, in one batch. Returns for
+    /// each sequence whose last token was computed the logits after it.
+    pub fn step(&mut self, sequences: &mut [&mut Sequence], chunk: usize) -> Vec<Option<Vec<f32>>> {
+        let mut plan = Plan::default();
+        let mut done = Vec::new();
+        for sequence in sequences.iter_mut() {
+            let len = chunk.min(sequence.tokens.len() - sequence.computed);
+            done.push(len > 0 && sequence.computed + len == sequence.tokens.len());
+            if len == 0 {
+                continue;
+            }
+            let start = plan.tokens.len();
+            let context = sequence.computed + len;
+            while sequence.blocks.len() * BLOCK < context {
+                sequence.blocks.push(self.free.pop().expect("a free block"));
+            }
+            for position in sequence.computed..context {
+                plan.tokens.push(sequence.tokens[position]);
+                plan.positions.push(position as u32);
+                plan.slots.push(sequence.blocks[position / BLOCK] * BLOCK as u32 + (position % BLOCK) as u32);
+            }
+            if context == sequence.tokens.len() {
+                plan.outputs.push(plan.tokens.len() as u32 - 1);
+            }
+            sequence.computed = context;
+            plan.sequences.push(Span { start, len, context, blocks: sequence.blocks.clone() });
+        }
+        let logits = self.model.forward(&plan, &mut self.cache).expect("a step");
+        let mut rows = logits.to_vec2::<f32>().expect("logits").into_iter();
+        done.into_iter().map(|done| done.then(|| rows.next().expect("a row of logits"))).collect()
+    }
+
+    /// Gives a sequence's blocks back.
+    pub fn release(&mut self, sequence: Sequence) {
+        self.free.extend(sequence.blocks);
+    }
+
+    /// The logits after a prompt.
+    pub fn logits(&mut self, prompt: &[u32]) -> Vec<f32> {
+        let mut sequence = Sequence::new(prompt);
+        let logits = self.step(&mut [&mut sequence], usize::MAX).remove(0).expect("a prompt has a last token");
+        self.release(sequence);
+        logits
+    }
+
+    /// The logits after every token of a text: (tokens, vocabulary).
+    pub fn all_logits(&mut self, tokens: &[u32]) -> Vec<Vec<f32>> {
+        let blocks: Vec<u32> = self.free[..tokens.len().div_ceil(BLOCK)].to_vec();
+        let positions: Vec<u32> = (0..tokens.len() as u32).collect();
+        let slot = |p: &u32| blocks[*p as usize / BLOCK] * BLOCK as u32 + p % BLOCK as u32;
+        let plan = Plan {
+            tokens: tokens.to_vec(),
+            slots: positions.iter().map(slot).collect(),
+            outputs: positions.clone(),
+            sequences: vec![Span { start: 0, len: tokens.len(), context: tokens.len(), blocks: blocks.clone() }],
+            positions,
+        };
+        self.model.forward(&plan, &mut self.cache).expect("a step").to_vec2().expect("logits")
+    }
+
+    /// Greedy continuations of several prompts at once: at most `max` tokens each, ending with
+    /// `end`. Prompts are computed in chunks of `chunk`.
+    pub fn greedy(&mut self, prompts: &[&[u32]], max: usize, end: u32, chunk: usize) -> Vec<Vec<u32>> {
+        let mut sequences: Vec<Sequence> = prompts.iter().map(|p| Sequence::new(p)).collect();
+        let mut outs = vec![Vec::new(); prompts.len()];
+        loop {
+            let open = |out: &Vec<u32>| out.len() < max && out.last() != Some(&end);
+            let mut running: Vec<usize> = (0..outs.len()).filter(|&i| open(&outs[i])).collect();
+            if running.is_empty() {
+                break;
+            }
+            let mut batch: Vec<&mut Sequence> =
+                sequences.iter_mut().enumerate().filter(|(i, _)| running.contains(i)).map(|(_, s)| s).collect();
+            let logits = self.step(&mut batch, chunk);
+            for (i, logits) in running.drain(..).zip(logits) {
+                if let Some(logits) = logits {
+                    let token = argmax(&logits);
+                    outs[i].push(token);
+                    sequences[i].tokens.push(token);
+                }
+            }
+        }
+        sequences.into_iter().for_each(|s| self.release(s));
+        outs
+    }
+}
+
+/// The first of the highest.
+pub fn argmax(logits: &[f32]) -> u32 {
+    let best = |best: usize, i: usize| if logits[i] > logits[best] { i } else { best };
+    (0..logits.len()).fold(0, best) as u32
+}

@@ -1,0 +1,42 @@
+//! The golden files: what llama.cpp says of a model.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// One prompt.
+#[derive(Deserialize)]
+pub struct Golden {
+    pub tokens: Vec<u32>,
+    /// the 20 highest logits after the prompt
+    pub top: Vec<(u32, f32)>,
+    pub greedy: Vec<u32>,
+}
+
+/// The prompts of a golden file.
+pub fn prompts(folder: &Path, model: &str) -> Vec<Golden> {
+    let path = folder.join(format!("golden-{model}.jsonl"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let prompts: Vec<Golden> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert!(prompts.len() >= 5, "{}: {} prompts", path.display(), prompts.len());
+    prompts
+}
+
+/// The models that lie in this repository.
+pub fn own() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("models")
+}
+
+/// The folder with all golden models, where there is one: `MIXTRAL_GOLDEN_DIR`, else
+/// `../shared/models` beside the workspace.
+pub fn all() -> Option<PathBuf> {
+    let folder = match std::env::var_os("MIXTRAL_GOLDEN_DIR") {
+        Some(folder) => PathBuf::from(folder),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/models"),
+    };
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("SKIPPED: no golden models at {} (set MIXTRAL_GOLDEN_DIR)", folder.display());
+    None
+}

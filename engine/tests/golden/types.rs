@@ -1,0 +1,74 @@
+//! Every type that is supported, in a tiny random model, against plain loops.
+
+use mixtral_engine::ops::Backend;
+use mixtral_engine::quant::GgmlType::{self, *};
+
+use crate::drive::{Driver, argmax};
+use crate::plain::Plain;
+use crate::tiny::{self, Layout, SMALL};
+
+const PROMPT: [u32; 21] = [1, 17, 4, 90, 33, 33, 8, 61, 2, 75, 5, 0, 44, 19, 28, 95, 3, 3, 50, 12, 71];
+
+/// How far logits may be off, as a share of their own size (root mean square over root mean
+/// square). Plain loops use the same weights with unrounded activations. So F32, F16 and BF16 differ
+/// in the order of sums only. The others round each activation to 8 bits, by at most 1/254 of the
+/// largest in its block of 32 or 256; one product with such an input is off by about half a
+/// percent, and two layers add up to a few.
+fn tolerance(kind: GgmlType) -> f64 {
+    match kind {
+        F32 | F16 | BF16 => 1e-5,
+        _ => 0.04,
+    }
+}
+
+fn distance(a: &[f32], b: &[f32]) -> f64 {
+    let square = |x: f32| f64::from(x) * f64::from(x);
+    let off: f64 = a.iter().zip(b).map(|(a, b)| square(a - b)).sum();
+    (off / b.iter().map(|b| square(*b)).sum::<f64>()).sqrt()
+}
+
+fn check(ops: Backend, kind: GgmlType, layout: Layout) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = tiny::put(folder.path(), "tiny.gguf", &tiny::bytes(SMALL, kind, layout, 5));
+    let plain = Plain::open(&path).logits(&PROMPT);
+    let ours = Driver::open_with(ops, &path).logits(&PROMPT);
+    let off = distance(&ours, &plain);
+    eprintln!("{kind} in {ops:?}: off by {off:.1e}");
+    assert!(off < tolerance(kind), "{kind} in {ops:?}: off by {off}");
+}
+
+#[test]
+fn every_type_computes_what_plain_loops_compute() {
+    for kind in [F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K] {
+        check(Backend::Kernels, kind, Layout::Merged);
+    }
+}
+
+#[test]
+fn the_reference_operations_compute_the_same() {
+    for kind in [F32, F16, BF16, Q4_0, Q8_0, Q4_K, Q6_K] {
+        check(Backend::Reference, kind, Layout::Merged);
+    }
+}
+
+#[test]
+fn the_older_layout_and_a_tied_output_load_too() {
+    check(Backend::Kernels, Q4_K, Layout::Split);
+    check(Backend::Kernels, F16, Layout::Split);
+    check(Backend::Kernels, F32, Layout::Tied);
+    check(Backend::Reference, F32, Layout::Tied);
+}
+
+#[test]
+fn greedy_text_in_f16_is_that_of_plain_loops_token_for_token() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = tiny::put(folder.path(), "tiny.gguf", &tiny::bytes(SMALL, F16, Layout::Merged, 11));
+    let plain = Plain::open(&path);
+    let mut tokens = PROMPT[..7].to_vec();
+    for _ in 0..24 {
+        tokens.push(argmax(&plain.logits(&tokens)));
+    }
+    let none = u32::MAX; // a token that never comes
+    let ours = Driver::open(&path).greedy(&[&PROMPT[..7]], 24, none, usize::MAX).remove(0);
+    assert_eq!(ours, tokens[7..]);
+}
