@@ -13,6 +13,7 @@ use crate::database::{self, Database};
 use crate::extract::Limits;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
+use crate::passwords::Passwords;
 use crate::{middleware, routes};
 
 /// Connections that one server opens at most. Our own Postgres takes 200.
@@ -31,6 +32,8 @@ pub struct Arena {
     pub limits: Limits,
     /// Counters.
     pub metrics: Metrics,
+    /// The hasher of administrators' passwords.
+    pub passwords: Passwords,
 }
 
 /// The service, ready to run.
@@ -62,6 +65,7 @@ impl Application {
         let arena = Arena {
             limits: Limits::new(&config),
             metrics: Metrics::new(db.clone()),
+            passwords: Passwords::default(),
             config: Arc::new(config),
             db: db.clone(),
             keys,

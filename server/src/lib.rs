@@ -15,6 +15,7 @@ pub mod handlers;
 pub mod keys;
 pub mod metrics;
 pub mod middleware;
+pub mod passwords;
 pub mod routes;
 pub mod store;
 pub mod views;

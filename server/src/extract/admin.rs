@@ -1,0 +1,87 @@
+//! The administrator who asks: by the session cookie on pages, by a bearer token in the JSON API.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+
+use crate::app::Arena;
+use crate::domain::AdminId;
+use crate::error::Error;
+use crate::keys::token_hash;
+use crate::store::admins::{self, AdminRow};
+
+/// A session ends after so many hours without a request.
+pub const IDLE_HOURS: i32 = 12;
+
+/// A session ends after so many days in any case.
+pub const LONGEST_DAYS: i32 = 30;
+
+/// The cookie's name, before [`crate::config::Config::cookie_name`].
+pub const SESSION_COOKIE: &str = "admin";
+
+/// A signed-in administrator. Pages without a session lead to the sign-in page.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    /// The id.
+    pub id: AdminId,
+    /// The name.
+    pub name: String,
+    /// What the database keeps of the session.
+    pub session: Vec<u8>,
+}
+
+/// An administrator who asks through the JSON API: `Authorization: Bearer TOKEN`.
+#[derive(Debug, Clone)]
+pub struct ApiAdmin {
+    /// The id.
+    pub id: AdminId,
+    /// The name.
+    pub name: String,
+}
+
+type Found<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
+
+fn arena(request: &HttpRequest) -> Result<web::Data<Arena>, Error> {
+    let arena = request.app_data::<web::Data<Arena>>().cloned();
+    arena.ok_or_else(|| Error::Internal(anyhow::anyhow!("no arena in the request")))
+}
+
+impl FromRequest for Admin {
+    type Error = Error;
+    type Future = Found<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Found<Self> {
+        let request = request.clone();
+        Box::pin(async move {
+            let arena = arena(&request)?;
+            let cookie = request.cookie(&arena.config.cookie_name(SESSION_COOKIE)).ok_or(Error::SignInRequired)?;
+            let session = token_hash(cookie.value());
+            let found = admins::by_session(&arena.db, &session, IDLE_HOURS, LONGEST_DAYS).await?;
+            let AdminRow { id, name, .. } = found.ok_or(Error::SignInRequired)?;
+            Ok(Self { id, name, session })
+        })
+    }
+}
+
+impl FromRequest for ApiAdmin {
+    type Error = Error;
+    type Future = Found<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Found<Self> {
+        let request = request.clone();
+        Box::pin(async move {
+            let token = bearer(&request).ok_or(Error::SignInRequired)?;
+            let found = admins::by_token(&arena(&request)?.db, &token_hash(token)).await?;
+            let AdminRow { id, name, .. } = found.ok_or(Error::SignInRequired)?;
+            Ok(Self { id, name })
+        })
+    }
+}
+
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    let header = request.headers().get("authorization")?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
