@@ -5,10 +5,17 @@
 
 pub mod device;
 pub mod error;
+pub mod handle;
 pub mod model;
 pub mod ops;
 pub mod quant;
+pub mod request;
+pub mod sample;
 pub mod schedule;
+mod step;
+pub mod text;
 pub mod weights;
 
+pub use device::DeviceSpec;
 pub use error::{Error, Result};
+pub use handle::{Engine, EngineOptions, EventStream, LoadOptions, ModelCard};

@@ -1,0 +1,304 @@
+//! The engine as its users see it: one device, one thread, several models that take turns.
+//!
+//! [`Engine::submit`] checks a request, lays out and encodes its prompt on the caller's thread, and
+//! queues it; what comes back is a stream of events. The engine's thread gives each model that has
+//! work one step in turn, so two models that answer at once share the device fairly.
+
+mod card;
+mod job;
+mod load;
+mod options;
+mod shared;
+mod stream;
+mod thread;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use candle_core::Device;
+
+pub use card::{ModelCard, TemplateState};
+pub use load::LoadProgress;
+pub use options::{EngineOptions, LoadOptions};
+pub use shared::{EngineStatus, ModelStatus};
+pub use stream::EventStream;
+
+pub(crate) use job::{Advance, Job};
+pub(crate) use load::LoadedModel;
+#[cfg(test)]
+pub(crate) use thread::Forward;
+pub(crate) use thread::Served;
+
+use crate::device::DeviceSpec;
+use crate::error::{Error, Result};
+use crate::request::{Input, Message, Request, Role, SubmitError};
+use crate::text::{ChatTemplate, Encoding, TemplateError, Tokenizer, TokenizerError};
+use shared::{QueuePlace, Shared};
+use thread::Command;
+
+/// Commands that may wait for the engine's thread.
+const COMMANDS: usize = 1024;
+
+/// One device and the models on it. Dropping it stops the thread after the step it is in.
+pub struct Engine {
+    device: Device,
+    device_name: String,
+    options: EngineOptions,
+    commands: SyncSender<Command>,
+    models: Mutex<HashMap<String, Entry>>,
+    /// Names of models may come back; numbers do not, so a late command cannot meet the wrong one.
+    next: AtomicU64,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the caller's side needs to know of a model.
+#[derive(Clone)]
+struct Entry {
+    number: u64,
+    card: Arc<ModelCard>,
+    tokenizer: Arc<Tokenizer>,
+    template: Arc<Result<ChatTemplate, TemplateError>>,
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("device", &self.device_name).field("models", &self.models().len()).finish()
+    }
+}
+
+impl Engine {
+    /// Opens the device and starts its thread.
+    ///
+    /// # Errors
+    /// The device cannot be used, or an option is out of range.
+    pub fn start(device: DeviceSpec, options: EngineOptions) -> Result<Self> {
+        options.check()?;
+        let device = device.open()?;
+        let pool = options.pool()?;
+        let (commands, received) = sync_channel(COMMANDS);
+        let thread = std::thread::Builder::new()
+            .name("engine".to_owned())
+            .spawn(move || thread::run(&received, pool.as_ref()))
+            .map_err(Error::io("the engine's thread"))?;
+        Ok(Self {
+            device_name: card::device_name(&device),
+            device,
+            options,
+            commands,
+            models: Mutex::default(),
+            next: AtomicU64::new(0),
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// The device in words: `cpu`, `cuda:0`.
+    #[must_use]
+    pub fn device(&self) -> &str {
+        &self.device_name
+    }
+
+    /// Loads a model under a name. Blocks until it is ready; the engine's other models go on, since
+    /// the file is read on the caller's thread. `progress` hears how many bytes are done.
+    ///
+    /// # Errors
+    /// What is wrong with the file, by offset, key or tensor; or the name is taken.
+    pub fn load(
+        &self,
+        name: &str,
+        path: &Path,
+        options: LoadOptions,
+        progress: impl FnMut(LoadProgress) + Send,
+    ) -> Result<ModelCard> {
+        if self.models().contains_key(name) {
+            return Err(Error::Request(format!("a model named {name:?} is loaded already")));
+        }
+        let place = load::Place { device: &self.device, device_name: &self.device_name, options: &self.options };
+        let loaded = LoadedModel::read(name, path, options, &place, progress)?;
+        self.add(name, loaded)
+    }
+
+    /// Puts a model that is in memory to work.
+    pub(crate) fn add(&self, name: &str, loaded: LoadedModel) -> Result<ModelCard> {
+        let card = loaded.card.clone();
+        let shared = Arc::new(Shared::new(loaded.limits.blocks as usize, self.options.queue));
+        let served = Served::new(loaded.model, loaded.limits, loaded.vocabulary, Arc::clone(&shared));
+        let mut models = self.models();
+        // Looked at again: somebody else may have loaded the same name meanwhile.
+        if models.contains_key(name) {
+            return Err(Error::Request(format!("a model named {name:?} is loaded already")));
+        }
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        self.commands.send(Command::Add { number, served: Box::new(served) }).map_err(|_| Error::Stopped)?;
+        models.insert(
+            name.to_owned(),
+            Entry {
+                number,
+                card: Arc::new(loaded.card),
+                tokenizer: Arc::new(loaded.tokenizer),
+                template: Arc::new(loaded.template),
+                shared,
+            },
+        );
+        Ok(card)
+    }
+
+    /// Takes a model away. Its requests end with an error; its memory is free when this returns.
+    ///
+    /// # Errors
+    /// There is no such model.
+    pub fn unload(&self, name: &str) -> Result<()> {
+        let Some(entry) = self.models().remove(name) else {
+            return Err(Error::Request(format!("no model is loaded under the name {name:?}")));
+        };
+        let (done, wait) = sync_channel(1);
+        self.commands.send(Command::Remove { number: entry.number, done }).map_err(|_| Error::Stopped)?;
+        wait.recv().map_err(|_| Error::Stopped)
+    }
+
+    /// The loaded models, by name.
+    #[must_use]
+    pub fn cards(&self) -> Vec<ModelCard> {
+        let mut cards: Vec<ModelCard> = self.models().values().map(|m| ModelCard::clone(&m.card)).collect();
+        cards.sort_by(|a, b| a.name.cmp(&b.name));
+        cards
+    }
+
+    /// The card of one model.
+    #[must_use]
+    pub fn model(&self, name: &str) -> Option<ModelCard> {
+        self.models().get(name).map(|m| ModelCard::clone(&m.card))
+    }
+
+    /// How many tokens a model's context and its prompt may have, and how many a prompt has.
+    ///
+    /// # Errors
+    /// The model is unknown or the input cannot be encoded.
+    pub fn count_tokens(&self, name: &str, input: &Input) -> Result<usize, SubmitError> {
+        let entry = self.entry(name)?;
+        entry.encode(input).map(|tokens| tokens.len())
+    }
+
+    /// Queues a request and returns its events. Dropping the stream cancels the request.
+    ///
+    /// # Errors
+    /// Why the request was not taken; nothing waits then.
+    pub fn submit(&self, name: &str, request: Request) -> Result<EventStream, SubmitError> {
+        request.check()?;
+        let entry = self.entry(name)?;
+        // A place first: a full queue must refuse before it costs the work of encoding.
+        let place = QueuePlace::take(&entry.shared)?;
+        let prompt = entry.encode(&request.input)?;
+        let limit = entry.card.context - 1;
+        if prompt.len() > limit {
+            return Err(SubmitError::PromptTooLong { tokens: prompt.len(), at_least: false, limit });
+        }
+        let (job, stream) = Job::new(&entry, &self.options, request, prompt, place);
+        match self.commands.try_send(Command::Submit { number: entry.number, job: Box::new(job) }) {
+            Ok(()) => Ok(stream),
+            Err(TrySendError::Full(_)) => Err(SubmitError::QueueFull { limit: COMMANDS }),
+            Err(TrySendError::Disconnected(_)) => Err(SubmitError::ShuttingDown),
+        }
+    }
+
+    /// How the engine and its models are doing.
+    #[must_use]
+    pub fn status(&self) -> EngineStatus {
+        let mut models: Vec<ModelStatus> = self.models().iter().map(|(name, m)| m.shared.status(name)).collect();
+        models.sort_by(|a, b| a.name.cmp(&b.name));
+        EngineStatus { device: self.device_name.clone(), alive: self.is_alive(), models }
+    }
+
+    /// Refuses new requests, lets those that are there finish for at most `grace`, and stops the
+    /// thread. What is not finished by then ends with an error.
+    pub fn shutdown(&self, grace: Duration) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else { return };
+        self.models().clear();
+        let sent = self.commands.send(Command::Shutdown { deadline: Instant::now() + grace });
+        if sent.is_ok() && thread.join().is_err() {
+            tracing::error!("the engine's thread panicked");
+        }
+    }
+
+    fn is_alive(&self) -> bool {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        thread.as_ref().is_some_and(|t| !t.is_finished())
+    }
+
+    fn entry(&self, name: &str) -> Result<Entry, SubmitError> {
+        if !self.is_alive() {
+            return Err(SubmitError::ShuttingDown);
+        }
+        self.models().get(name).cloned().ok_or_else(|| SubmitError::UnknownModel(name.to_owned()))
+    }
+
+    fn models(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
+        // Nothing that can panic runs under this lock but the map's own code.
+        self.models.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.shutdown(Duration::ZERO);
+    }
+}
+
+impl Entry {
+    fn encode(&self, input: &Input) -> Result<Vec<u32>, SubmitError> {
+        let bad = |field: &str, message: &str| SubmitError::BadRequest {
+            field: field.to_owned(),
+            message: message.to_owned(),
+        };
+        let limit = self.card.context - 1;
+        let too_long = |e: TokenizerError| match e {
+            TokenizerError::TooLong { at_least } => {
+                SubmitError::PromptTooLong { tokens: at_least, at_least: true, limit }
+            }
+        };
+        let tokens = match input {
+            Input::Chat(messages) => {
+                check_conversation(messages)?;
+                let template =
+                    self.template.as_ref().as_ref().map_err(|e| SubmitError::TemplateFailed(e.to_string()))?;
+                template.encode(&self.tokenizer, messages, limit).map_err(|e| match e {
+                    TemplateError::TooLong(e) => too_long(e),
+                    other => SubmitError::TemplateFailed(other.to_string()),
+                })?
+            }
+            Input::Text { text, parse_special } => {
+                let encoding = Encoding { add_special: true, parse_special: *parse_special };
+                self.tokenizer.encode_within(text, encoding, limit).map_err(too_long)?
+            }
+            Input::Tokens(tokens) => {
+                let vocabulary = self.card.vocabulary;
+                if let Some(id) = tokens.iter().find(|id| **id as usize >= vocabulary) {
+                    return Err(bad("prompt", &format!("token {id} lies outside the vocabulary of {vocabulary}")));
+                }
+                tokens.clone()
+            }
+        };
+        if tokens.is_empty() { Err(bad("prompt", "is empty")) } else { Ok(tokens) }
+    }
+}
+
+fn check_conversation(messages: &[Message]) -> Result<(), SubmitError> {
+    let bad = |field: String, message: &str| Err(SubmitError::BadRequest { field, message: message.to_owned() });
+    let Some(last) = messages.last() else { return bad("messages".to_owned(), "there is no message") };
+    if let Some(at) = messages.iter().skip(1).position(|m| m.role == Role::System) {
+        return bad(format!("messages[{}].role", at + 1), "a system message may only stand first");
+    }
+    if last.role != Role::User {
+        return bad(format!("messages[{}].role", messages.len() - 1), "the last message must be the user's");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! A request on the engine's thread: it turns rows of logits into tokens, text and events.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::shared::{QueuePlace, Shared};
+use super::stream::{Emitter, EventStream, Reader, stream};
+use super::{EngineOptions, Entry};
+use crate::request::{Event, FinishReason, GenerateError, Input, Logprobs, Request, TokenLogprob, Usage};
+use crate::sample::{Sampler, log_probability, top_logprobs};
+use crate::text::{Decoder, StopMatcher, Tokenizer};
+
+/// One accepted request.
+pub(crate) struct Job {
+    tokenizer: Arc<Tokenizer>,
+    shared: Arc<Shared>,
+    /// Taken by the scheduler when the job is queued there.
+    pub(super) prompt: Vec<u32>,
+    /// Most tokens that prompt and answer have together.
+    pub(super) most: usize,
+    max_tokens: usize,
+    ignore_eos: bool,
+    logprobs: Option<usize>,
+    sampler: Sampler,
+    decoder: Decoder,
+    stops: StopMatcher,
+    emitter: Emitter,
+    place: Option<QueuePlace>,
+    submitted: Instant,
+    usage: Usage,
+}
+
+/// What a row of logits led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Advance {
+    /// This token follows.
+    Token(u32),
+    /// The request has ended and said so.
+    Ended,
+}
+
+impl Job {
+    pub(super) fn new(
+        entry: &Entry,
+        options: &EngineOptions,
+        request: Request,
+        prompt: Vec<u32>,
+        place: QueuePlace,
+    ) -> (Self, EventStream) {
+        let (emitter, events) = stream(options.stream_buffer, options.patience);
+        let max_tokens = request.max_tokens.min(entry.card.context - prompt.len());
+        // A vocabulary that puts a space before every text puts one before an answer too.
+        let spaced = entry.tokenizer.vocabulary().adds_space_prefix() && matches!(request.input, Input::Chat(_));
+        let job = Self {
+            tokenizer: Arc::clone(&entry.tokenizer),
+            shared: Arc::clone(&entry.shared),
+            most: prompt.len() + max_tokens,
+            max_tokens,
+            ignore_eos: request.ignore_eos,
+            logprobs: request.logprobs,
+            sampler: Sampler::new(request.sampling, &prompt),
+            decoder: if spaced { Decoder::without_first_space() } else { Decoder::new() },
+            stops: StopMatcher::new(request.stop),
+            emitter,
+            place: Some(place),
+            submitted: Instant::now(),
+            usage: Usage { prompt_tokens: prompt.len(), ..Usage::default() },
+            prompt,
+        };
+        (job, events)
+    }
+
+    /// Whether the reader has gone or has stopped reading.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.emitter.reader() == Reader::Gone
+    }
+
+    /// The model begins with the prompt. Only the first time counts: a request that had to give
+    /// its cache back begins again unseen.
+    pub(crate) fn start(&mut self) {
+        if self.place.take().is_some() {
+            self.usage.queue_seconds = self.seconds();
+            Shared::add(&self.shared.prompt_tokens, self.usage.prompt_tokens as u64);
+            self.emitter.started(self.usage.prompt_tokens);
+        }
+    }
+
+    /// Chooses the next token from `logits` (vocab) and sends what it means.
+    pub(crate) fn advance(&mut self, logits: &[f32]) -> Advance {
+        let token = match self.sampler.choose(logits) {
+            Ok(choice) => choice.token,
+            Err(error) => {
+                self.fail(GenerateError::NotFinite(error.to_string()));
+                return Advance::Ended;
+            }
+        };
+        Shared::add(&self.shared.completion_tokens, 1);
+        self.usage.completion_tokens += 1;
+        if self.usage.completion_tokens == 1 {
+            self.usage.first_token_seconds = self.seconds();
+        }
+        if !self.ignore_eos && self.tokenizer.vocabulary().is_end(token) {
+            return self.finish(FinishReason::Stop);
+        }
+        let text = self.decoder.push(&self.tokenizer, token);
+        let found = self.stops.push(&text);
+        let logprobs = self.logprobs.map(|n| self.logprobs_of(logits, token, n));
+        self.emitter.text(&found.text, Some(token), logprobs);
+        if found.stop.is_some() {
+            return self.finished(FinishReason::Stop, found.stop);
+        }
+        if self.usage.completion_tokens >= self.max_tokens {
+            return self.finish(FinishReason::Length);
+        }
+        Advance::Token(token)
+    }
+
+    /// Ends the answer where nothing more will come: what was held back is part of it, unless it
+    /// completes a stop string.
+    fn finish(&mut self, reason: FinishReason) -> Advance {
+        let tail = self.decoder.finish();
+        let found = self.stops.push(&tail);
+        self.emitter.text(&found.text, None, None);
+        if found.stop.is_some() {
+            return self.finished(FinishReason::Stop, found.stop);
+        }
+        let held = self.stops.finish();
+        self.emitter.text(&held, None, None);
+        self.finished(reason, None)
+    }
+
+    fn finished(&mut self, reason: FinishReason, stop: Option<String>) -> Advance {
+        Shared::add(&self.shared.finished, 1);
+        self.usage.total_seconds = self.seconds();
+        self.emitter.end(Event::Finished { reason, stop, usage: self.usage });
+        Advance::Ended
+    }
+
+    /// Ends the request with an error.
+    pub(crate) fn fail(&mut self, error: GenerateError) {
+        Shared::add(&self.shared.failed, 1);
+        self.emitter.end(Event::Failed { error });
+    }
+
+    /// Ends a request that nobody reads.
+    pub(crate) fn cancel(&mut self) {
+        Shared::add(&self.shared.cancelled, 1);
+        self.usage.total_seconds = self.seconds();
+        self.emitter.end(Event::Finished { reason: FinishReason::Cancelled, stop: None, usage: self.usage });
+    }
+
+    fn seconds(&self) -> f64 {
+        self.submitted.elapsed().as_secs_f64()
+    }
+
+    fn logprobs_of(&self, logits: &[f32], token: u32, n: usize) -> Logprobs {
+        let entry = |token: u32, logprob: f32| TokenLogprob { token, bytes: self.tokenizer.bytes(token), logprob };
+        Logprobs {
+            chosen: entry(token, log_probability(logits, token)),
+            top: top_logprobs(logits, n).into_iter().map(|(t, p)| entry(t, p)).collect(),
+        }
+    }
+}

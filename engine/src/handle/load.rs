@@ -1,0 +1,132 @@
+//! Reading a model from its file, on the caller's thread.
+
+use std::path::Path;
+
+use candle_core::Device;
+
+use super::card::{self, ModelCard, TemplateState};
+use super::thread::Forward;
+use super::{EngineOptions, LoadOptions};
+use crate::error::{Error, Result};
+use crate::model::{Config, KvCache, Mixtral};
+use crate::schedule::{Limits, Plan};
+use crate::text::{ChatTemplate, TemplateError, Tokenizer};
+use crate::weights::gguf::Gguf;
+
+/// The cache that a model gets where nobody says how large, in tokens; one context at least.
+const CACHE_TOKENS: usize = 32_768;
+
+/// How far a loading model is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoadProgress {
+    /// Bytes that are done.
+    pub done: u64,
+    /// Bytes in all.
+    pub total: u64,
+}
+
+/// A model in memory that is not at work yet.
+pub(crate) struct LoadedModel {
+    pub(crate) card: ModelCard,
+    pub(crate) tokenizer: Tokenizer,
+    pub(crate) template: Result<ChatTemplate, TemplateError>,
+    pub(crate) model: Box<dyn Forward>,
+    pub(crate) limits: Limits,
+    pub(crate) vocabulary: usize,
+}
+
+/// Where a model goes and what the engine allows it.
+pub(super) struct Place<'a> {
+    pub(super) device: &'a Device,
+    pub(super) device_name: &'a str,
+    pub(super) options: &'a EngineOptions,
+}
+
+impl LoadedModel {
+    pub(super) fn read(
+        name: &str,
+        path: &Path,
+        options: LoadOptions,
+        place: &Place<'_>,
+        mut progress: impl FnMut(LoadProgress),
+    ) -> Result<Self> {
+        let gguf = Gguf::open(path)?;
+        let metadata = gguf.metadata();
+        let config = Config::from_gguf(&gguf)?;
+        let tokenizer = Tokenizer::from_gguf(metadata)?;
+        if tokenizer.vocabulary().len() != config.vocabulary {
+            let message = format!("has {} entries, and the model {}", tokenizer.vocabulary().len(), config.vocabulary);
+            return Err(metadata.fault("tokenizer.ggml.tokens", message));
+        }
+        let template = ChatTemplate::new(metadata.opt_str("tokenizer.chat_template")?);
+        let context = options.context.unwrap_or(config.context).min(config.context);
+        if context < 2 {
+            return Err(Error::Request(format!("context must be at least 2, and is {context}")));
+        }
+        let limits = limits(context, options, place.options)?;
+        let blocks = limits.blocks as usize;
+        let text = |key: &str| metadata.opt_str(key).map(|t| t.filter(|t| !t.is_empty()).map(str::to_owned));
+        let card = ModelCard {
+            name: name.to_owned(),
+            title: text("general.name")?,
+            architecture: if config.experts > 1 { "mixtral" } else { "llama" }.to_owned(),
+            licence: text("general.license")?,
+            file: path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
+            bytes: gguf.file_bytes(),
+            parameters: gguf.parameters(),
+            active_parameters: card::active_parameters(&gguf, config.experts, config.top),
+            quantisation: card::quantisation(&gguf),
+            experts: config.experts,
+            experts_used: config.top,
+            context,
+            trained_context: config.context,
+            vocabulary: config.vocabulary,
+            template: TemplateState::of(&template),
+            device: place.device_name.to_owned(),
+            cache_bytes: KvCache::bytes(&config, blocks, limits.block_size, place.device),
+        };
+        let model =
+            Mixtral::load(&gguf, config, place.device, &mut |done, total| progress(LoadProgress { done, total }))?;
+        let cache = KvCache::new(model.config(), blocks, limits.block_size, place.device)?;
+        let vocabulary = card.vocabulary;
+        Ok(Self { card, tokenizer, template, model: Box::new(OnDevice { model, cache }), limits, vocabulary })
+    }
+}
+
+fn limits(context: usize, options: LoadOptions, engine: &EngineOptions) -> Result<Limits> {
+    let automatic = (engine.max_sequences * context).min(CACHE_TOKENS).max(context);
+    let tokens = options.cache_tokens.or(engine.cache_tokens).unwrap_or(automatic);
+    let blocks = u32::try_from(tokens.div_ceil(engine.block_size))
+        .map_err(|_| Error::Request(format!("a cache of {tokens} tokens is too large")))?;
+    Ok(Limits {
+        max_sequences: engine.max_sequences,
+        max_waiting: engine.queue,
+        step_tokens: engine.step_tokens,
+        block_size: engine.block_size,
+        blocks,
+    })
+}
+
+/// A Mixtral with its cache.
+struct OnDevice {
+    model: Mixtral,
+    cache: KvCache,
+}
+
+impl Forward for OnDevice {
+    fn forward(&mut self, plan: &Plan) -> Result<Vec<f32>> {
+        if plan.outputs.is_empty() {
+            // Nobody waits for a row: compute for the cache alone.
+            self.model.forward(plan, &mut self.cache)?;
+            return Ok(Vec::new());
+        }
+        let logits = self.model.forward(plan, &mut self.cache)?; // (outputs, vocab)
+        Ok(logits.flatten_all()?.to_vec1()?)
+    }
+
+    fn reset(&mut self) -> Result<()> {
+        let (blocks, block_size) = (self.cache.blocks(), self.cache.block_size());
+        self.cache = KvCache::new(self.model.config(), blocks, block_size, self.model.device())?;
+        Ok(())
+    }
+}

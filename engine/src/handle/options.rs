@@ -1,0 +1,79 @@
+//! The engine's settings.
+
+use std::time::Duration;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::error::{Error, Result};
+
+/// Settings of an engine, the same for each of its models.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EngineOptions {
+    /// Most requests that a model works on at once.
+    pub max_sequences: usize,
+    /// Most requests that wait for a model; one more is refused at once.
+    pub queue: usize,
+    /// Tokens that a model's cache holds; without it, what `max_sequences` full contexts take, but
+    /// at most 32,768 or one context.
+    pub cache_tokens: Option<usize>,
+    /// Tokens in a cache block.
+    pub block_size: usize,
+    /// Most tokens computed in one step: the longest that running answers wait for a new prompt.
+    pub step_tokens: usize,
+    /// Events that may wait for a reader.
+    pub stream_buffer: usize,
+    /// How long a reader may leave its events unread before its request is cancelled.
+    pub patience: Duration,
+    /// Threads that compute; without it, one a core.
+    pub threads: Option<usize>,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            max_sequences: 16,
+            queue: 64,
+            cache_tokens: None,
+            block_size: 16,
+            step_tokens: 512,
+            stream_buffer: 64,
+            patience: Duration::from_secs(30),
+            threads: None,
+        }
+    }
+}
+
+impl EngineOptions {
+    pub(super) fn check(&self) -> Result<()> {
+        let within = |name: &str, value: usize, most: usize| {
+            if (1..=most).contains(&value) {
+                Ok(())
+            } else {
+                Err(Error::Request(format!("{name} must lie between 1 and {most}, and is {value}")))
+            }
+        };
+        within("max_sequences", self.max_sequences, 1024)?;
+        within("queue", self.queue, 100_000)?;
+        within("block_size", self.block_size, 1024)?;
+        within("step_tokens", self.step_tokens, 1 << 20)?;
+        within("stream_buffer", self.stream_buffer, 1 << 16)?;
+        self.cache_tokens.map_or(Ok(()), |n| within("cache_tokens", n, 1 << 28))?;
+        self.threads.map_or(Ok(()), |n| within("threads", n, 1024))
+    }
+
+    /// A compute pool of the asked size; `None` means the process's own.
+    pub(super) fn pool(&self) -> Result<Option<ThreadPool>> {
+        let Some(threads) = self.threads else { return Ok(None) };
+        let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|n| format!("compute-{n}")).build();
+        pool.map(Some).map_err(|e| Error::Request(format!("threads: {e}")))
+    }
+}
+
+/// Settings of one model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// The longest context, at most the model's own; without it the model's own.
+    pub context: Option<usize>,
+    /// As [`EngineOptions::cache_tokens`], for this model alone.
+    pub cache_tokens: Option<usize>,
+}

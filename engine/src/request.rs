@@ -1,0 +1,288 @@
+//! What goes in and what comes out: a request, its events, and why one may be refused.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::sample::Sampling;
+
+/// Most stop strings a request may carry.
+pub const MAX_STOPS: usize = 16;
+/// Longest stop string, in bytes.
+pub const MAX_STOP_BYTES: usize = 1024;
+/// Most alternatives whose log probabilities may be asked for.
+pub const MAX_LOGPROBS: usize = 20;
+/// How many tokens are made where the request does not say: Chinese-Mixtral's `max_new_tokens`.
+pub const DEFAULT_MAX_TOKENS: usize = 512;
+
+/// Who speaks in a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Standing instructions, at most one and at the start.
+    System,
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+}
+
+impl Role {
+    /// The name that chat templates use.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        }
+    }
+}
+
+/// One turn of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who said it.
+    pub role: Role,
+    /// What was said. It is text and only text: no control token can be made from it.
+    pub content: String,
+}
+
+impl Message {
+    /// A turn of the given role.
+    pub fn new(role: Role, content: impl Into<String>) -> Self {
+        Self { role, content: content.into() }
+    }
+}
+
+/// What the model is to continue.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// A conversation, laid out by the model's own chat template.
+    Chat(Vec<Message>),
+    /// Plain text. Control tokens in it are read as tokens only where `parse_special` says so.
+    Text {
+        /// The text.
+        text: String,
+        /// Whether `<s>` in the text means the token and not three characters.
+        parse_special: bool,
+    },
+    /// Token ids as they are; nothing is added.
+    Tokens(Vec<u32>),
+}
+
+/// One request for a continuation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// What to continue.
+    pub input: Input,
+    /// How to choose tokens.
+    pub sampling: Sampling,
+    /// Most tokens to make; the context's end may come first.
+    pub max_tokens: usize,
+    /// Texts at which the answer ends; they are not part of it.
+    pub stop: Vec<String>,
+    /// Go on past the model's own end-of-text token (for measuring).
+    pub ignore_eos: bool,
+    /// Log probabilities of the chosen token and of this many alternatives.
+    pub logprobs: Option<usize>,
+}
+
+impl Request {
+    /// A request with the default settings.
+    #[must_use]
+    pub fn new(input: Input) -> Self {
+        Self {
+            input,
+            sampling: Sampling::default(),
+            max_tokens: DEFAULT_MAX_TOKENS,
+            stop: Vec::new(),
+            ignore_eos: false,
+            logprobs: None,
+        }
+    }
+
+    /// A conversation with the default settings.
+    #[must_use]
+    pub fn chat(messages: Vec<Message>) -> Self {
+        Self::new(Input::Chat(messages))
+    }
+
+    /// Plain text with the default settings.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::new(Input::Text { text: text.into(), parse_special: false })
+    }
+
+    /// Names the first field that is out of range.
+    pub(crate) fn check(&self) -> Result<(), SubmitError> {
+        let bad =
+            |field: &'static str, message: String| Err(SubmitError::BadRequest { field: field.to_owned(), message });
+        self.sampling.check().map_err(|e| SubmitError::BadRequest { field: e.field.to_owned(), message: e.message })?;
+        if self.max_tokens == 0 {
+            return bad("max_tokens", "must be at least 1".to_owned());
+        }
+        if self.stop.len() > MAX_STOPS {
+            return bad("stop", format!("at most {MAX_STOPS} stop strings are allowed"));
+        }
+        if self.stop.iter().any(|s| s.is_empty() || s.len() > MAX_STOP_BYTES) {
+            return bad("stop", format!("a stop string must have 1 to {MAX_STOP_BYTES} bytes"));
+        }
+        if self.logprobs.is_some_and(|n| n > MAX_LOGPROBS) {
+            return bad("logprobs", format!("at most {MAX_LOGPROBS}"));
+        }
+        Ok(())
+    }
+}
+
+/// Why a request was not taken. Nothing was queued.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SubmitError {
+    /// No such model is loaded.
+    #[error("no model is loaded under the name {0:?}")]
+    UnknownModel(String),
+    /// The model has as many requests waiting as it may have; try again later.
+    #[error("the queue is full ({limit} requests are waiting)")]
+    QueueFull {
+        /// The bound that was reached.
+        limit: usize,
+    },
+    /// The prompt leaves no room for an answer.
+    #[error("the prompt has {}{tokens} tokens, and the limit is {limit}", at_least_words(.at_least))]
+    PromptTooLong {
+        /// Tokens of the prompt.
+        tokens: usize,
+        /// Whether `tokens` is a lower bound, told from the length of the text alone.
+        at_least: bool,
+        /// Most tokens a prompt may have.
+        limit: usize,
+    },
+    /// A field is out of range.
+    #[error("{field}: {message}")]
+    BadRequest {
+        /// The field.
+        field: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The model's chat template refused the conversation or is broken.
+    #[error("the chat template failed: {0}")]
+    TemplateFailed(String),
+    /// The engine is on its way down.
+    #[error("the engine is shutting down")]
+    ShuttingDown,
+}
+
+fn at_least_words(at_least: &bool) -> &'static str {
+    if *at_least { "at least " } else { "" }
+}
+
+/// Why an accepted request ended badly.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum GenerateError {
+    /// The model's forward pass failed or panicked.
+    #[error("the model failed: {0}")]
+    Model(String),
+    /// The model gave logits that are not numbers.
+    #[error("the model's output is not finite: {0}")]
+    NotFinite(String),
+    /// The model was unloaded while the request ran.
+    #[error("the model was unloaded")]
+    Unloaded,
+    /// The engine was shut down while the request ran.
+    #[error("the engine was shut down")]
+    ShutDown,
+    /// The engine's thread is gone.
+    #[error("the engine stopped")]
+    EngineStopped,
+}
+
+/// Why an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// The model ended it, or a stop string was met.
+    Stop,
+    /// `max_tokens` or the context's end was reached.
+    Length,
+    /// The reader stopped reading.
+    Cancelled,
+}
+
+/// What an answer cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens of the prompt.
+    pub prompt_tokens: usize,
+    /// Tokens of the prompt whose computation was saved by a cache.
+    pub cached_tokens: usize,
+    /// Tokens made, the end-of-text token included.
+    pub completion_tokens: usize,
+    /// Seconds spent waiting for a place.
+    pub queue_seconds: f64,
+    /// Seconds from submission to the first token.
+    pub first_token_seconds: f64,
+    /// Seconds from submission to the end.
+    pub total_seconds: f64,
+}
+
+/// A token with its log probability.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TokenLogprob {
+    /// The token's id.
+    pub token: u32,
+    /// Its bytes, which need not be whole characters.
+    pub bytes: Vec<u8>,
+    /// Its natural log probability under the model, before penalties and temperature.
+    pub logprob: f32,
+}
+
+/// The chosen token and the likeliest alternatives.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Logprobs {
+    /// What was chosen.
+    pub chosen: TokenLogprob,
+    /// The likeliest tokens, best first.
+    pub top: Vec<TokenLogprob>,
+}
+
+/// What happens to a request, in order: one `Started`, some `Text`, then `Finished` or `Failed`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The model began to read the prompt.
+    Started {
+        /// Tokens of the prompt.
+        prompt_tokens: usize,
+        /// Tokens of the prompt that need no computation.
+        cached_tokens: usize,
+    },
+    /// More of the answer. Always whole characters, never part of a stop string.
+    Text {
+        /// The text.
+        text: String,
+        /// The tokens made since the last event (the end-of-text token is not among them).
+        tokens: Vec<u32>,
+        /// One for each of `tokens`, where asked for.
+        logprobs: Vec<Logprobs>,
+    },
+    /// The answer is complete.
+    Finished {
+        /// Why it ended.
+        reason: FinishReason,
+        /// The stop string that ended it.
+        stop: Option<String>,
+        /// What it cost.
+        usage: Usage,
+    },
+    /// The answer ended badly; what was sent before stands.
+    Failed {
+        /// Why.
+        error: GenerateError,
+    },
+}
+
+impl Event {
+    /// Whether nothing follows.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        matches!(self, Self::Finished { .. } | Self::Failed { .. })
+    }
+}

@@ -1,0 +1,7 @@
+//! From logits to a token: penalties, temperature, top-k, top-p, min-p, and a seeded draw.
+
+mod choose;
+mod settings;
+
+pub use choose::{Choice, NotFinite, Sampler, log_probability, top_logprobs};
+pub use settings::{OutOfRange, Sampling};

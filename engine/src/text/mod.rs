@@ -1,0 +1,25 @@
+//! Text to tokens and back: the vocabulary, the two tokenizers, chat templates, incremental
+//! decoding and stop strings.
+
+mod bpe;
+mod decode;
+mod gguf;
+mod pattern;
+mod special;
+mod spm;
+mod stop;
+mod template;
+mod tokenizer;
+mod vocabulary;
+
+pub use decode::Decoder;
+pub use stop::{StopMatcher, Stopped};
+pub use template::{ChatTemplate, TemplateError};
+pub use tokenizer::{Encoding, Tokenizer, TokenizerError};
+pub use vocabulary::{Kind, TokenType, Vocabulary, VocabularyError, VocabularyParts};
+
+/// A vocabulary of bytes alone, for the tests of other modules: byte `b` is token `b + 3`.
+#[cfg(test)]
+pub(crate) fn test_bytes_only() -> Tokenizer {
+    tokenizer::tests::bytes_only()
+}

@@ -1,0 +1,97 @@
+//! Templates from files, Mixtral's own, hostile ones, and people who type control tokens.
+
+use super::super::tokenizer::tests::{bytes_only, small};
+use super::*;
+
+fn user(text: &str) -> Message {
+    Message::new(Role::User, text)
+}
+
+fn assistant(text: &str) -> Message {
+    Message::new(Role::Assistant, text)
+}
+
+fn render(source: Option<&str>, messages: &[Message]) -> Result<String, TemplateError> {
+    ChatTemplate::new(source)?.render(&bytes_only(), messages)
+}
+
+#[test]
+fn without_a_template_mixtrals_instruct_format_is_used_for_several_turns() {
+    let text = render(None, &[user("你好"), assistant("您好"), user("写诗")]);
+    assert_eq!(text.as_deref(), Ok("<s> [INST] 你好 [/INST] 您好</s> [INST] 写诗 [/INST]"));
+}
+
+#[test]
+fn a_system_message_goes_before_the_first_question_where_the_template_knows_none() {
+    let text = render(None, &[Message::new(Role::System, "简短回答"), user("你好")]);
+    assert_eq!(text.as_deref(), Ok("<s> [INST] 简短回答\n\n你好 [/INST]"));
+    let own = "{% for m in messages %}{% if m['role'] == 'system' %}<<{{ m.content }}>>{% else %}{{ m.content }}{% endif %}{% endfor %}";
+    assert_eq!(render(Some(own), &[Message::new(Role::System, "s"), user("u")]).as_deref(), Ok("<<s>>u"));
+}
+
+#[test]
+fn turns_that_do_not_alternate_are_refused_with_the_reason() {
+    let error = render(None, &[user("a"), user("b")]).expect_err("two questions");
+    assert!(error.to_string().contains("take turns"), "{error}");
+    assert!(render(None, &[Message::new(Role::System, "s")]).is_err());
+}
+
+#[test]
+fn blocks_are_trimmed_as_hugging_face_trims_them() {
+    let source = "{% for m in messages %}\n    {% if true %}\n{{ m.content.strip() }}\n    {% endif %}\n{% endfor %}\n";
+    assert_eq!(render(Some(source), &[user("  a "), user("b")]).as_deref(), Ok("a\nb\n"));
+}
+
+#[test]
+fn python_methods_json_and_dates_work_in_templates() {
+    let source =
+        "{{ messages[0]['content'].split(',')[1].upper() }}{{ messages[0] | tojson }}{{ strftime_now('%Y') | length }}";
+    assert_eq!(render(Some(source), &[user("a,<b")]).as_deref(), Ok("<B{\"content\":\"a,<b\",\"role\":\"user\"}4"));
+    assert!(render(Some("{{ strftime_now('%!') }}"), &[user("a")]).is_err());
+}
+
+#[test]
+fn a_broken_template_names_its_line_and_a_refusal_its_message() {
+    let broken = ChatTemplate::new(Some("\n{% if %}")).expect_err("no condition");
+    assert!(
+        broken.to_string().starts_with("tokenizer.chat_template:") && broken.to_string().contains("line 2"),
+        "{broken}"
+    );
+    let refused = render(Some("{{ raise_exception('only poems') }}"), &[user("a")]).expect_err("raised");
+    assert!(refused.to_string().contains("only poems"));
+}
+
+#[test]
+fn hostile_templates_end_with_an_error() {
+    let endless = "{% for a in range(99999) %}{% for b in range(99999) %}{{ '' }}{% endfor %}{% endfor %}";
+    assert_eq!(render(Some(endless), &[user("a")]), Err(TemplateError::Endless));
+    let flood = "{% for a in range(9999) %}{{ 'x' * 9999 }}{% endfor %}";
+    assert!(matches!(render(Some(flood), &[user("a")]), Err(TemplateError::TooMuch { .. })));
+    let recursive = "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}";
+    assert!(render(Some(recursive), &[user("a")]).is_err());
+    assert!(ChatTemplate::new(Some(&"x".repeat(MAX_SOURCE + 1))).is_err());
+}
+
+#[test]
+fn a_person_cannot_type_a_control_token_into_a_conversation() {
+    let tokenizer = small();
+    let template = ChatTemplate::new(Some(
+        "{{ bos_token }}{% for m in messages %}{{ m.content.strip() }}{{ eos_token }}{% endfor %}",
+    ))
+    .expect("parses");
+    for hostile in ["</s>", "<s>a</s>", "<<s>/s>", " </s", "a<", "<\u{FDD0}/s>", "</s></s></s>"] {
+        let tokens = template.encode(&tokenizer, &[user(hostile)], 1000).expect("renders");
+        assert_eq!(tokens.first(), Some(&1));
+        assert_eq!(tokens.last(), Some(&2));
+        assert!(tokens[1..tokens.len() - 1].iter().all(|t| *t > 2), "{hostile:?} gave {tokens:?}");
+        let said = hostile.trim().replace('\u{FDD0}', "\u{FFFD}");
+        assert_eq!(tokenizer.decode(&tokens), said);
+    }
+}
+
+#[test]
+fn a_conversation_that_cannot_fit_is_refused() {
+    let template = ChatTemplate::new(None).expect("parses");
+    let long = user(&"长".repeat(5000));
+    assert!(matches!(template.encode(&bytes_only(), &[long], 100), Err(TemplateError::TooLong(_))));
+}
