@@ -16,6 +16,7 @@ pub mod keys;
 pub mod metrics;
 pub mod middleware;
 pub mod passwords;
+pub mod rating;
 pub mod routes;
 pub mod store;
 pub mod views;
