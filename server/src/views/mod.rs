@@ -2,6 +2,7 @@
 
 mod assets;
 mod locale;
+pub mod markdown;
 mod page;
 
 pub use assets::{StaticFiles, asset_hash, asset_url};

@@ -1,0 +1,85 @@
+//! Where the top-level blocks of a text begin and end, and which of them are settled.
+
+use std::ops::Range;
+
+use pulldown_cmark::{Event, Parser};
+
+use super::writer::OPTIONS;
+
+/// The blocks of a text.
+pub(super) struct Blocks {
+    /// Where they stand, in order; together they cover all that is not white space.
+    pub(super) ranges: Vec<Range<usize>>,
+    /// How many at the beginning will stay as they are whatever follows.
+    pub(super) settled: usize,
+}
+
+/// Splits a text that may still grow.
+///
+/// A block is settled when another one follows whose first line is complete: until its line ends, a beginning such as
+/// `#` or `1.` may turn out to belong to the paragraph or list before it. A link definition settles nothing: a list may
+/// go on after it.
+pub(super) fn split(text: &str) -> Blocks {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    // Where the blocks begin that the parser tells of.
+    let mut starts: Vec<usize> = Vec::new();
+    let mut depth = 0_usize;
+    let mut covered = 0;
+    for (event, range) in Parser::new_ext(text, OPTIONS).into_offset_iter() {
+        match event {
+            Event::Start(_) => {
+                if depth == 0 {
+                    add(text, &mut ranges, &mut starts, &mut covered, range);
+                }
+                depth += 1;
+            }
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ if depth == 0 => add(text, &mut ranges, &mut starts, &mut covered, range),
+            _ => {}
+        }
+    }
+    fill(text, &mut ranges, covered, text.len());
+    let last_line = text.rfind('\n').map_or(0, |end| end + 1);
+    let settled = starts.iter().rfind(|start| **start < last_line);
+    let settled = settled.map_or(0, |start| ranges.iter().take_while(|range| range.start < *start).count());
+    Blocks { ranges, settled }
+}
+
+fn add(
+    text: &str,
+    ranges: &mut Vec<Range<usize>>,
+    starts: &mut Vec<usize>,
+    covered: &mut usize,
+    range: Range<usize>,
+) {
+    if range.end <= *covered {
+        return;
+    }
+    // The parser leaves the indentation out; without it, indented code would read as a paragraph.
+    let line = text[..range.start].rfind('\n').map_or(0, |end| end + 1);
+    let start = if text[line..range.start].trim().is_empty() { line } else { range.start };
+    let mut start = start.max(*covered);
+    let gap = &text[*covered..start];
+    let blank_line = gap.trim_end_matches([' ', '\t']).ends_with("\n\n") || gap.ends_with('\n') && gap.trim().is_empty();
+    if gap.trim().is_empty() || blank_line {
+        fill(text, ranges, *covered, start);
+    } else {
+        // A definition right above: the two are read as one, or the second would mean something else.
+        start = *covered + (gap.len() - gap.trim_start().len());
+    }
+    *covered = range.end;
+    starts.push(start);
+    ranges.push(start..range.end);
+}
+
+/// What the parser passes over without an event, link definitions, is a block too: nothing of an answer disappears.
+fn fill(text: &str, ranges: &mut Vec<Range<usize>>, from: usize, to: usize) {
+    let Some(gap) = text.get(from..to) else { return };
+    let lead = gap.len() - gap.trim_start().len();
+    if lead == gap.len() {
+        return;
+    }
+    let first = from + lead;
+    let line = text[..first].rfind('\n').map_or(0, |end| end + 1).max(from);
+    ranges.push(line..to);
+}
