@@ -52,6 +52,9 @@ CREATE TABLE replies (
     -- The server process that drains the stream, and when it last said so: a stale one has died.
     owner              uuid NOT NULL,
     heartbeat_at       timestamptz NOT NULL DEFAULT now(),
+    -- Written by servers that do not own the stream: somebody still reads it there, somebody pressed stop there.
+    read_at            timestamptz,
+    stop_requested_at  timestamptz,
     created_at         timestamptz NOT NULL DEFAULT now(),
     finished_at        timestamptz,
     UNIQUE (battle_id, turn, side, attempt),

@@ -152,11 +152,9 @@ pub async fn close_links(db: impl PgExecutor<'_>) -> sqlx::Result<u64> {
 
 /// How many links are open.
 pub async fn count_links(db: impl PgExecutor<'_>) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(
-        r#"SELECT count(*) AS "n!" FROM admin_links WHERE used_at IS NULL AND expires_at > now()"#
-    )
-    .fetch_one(db)
-    .await
+    sqlx::query_scalar!(r#"SELECT count(*) AS "n!" FROM admin_links WHERE used_at IS NULL AND expires_at > now()"#)
+        .fetch_one(db)
+        .await
 }
 
 /// Begins a session that ends after so many idle hours, and forgets those that ended.

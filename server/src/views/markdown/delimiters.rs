@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+/// How far the other end of a formula is looked for, in bytes.
+const LONGEST: usize = 4096;
+
 /// Rewrites the delimiters outside of code.
 pub(super) fn to_dollars(source: &str) -> Cow<'_, str> {
     if !source.contains("\\(") && !source.contains("\\[") {
@@ -36,6 +39,7 @@ pub(super) fn to_dollars(source: &str) -> Cow<'_, str> {
 
 fn delimited<'a>(text: &'a str, open: &str, close: &str) -> Option<(&'a str, usize)> {
     let inner = text.strip_prefix(open)?;
+    let inner = &inner[..inner.floor_char_boundary(LONGEST)];
     // A formula does not run over an empty line or into another one.
     let limit = [inner.find("\n\n"), inner.find(open)].into_iter().flatten().min().unwrap_or(inner.len());
     let end = inner[..limit].find(close)?;

@@ -10,8 +10,17 @@ use super::writer::escape;
 /// Longer formulas are shown as they are written.
 const MAX_FORMULA: usize = 4096;
 /// Definitions may expand without end.
-const FORBIDDEN: &[&str] =
-    &["\\def", "\\gdef", "\\edef", "\\xdef", "\\let", "\\futurelet", "\\newcommand", "\\renewcommand", "\\providecommand"];
+const FORBIDDEN: &[&str] = &[
+    "\\def",
+    "\\gdef",
+    "\\edef",
+    "\\xdef",
+    "\\let",
+    "\\futurelet",
+    "\\newcommand",
+    "\\renewcommand",
+    "\\providecommand",
+];
 
 /// MathML, or the source as code where it is not understood (yet: a growing formula is mostly incomplete).
 pub(super) fn formula(source: &str, display: bool) -> String {

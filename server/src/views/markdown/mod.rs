@@ -6,7 +6,8 @@
 //!
 //! Each top-level block is rendered from its own source and nothing else, so a block that is followed by another one
 //! never changes while the text grows: a stream sends it once. The price is small: a reference link whose definition
-//! stands in another block stays as it was written.
+//! stands in another block stays as it was written. Only such definitions can still move the border of a settled block
+//! (a list goes on after one), so whoever sent blocks while the text grew sends [`may_shift`] texts once more at the end.
 
 mod code;
 mod delimiters;
@@ -35,6 +36,11 @@ pub fn blocks(text: &str) -> Vec<BlockHtml> {
 /// The blocks of a text as one piece, for templates.
 pub fn html(text: &str) -> String {
     blocks(text).concat()
+}
+
+/// Whether a text may hold link definitions, so that its blocks may have shifted while it grew.
+pub fn may_shift(text: &str) -> bool {
+    text.contains("]:")
 }
 
 /// A growing text, rendered so far. Settled blocks are rendered once.

@@ -9,19 +9,91 @@ use ammonia::{Builder, UrlRelative};
 static RULES: LazyLock<Builder<'static>> = LazyLock::new(rules);
 
 const HTML: &[&str] = &[
-    "p", "h3", "h4", "h5", "h6", "blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "em",
-    "strong", "del", "a", "code", "pre", "span", "div", "hr", "br",
+    "p",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "em",
+    "strong",
+    "del",
+    "a",
+    "code",
+    "pre",
+    "span",
+    "div",
+    "hr",
+    "br",
 ];
 /// MathML Core without anything that links, embeds or acts.
 const MATHML: &[&str] = &[
-    "math", "mrow", "mi", "mn", "mo", "ms", "mspace", "mtext", "menclose", "merror", "mfrac", "mpadded", "mphantom",
-    "mroot", "msqrt", "mstyle", "mmultiscripts", "mover", "mprescripts", "msub", "msubsup", "msup", "munder",
-    "munderover", "mtable", "mtr", "mtd", "none",
+    "math",
+    "mrow",
+    "mi",
+    "mn",
+    "mo",
+    "ms",
+    "mspace",
+    "mtext",
+    "menclose",
+    "merror",
+    "mfrac",
+    "mpadded",
+    "mphantom",
+    "mroot",
+    "msqrt",
+    "mstyle",
+    "mmultiscripts",
+    "mover",
+    "mprescripts",
+    "msub",
+    "msubsup",
+    "msup",
+    "munder",
+    "munderover",
+    "mtable",
+    "mtr",
+    "mtd",
+    "none",
 ];
 const MATHML_ATTRIBUTES: &[&str] = &[
-    "display", "displaystyle", "scriptlevel", "mathvariant", "stretchy", "form", "fence", "separator", "lspace",
-    "rspace", "minsize", "maxsize", "symmetric", "movablelimits", "largeop", "accent", "accentunder", "linethickness",
-    "width", "height", "depth", "notation", "columnalign", "rowspacing", "columnspacing", "columnlines", "rowlines",
+    "display",
+    "displaystyle",
+    "scriptlevel",
+    "mathvariant",
+    "stretchy",
+    "form",
+    "fence",
+    "separator",
+    "lspace",
+    "rspace",
+    "minsize",
+    "maxsize",
+    "symmetric",
+    "movablelimits",
+    "largeop",
+    "accent",
+    "accentunder",
+    "linethickness",
+    "width",
+    "height",
+    "depth",
+    "notation",
+    "columnalign",
+    "rowspacing",
+    "columnspacing",
+    "columnlines",
+    "rowlines",
 ];
 
 /// Keeps what the rules allow.
@@ -31,11 +103,7 @@ pub(super) fn clean(html: &str) -> String {
 
 fn rules() -> Builder<'static> {
     let set = |names: &[&'static str]| names.iter().copied().collect::<HashSet<_>>();
-    let mut attributes = HashMap::from([
-        ("a", set(&["href"])),
-        ("ol", set(&["start"])),
-        ("pre", set(&["tabindex"])),
-    ]);
+    let mut attributes = HashMap::from([("a", set(&["href"])), ("ol", set(&["start"])), ("pre", set(&["tabindex"]))]);
     for name in MATHML {
         attributes.insert(name, set(MATHML_ATTRIBUTES));
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use pulldown_cmark::{Event, Parser};
+use pulldown_cmark::{Event, Parser, Tag};
 
 use super::writer::OPTIONS;
 
@@ -21,46 +21,47 @@ pub(super) struct Blocks {
 /// go on after it.
 pub(super) fn split(text: &str) -> Blocks {
     let mut ranges: Vec<Range<usize>> = Vec::new();
-    // Where the blocks begin that the parser tells of.
-    let mut starts: Vec<usize> = Vec::new();
+    // Where the blocks begin that the parser tells of, and where the line begins that makes them what they are.
+    let mut starts: Vec<(usize, usize)> = Vec::new();
     let mut depth = 0_usize;
     let mut covered = 0;
     for (event, range) in Parser::new_ext(text, OPTIONS).into_offset_iter() {
         match event {
-            Event::Start(_) => {
+            Event::Start(tag) => {
                 if depth == 0 {
-                    add(text, &mut ranges, &mut starts, &mut covered, range);
+                    // Not the head makes a table but the line below it.
+                    let lines = usize::from(matches!(tag, Tag::Table(_)));
+                    let start = add(text, &mut ranges, &mut covered, range);
+                    starts.extend(start.map(|start| (start, after_lines(text, start, lines))));
                 }
                 depth += 1;
             }
             Event::End(_) => depth = depth.saturating_sub(1),
-            _ if depth == 0 => add(text, &mut ranges, &mut starts, &mut covered, range),
+            _ if depth == 0 => {
+                let start = add(text, &mut ranges, &mut covered, range);
+                starts.extend(start.map(|start| (start, start)));
+            }
             _ => {}
         }
     }
     fill(text, &mut ranges, covered, text.len());
     let last_line = text.rfind('\n').map_or(0, |end| end + 1);
-    let settled = starts.iter().rfind(|start| **start < last_line);
-    let settled = settled.map_or(0, |start| ranges.iter().take_while(|range| range.start < *start).count());
+    let settled = starts.iter().rfind(|(_, line)| *line < last_line);
+    let settled = settled.map_or(0, |(start, _)| ranges.iter().take_while(|range| range.start < *start).count());
     Blocks { ranges, settled }
 }
 
-fn add(
-    text: &str,
-    ranges: &mut Vec<Range<usize>>,
-    starts: &mut Vec<usize>,
-    covered: &mut usize,
-    range: Range<usize>,
-) {
+fn add(text: &str, ranges: &mut Vec<Range<usize>>, covered: &mut usize, range: Range<usize>) -> Option<usize> {
     if range.end <= *covered {
-        return;
+        return None;
     }
     // The parser leaves the indentation out; without it, indented code would read as a paragraph.
     let line = text[..range.start].rfind('\n').map_or(0, |end| end + 1);
     let start = if text[line..range.start].trim().is_empty() { line } else { range.start };
     let mut start = start.max(*covered);
     let gap = &text[*covered..start];
-    let blank_line = gap.trim_end_matches([' ', '\t']).ends_with("\n\n") || gap.ends_with('\n') && gap.trim().is_empty();
+    let blank_line =
+        gap.trim_end_matches([' ', '\t']).ends_with("\n\n") || gap.ends_with('\n') && gap.trim().is_empty();
     if gap.trim().is_empty() || blank_line {
         fill(text, ranges, *covered, start);
     } else {
@@ -68,8 +69,13 @@ fn add(
         start = *covered + (gap.len() - gap.trim_start().len());
     }
     *covered = range.end;
-    starts.push(start);
     ranges.push(start..range.end);
+    Some(start)
+}
+
+/// Where the line begins that stands so many lines below.
+fn after_lines(text: &str, start: usize, lines: usize) -> usize {
+    text[start..].match_indices('\n').map(|(at, _)| start + at + 1).take(lines).last().unwrap_or(start)
 }
 
 /// What the parser passes over without an event, link definitions, is a block too: nothing of an answer disappears.
