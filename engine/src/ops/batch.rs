@@ -132,7 +132,8 @@ mod tests {
     #[test]
     fn a_sound_plan_passes_and_every_fault_is_named() {
         assert_eq!(check(&plan(), 3, 4, 10), Ok(()));
-        let faults: [(fn(&mut Plan), &str); 9] = [
+        type Fault = (fn(&mut Plan), &'static str);
+        let faults: [Fault; 9] = [
             (|p| *p = Plan::default(), "empty"),
             (|p| p.tokens[0] = 10, "token 10"),
             (|p| p.outputs[0] = 3, "output row 3"),

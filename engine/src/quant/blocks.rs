@@ -7,6 +7,7 @@ use candle_core::quantized::k_quants::{
 use half::{bf16, f16};
 
 use super::GgmlType;
+use super::coded::Coded;
 
 /// The blocks of a matrix.
 #[derive(Clone)]
@@ -25,11 +26,12 @@ pub enum Blocks {
     Q4_K(Vec<BlockQ4K>),
     Q5_K(Vec<BlockQ5K>),
     Q6_K(Vec<BlockQ6K>),
+    Coded(Coded),
 }
 
-/// Runs `$body` with `$v` bound to the vector of blocks, whatever its type.
+/// Runs `$body` with `$v` bound to the vector of blocks, whatever its type; `$coded` for raw ones.
 macro_rules! with_blocks {
-    ($blocks:expr, $v:ident => $body:expr) => {
+    ($blocks:expr, $v:ident => $body:expr, coded => $coded:expr) => {
         match $blocks {
             $crate::quant::Blocks::F32($v) => $body,
             $crate::quant::Blocks::F16($v) => $body,
@@ -44,6 +46,7 @@ macro_rules! with_blocks {
             $crate::quant::Blocks::Q4_K($v) => $body,
             $crate::quant::Blocks::Q5_K($v) => $body,
             $crate::quant::Blocks::Q6_K($v) => $body,
+            $crate::quant::Blocks::Coded($v) => $coded,
         }
     };
 }
@@ -66,7 +69,7 @@ impl Blocks {
             GgmlType::Q4_K => Self::Q4_K(copy(kind, bytes)?),
             GgmlType::Q5_K => Self::Q5_K(copy(kind, bytes)?),
             GgmlType::Q6_K => Self::Q6_K(copy(kind, bytes)?),
-            _ => return None,
+            _ => Self::Coded(Coded::new(kind, bytes)?),
         })
     }
 
@@ -86,6 +89,7 @@ impl Blocks {
             Self::Q4_K(_) => GgmlType::Q4_K,
             Self::Q5_K(_) => GgmlType::Q5_K,
             Self::Q6_K(_) => GgmlType::Q6_K,
+            Self::Coded(v) => v.kind(),
         }
     }
 
@@ -94,13 +98,13 @@ impl Blocks {
     /// # Panics
     /// If the range reaches beyond the blocks.
     pub fn dequantise(&self, start: usize, out: &mut [f32]) {
-        with_blocks!(self, v => decode(v, start, out));
+        with_blocks!(self, v => decode(v, start, out), coded => v.dequantise(start, out));
     }
 }
 
 impl std::fmt::Debug for Blocks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let blocks = with_blocks!(self, v => v.len());
+        let blocks = with_blocks!(self, v => v.len(), coded => v.len());
         write!(f, "Blocks({} x {blocks})", self.kind())
     }
 }

@@ -1,9 +1,11 @@
 //! The numeric types of GGML files: their names and block layouts, and blocks in memory.
 
 mod blocks;
+mod coded;
 mod kind;
 mod mapped;
 
 pub use blocks::Blocks;
+pub use coded::Coded;
 pub use kind::GgmlType;
 pub use mapped::Mapped;

@@ -8,5 +8,6 @@ mod files;
 mod llama_cpp;
 mod plain;
 mod refusals;
+mod speed;
 mod tiny;
 mod types;
