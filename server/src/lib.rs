@@ -20,3 +20,4 @@ pub mod rating;
 pub mod routes;
 pub mod store;
 pub mod views;
+pub mod worker;

@@ -1,0 +1,28 @@
+//! `arena worker`: an OpenAI-compatible server over one engine, the only user of the engine.
+//!
+//! ```text
+//! routes ─▶ gate (token, draining) ─▶ answers ─▶ protocol (fields → engine's request)
+//!                                        │
+//!                                        └─▶ host ─▶ engine ─▶ events ─▶ protocol (chunks, whole)
+//! ```
+//! `arena serve` starts one per device and speaks to it as to any other endpoint; it also stands
+//! alone for any OpenAI client.
+
+mod admin;
+mod answers;
+mod error;
+mod gate;
+mod host;
+mod metrics;
+mod options;
+mod protocol;
+mod routes;
+mod run;
+mod status;
+mod streaming;
+
+pub use options::WorkerOptions;
+pub use run::run;
+
+/// What stands before the address in the line that a worker prints once it listens.
+pub const LISTENING: &str = "listening on http://";

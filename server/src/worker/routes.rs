@@ -1,0 +1,53 @@
+//! Every URL of a worker, in one table, and what the handlers share.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use secrecy::SecretString;
+
+use super::error::ApiError;
+use super::host::Host;
+use super::metrics::Metrics;
+use super::{admin, answers, status};
+
+/// What every handler may use.
+pub(super) struct Worker {
+    pub(super) host: Arc<Host>,
+    pub(super) token: SecretString,
+    pub(super) metrics: Metrics,
+}
+
+/// The table.
+pub(super) fn configure(app: &mut web::ServiceConfig) {
+    let only = |path: &str| web::resource(path).default_service(web::to(wrong));
+    app.service(only("/v1/models").route(web::get().to(status::models)))
+        .service(only("/v1/models/{model:.+}").route(web::get().to(status::model)))
+        .service(only("/v1/chat/completions").route(web::post().to(answers::chat)))
+        .service(only("/v1/completions").route(web::post().to(answers::completion)))
+        .service(only("/health").route(web::get().to(status::health)))
+        .service(only("/metrics").route(web::get().to(status::metrics)))
+        .service(
+            web::resource("/admin/models")
+                .route(web::get().to(admin::list))
+                .route(web::post().to(admin::load))
+                .default_service(web::to(wrong)),
+        )
+        .service(
+            web::resource("/admin/models/{model:.+}")
+                .route(web::get().to(admin::one))
+                .route(web::delete().to(admin::unload))
+                .default_service(web::to(wrong)),
+        )
+        .default_service(web::to(missing));
+}
+
+async fn missing(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let message = format!("Unknown request URL: {} {}.", request.method(), request.path());
+    Err(ApiError::new(StatusCode::NOT_FOUND, "unknown_url", message))
+}
+
+async fn wrong(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let message = format!("Not allowed to {} on {}.", request.method(), request.path());
+    Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message))
+}

@@ -1,0 +1,148 @@
+//! A worker's life: start, load, serve, drain.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use anyhow::{Context, bail};
+use secrecy::ExposeSecret;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use super::LISTENING;
+use super::gate::gate;
+use super::host::{Host, SlotState};
+use super::metrics::Metrics;
+use super::options::{Settings, WorkerOptions};
+use super::routes::{Worker, configure};
+
+/// Threads that serve connections; the cores belong to the engine.
+const SERVERS: usize = 2;
+/// Connections that are served at once, each thread.
+const CONNECTIONS: usize = 2048;
+/// How often the engine's thread is looked after.
+const PULSE: Duration = Duration::from_secs(1);
+
+/// Runs a worker until it is told to stop. Must be called within an actix runtime.
+///
+/// # Errors
+/// A setting is wrong, the device cannot be used, no model could be loaded, or the engine died.
+pub async fn run(options: WorkerOptions) -> anyhow::Result<()> {
+    let settings = Settings::try_from(options)?;
+    let listener = TcpListener::bind(settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let address = listener.local_addr()?;
+    let host = Arc::new(Host::start(settings.device, settings.engine.clone())?);
+    let worker = web::Data::new(Worker {
+        metrics: Metrics::new(host.clone()),
+        token: settings.token.clone(),
+        host: host.clone(),
+    });
+    let server = HttpServer::new(move || {
+        App::new().app_data(worker.clone()).wrap(from_fn(gate)).configure(configure)
+    })
+    .workers(SERVERS)
+    .max_connections(CONNECTIONS)
+    .client_request_timeout(Duration::from_secs(10))
+    // A client that hangs up ends its request, streamed or not.
+    .h1_allow_half_closed(false)
+    .shutdown_timeout(settings.drain.as_secs())
+    .disable_signals()
+    .listen(listener)?
+    .run();
+
+    for model in &settings.models {
+        host.load(model.clone()).map_err(|error| anyhow::anyhow!("{error}"))?;
+    }
+    announce(&format!("{LISTENING}{address}"))?;
+    if settings.tell_token {
+        announce(&format!("token {}", settings.token.expose_secret()))?;
+    }
+
+    let (ends, mut ended) = mpsc::channel::<End>(8);
+    tokio::spawn(until_signal(ends.clone()));
+    tokio::spawn(until_broken(host.clone(), !settings.models.is_empty() && !settings.supervised, ends.clone()));
+    if settings.supervised {
+        std::thread::Builder::new().name("parent".into()).spawn(move || until_orphaned(&ends))?;
+    }
+    let handle = server.handle();
+    let stopping = host.clone();
+    let stopped = tokio::spawn(async move {
+        let end = ended.recv().await.unwrap_or(End::Told);
+        stopping.drain();
+        stop(&handle, &end).await;
+        end
+    });
+    server.await?;
+    // The last answers are out, or their time is over.
+    tokio::task::spawn_blocking(move || host.shutdown(Duration::ZERO)).await?;
+    match stopped.await? {
+        End::Told => Ok(()),
+        End::Broken(why) => bail!(why),
+    }
+}
+
+/// Why a worker stops.
+enum End {
+    Told,
+    Broken(&'static str),
+}
+
+async fn stop(handle: &ServerHandle, end: &End) {
+    tracing::info!("stopping");
+    handle.stop(matches!(end, End::Told)).await;
+}
+
+async fn until_signal(ends: mpsc::Sender<End>) {
+    let (Ok(mut term), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        tracing::error!("cannot listen for signals");
+        return;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    // Nobody listens any more when the worker stops already.
+    let _ = ends.send(End::Told).await;
+}
+
+/// Watches over the engine's thread, and at first over the models given as arguments: a worker
+/// that can do nothing must not look alive.
+async fn until_broken(host: Arc<Host>, needs_model: bool, ends: mpsc::Sender<End>) {
+    let mut hopeful = needs_model;
+    loop {
+        sleep(PULSE).await;
+        if host.is_draining() {
+            return;
+        }
+        if !host.status().alive {
+            let _ = ends.send(End::Broken("the engine's thread died")).await;
+            return;
+        }
+        let slots = host.slots();
+        if hopeful && slots.iter().all(|slot| slot.state == SlotState::Failed) {
+            let _ = ends.send(End::Broken("none of the models could be loaded")).await;
+            return;
+        }
+        hopeful &= !slots.iter().any(|slot| slot.state == SlotState::Ready);
+    }
+}
+
+/// Blocks until the parent closes the standard input: on purpose, or because it is gone.
+fn until_orphaned(ends: &mpsc::Sender<End>) {
+    let mut buffer = [0; 64];
+    let mut input = std::io::stdin().lock();
+    while matches!(input.read(&mut buffer), Ok(read) if read > 0) {}
+    let _ = ends.blocking_send(End::Told);
+}
+
+/// Writes a line for whoever started the worker.
+fn announce(line: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
