@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use arena_server::app::Application;
 use arena_server::config::{Config, ServeOptions};
+use arena_server::worker::{self, WorkerOptions};
 use clap::{Parser, Subcommand};
 
 /// Mixtral Arena: people write to two anonymous models at once, see both answers stream side by side, and vote.
@@ -33,6 +34,9 @@ Examples:
 enum Command {
     /// Serve the arena: the web pages, the JSON API, and the workers of local models.
     Serve(Box<ServeOptions>),
+    /// Serve models over the OpenAI protocol, without the arena: on this machine for `arena serve`, or on another one to
+    /// be registered as an endpoint.
+    Worker(Box<WorkerOptions>),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
     });
     let done = match command {
         Command::Serve(options) => serve(*options),
+        Command::Worker(options) => serve_models(*options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -63,4 +68,9 @@ fn serve(options: ServeOptions) -> anyhow::Result<()> {
         let application = Application::build(config).await?;
         application.run_until_stopped().await
     })
+}
+
+fn serve_models(options: WorkerOptions) -> anyhow::Result<()> {
+    arena_server::app::start_logging(options.log);
+    actix_web::rt::System::new().block_on(worker::run(options))
 }

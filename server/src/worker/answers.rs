@@ -49,12 +49,7 @@ async fn answer(worker: web::Data<Worker>, asked: Asked) -> Result<HttpResponse,
 
 /// Collects the answer. Should the client hang up, the connection drops this future and with it
 /// the events, which cancels the request.
-async fn whole(
-    worker: &Worker,
-    model: &str,
-    reply: &Reply,
-    mut events: EventStream,
-) -> Result<HttpResponse, ApiError> {
+async fn whole(worker: &Worker, model: &str, reply: &Reply, mut events: EventStream) -> Result<HttpResponse, ApiError> {
     let mut answer = String::new();
     let mut all = Vec::new();
     while let Some(event) = events.next().await {

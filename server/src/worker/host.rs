@@ -179,9 +179,7 @@ impl Host {
         let host = self.clone();
         let model = name.to_owned();
         let submitted = tokio::task::spawn_blocking(move || host.engine.submit(&model, request)).await;
-        submitted
-            .unwrap_or(Err(SubmitError::ShuttingDown))
-            .map_err(|error| ApiError::from_submit(&error))
+        submitted.unwrap_or(Err(SubmitError::ShuttingDown)).map_err(|error| ApiError::from_submit(&error))
     }
 
     /// All models, by name.

@@ -10,6 +10,8 @@ use clap::Args;
 use mixtral_engine::{DeviceSpec, EngineOptions};
 use secrecy::SecretString;
 
+use crate::config::LogFormat;
+
 /// The environment variable that holds the token: an argument could be read by every user of the
 /// machine.
 const TOKEN: &str = "ARENA_WORKER_TOKEN";
@@ -48,6 +50,9 @@ pub struct WorkerOptions {
     /// How long the worker waits for running answers when it is told to stop, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     pub drain_seconds: u64,
+    /// How the log on standard error is written.
+    #[arg(long, value_name = "FORM", env = "ARENA_LOG", value_enum, default_value_t = LogFormat::Text)]
+    pub log: LogFormat,
     /// Started by `arena serve`: the token is the first line of the standard input, and the end of
     /// the standard input means that the parent is gone.
     #[arg(long, hide = true)]

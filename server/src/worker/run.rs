@@ -34,7 +34,8 @@ const PULSE: Duration = Duration::from_secs(1);
 /// A setting is wrong, the device cannot be used, no model could be loaded, or the engine died.
 pub async fn run(options: WorkerOptions) -> anyhow::Result<()> {
     let settings = Settings::try_from(options)?;
-    let listener = TcpListener::bind(settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let listener =
+        TcpListener::bind(settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr()?;
     let host = Arc::new(Host::start(settings.device, settings.engine.clone())?);
     let worker = web::Data::new(Worker {
@@ -42,18 +43,16 @@ pub async fn run(options: WorkerOptions) -> anyhow::Result<()> {
         token: settings.token.clone(),
         host: host.clone(),
     });
-    let server = HttpServer::new(move || {
-        App::new().app_data(worker.clone()).wrap(from_fn(gate)).configure(configure)
-    })
-    .workers(SERVERS)
-    .max_connections(CONNECTIONS)
-    .client_request_timeout(Duration::from_secs(10))
-    // A client that hangs up ends its request, streamed or not.
-    .h1_allow_half_closed(false)
-    .shutdown_timeout(settings.drain.as_secs())
-    .disable_signals()
-    .listen(listener)?
-    .run();
+    let server = HttpServer::new(move || App::new().app_data(worker.clone()).wrap(from_fn(gate)).configure(configure))
+        .workers(SERVERS)
+        .max_connections(CONNECTIONS)
+        .client_request_timeout(Duration::from_secs(10))
+        // A client that hangs up ends its request, streamed or not.
+        .h1_allow_half_closed(false)
+        .shutdown_timeout(settings.drain.as_secs())
+        .disable_signals()
+        .listen(listener)?
+        .run();
 
     for model in &settings.models {
         host.load(model.clone()).map_err(|error| anyhow::anyhow!("{error}"))?;

@@ -103,10 +103,9 @@ impl Reply {
                     "finish_reason": reason,
                 }),
             ),
-            Shape::Completion => (
-                "text_completion",
-                json!({"index": 0, "text": text, "logprobs": logprobs, "finish_reason": reason}),
-            ),
+            Shape::Completion => {
+                ("text_completion", json!({"index": 0, "text": text, "logprobs": logprobs, "finish_reason": reason}))
+            }
         };
         json!({
             "id": self.id,
