@@ -1,2 +1,38 @@
-//! `mixtral`.
-fn main() {}
+//! `mixtral`: talk with a model in the terminal, look into a model file, measure perplexity.
+
+mod arguments;
+mod chat;
+mod help;
+mod info;
+mod interrupt;
+mod language;
+mod perplexity;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::FromArgMatches;
+
+use arguments::{Arguments, Command};
+use language::Language;
+
+fn main() -> ExitCode {
+    let language = Language::from_environment();
+    let matches = help::command(language).get_matches();
+    let arguments = match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    let done = match arguments.command {
+        Command::Chat(arguments) => chat::run(arguments, language),
+        Command::Info(arguments) => info::run(&arguments, language),
+        Command::Perplexity(arguments) => perplexity::run(&arguments, language),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}{error:#}", language.pick("error: ", "错误："));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The help texts in Chinese. A test holds that none is missing.
+
+use clap::{Command, CommandFactory};
+
+use crate::arguments::Arguments;
+use crate::language::Language;
+
+/// Chinese help by argument.
+const ARGUMENTS: [(&str, &str); 22] = [
+    ("model", "模型：GGUF 文件，或其第一个分片"),
+    ("prompt", "只回答这一条消息，然后退出"),
+    ("raw", "不套用聊天模板，直接续写文本"),
+    ("system", "给模型的系统指令"),
+    ("temperature", "0 表示总取最可能的词元；越高越多样"),
+    ("top_k", "只取概率最高的 k 个词元；0 表示全部"),
+    ("top_p", "只取概率最高、合计达到该值的词元"),
+    ("min_p", "只取概率不低于最高者该比例的词元"),
+    ("repetition_penalty", "削弱已出现的词元；1 表示不削弱"),
+    ("frequency_penalty", "词元在回答中每出现一次就减去该值"),
+    ("presence_penalty", "词元在回答中出现过就减去该值"),
+    ("seed", "相同的种子得到相同的回答"),
+    ("max_tokens", "一次回答最多的词元数"),
+    ("stop", "遇到该文本即结束回答；可多次给出"),
+    ("device", "在哪里计算：cpu、cuda:0、auto"),
+    ("threads", "计算线程数；不给出则每核一个"),
+    ("context", "一次对话最多的词元数；不给出则取模型自身上限，至多 8192"),
+    ("tensors", "列出每个张量"),
+    ("json", "输出 JSON"),
+    ("text", "文本文件"),
+    ("window", "每个窗口的词元数；不给出则取模型上下文，至多 512"),
+    ("windows", "最多计算的窗口数"),
+];
+
+const COMMANDS: [(&str, &str); 3] =
+    [("chat", "与模型对话"), ("info", "查看模型文件的内容"), ("perplexity", "在一段文本上测量模型的困惑度")];
+
+/// The command line in a language.
+pub fn command(language: Language) -> Command {
+    let command = Arguments::command();
+    if language == Language::English {
+        return command;
+    }
+    let command = command.about("运行和查看 Mixtral 系列模型").mut_subcommands(|sub| {
+        let about = COMMANDS.iter().find(|(name, _)| *name == sub.get_name()).map(|(_, text)| *text);
+        let sub = match about {
+            Some(about) => sub.about(about),
+            None => sub,
+        };
+        sub.mut_args(|argument| match ARGUMENTS.iter().find(|(id, _)| *id == argument.get_id().as_str()) {
+            Some((_, text)) => argument.help(*text),
+            None => argument,
+        })
+    });
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_and_argument_has_a_chinese_text_and_no_text_is_left_over() {
+        Arguments::command().debug_assert();
+        let command = Arguments::command();
+        let mut ids: Vec<String> = Vec::new();
+        for sub in command.get_subcommands() {
+            assert!(COMMANDS.iter().any(|(name, _)| *name == sub.get_name()), "{}", sub.get_name());
+            ids.extend(sub.get_arguments().map(|a| a.get_id().to_string()));
+        }
+        for id in &ids {
+            assert!(ARGUMENTS.iter().any(|(known, _)| known == id), "{id} has no Chinese text");
+        }
+        for (known, _) in ARGUMENTS {
+            assert!(ids.iter().any(|id| id == known), "{known} is no argument");
+        }
+    }
+}
