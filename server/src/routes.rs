@@ -3,12 +3,32 @@
 use actix_web::web::{self, ServiceConfig};
 
 use crate::error::Error;
-use crate::handlers::{home, language, statics};
+use crate::handlers::{admin, health, home, language, metrics, statics};
 
 /// The table.
 pub fn configure(app: &mut ServiceConfig) {
     app.route("/", web::get().to(home::page))
         .route("/language", web::post().to(language::choose))
+        // Administration
+        .route("/admin", web::get().to(admin::overview::page))
+        .route("/admin/sign-in", web::get().to(admin::sign_in::page))
+        .route("/admin/sign-in", web::post().to(admin::sign_in::sign_in))
+        .route("/admin/sign-out", web::post().to(admin::sign_in::sign_out))
+        .route("/admin/welcome/{token}", web::get().to(admin::welcome::page))
+        .route("/admin/welcome/{token}", web::post().to(admin::welcome::create))
+        .route("/admin/audit", web::get().to(admin::audit::page))
+        .route("/admin/tokens", web::get().to(admin::tokens::page))
+        .route("/admin/tokens", web::post().to(admin::tokens::create))
+        .route("/admin/tokens/{id}/revoke", web::post().to(admin::tokens::revoke))
+        .route("/admin/accounts", web::get().to(admin::accounts::page))
+        .route("/admin/accounts/invite", web::post().to(admin::accounts::invite))
+        .route("/admin/accounts/close-invitations", web::post().to(admin::accounts::close_invitations))
+        .route("/admin/accounts/password", web::post().to(admin::accounts::change_password))
+        .route("/admin/accounts/{id}/access", web::post().to(admin::accounts::set_access))
+        // For machines
+        .route("/health", web::get().to(health::page))
+        .route("/health/live", web::get().to(health::live))
+        .route("/metrics", web::get().to(metrics::page))
         .route("/static/{path:.*}", web::get().to(statics::file))
         .route("/favicon.ico", web::get().to(statics::favicon))
         .default_service(web::to(async || Err::<actix_web::HttpResponse, _>(Error::NotFound)));

@@ -64,7 +64,15 @@ pub async fn render_errors(
             .get("accept")
             .and_then(|value| value.to_str().ok())
             .is_some_and(|accept| accept.contains("text/html"));
-    let mut body = if wants_page {
+    let leads_to_sign_in = matches!(error, Error::SignInRequired) && wants_page && request.path().starts_with("/admin");
+    let mut body = if leads_to_sign_in {
+        let next: String = match *request.method() {
+            actix_web::http::Method::GET => url::form_urlencoded::byte_serialize(request.uri().to_string().as_bytes()).collect(),
+            // What a form would have done has to be asked for again.
+            _ => "/admin".to_owned(),
+        };
+        HttpResponse::SeeOther().insert_header(("location", format!("/admin/sign-in?next={next}"))).finish()
+    } else if wants_page {
         let page = ErrorPage {
             page: Page::of(request),
             code: error.code(),

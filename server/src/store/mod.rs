@@ -3,3 +3,10 @@
 pub mod admins;
 pub mod audit;
 pub mod models;
+
+use sqlx::PgExecutor;
+
+/// Whether the database answers, and knows our schema.
+pub async fn ping(db: impl PgExecutor<'_>) -> sqlx::Result<()> {
+    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT 1 FROM models) AS "some!""#).fetch_one(db).await.map(|_| ())
+}

@@ -1,10 +1,12 @@
 //! What pages show: the language, the frame that all pages share, and one askama struct per template.
 
 mod assets;
+mod human;
 mod locale;
 pub mod markdown;
 mod page;
 
 pub use assets::{StaticFiles, asset_hash, asset_url};
+pub use human::{bytes, parameters, when};
 pub use locale::Locale;
 pub use page::{ErrorPage, Page};

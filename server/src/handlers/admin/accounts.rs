@@ -1,0 +1,150 @@
+//! Administrators: one's own password, invitations, who may sign in.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use super::NoFields;
+use crate::actions::{change_admin, create_admin};
+use crate::app::Arena;
+use crate::domain::AdminId;
+use crate::error::Error;
+use crate::extract::{Admin, CsrfForm};
+use crate::handlers::{html, see_other};
+use crate::middleware::error_text;
+use crate::passwords;
+use crate::store::admins::{self, AdminRow};
+use crate::views::Page;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "admin/accounts.html")]
+struct Accounts {
+    page: Page,
+    admin: Admin,
+    admins: Vec<AdminRow>,
+    active: usize,
+    open_links: i64,
+    link_hours: i64,
+    shortest: usize,
+    /// An invitation that was just made: shown this once.
+    invitation: Option<String>,
+    done: Option<&'static str>,
+    refusal: Option<String>,
+}
+
+async fn accounts(request: &HttpRequest, arena: &Arena, admin: Admin) -> Result<Accounts, Error> {
+    let admins = admins::list(&arena.db).await?;
+    Ok(Accounts {
+        page: Page::of(request),
+        admin,
+        active: admins.iter().filter(|row| row.disabled_at.is_none()).count(),
+        admins,
+        open_links: admins::count_links(&arena.db).await?,
+        link_hours: create_admin::LINK_HOURS,
+        shortest: passwords::SHORTEST,
+        invitation: None,
+        done: None,
+        refusal: None,
+    })
+}
+
+/// What to confirm after a form.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Done {
+    done: String,
+}
+
+/// The list.
+pub async fn page(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    admin: Admin,
+    query: web::Query<Done>,
+) -> Result<HttpResponse, Error> {
+    let done = (query.done == "password").then_some("accounts-password-done");
+    html(&Accounts { done, ..accounts(&request, &arena, admin).await? })
+}
+
+/// Makes an invitation and shows it.
+pub async fn invite(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    admin: Admin,
+    _: CsrfForm<NoFields>,
+) -> Result<HttpResponse, Error> {
+    let token = create_admin::invite(&arena.db, Some(&admin)).await?;
+    let invitation = Some(format!("{}/admin/welcome/{token}", origin(&request, &arena)));
+    html(&Accounts { invitation, ..accounts(&request, &arena, admin).await? })
+}
+
+/// Closes the invitations that nobody used.
+pub async fn close_invitations(
+    arena: web::Data<Arena>,
+    admin: Admin,
+    _: CsrfForm<NoFields>,
+) -> Result<HttpResponse, Error> {
+    create_admin::close_invitations(&arena, &admin).await?;
+    Ok(see_other("/admin/accounts"))
+}
+
+/// Whether an administrator may sign in from now on.
+#[derive(Debug, Deserialize)]
+pub struct Access {
+    disabled: bool,
+}
+
+/// Disables an administrator or lets one in again.
+pub async fn set_access(
+    arena: web::Data<Arena>,
+    admin: Admin,
+    target: web::Path<AdminId>,
+    CsrfForm(form): CsrfForm<Access>,
+) -> Result<HttpResponse, Error> {
+    change_admin::set_disabled(&arena.db, Some(admin.id), *target, form.disabled).await?;
+    Ok(see_other("/admin/accounts"))
+}
+
+/// The form of the password.
+#[derive(Debug, Deserialize)]
+pub struct Password {
+    old: SecretString,
+    password: SecretString,
+    again: SecretString,
+}
+
+/// Changes one's own password.
+pub async fn change_password(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    admin: Admin,
+    CsrfForm(form): CsrfForm<Password>,
+) -> Result<HttpResponse, Error> {
+    let changed = if form.password.expose_secret() == form.again.expose_secret() {
+        change_admin::change_password(&arena, &admin, form.old, form.password).await
+    } else {
+        Err(Error::invalid("password-differs", ""))
+    };
+    match changed {
+        Ok(()) => Ok(see_other("/admin/accounts?done=password")),
+        Err(error @ Error::Invalid { .. }) => {
+            let accounts = accounts(&request, &arena, admin).await?;
+            let refusal = Some(error_text(&error, accounts.page.locale));
+            let mut response = html(&Accounts { refusal, ..accounts })?;
+            *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+            Ok(response)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The address under which the administrator reached us.
+fn origin(request: &HttpRequest, arena: &Arena) -> String {
+    match &arena.config.public_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None => format!("http://{}", request.connection_info().host()),
+    }
+}

@@ -1,0 +1,59 @@
+//! What administrators did.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::app::Arena;
+use crate::error::Error;
+use crate::extract::Admin;
+use crate::handlers::html;
+use crate::store::audit::{self, AuditRow};
+use crate::views::Page;
+
+/// Deeds a page.
+const ROWS: usize = 50;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "admin/audit.html")]
+struct Audit {
+    page: Page,
+    admin: Admin,
+    rows: Vec<AuditRow>,
+    is_first: bool,
+    older: Option<i64>,
+}
+
+/// From where to go on.
+#[derive(Debug, Deserialize)]
+pub struct Before {
+    before: Option<i64>,
+}
+
+/// A page of the log, newest first.
+pub async fn page(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    admin: Admin,
+    query: web::Query<Before>,
+) -> Result<HttpResponse, Error> {
+    // One more than is shown tells whether there are older ones.
+    let mut rows = audit::page(&arena.db, query.before, ROWS as i64 + 1).await?;
+    let more = rows.len() > ROWS;
+    rows.truncate(ROWS);
+    let older = if more { rows.last().map(|row| row.id) } else { None };
+    html(&Audit { page: Page::of(&request), admin, rows, is_first: query.before.is_none(), older })
+}
+
+impl AuditRow {
+    /// The particulars on one line: `name: value · name: value`.
+    fn particulars(&self) -> String {
+        let Some(object) = self.detail.as_object() else { return String::new() };
+        let pair = |(name, value): (&String, &serde_json::Value)| match value.as_str() {
+            Some(text) => format!("{name}: {text}"),
+            None => format!("{name}: {value}"),
+        };
+        object.iter().map(pair).collect::<Vec<_>>().join(" · ")
+    }
+}

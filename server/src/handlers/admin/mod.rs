@@ -1,0 +1,14 @@
+//! The administrators' pages. Each but the sign-in and the welcome takes [`crate::extract::Admin`].
+
+pub mod accounts;
+pub mod audit;
+pub mod overview;
+pub mod sign_in;
+pub mod tokens;
+pub mod welcome;
+
+use serde::Deserialize;
+
+/// A form that is only a button.
+#[derive(Debug, Deserialize)]
+pub struct NoFields {}

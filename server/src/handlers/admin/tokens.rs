@@ -1,0 +1,61 @@
+//! Tokens of the JSON API.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::NoFields;
+use crate::actions::api_tokens;
+use crate::app::Arena;
+use crate::error::Error;
+use crate::extract::{Admin, CsrfForm};
+use crate::handlers::{html, see_other};
+use crate::store::admins::{self, ApiTokenRow};
+use crate::views::Page;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "admin/tokens.html")]
+struct Tokens {
+    page: Page,
+    admin: Admin,
+    tokens: Vec<ApiTokenRow>,
+    /// A token that was just made: shown this once.
+    fresh: Option<String>,
+}
+
+/// The list.
+pub async fn page(request: HttpRequest, arena: web::Data<Arena>, admin: Admin) -> Result<HttpResponse, Error> {
+    let tokens = admins::tokens(&arena.db).await?;
+    html(&Tokens { page: Page::of(&request), admin, tokens, fresh: None })
+}
+
+/// What to call a new token.
+#[derive(Debug, Deserialize)]
+pub struct NewToken {
+    label: String,
+}
+
+/// Makes a token and shows it.
+pub async fn create(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    admin: Admin,
+    CsrfForm(form): CsrfForm<NewToken>,
+) -> Result<HttpResponse, Error> {
+    let fresh = Some(api_tokens::create(&arena, &admin, &form.label).await?);
+    let tokens = admins::tokens(&arena.db).await?;
+    html(&Tokens { page: Page::of(&request), admin, tokens, fresh })
+}
+
+/// Revokes a token.
+pub async fn revoke(
+    arena: web::Data<Arena>,
+    admin: Admin,
+    id: web::Path<Uuid>,
+    _: CsrfForm<NoFields>,
+) -> Result<HttpResponse, Error> {
+    api_tokens::revoke(&arena, &admin, *id).await?;
+    Ok(see_other("/admin/tokens"))
+}

@@ -1,0 +1,45 @@
+//! Numbers and times as people read them.
+
+use chrono::{DateTime, Utc};
+
+/// A moment to the minute, in UTC.
+pub fn when(time: &DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// Bytes in decimal units, as file managers and the model hubs count them.
+pub fn bytes(n: u64) -> String {
+    scaled(n, &["B", "kB", "MB", "GB", "TB"], " ")
+}
+
+/// A number of parameters: 13.7 M, 46.7 B.
+pub fn parameters(n: i64) -> String {
+    scaled(n.unsigned_abs(), &["", "K", "M", "B", "T"], " ")
+}
+
+fn scaled(n: u64, units: &[&str], space: &str) -> String {
+    let mut value = n as f64;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < units.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let number = if unit == 0 || value >= 99.95 { format!("{value:.0}") } else { format!("{value:.1}") };
+    let text = format!("{number}{space}{}", units[unit]);
+    text.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_rounded_to_what_a_person_compares() {
+        assert_eq!(parameters(13_700_000), "13.7 M");
+        assert_eq!(parameters(46_702_792_704), "46.7 B");
+        assert_eq!(parameters(950), "950");
+        assert_eq!(bytes(999_600), "1.0 MB");
+        assert_eq!(bytes(14_743_072), "14.7 MB");
+        assert_eq!(bytes(0), "0 B");
+    }
+}
