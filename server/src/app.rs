@@ -3,11 +3,14 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use actix_web::dev::Server;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use anyhow::Context;
 use sqlx::PgPool;
 
+use crate::actions::create_admin;
 use crate::config::{Config, LogFormat};
 use crate::database::{self, Database};
 use crate::extract::Limits;
@@ -36,9 +39,46 @@ pub struct Arena {
     pub passwords: Passwords,
 }
 
+impl Arena {
+    /// What handlers share, with nothing counted yet.
+    pub fn new(config: Config, db: PgPool, keys: Keys) -> Self {
+        Self {
+            limits: Limits::new(&config),
+            metrics: Metrics::new(db.clone()),
+            passwords: Passwords::default(),
+            config: Arc::new(config),
+            db,
+            keys,
+        }
+    }
+}
+
+/// The web application: every route, and what happens around each request.
+pub fn application(
+    arena: Arena,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(web::Data::new(arena))
+        .wrap(middleware::security_headers())
+        .wrap(from_fn(middleware::render_errors))
+        .wrap(from_fn(middleware::visitor))
+        .wrap(from_fn(middleware::request_log))
+        .configure(routes::configure)
+}
+
 /// The service, ready to run.
 pub struct Application {
     address: SocketAddr,
+    origin: String,
+    welcome: Option<String>,
     server: Server,
     db: PgPool,
     database: Database,
@@ -62,27 +102,18 @@ impl Application {
             TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
         let address = listener.local_addr()?;
         let drain = config.drain;
-        let arena = Arena {
-            limits: Limits::new(&config),
-            metrics: Metrics::new(db.clone()),
-            passwords: Passwords::default(),
-            config: Arc::new(config),
-            db: db.clone(),
-            keys,
+        let origin = match &config.public_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => format!("http://{address}"),
         };
-        let server = HttpServer::new(move || {
-            App::new()
-                .app_data(web::Data::new(arena.clone()))
-                .wrap(middleware::security_headers())
-                .wrap(actix_web::middleware::from_fn(middleware::render_errors))
-                .wrap(actix_web::middleware::from_fn(middleware::visitor))
-                .wrap(actix_web::middleware::from_fn(middleware::request_log))
-                .configure(routes::configure)
-        })
-        .listen(listener)?
-        .shutdown_timeout(drain.as_secs())
-        .run();
-        Ok(Self { address, server, db, database })
+        let welcome = create_admin::first_link(&db).await.map_err(anyhow::Error::from)?;
+        let welcome = welcome.map(|token| format!("{origin}/admin/welcome/{token}"));
+        let arena = Arena::new(config, db.clone(), keys);
+        let server = HttpServer::new(move || application(arena.clone()))
+            .listen(listener)?
+            .shutdown_timeout(drain.as_secs())
+            .run();
+        Ok(Self { address, origin, welcome, server, db, database })
     }
 
     /// Where the service listens.
@@ -92,7 +123,11 @@ impl Application {
 
     /// Serves until SIGTERM or Ctrl-C, then lets running requests end.
     pub async fn run_until_stopped(self) -> anyhow::Result<()> {
-        println!("Mixtral Arena: http://{}", self.address);
+        println!("Mixtral Arena: {}", self.origin);
+        if let Some(link) = &self.welcome {
+            let hours = create_admin::LINK_HOURS;
+            println!("No administrator yet. Become the first by this link (works once, within {hours} hours):\n  {link}");
+        }
         self.server.await?;
         // Postgres goes last: whoever drained until now could still write.
         self.db.close().await;

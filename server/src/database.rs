@@ -9,6 +9,7 @@ mod binaries;
 mod error;
 mod folder;
 mod obtain;
+mod running;
 mod server;
 mod stage;
 #[cfg(any(test, feature = "testing"))]
@@ -63,6 +64,21 @@ pub async fn open(url: Option<&str>, data_dir: &Path, progress: ProgressFn) -> R
     migrated?;
     progress(Stage::Ready);
     Ok(database)
+}
+
+/// The same for a command that runs beside the service: where an arena already runs Postgres on `data_dir`, that one is
+/// used.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_beside(url: Option<&str>, data_dir: &Path, progress: ProgressFn) -> Result<Database, DatabaseError> {
+    match open(url, data_dir, progress).await {
+        Err(DatabaseError::Busy { folder, pid }) => match running::options(&folder) {
+            Some(options) => Ok(Database { url: String::new(), options, server: None }),
+            None => Err(DatabaseError::Busy { folder, pid }),
+        },
+        other => other,
+    }
 }
 
 /// Brings the schema up to date; two callers at once wait for each other.

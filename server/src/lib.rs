@@ -19,5 +19,7 @@ pub mod passwords;
 pub mod rating;
 pub mod routes;
 pub mod store;
+#[cfg(test)]
+pub mod testing;
 pub mod views;
 pub mod worker;

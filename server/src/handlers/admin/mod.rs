@@ -4,6 +4,8 @@ pub mod accounts;
 pub mod audit;
 pub mod overview;
 pub mod sign_in;
+#[cfg(test)]
+mod tests;
 pub mod tokens;
 pub mod welcome;
 

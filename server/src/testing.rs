@@ -1,0 +1,118 @@
+//! What tests of pages need: the application on a database of its own, and a browser that keeps cookies.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use actix_web::cookie::Cookie;
+use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderMap;
+use actix_web::test::{self, TestRequest};
+use clap::Parser;
+use secrecy::SecretString;
+use sqlx::PgPool;
+
+use crate::app::{Arena, application};
+use crate::config::{Config, ServeOptions};
+use crate::keys::Keys;
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    serve: ServeOptions,
+}
+
+/// A configuration as the command line gives it, without demo models and devices, with more arguments.
+pub fn config(arguments: &[&str]) -> Config {
+    let line = ["arena", "--devices", "none", "--no-demo", "--data", "/nonexistent"];
+    let line = Line::parse_from(line.iter().chain(arguments));
+    Config::try_from(line.serve).expect("a good configuration")
+}
+
+/// What handlers share, over this database.
+pub fn arena(db: PgPool) -> Arena {
+    let keys = Keys::from_secret(&SecretString::from("0123456789abcdef0123456789abcdef")).expect("a good secret");
+    Arena::new(config(&[]), db, keys)
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub text: String,
+}
+
+impl Answer {
+    /// Where it leads.
+    pub fn location(&self) -> &str {
+        self.headers.get("location").and_then(|value| value.to_str().ok()).unwrap_or("")
+    }
+}
+
+type Sent = Pin<Box<dyn Future<Output = (Answer, Vec<(String, String)>)>>>;
+
+/// A browser: keeps cookies, sends form tokens, follows nothing by itself.
+pub struct Browser {
+    app: Box<dyn Fn(TestRequest) -> Sent>,
+    /// The cookies.
+    pub cookies: BTreeMap<String, String>,
+    /// What the browser says it reads.
+    pub language: &'static str,
+}
+
+/// A browser that visits this arena.
+pub async fn browser(arena: &Arena) -> Browser {
+    let app = Rc::new(test::init_service(application(arena.clone())).await);
+    let send = move |request: TestRequest| -> Sent {
+        let app = app.clone();
+        Box::pin(async move {
+            let response = test::call_service(&*app, request.to_request()).await;
+            let cookies = response.response().cookies().map(|c| (c.name().to_owned(), c.value().to_owned())).collect();
+            let (status, headers) = (response.status(), response.headers().clone());
+            let body = test::read_body(response).await;
+            (Answer { status, headers, text: String::from_utf8_lossy(&body).into_owned() }, cookies)
+        })
+    };
+    Browser { app: Box::new(send), cookies: BTreeMap::new(), language: "en" }
+}
+
+impl Browser {
+    /// Opens a page.
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send(TestRequest::get().uri(path)).await
+    }
+
+    /// Sends a form, with the token that the visitor's pages carry unless the fields bring one.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let page = self.get("/admin/sign-in").await.text;
+        let token = page.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("");
+        let mut fields = fields.to_vec();
+        if !fields.iter().any(|(name, _)| *name == "csrf") {
+            fields.push(("csrf", token));
+        }
+        self.send(TestRequest::post().uri(path).set_form(fields)).await
+    }
+
+    async fn send(&mut self, request: TestRequest) -> Answer {
+        let mut request = request
+            .insert_header(("accept", "text/html"))
+            .insert_header(("accept-language", self.language))
+            .peer_addr(([127, 0, 0, 1], 9).into());
+        for (name, value) in &self.cookies {
+            request = request.cookie(Cookie::new(name.clone(), value.clone()));
+        }
+        let (answer, cookies) = (self.app)(request).await;
+        for (name, value) in cookies {
+            if value.is_empty() {
+                self.cookies.remove(&name);
+            } else {
+                self.cookies.insert(name, value);
+            }
+        }
+        answer
+    }
+}
