@@ -25,14 +25,16 @@ impl EloSettings {
     /// The expected score of a model rated `a` against one rated `b`.
     #[must_use]
     pub fn expected(&self, a: f64, b: f64) -> f64 {
-        1.0 / (1.0 + self.base.powf((b - a) / self.scale))
+        // `base^x` as `e^(x ln base)`: the logarithm is computed once where this is inlined.
+        1.0 / (1.0 + ((b - a) / self.scale * self.base.ln()).exp())
     }
 
-    /// Both ratings after a vote that gave the first model `score` (1, ½ or 0).
+    /// Both ratings after a vote that gave the first model `score` (1, ½ or 0). What one gains
+    /// the other loses.
     #[must_use]
     pub fn update(&self, a: f64, b: f64, score: f64) -> (f64, f64) {
-        let (expected_a, expected_b) = (self.expected(a, b), self.expected(b, a));
-        (a + self.k * (score - expected_a), b + self.k * (1.0 - score - expected_b))
+        let moved = self.k * (score - self.expected(a, b));
+        (a + moved, b - moved)
     }
 
     /// Walks through `votes` (first model, second model, score of the first), oldest first.

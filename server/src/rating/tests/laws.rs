@@ -47,7 +47,11 @@ proptest! {
     fn elo_of_swapped_sides_is_the_same(votes in votes()) {
         let settings = EloSettings::default();
         let swapped = votes.iter().map(|&(a, b, score)| (b, a, 1.0 - score));
-        prop_assert_eq!(settings.replay(MODELS, votes.clone()), settings.replay(MODELS, swapped));
+        let (left, right) = (settings.replay(MODELS, votes.clone()), settings.replay(MODELS, swapped));
+        for (left, right) in left.into_iter().zip(right) {
+            prop_assert_eq!(left.is_some(), right.is_some());
+            prop_assert!((left.unwrap_or(0.0) - right.unwrap_or(0.0)).abs() < 1e-9);
+        }
     }
 
     #[test]
