@@ -1,6 +1,8 @@
 //! What people do, one verb a file. Handlers and the JSON API call the same actions.
 
 pub mod api_tokens;
+pub mod cast_vote;
 pub mod change_admin;
 pub mod create_admin;
 pub mod sign_in;
+pub mod withdraw_vote;

@@ -12,4 +12,4 @@ pub use ids::{AdminId, BattleId, ModelId, ReplyId, VoterId};
 pub use model::{ModelKind, ModelState};
 pub use prompt::{MAX_PROMPT_CHARS, MAX_TURNS, Prompt, PromptError};
 pub use text_enum::UnknownName;
-pub use vote::Choice;
+pub use vote::{Choice, Reason};

@@ -37,3 +37,21 @@ impl Choice {
         }
     }
 }
+
+text_enum!(
+    /// What decided a vote, where the voter says. Each can speak for or against either answer.
+    Reason, "reason" {
+        /// Whether it is true.
+        Accuracy = "accuracy",
+        /// Whether it covers what was asked.
+        Completeness = "completeness",
+        /// Whether it is easy to follow.
+        Clarity = "clarity",
+        /// Whether it does as it was told.
+        Instructions = "instructions",
+        /// Whether its language is good and the one that was asked for.
+        Language = "language",
+        /// Whether it is harmless.
+        Safety = "safety",
+    }
+);

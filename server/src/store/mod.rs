@@ -3,6 +3,8 @@
 pub mod admins;
 pub mod audit;
 pub mod models;
+pub mod ratings;
+pub mod votes;
 
 use sqlx::PgExecutor;
 

@@ -1,0 +1,2 @@
+DROP INDEX votes_counted;
+ALTER TABLE elo_ratings DROP COLUMN changes;

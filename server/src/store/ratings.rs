@@ -1,0 +1,234 @@
+//! What is computed from votes in their own transaction: pair counts and online Elo of each board.
+//!
+//! A board is a kind of battle and a language; the language `*` stands for all. Whoever changes a
+//! board first takes [`share`] or [`repair`], then locks rating rows by [`lock_pair`], always in
+//! the order of language and model: so no two ever wait for each other.
+
+use sqlx::{PgConnection, PgExecutor, PgPool};
+
+use super::votes::Ballot;
+use crate::domain::{BattleKind, Choice, ModelId};
+
+/// The language that stands for all.
+pub const ALL_LANGUAGES: &str = "*";
+
+/// The advisory lock between voters, who share it, and repairs, which hold it alone.
+const BOARDS_LOCK: i64 = 0x0061_7265_6e61_0001;
+
+/// A model's online Elo on one board.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EloRow {
+    /// The board's language.
+    pub language: String,
+    /// The model.
+    pub model: ModelId,
+    /// Its rating.
+    pub rating: f64,
+}
+
+/// The counted votes of one pair on a board, seen from the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PairRow {
+    /// The model with the lower id.
+    pub low: ModelId,
+    /// The other.
+    pub high: ModelId,
+    /// Votes for the first.
+    pub wins_low: i64,
+    /// Votes for the second.
+    pub wins_high: i64,
+    /// Votes for both.
+    pub ties: i64,
+    /// Votes against both.
+    pub both_bad: i64,
+}
+
+/// Waits until no repair runs, and keeps repairs out until the transaction ends.
+pub async fn share(transaction: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("SELECT pg_advisory_xact_lock_shared($1)", BOARDS_LOCK).execute(transaction).await?;
+    Ok(())
+}
+
+/// Waits until no vote is being counted, and keeps votes out until the transaction ends.
+pub async fn repair(transaction: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("SELECT pg_advisory_xact_lock($1)", BOARDS_LOCK).execute(transaction).await?;
+    Ok(())
+}
+
+/// Locks the two models' ratings on both boards of a battle, in order. Fewer than four rows come
+/// back where a model is new to a board: then [`enter`] it, outside the transaction, and try again.
+pub async fn lock_pair(
+    transaction: &mut PgConnection,
+    kind: BattleKind,
+    language: &str,
+    models: [ModelId; 2],
+) -> sqlx::Result<Vec<EloRow>> {
+    sqlx::query_as!(
+        EloRow,
+        r#"SELECT language, model_id AS "model: ModelId", rating FROM elo_ratings
+        WHERE kind = $1 AND language IN ('*', $2) AND model_id IN ($3, $4)
+        ORDER BY language, model_id FOR UPDATE"#,
+        kind.as_str(),
+        language,
+        models[0].0,
+        models[1].0
+    )
+    .fetch_all(transaction)
+    .await
+}
+
+/// Enters two models on both boards of a battle, with the initial rating. It commits at once:
+/// rows that are inserted inside a longer transaction would be locks taken out of order.
+pub async fn enter(
+    db: &PgPool,
+    kind: BattleKind,
+    language: &str,
+    models: [ModelId; 2],
+    initial: f64,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO elo_ratings (kind, language, model_id, rating)
+        SELECT $1, board, model, $4 FROM unnest(ARRAY['*', $2]) AS board, unnest($3::uuid[]) AS model
+        ORDER BY board, model ON CONFLICT DO NOTHING",
+        kind.as_str(),
+        language,
+        &models.map(|model| model.0),
+        initial
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Counts one vote of a pair (or takes it back, with `by` -1) and sets the ratings it leads to.
+pub async fn apply(
+    transaction: &mut PgConnection,
+    ballot: &Ballot,
+    models: [ModelId; 2],
+    choice: Choice,
+    ratings: &[EloRow],
+) -> sqlx::Result<()> {
+    count(transaction, ballot.kind, &ballot.language, models, choice, 1).await?;
+    set(transaction, ballot.kind, ratings).await
+}
+
+/// Adds `by` votes of this choice to the pair's counts.
+pub async fn count(
+    transaction: &mut PgConnection,
+    kind: BattleKind,
+    language: &str,
+    models: [ModelId; 2],
+    choice: Choice,
+    by: i64,
+) -> sqlx::Result<()> {
+    let [a, b] = models;
+    let (low, high) = (a.min(b), a.max(b));
+    let winner = match choice {
+        Choice::A => Some(a),
+        Choice::B => Some(b),
+        _ => None,
+    };
+    let if_so = |so: bool| if so { by } else { 0 };
+    sqlx::query!(
+        "INSERT INTO pair_counts AS pair (kind, language, model_low, model_high, wins_low, wins_high, ties, both_bad)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (kind, language, model_low, model_high) DO UPDATE SET
+            wins_low = pair.wins_low + excluded.wins_low, wins_high = pair.wins_high + excluded.wins_high,
+            ties = pair.ties + excluded.ties, both_bad = pair.both_bad + excluded.both_bad",
+        kind.as_str(),
+        language,
+        low.0,
+        high.0,
+        if_so(winner == Some(low)),
+        if_so(winner == Some(high)),
+        if_so(choice == Choice::Tie),
+        if_so(choice == Choice::BothBad)
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+/// Sets ratings of one kind and notes that their boards changed.
+pub async fn set(transaction: &mut PgConnection, kind: BattleKind, ratings: &[EloRow]) -> sqlx::Result<()> {
+    let languages: Vec<String> = ratings.iter().map(|row| row.language.clone()).collect();
+    let models: Vec<uuid::Uuid> = ratings.iter().map(|row| row.model.0).collect();
+    let values: Vec<f64> = ratings.iter().map(|row| row.rating).collect();
+    sqlx::query!(
+        "INSERT INTO elo_ratings (kind, language, model_id, rating, changes)
+        SELECT $1, new.language, new.model, new.rating, 1
+        FROM unnest($2::text[], $3::uuid[], $4::float8[]) AS new (language, model, rating)
+        ORDER BY new.language, new.model
+        ON CONFLICT (kind, language, model_id) DO UPDATE SET
+            rating = excluded.rating, changes = elo_ratings.changes + 1",
+        kind.as_str(),
+        &languages,
+        &models,
+        &values
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+/// Sets all ratings of one kind back to the beginning, as a replay does first.
+pub async fn reset(transaction: &mut PgConnection, kind: BattleKind, initial: f64) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE elo_ratings SET rating = $2, changes = changes + 1 WHERE kind = $1", kind.as_str(), initial)
+        .execute(transaction)
+        .await?;
+    Ok(())
+}
+
+/// A number that grows whenever the board changes.
+pub async fn version(db: impl PgExecutor<'_>, kind: BattleKind, language: &str) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"SELECT coalesce(sum(changes), 0)::bigint AS "version!" FROM elo_ratings WHERE kind = $1 AND language = $2"#,
+        kind.as_str(),
+        language
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The ratings of one board.
+pub async fn elo(db: impl PgExecutor<'_>, kind: BattleKind, language: &str) -> sqlx::Result<Vec<EloRow>> {
+    sqlx::query_as!(
+        EloRow,
+        r#"SELECT language, model_id AS "model: ModelId", rating FROM elo_ratings
+        WHERE kind = $1 AND language = $2 ORDER BY model_id"#,
+        kind.as_str(),
+        language
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The pair counts of one board.
+pub async fn pairs(db: impl PgExecutor<'_>, kind: BattleKind, language: &str) -> sqlx::Result<Vec<PairRow>> {
+    sqlx::query_as!(
+        PairRow,
+        r#"SELECT model_low AS "low: ModelId", model_high AS "high: ModelId",
+            sum(wins_low)::bigint AS "wins_low!", sum(wins_high)::bigint AS "wins_high!",
+            sum(ties)::bigint AS "ties!", sum(both_bad)::bigint AS "both_bad!"
+        FROM pair_counts WHERE kind = $1 AND ($2 = '*' OR language = $2)
+        GROUP BY model_low, model_high HAVING sum(wins_low + wins_high + ties + both_bad) > 0
+        ORDER BY model_low, model_high"#,
+        kind.as_str(),
+        language
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The languages that have counted votes of a kind, those with the most first.
+pub async fn languages(db: impl PgExecutor<'_>, kind: BattleKind) -> sqlx::Result<Vec<(String, i64)>> {
+    let rows = sqlx::query!(
+        r#"SELECT language, sum(wins_low + wins_high + ties + both_bad)::bigint AS "votes!"
+        FROM pair_counts WHERE kind = $1 GROUP BY language
+        HAVING sum(wins_low + wins_high + ties + both_bad) > 0 ORDER BY 2 DESC, 1"#,
+        kind.as_str()
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.language, row.votes)).collect())
+}

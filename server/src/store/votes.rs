@@ -1,0 +1,276 @@
+//! Votes: the one that a battle has, and the list of all.
+
+use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt;
+use sqlx::{PgConnection, PgExecutor};
+
+use crate::domain::{AdminId, BattleId, BattleKind, Choice, ModelId, Reason, ReplyStatus, VoterId};
+
+/// A vote as it was cast.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Vote {
+    /// Its number, in the order in which votes were counted.
+    pub id: i64,
+    /// The battle; it may have been deleted since.
+    pub battle: BattleId,
+    /// What kind of battle it was.
+    pub kind: BattleKind,
+    /// The language of the battle.
+    pub language: String,
+    /// The left model.
+    pub model_a: ModelId,
+    /// The right model, where there was one.
+    pub model_b: Option<ModelId>,
+    /// What was said.
+    pub choice: Choice,
+    /// What decided it.
+    pub reasons: Vec<Reason>,
+    /// In the voter's own words.
+    pub comment: String,
+    /// Why it does not count, if so.
+    pub not_counted_because: Option<String>,
+    /// When an administrator withdrew it.
+    pub withdrawn_at: Option<DateTime<Utc>>,
+    /// When it was cast.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Vote {
+    /// Whether it is on a board now.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        self.model_b.is_some() && self.not_counted_because.is_none() && self.withdrawn_at.is_none()
+    }
+}
+
+/// A battle as a vote on it needs to know it.
+#[derive(Debug, Clone)]
+pub struct Ballot {
+    /// The kind of battle.
+    pub kind: BattleKind,
+    /// The left model.
+    pub model_a: ModelId,
+    /// The right model.
+    pub model_b: Option<ModelId>,
+    /// The language.
+    pub language: String,
+    /// Why a vote will not count.
+    pub not_counted_because: Option<String>,
+    /// How many messages were sent.
+    pub turns: i32,
+    /// The newest attempts at the last turn: status, and whether anything was said.
+    pub replies: Vec<(ReplyStatus, bool)>,
+}
+
+/// What a new vote says.
+#[derive(Debug, Clone)]
+pub struct NewVote<'a> {
+    /// What was chosen.
+    pub choice: Choice,
+    /// What decided it.
+    pub reasons: &'a [Reason],
+    /// The voter's own words.
+    pub comment: &'a str,
+    /// Keyed hash of the address.
+    pub address_hash: Option<&'a [u8]>,
+}
+
+/// The vote on a battle.
+pub async fn by_battle(db: impl PgExecutor<'_>, battle: BattleId) -> sqlx::Result<Option<Vote>> {
+    sqlx::query_as!(
+        Vote,
+        r#"SELECT id, battle_id AS "battle: BattleId", kind AS "kind: BattleKind", language,
+            model_a AS "model_a: ModelId", model_b AS "model_b: ModelId", choice AS "choice: Choice",
+            reasons AS "reasons: Vec<Reason>", comment, not_counted_because, withdrawn_at, created_at
+        FROM votes WHERE battle_id = $1"#,
+        battle.0
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The vote of a number, locked until the transaction ends.
+pub async fn lock(transaction: &mut PgConnection, id: i64) -> sqlx::Result<Option<Vote>> {
+    sqlx::query_as!(
+        Vote,
+        r#"SELECT id, battle_id AS "battle: BattleId", kind AS "kind: BattleKind", language,
+            model_a AS "model_a: ModelId", model_b AS "model_b: ModelId", choice AS "choice: Choice",
+            reasons AS "reasons: Vec<Reason>", comment, not_counted_because, withdrawn_at, created_at
+        FROM votes WHERE id = $1 FOR UPDATE"#,
+        id
+    )
+    .fetch_optional(transaction)
+    .await
+}
+
+/// The voter's battle, locked until the transaction ends: no message can join it and no other
+/// vote on it be cast meanwhile. `None` when there is none or it is another's.
+pub async fn ballot(transaction: &mut PgConnection, battle: BattleId, voter: VoterId) -> sqlx::Result<Option<Ballot>> {
+    let found = sqlx::query!(
+        r#"SELECT kind AS "kind: BattleKind", model_a AS "model_a: ModelId", model_b AS "model_b: ModelId",
+            language, not_counted_because
+        FROM battles WHERE id = $1 AND voter_id = $2 FOR UPDATE"#,
+        battle.0,
+        voter.0
+    )
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let Some(found) = found else { return Ok(None) };
+    // A statement of its own: it sees what was committed while the one above waited for the lock.
+    let replies = sqlx::query!(
+        r#"SELECT t.number, r.status AS "status?: ReplyStatus", r.content <> '' AS said
+        FROM (SELECT max(number) AS number FROM turns WHERE battle_id = $1) t
+        LEFT JOIN LATERAL (
+            SELECT DISTINCT ON (side) status, content FROM replies
+            WHERE battle_id = $1 AND turn = t.number ORDER BY side, attempt DESC
+        ) r ON true"#,
+        battle.0
+    )
+    .fetch_all(transaction)
+    .await?;
+    Ok(Some(Ballot {
+        kind: found.kind,
+        model_a: found.model_a,
+        model_b: found.model_b,
+        language: found.language,
+        not_counted_because: found.not_counted_because,
+        turns: replies.first().and_then(|row| row.number).unwrap_or(0),
+        replies: replies.iter().filter_map(|row| Some((row.status?, row.said.unwrap_or(false)))).collect(),
+    }))
+}
+
+/// Keeps a vote that is not on any board, and reveals the battle. `None` when the battle has one.
+pub async fn insert(
+    transaction: &mut PgConnection,
+    battle: BattleId,
+    voter: VoterId,
+    ballot: &Ballot,
+    vote: &NewVote<'_>,
+) -> sqlx::Result<Option<i64>> {
+    let reasons: Vec<String> = vote.reasons.iter().map(Reason::to_string).collect();
+    sqlx::query_scalar!(
+        r#"WITH cast_vote AS (
+            INSERT INTO votes (battle_id, voter_id, kind, language, model_a, model_b, choice, reasons, comment, turns,
+                not_counted_because, address_hash)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            ON CONFLICT (battle_id) DO NOTHING RETURNING id
+        ), revealed AS (
+            UPDATE battles SET revealed_at = coalesce(revealed_at, now())
+            WHERE id = $1 AND EXISTS (SELECT 1 FROM cast_vote)
+        )
+        SELECT id AS "id!" FROM cast_vote"#,
+        battle.0,
+        voter.0,
+        ballot.kind.as_str(),
+        ballot.language,
+        ballot.model_a.0,
+        ballot.model_b.map(|model| model.0),
+        vote.choice.as_str(),
+        &reasons,
+        vote.comment,
+        ballot.turns,
+        ballot.not_counted_because,
+        vote.address_hash
+    )
+    .fetch_optional(transaction)
+    .await
+}
+
+/// Withdraws a vote, or restores it when `by` is nobody.
+pub async fn set_withdrawn(
+    transaction: &mut PgConnection,
+    id: i64,
+    withdrawn: bool,
+    by: Option<AdminId>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE votes SET withdrawn_at = CASE WHEN $2 THEN now() END, withdrawn_by = $3 WHERE id = $1",
+        id,
+        withdrawn,
+        by.map(|admin| admin.0)
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+/// A counted vote, as a replay needs it.
+#[derive(Debug, Clone)]
+pub struct CountedVote {
+    /// The board's language.
+    pub language: String,
+    /// The left model.
+    pub model_a: ModelId,
+    /// The right model.
+    pub model_b: ModelId,
+    /// The score of the left one.
+    pub score: f64,
+}
+
+/// Walks through the counted votes of one kind in the order in which they were applied.
+pub async fn for_each_counted(
+    db: impl PgExecutor<'_>,
+    kind: BattleKind,
+    mut each: impl FnMut(CountedVote),
+) -> sqlx::Result<()> {
+    let mut rows = sqlx::query!(
+        r#"SELECT language, model_a AS "model_a: ModelId", model_b AS "model_b!: ModelId", choice AS "choice: Choice"
+        FROM votes
+        WHERE kind = $1 AND not_counted_because IS NULL AND withdrawn_at IS NULL AND model_b IS NOT NULL
+        ORDER BY id"#,
+        kind.as_str()
+    )
+    .fetch(db);
+    while let Some(row) = rows.try_next().await? {
+        let Some(score) = row.choice.score_of_a() else { continue };
+        each(CountedVote { language: row.language, model_a: row.model_a, model_b: row.model_b, score });
+    }
+    Ok(())
+}
+
+/// A line of the administrators' list.
+#[derive(Debug, Clone)]
+pub struct VoteLine {
+    /// The vote's number.
+    pub id: i64,
+    /// The battle; it may have been deleted since.
+    pub battle: BattleId,
+    /// The kind of battle.
+    pub kind: BattleKind,
+    /// Its language.
+    pub language: String,
+    /// The left model's name.
+    pub model_a: String,
+    /// The right model's name.
+    pub model_b: Option<String>,
+    /// What was said.
+    pub choice: Choice,
+    /// In the voter's words.
+    pub comment: String,
+    /// Why it does not count.
+    pub not_counted_because: Option<String>,
+    /// When it was withdrawn.
+    pub withdrawn_at: Option<DateTime<Utc>>,
+    /// By whom.
+    pub withdrawn_by: Option<String>,
+    /// When it was cast.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A page of votes, newest first: those before the vote of this number, or the newest.
+pub async fn page(db: impl PgExecutor<'_>, before: Option<i64>, limit: i64) -> sqlx::Result<Vec<VoteLine>> {
+    sqlx::query_as!(
+        VoteLine,
+        r#"SELECT v.id, v.battle_id AS "battle: BattleId", v.kind AS "kind: BattleKind", v.language,
+            a.display_name AS model_a, b.display_name AS "model_b?", v.choice AS "choice: Choice", v.comment,
+            v.not_counted_because, v.withdrawn_at, w.name AS "withdrawn_by?", v.created_at
+        FROM votes v JOIN models a ON a.id = v.model_a
+        LEFT JOIN models b ON b.id = v.model_b
+        LEFT JOIN admins w ON w.id = v.withdrawn_by
+        WHERE $1::bigint IS NULL OR v.id < $1 ORDER BY v.id DESC LIMIT $2"#,
+        before,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
