@@ -134,3 +134,6 @@ fn play(elo: &EloSettings, mut rows: Vec<EloRow>, models: [ModelId; 2], score: f
     }
     (boards == 2).then_some(rows)
 }
+
+#[cfg(test)]
+mod tests;

@@ -131,10 +131,10 @@ pub async fn count(
     let if_so = |so: bool| if so { by } else { 0 };
     sqlx::query!(
         "INSERT INTO pair_counts AS pair (kind, language, model_low, model_high, wins_low, wins_high, ties, both_bad)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        VALUES ($1, $2, $3, $4, greatest($5::bigint, 0), greatest($6::bigint, 0), greatest($7::bigint, 0), greatest($8::bigint, 0))
         ON CONFLICT (kind, language, model_low, model_high) DO UPDATE SET
-            wins_low = pair.wins_low + excluded.wins_low, wins_high = pair.wins_high + excluded.wins_high,
-            ties = pair.ties + excluded.ties, both_bad = pair.both_bad + excluded.both_bad",
+            wins_low = pair.wins_low + $5, wins_high = pair.wins_high + $6,
+            ties = pair.ties + $7, both_bad = pair.both_bad + $8",
         kind.as_str(),
         language,
         low.0,

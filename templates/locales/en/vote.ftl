@@ -1,0 +1,11 @@
+reason-accuracy = Accuracy
+reason-completeness = Completeness
+reason-clarity = Clarity
+reason-instructions = Following instructions
+reason-language = Language
+reason-safety = Safety
+error-vote-choice = This kind of battle does not take the vote “{ $detail }”. Choose one of the buttons under the answers.
+error-vote-comment = The comment may have { $detail } characters at most. Shorten it and vote again.
+error-vote-streaming = An answer is still being written. Wait until both are complete, or stop them, then vote.
+error-vote-failed = One side could not answer. Ask it again, then vote.
+error-vote-empty = There is no answer to judge yet. Write a message, or ask the silent side again, then vote.

@@ -1,0 +1,11 @@
+reason-accuracy = 准确性
+reason-completeness = 完整性
+reason-clarity = 清晰易懂
+reason-instructions = 遵循指令
+reason-language = 语言
+reason-safety = 安全性
+error-vote-choice = 此类对战不接受“{ $detail }”这一投票。请使用回答下方的按钮。
+error-vote-comment = 评论最多 { $detail } 个字符。请缩短后重新投票。
+error-vote-streaming = 仍有回答正在生成。请等待双方完成(或先停止生成),再投票。
+error-vote-failed = 有一方未能回答。请让它重新回答,再投票。
+error-vote-empty = 还没有可评判的回答。请先发送消息,或让没有作答的一方重新回答,再投票。
