@@ -11,6 +11,7 @@ use anyhow::Context;
 use sqlx::PgPool;
 
 use crate::actions::create_admin;
+use crate::backends::{AddressPolicy, Backends};
 use crate::config::{Config, LogFormat};
 use crate::database::{self, Database};
 use crate::extract::Limits;
@@ -37,6 +38,8 @@ pub struct Arena {
     pub metrics: Metrics,
     /// The hasher of administrators' passwords.
     pub passwords: Passwords,
+    /// The door to generation.
+    pub backends: Backends,
 }
 
 impl Arena {
@@ -46,6 +49,7 @@ impl Arena {
             limits: Limits::new(&config),
             metrics: Metrics::new(db.clone()),
             passwords: Passwords::default(),
+            backends: Backends::new(AddressPolicy { allow_inner: false, allowed: config.allow_inner.clone() }),
             config: Arc::new(config),
             db,
             keys,

@@ -7,6 +7,8 @@ use anyhow::{Context, bail};
 use clap::Args;
 use secrecy::SecretString;
 
+use crate::backends::Network;
+
 /// Options of `arena serve`, as given on the command line or in the environment.
 #[derive(Debug, Args)]
 pub struct ServeOptions {
@@ -82,7 +84,7 @@ pub struct Config {
     /// How many proxies' X-Forwarded-For to believe.
     pub trusted_proxies: usize,
     /// Inner hosts and networks that endpoints may use.
-    pub allow_inner: Vec<String>,
+    pub allow_inner: Vec<Network>,
     /// Devices for local models; empty for none.
     pub devices: Vec<String>,
     /// Where demo models lie, if they are wanted and there.
@@ -140,7 +142,11 @@ impl TryFrom<ServeOptions> for Config {
             secret: raw.secret,
             public_url: raw.public_url,
             trusted_proxies: raw.trusted_proxies,
-            allow_inner: raw.allow_inner,
+            allow_inner: raw
+                .allow_inner
+                .iter()
+                .map(|network| network.parse().with_context(|| format!("--allow-inner: {network:?}")))
+                .collect::<anyhow::Result<_>>()?,
             devices,
             demo_models: if raw.no_demo { None } else { raw.demo_models.or_else(default_demo_models) },
             drain: std::time::Duration::from_secs(raw.drain_seconds),

@@ -4,5 +4,6 @@ pub mod api_tokens;
 pub mod cast_vote;
 pub mod change_admin;
 pub mod create_admin;
+pub mod endpoint;
 pub mod sign_in;
 pub mod withdraw_vote;

@@ -63,7 +63,7 @@ pub(super) struct CheckedResolver(pub Arc<AddressPolicy>);
 
 /// The mark by which a refusal is recognised below reqwest's own errors.
 #[derive(Debug, thiserror::Error)]
-#[error("`{host}` resolves to {address}, an inner address that the configuration does not allow")]
+#[error("`{host}` resolves to {address}, an inner address; --allow-inner (ARENA_ALLOW_INNER) would have to name it")]
 pub(super) struct RefusedByPolicy {
     host: String,
     address: IpAddr,

@@ -3,6 +3,7 @@
 mod battle;
 mod ids;
 mod model;
+mod model_fields;
 mod prompt;
 mod text_enum;
 mod vote;
@@ -10,6 +11,7 @@ mod vote;
 pub use battle::{BattleKind, ReplyStatus, Side};
 pub use ids::{AdminId, BattleId, ModelId, ReplyId, VoterId};
 pub use model::{ModelKind, ModelState};
+pub use model_fields::ModelFields;
 pub use prompt::{MAX_PROMPT_CHARS, MAX_TURNS, Prompt, PromptError};
 pub use text_enum::UnknownName;
 pub use vote::{Choice, Reason};

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
+pub use crate::domain::ModelFields;
 use crate::domain::{ModelId, ModelKind, ModelState};
 
 /// An endpoint's key as the database keeps it: encrypted, and silent in every log.
@@ -99,79 +100,31 @@ impl Model {
     pub fn has_key(&self) -> bool {
         self.api_key_sealed.is_some() || self.api_key_env.is_some()
     }
-}
 
-/// What an administrator says of a model. The key is apart, so that saving a form never touches it by accident.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ModelFields {
-    /// See [`Model::display_name`].
-    pub display_name: String,
-    /// See [`Model::sampling_weight`].
-    pub sampling_weight: f64,
-    /// See [`Model::path`].
-    pub path: Option<String>,
-    /// See [`Model::device`].
-    pub device: String,
-    /// See [`Model::context_length`].
-    pub context_length: Option<i32>,
-    /// See [`Model::base_url`].
-    pub base_url: Option<String>,
-    /// See [`Model::remote_model`].
-    pub remote_model: Option<String>,
-    /// See [`Model::api_key_env`].
-    pub api_key_env: Option<String>,
-    /// See [`Model::connect_ms`].
-    pub connect_ms: i32,
-    /// See [`Model::first_token_ms`].
-    pub first_token_ms: i32,
-    /// See [`Model::between_tokens_ms`].
-    pub between_tokens_ms: i32,
-    /// See [`Model::retries`].
-    pub retries: i32,
-    /// See [`Model::family`].
-    pub family: String,
-    /// See [`Model::base_model`].
-    pub base_model: String,
-    /// See [`Model::quantisation`].
-    pub quantisation: String,
-    /// See [`Model::parameters`].
-    pub parameters: Option<i64>,
-    /// See [`Model::active_parameters`].
-    pub active_parameters: Option<i64>,
-    /// See [`Model::licence`].
-    pub licence: String,
-    /// See [`Model::link`].
-    pub link: String,
-    /// See [`Model::description_en`].
-    pub description_en: String,
-    /// See [`Model::description_zh`].
-    pub description_zh: String,
-}
-
-impl Default for ModelFields {
-    fn default() -> Self {
-        Self {
-            display_name: String::new(),
-            sampling_weight: 1.0,
-            path: None,
-            device: "auto".to_owned(),
-            context_length: None,
-            base_url: None,
-            remote_model: None,
-            api_key_env: None,
-            connect_ms: 5000,
-            first_token_ms: 120_000,
-            between_tokens_ms: 30_000,
-            retries: 1,
-            family: String::new(),
-            base_model: String::new(),
-            quantisation: String::new(),
-            parameters: None,
-            active_parameters: None,
-            licence: String::new(),
-            link: String::new(),
-            description_en: String::new(),
-            description_zh: String::new(),
+    /// What an administrator may change of it.
+    pub fn fields(&self) -> ModelFields {
+        ModelFields {
+            display_name: self.display_name.clone(),
+            sampling_weight: self.sampling_weight,
+            path: self.path.clone(),
+            device: self.device.clone(),
+            context_length: self.context_length,
+            base_url: self.base_url.clone(),
+            remote_model: self.remote_model.clone(),
+            api_key_env: self.api_key_env.clone(),
+            connect_ms: self.connect_ms,
+            first_token_ms: self.first_token_ms,
+            between_tokens_ms: self.between_tokens_ms,
+            retries: self.retries,
+            family: self.family.clone(),
+            base_model: self.base_model.clone(),
+            quantisation: self.quantisation.clone(),
+            parameters: self.parameters,
+            active_parameters: self.active_parameters,
+            licence: self.licence.clone(),
+            link: self.link.clone(),
+            description_en: self.description_en.clone(),
+            description_zh: self.description_zh.clone(),
         }
     }
 }
