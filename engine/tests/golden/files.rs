@@ -13,6 +13,20 @@ pub struct Golden {
     pub greedy: Vec<u32>,
 }
 
+/// The last line of a golden file.
+#[derive(Deserialize)]
+struct Perplexity {
+    mean_nll: f64,
+}
+
+/// The mean negative log-likelihood of a golden file.
+pub fn mean_nll(folder: &Path, model: &str) -> f64 {
+    let path = folder.join(format!("golden-{model}.jsonl"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let last = text.lines().next_back().expect("a line");
+    serde_json::from_str::<Perplexity>(last).expect("a perplexity on the last line").mean_nll
+}
+
 /// The prompts of a golden file.
 pub fn prompts(folder: &Path, model: &str) -> Vec<Golden> {
     let path = folder.join(format!("golden-{model}.jsonl"));

@@ -6,6 +6,7 @@ mod damage;
 mod drive;
 mod files;
 mod llama_cpp;
+mod perplexity;
 mod plain;
 mod refusals;
 mod speed;
