@@ -23,3 +23,4 @@ pub mod store;
 pub mod testing;
 pub mod views;
 pub mod worker;
+pub mod workers;

@@ -21,8 +21,12 @@ mod run;
 mod status;
 mod streaming;
 
+pub(crate) use host::{SlotState, SlotView};
 pub use options::WorkerOptions;
 pub use run::run;
+
+/// Whether this build can use NVIDIA GPUs.
+pub const CAN_USE_GPUS: bool = mixtral_engine::DeviceSpec::CUDA;
 
 /// What stands before the address in the line that a worker prints once it listens.
 pub const LISTENING: &str = "listening on http://";

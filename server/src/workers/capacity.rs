@@ -1,0 +1,151 @@
+//! What the machine has, and what a model file will need of it.
+
+use std::path::Path;
+
+use super::placement::Place;
+
+/// A device and its memory as found at start, before any worker took of it.
+pub type Capacity = Place;
+
+/// What a worker needs beside the weights of each model: the cache, activations, buffers.
+const BESIDE: u64 = 128 << 20;
+
+/// The devices behind the operator's words; `auto` is every GPU that this build can use, else the
+/// CPU. A device that is named is taken at its word: its worker will say if it is not there.
+pub fn find_devices(words: &[String]) -> Vec<Capacity> {
+    let gpus = if crate::worker::CAN_USE_GPUS { gpus() } else { Vec::new() };
+    let mut devices: Vec<Capacity> = Vec::new();
+    let mut add = |device: Capacity| {
+        if devices.iter().all(|other| other.device != device.device) {
+            devices.push(device);
+        }
+    };
+    for word in words {
+        match word.as_str() {
+            "auto" if gpus.is_empty() => add(cpu()),
+            "auto" => gpus.iter().cloned().for_each(&mut add),
+            "cpu" => add(cpu()),
+            named => {
+                let device = if named == "cuda" { "cuda:0" } else { named };
+                let known = gpus.iter().find(|gpu| gpu.device == device).cloned();
+                add(known.unwrap_or(Place { device: device.to_owned(), memory: None }));
+            }
+        }
+    }
+    devices
+}
+
+fn cpu() -> Capacity {
+    let available = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| meminfo(&text));
+    let limit = cgroup_room();
+    let memory = match (available, limit) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    };
+    Place { device: "cpu".to_owned(), memory }
+}
+
+fn meminfo(text: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+/// What a container's limit leaves; none where there is no limit.
+fn cgroup_room() -> Option<u64> {
+    let read = |file: &str| std::fs::read_to_string(Path::new("/sys/fs/cgroup").join(file)).ok();
+    let number = |text: String| text.trim().parse::<u64>().ok();
+    let limit = number(read("memory.max")?)?;
+    let used = number(read("memory.current")?)?;
+    Some(limit.saturating_sub(used))
+}
+
+/// The NVIDIA GPUs as the driver's own tool lists them.
+fn gpus() -> Vec<Capacity> {
+    let output = std::process::Command::new("nvidia-smi")
+        .args(["--query-gpu=index,memory.free", "--format=csv,noheader,nounits"])
+        .output();
+    match output {
+        Ok(output) if output.status.success() => smi(&String::from_utf8_lossy(&output.stdout)),
+        _ => Vec::new(),
+    }
+}
+
+fn smi(text: &str) -> Vec<Capacity> {
+    let line = |line: &str| {
+        let (index, mebibytes) = line.split_once(',')?;
+        let index: usize = index.trim().parse().ok()?;
+        let memory = mebibytes.trim().parse::<u64>().ok().map(|mebibytes| mebibytes << 20);
+        Some(Place { device: format!("cuda:{index}"), memory })
+    };
+    text.lines().filter_map(line).collect()
+}
+
+/// How much memory a model will take, by the size of its files: the weights, a tenth for what is
+/// repacked or converted, and what comes beside them. A path that cannot be read needs nothing: the
+/// worker that tries to load it will say what is wrong.
+pub(super) fn needed(path: &Path) -> u64 {
+    let bytes = file_bytes(path);
+    if bytes == 0 { 0 } else { bytes + bytes / 10 + BESIDE }
+}
+
+fn file_bytes(path: &Path) -> u64 {
+    let Ok(metadata) = std::fs::metadata(path) else { return 0 };
+    let sizes = |folder: &Path, wanted: &dyn Fn(&str) -> bool| -> u64 {
+        let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+        entries
+            .filter_map(Result::ok)
+            .filter(|entry| wanted(&entry.file_name().to_string_lossy()))
+            .filter_map(|entry| entry.metadata().ok())
+            .map(|metadata| metadata.len())
+            .sum()
+    };
+    if metadata.is_dir() {
+        return sizes(path, &|name| name.ends_with(".gguf") || name.ends_with(".safetensors"));
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    match (shard_stem(&name), path.parent()) {
+        (Some(stem), Some(folder)) => sizes(folder, &|other| shard_stem(other) == Some(stem)),
+        _ => metadata.len(),
+    }
+}
+
+/// `x` of `x-00001-of-00005.gguf`.
+fn shard_stem(name: &str) -> Option<&str> {
+    let name = name.strip_suffix(".gguf")?;
+    let (rest, count) = name.rsplit_once("-of-")?;
+    let (stem, number) = rest.rsplit_once('-')?;
+    let digits = |text: &str| text.len() == 5 && text.bytes().all(|b| b.is_ascii_digit());
+    (digits(count) && digits(number)).then_some(stem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_machine_s_own_words_are_read() {
+        assert_eq!(meminfo("MemTotal: 9 kB\nMemAvailable:   22128440 kB\n"), Some(22_128_440 * 1024));
+        let gpus = smi("0, 81000\n1, [N/A]\n\n");
+        assert_eq!(gpus[0], Place { device: "cuda:0".into(), memory: Some(81_000 << 20) });
+        assert_eq!(gpus[1].memory, None);
+        assert_eq!(gpus.len(), 2);
+        assert_eq!(find_devices(&["cpu".into(), "cpu".into()]).len(), 1);
+        assert!(find_devices(&[]).is_empty());
+    }
+
+    #[test]
+    fn all_shards_and_all_files_of_a_folder_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, len: usize| std::fs::write(folder.path().join(name), vec![0; len]).unwrap();
+        write("x-00001-of-00002.gguf", 100);
+        write("x-00002-of-00002.gguf", 200);
+        write("y.gguf", 400);
+        write("readme.txt", 800);
+        assert_eq!(file_bytes(&folder.path().join("x-00001-of-00002.gguf")), 300);
+        assert_eq!(file_bytes(&folder.path().join("y.gguf")), 400);
+        assert_eq!(file_bytes(folder.path()), 700);
+        assert_eq!(needed(&folder.path().join("absent.gguf")), 0);
+        assert!(needed(folder.path()) > BESIDE);
+    }
+}

@@ -1,0 +1,86 @@
+//! Speaks to a worker about its models: what `arena worker` offers under `/admin`.
+
+use std::time::Duration;
+
+use reqwest::{Client, StatusCode, redirect};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::view::LocalModel;
+pub(super) use crate::worker::{SlotState, SlotView};
+
+/// A worker answers these at once; its cores may be busy computing.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The door to one worker's models.
+#[derive(Clone)]
+pub(super) struct Control {
+    client: Client,
+    base: String,
+    token: SecretString,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    models: Vec<SlotView>,
+}
+
+impl Control {
+    /// A client for workers; keeps connections over restarts.
+    pub(super) fn client() -> reqwest::Result<Client> {
+        // An error only says that a provider is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Client::builder()
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .tls_certs_only([])
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(PATIENCE)
+            .build()
+    }
+
+    pub(super) fn new(client: Client, port: u16, token: SecretString) -> Self {
+        Self { client, base: format!("http://127.0.0.1:{port}/admin/models"), token }
+    }
+
+    /// All models of the worker.
+    pub(super) async fn list(&self) -> Result<Vec<SlotView>, String> {
+        let request = self.client.get(&self.base).bearer_auth(self.token.expose_secret());
+        let response = request.send().await.and_then(reqwest::Response::error_for_status).map_err(words)?;
+        Ok(response.json::<Listed>().await.map_err(words)?.models)
+    }
+
+    /// Begins to load a model.
+    pub(super) async fn load(&self, model: &LocalModel) -> Result<(), String> {
+        let body = json!({"name": model.name, "path": model.path, "context": model.context});
+        let request = self.client.post(&self.base).bearer_auth(self.token.expose_secret()).json(&body);
+        let response = request.send().await.map_err(words)?;
+        if response.status().is_success() {
+            return Ok(());
+        }
+        let status = response.status();
+        let text = response.text().await.unwrap_or_default();
+        let message = serde_json::from_str::<serde_json::Value>(&text)
+            .ok()
+            .and_then(|body| Some(body.pointer("/error/message")?.as_str()?.to_owned()));
+        Err(message.unwrap_or_else(|| status.to_string()))
+    }
+
+    /// Takes a model away.
+    pub(super) async fn unload(&self, name: &str) -> Result<(), String> {
+        let mut url: url::Url = self.base.parse().map_err(|error| format!("{error}"))?;
+        url.path_segments_mut().map_err(|()| "no path".to_owned())?.push(name);
+        let request = self.client.delete(url).bearer_auth(self.token.expose_secret());
+        let response = request.send().await.map_err(words)?;
+        match response.status() {
+            StatusCode::NO_CONTENT | StatusCode::NOT_FOUND => Ok(()),
+            status => Err(status.to_string()),
+        }
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "used as a function of map_err")]
+fn words(error: reqwest::Error) -> String {
+    format!("the worker does not answer: {}", error.without_url())
+}

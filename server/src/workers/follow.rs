@@ -1,0 +1,70 @@
+//! Keeps the workers at what the database says, so that changing the list of models needs no
+//! restart, whichever of several servers changed it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use tokio::time::sleep;
+
+use super::placement::Wish;
+use super::supervisor::Workers;
+use super::view::LocalModel;
+use crate::domain::ModelKind;
+use crate::store::models::{self, Model};
+
+/// How often the list is read; a change made at this server is seen at once by a nudge.
+const EVERY: Duration = Duration::from_secs(5);
+
+impl Workers {
+    /// Follows the enabled local models in the database until the shutdown.
+    pub fn follow(&self, db: PgPool) {
+        let workers = self.clone();
+        self.keep(tokio::spawn(async move {
+            let stop = workers.shared().stop.clone();
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = workers.read_list(&db) => {}
+                }
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = workers.shared().nudge.notified() => {}
+                    () = sleep(EVERY) => {}
+                }
+            }
+        }));
+    }
+
+    /// Has the list of models read now, after it was changed.
+    pub fn nudge(&self) {
+        self.shared().nudge.notify_one();
+    }
+
+    async fn read_list(&self, db: &PgPool) {
+        match models::enabled(db).await {
+            Ok(models) => {
+                let wanted = models.iter().filter_map(local).collect();
+                let workers = self.clone();
+                // Files may lie on a slow disk.
+                let done = tokio::task::spawn_blocking(move || workers.reconcile(wanted)).await;
+                if let Err(error) = done {
+                    tracing::error!(%error, "cannot place the models");
+                }
+            }
+            // The models that are loaded go on answering.
+            Err(error) => tracing::warn!(%error, "cannot read the list of models"),
+        }
+    }
+}
+
+fn local(model: &Model) -> Option<LocalModel> {
+    let path = model.path.as_ref().filter(|_| model.kind == ModelKind::Local)?;
+    Some(LocalModel {
+        id: model.id,
+        name: model.slug.clone(),
+        path: PathBuf::from(path),
+        device: model.device.parse().unwrap_or(Wish::Auto),
+        context: model.context_length.and_then(|context| usize::try_from(context).ok()),
+    })
+}

@@ -1,0 +1,269 @@
+//! Watches over the worker of one device: starts it, loads its models, starts it again.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::capacity::Capacity;
+use super::control::Control;
+use super::load_plan::{Action, LoadPlan};
+use super::output::Tail;
+use super::process::Process;
+use super::view::{LoadState, LocalModel, WorkerState, WorkerView};
+use crate::domain::ModelId;
+
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// A worker that lived so long did not die of its start.
+const STABLE: Duration = Duration::from_secs(120);
+/// How often a worker is looked at while it loads, and otherwise.
+const LOOK_SOON: Duration = Duration::from_millis(250);
+const LOOK_LATER: Duration = Duration::from_secs(5);
+/// So many looks in a row without an answer, and the worker hangs.
+const SILENCES: u32 = 3;
+
+/// What a keeper lets others see.
+pub(super) struct Board {
+    device: Capacity,
+    tail: Tail,
+    shown: Mutex<Shown>,
+}
+
+struct Shown {
+    state: WorkerState,
+    since: DateTime<Utc>,
+    pid: Option<u32>,
+    restarts: u32,
+    models: HashMap<ModelId, LoadState>,
+    door: Option<(u16, SecretString)>,
+}
+
+impl Board {
+    pub(super) fn new(device: Capacity) -> Self {
+        let shown = Shown {
+            state: WorkerState::Idle,
+            since: Utc::now(),
+            pid: None,
+            restarts: 0,
+            models: HashMap::new(),
+            door: None,
+        };
+        Self { device, tail: Tail::default(), shown: Mutex::new(shown) }
+    }
+
+    pub(super) fn view(&self) -> WorkerView {
+        let shown = self.lock();
+        WorkerView {
+            device: self.device.device.clone(),
+            memory: self.device.memory,
+            state: shown.state.clone(),
+            since: shown.since,
+            pid: shown.pid,
+            restarts: shown.restarts,
+            log: self.tail.lines(),
+        }
+    }
+
+    pub(super) fn load_state(&self, id: ModelId) -> LoadState {
+        self.lock().models.get(&id).cloned().unwrap_or(LoadState::Waiting)
+    }
+
+    /// Port and token, if the worker listens and the model is ready.
+    pub(super) fn door(&self, id: ModelId) -> Option<(u16, SecretString)> {
+        let shown = self.lock();
+        let ready = matches!(shown.models.get(&id), Some(LoadState::Ready { .. }));
+        shown.door.clone().filter(|_| ready)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shown> {
+        // Only assignments run under this lock.
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a keeper hears.
+pub(super) struct Orders {
+    pub(super) wanted: watch::Receiver<Vec<LocalModel>>,
+    pub(super) retry: mpsc::Receiver<ModelId>,
+    pub(super) stop: CancellationToken,
+}
+
+/// The task of one device.
+pub(super) struct Keeper {
+    pub(super) board: Arc<Board>,
+    pub(super) orders: Orders,
+    pub(super) executable: PathBuf,
+    pub(super) client: reqwest::Client,
+    pub(super) drain: Duration,
+    pub(super) plan: LoadPlan,
+}
+
+/// How the tending of a living worker ended.
+enum Outcome {
+    Stopped,
+    Unneeded,
+    Died(String),
+}
+
+impl Keeper {
+    /// Runs until it is told to stop.
+    pub(super) async fn run(mut self) {
+        let mut failures = 0;
+        loop {
+            let wanted = self.orders.wanted.borrow_and_update().clone();
+            self.plan.want(wanted);
+            if self.plan.is_empty() {
+                self.show(WorkerState::Idle, None, None);
+                if self.is_stopped_before_change().await {
+                    break;
+                }
+                continue;
+            }
+            let began = Instant::now();
+            let reason = match self.live().await {
+                Outcome::Stopped => break,
+                Outcome::Unneeded => continue,
+                Outcome::Died(reason) => reason,
+            };
+            failures = if began.elapsed() > STABLE { 1 } else { failures + 1 };
+            self.plan.worker_died(&reason);
+            let pause = pause(failures);
+            let device = &self.board.device.device;
+            tracing::error!(device, reason, ?pause, "a worker died; it will be started again");
+            let next_try = Utc::now() + pause;
+            self.show(WorkerState::Crashed { reason, next_try }, None, None);
+            tokio::select! {
+                () = self.orders.stop.cancelled() => break,
+                () = sleep(pause) => {}
+                // Whoever changes the models may have mended the cause.
+                changed = self.orders.wanted.changed() => if changed.is_err() { break },
+            }
+            self.board.lock().restarts += 1;
+        }
+        self.show(WorkerState::Stopped, None, None);
+    }
+
+    async fn is_stopped_before_change(&mut self) -> bool {
+        tokio::select! {
+            () = self.orders.stop.cancelled() => true,
+            changed = self.orders.wanted.changed() => changed.is_err(),
+        }
+    }
+
+    /// One life of the worker.
+    async fn live(&mut self) -> Outcome {
+        let device = self.board.device.device.clone();
+        self.show(WorkerState::Starting, None, None);
+        let starting = match Process::spawn(&self.executable, &device, self.drain, self.board.tail.clone()) {
+            Ok(starting) => starting,
+            Err(error) => return Outcome::Died(format!("{error:#}")),
+        };
+        self.show(WorkerState::Starting, starting.pid(), None);
+        let process = tokio::select! {
+            () = self.orders.stop.cancelled() => return Outcome::Stopped,
+            process = starting.listening() => process,
+        };
+        match process {
+            Ok(process) => {
+                tracing::info!(device, pid = process.pid(), "a worker listens");
+                self.tend(process).await
+            }
+            Err(reason) => Outcome::Died(reason),
+        }
+    }
+
+    /// Keeps a living worker's models as they are wanted.
+    async fn tend(&mut self, mut process: Process) -> Outcome {
+        let control = Control::new(self.client.clone(), process.port, process.token.clone());
+        let door = Some((process.port, process.token.clone()));
+        let mut silences = 0;
+        loop {
+            match control.list().await {
+                Ok(slots) => {
+                    silences = 0;
+                    for action in self.plan.next(&slots) {
+                        self.tell(&control, action).await;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(device = self.board.device.device, error, "no word from a worker");
+                    silences += 1;
+                }
+            }
+            if silences >= SILENCES {
+                process.kill().await;
+                return Outcome::Died("it did not answer any more and was killed".to_owned());
+            }
+            self.show(WorkerState::Running, process.pid(), door.clone());
+            let look = if self.plan.is_busy() || silences > 0 { LOOK_SOON } else { LOOK_LATER };
+            tokio::select! {
+                reason = process.ended() => return Outcome::Died(reason),
+                () = self.orders.stop.cancelled() => {
+                    process.stop(self.drain + Duration::from_secs(5)).await;
+                    return Outcome::Stopped;
+                }
+                changed = self.orders.wanted.changed() => {
+                    let wanted = self.orders.wanted.borrow_and_update().clone();
+                    self.plan.want(wanted);
+                    if changed.is_err() || self.plan.is_empty() {
+                        process.stop(self.drain + Duration::from_secs(5)).await;
+                        return Outcome::Unneeded;
+                    }
+                }
+                Some(id) = self.orders.retry.recv() => self.plan.retry(id),
+                () = sleep(look) => {}
+            }
+        }
+    }
+
+    async fn tell(&mut self, control: &Control, action: Action) {
+        match action {
+            Action::Load(model) => {
+                if let Err(error) = control.load(&model).await {
+                    tracing::warn!(model = model.name, error, "a worker refuses a model");
+                    self.plan.refused(&model, error);
+                }
+            }
+            // Should it fail, the slot is still there at the next look and is tried again.
+            Action::Unload(name) => {
+                if let Err(error) = control.unload(&name).await {
+                    tracing::warn!(model = name, error, "cannot unload");
+                }
+            }
+        }
+    }
+
+    fn show(&self, state: WorkerState, pid: Option<u32>, door: Option<(u16, SecretString)>) {
+        let mut shown = self.board.lock();
+        if shown.state != state {
+            shown.since = Utc::now();
+        }
+        shown.state = state;
+        shown.pid = pid;
+        shown.door = door;
+        shown.models = self.plan.states();
+    }
+}
+
+fn pause(failures: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_from_a_second_to_a_minute() {
+        assert_eq!(pause(1), FIRST_PAUSE);
+        assert_eq!(pause(3), FIRST_PAUSE * 4);
+        assert_eq!(pause(u32::MAX), LONGEST_PAUSE);
+    }
+}

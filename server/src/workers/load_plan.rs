@@ -1,0 +1,226 @@
+//! What one worker is to load next: plain data, told what is wanted and what is there.
+
+use std::collections::HashMap;
+
+use super::control::{SlotState, SlotView};
+use super::view::{LoadState, LocalModel};
+use crate::domain::ModelId;
+
+/// So often may a worker die while it loads a model until the model is blamed. Once may be chance:
+/// somebody killed it, or another program took the memory.
+const STRIKES: u32 = 2;
+
+/// The models of one worker.
+#[derive(Default)]
+pub(super) struct LoadPlan {
+    wanted: Vec<LocalModel>,
+    states: HashMap<ModelId, LoadState>,
+    strikes: HashMap<ModelId, u32>,
+    /// What the living worker has been told to load, by name.
+    told: HashMap<String, LocalModel>,
+}
+
+/// What to tell the worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Action {
+    Load(LocalModel),
+    Unload(String),
+}
+
+impl LoadPlan {
+    /// Changes what is wanted. A model whose registration changed starts afresh.
+    pub(super) fn want(&mut self, wanted: Vec<LocalModel>) {
+        let same: Vec<ModelId> =
+            wanted.iter().filter(|model| self.wanted.contains(model)).map(|model| model.id).collect();
+        self.states.retain(|id, _| same.contains(id));
+        self.strikes.retain(|id, _| same.contains(id));
+        for model in &wanted {
+            self.states.entry(model.id).or_insert(LoadState::Waiting);
+        }
+        self.wanted = wanted;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.wanted.is_empty()
+    }
+
+    /// Whether something is on its way, so that the worker should be asked again soon.
+    pub(super) fn is_busy(&self) -> bool {
+        self.states.values().any(|state| matches!(state, LoadState::Loading { .. } | LoadState::Waiting))
+    }
+
+    /// Forgets that a model failed.
+    pub(super) fn retry(&mut self, id: ModelId) {
+        if matches!(self.states.get(&id), Some(LoadState::Failed { .. })) {
+            self.states.insert(id, LoadState::Waiting);
+            self.strikes.remove(&id);
+            // What the worker keeps of the failure is cleared away with it.
+            self.told.retain(|_, model| model.id != id);
+        }
+    }
+
+    /// Takes in what the worker has, and says what to tell it: one load at a time, so that it is
+    /// known which model the worker died of.
+    pub(super) fn next(&mut self, slots: &[SlotView]) -> Vec<Action> {
+        let mut actions = Vec::new();
+        for slot in slots {
+            let told = self.told.get(&slot.name);
+            if told.is_none_or(|told| !self.wanted.contains(told)) {
+                self.told.remove(&slot.name);
+                actions.push(Action::Unload(slot.name.clone()));
+            }
+        }
+        let mut loading = false;
+        for model in &self.wanted {
+            let slot = slots.iter().find(|slot| slot.name == model.name);
+            let state = match slot.filter(|_| self.told.get(&model.name) == Some(model)) {
+                None => continue,
+                Some(slot) => match slot.state {
+                    SlotState::Loading => {
+                        loading = true;
+                        LoadState::Loading { done: slot.done_bytes, total: slot.total_bytes }
+                    }
+                    SlotState::Ready => {
+                        self.strikes.remove(&model.id);
+                        LoadState::Ready { card: slot.card.clone().unwrap_or_default() }
+                    }
+                    SlotState::Failed => {
+                        let error = slot.error.clone().unwrap_or_else(|| "unknown".to_owned());
+                        LoadState::Failed { error }
+                    }
+                },
+            };
+            self.states.insert(model.id, state);
+        }
+        // Names are free again only after the unloading.
+        if !loading && actions.is_empty() {
+            let waiting = |model: &&LocalModel| self.states.get(&model.id) == Some(&LoadState::Waiting);
+            if let Some(model) = self.wanted.iter().find(waiting).cloned() {
+                self.told.insert(model.name.clone(), model.clone());
+                self.states.insert(model.id, LoadState::Loading { done: 0, total: 0 });
+                actions.push(Action::Load(model));
+            }
+        }
+        actions
+    }
+
+    /// The worker refused to load a model at all.
+    pub(super) fn refused(&mut self, model: &LocalModel, error: String) {
+        self.told.remove(&model.name);
+        self.states.insert(model.id, LoadState::Failed { error });
+    }
+
+    /// The worker is gone, and all models with it.
+    pub(super) fn worker_died(&mut self, how: &str) {
+        self.told.clear();
+        for model in &self.wanted {
+            let Some(state) = self.states.get_mut(&model.id) else { continue };
+            match state {
+                LoadState::Loading { .. } => {
+                    let strikes = self.strikes.entry(model.id).or_default();
+                    *strikes += 1;
+                    *state = if *strikes >= STRIKES {
+                        let error = format!("the worker died {strikes} times while loading it: {how}");
+                        LoadState::Failed { error }
+                    } else {
+                        LoadState::Waiting
+                    };
+                }
+                LoadState::Ready { .. } => *state = LoadState::Waiting,
+                LoadState::Waiting | LoadState::Failed { .. } | LoadState::Unplaced { .. } => {}
+            }
+        }
+    }
+
+    /// The states of all models.
+    pub(super) fn states(&self) -> HashMap<ModelId, LoadState> {
+        self.states.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workers::Wish;
+
+    fn model(n: u128) -> LocalModel {
+        LocalModel {
+            id: ModelId(uuid::Uuid::from_u128(n)),
+            name: format!("m{n}"),
+            path: format!("/{n}").into(),
+            device: Wish::Auto,
+            context: None,
+        }
+    }
+
+    fn slot(n: u128, state: SlotState) -> SlotView {
+        let error = (state == SlotState::Failed).then(|| "damaged".to_owned());
+        SlotView { name: format!("m{n}"), state, done_bytes: 5, total_bytes: 9, error, card: None, created: 0 }
+    }
+
+    fn state(plan: &LoadPlan, n: u128) -> LoadState {
+        plan.states()[&model(n).id].clone()
+    }
+
+    #[test]
+    fn models_are_loaded_one_after_the_other_and_a_broken_one_stops_nobody() {
+        let mut plan = LoadPlan::default();
+        plan.want(vec![model(1), model(2)]);
+        assert_eq!(plan.next(&[]), [Action::Load(model(1))]);
+        assert_eq!(plan.next(&[slot(1, SlotState::Loading)]), []);
+        assert_eq!(state(&plan, 1), LoadState::Loading { done: 5, total: 9 });
+        assert_eq!(plan.next(&[slot(1, SlotState::Failed)]), [Action::Load(model(2))]);
+        assert_eq!(state(&plan, 1), LoadState::Failed { error: "damaged".into() });
+        assert_eq!(plan.next(&[slot(1, SlotState::Failed), slot(2, SlotState::Ready)]), []);
+        assert!(!plan.is_busy());
+    }
+
+    #[test]
+    fn after_a_death_all_are_loaded_again_and_the_culprit_is_found() {
+        let mut plan = LoadPlan::default();
+        plan.want(vec![model(1), model(2)]);
+        plan.next(&[]);
+        plan.next(&[slot(1, SlotState::Ready)]);
+        for _ in 0..2 {
+            // Model 2 is being loaded when the worker dies.
+            assert!(matches!(state(&plan, 2), LoadState::Loading { .. }));
+            plan.worker_died("signal 9");
+            assert_eq!(state(&plan, 1), LoadState::Waiting);
+            assert_eq!(plan.next(&[]), [Action::Load(model(1))]);
+            plan.next(&[slot(1, SlotState::Ready)]);
+        }
+        let LoadState::Failed { error } = state(&plan, 2) else { panic!("{:?}", state(&plan, 2)) };
+        assert!(error.contains("signal 9"));
+        assert!(matches!(state(&plan, 1), LoadState::Ready { .. }));
+        plan.retry(model(2).id);
+        assert_eq!(plan.next(&[slot(1, SlotState::Ready)]), [Action::Load(model(2))]);
+    }
+
+    #[test]
+    fn what_is_no_longer_wanted_or_has_changed_is_unloaded_first() {
+        let mut plan = LoadPlan::default();
+        plan.want(vec![model(1)]);
+        plan.next(&[]);
+        plan.next(&[slot(1, SlotState::Ready)]);
+        let changed = LocalModel { path: "/other".into(), ..model(1) };
+        plan.want(vec![changed.clone(), model(2)]);
+        assert_eq!(state(&plan, 1), LoadState::Waiting);
+        assert_eq!(plan.next(&[slot(1, SlotState::Ready)]), [Action::Unload("m1".into())]);
+        assert_eq!(plan.next(&[]), [Action::Load(changed)]);
+        plan.want(vec![]);
+        assert!(plan.is_empty());
+        assert_eq!(plan.next(&[slot(1, SlotState::Loading)]), [Action::Unload("m1".into())]);
+    }
+
+    #[test]
+    fn a_failed_model_is_tried_again_when_asked_for() {
+        let mut plan = LoadPlan::default();
+        plan.want(vec![model(1)]);
+        plan.next(&[]);
+        plan.next(&[slot(1, SlotState::Failed)]);
+        assert_eq!(plan.next(&[slot(1, SlotState::Failed)]), []);
+        plan.retry(model(1).id);
+        assert_eq!(plan.next(&[slot(1, SlotState::Failed)]), [Action::Unload("m1".into())]);
+        assert_eq!(plan.next(&[]), [Action::Load(model(1))]);
+    }
+}

@@ -1,0 +1,26 @@
+//! The local workers: one `arena worker` process per device, watched over, with the registered
+//! local models in it.
+//!
+//! ```text
+//! models in the database ─▶ follow ─▶ Workers::reconcile ─▶ placement (which device)
+//!                                            │
+//!                                            └─▶ keeper (a task per device) ─▶ process, control, load plan
+//! ```
+//! A fault on a device kills a worker and not the site: the keeper starts it again, with pauses
+//! that grow, and loads its models again.
+
+mod capacity;
+mod control;
+mod follow;
+mod keeper;
+mod load_plan;
+mod output;
+mod placement;
+mod process;
+mod supervisor;
+mod view;
+
+pub use capacity::{Capacity, find_devices};
+pub use placement::{Place, Unplaced, Wish, place};
+pub use supervisor::{Workers, WorkersOptions};
+pub use view::{LoadState, LocalModel, ModelView, Snapshot, WorkerState, WorkerView};

@@ -1,0 +1,189 @@
+//! Which device hosts which model: a pure function of what is needed and what is there.
+
+use std::convert::Infallible;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+/// The device that an administrator wishes for a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// Any device with room, GPUs first.
+    Auto,
+    /// This one: `cpu`, `cuda:0`.
+    On(String),
+}
+
+impl FromStr for Wish {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text.trim() {
+            "" | "auto" => Self::Auto,
+            "cuda" => Self::On("cuda:0".to_owned()),
+            device => Self::On(device.to_owned()),
+        })
+    }
+}
+
+/// What a model needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// Where the administrator wishes it.
+    pub wish: Wish,
+    /// Memory in bytes, by estimate.
+    pub bytes: u64,
+    /// The place it has already: it stays there if it can, for moving means loading again.
+    pub current: Option<usize>,
+}
+
+/// A device that models may be placed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// `cpu`, `cuda:0`.
+    pub device: String,
+    /// Memory for models in bytes; `None` where it is unknown and nothing can be refused.
+    pub memory: Option<u64>,
+}
+
+/// Why a model has no device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum Unplaced {
+    /// The wished device is not among this server's.
+    #[error("the device {device} is not among this server's devices")]
+    NoSuchDevice {
+        /// The wish.
+        device: String,
+    },
+    /// It needs more than is free where it may go.
+    #[error("it needs {needed} bytes of memory, and {free} are free")]
+    NoMemory {
+        /// What it needs, by estimate.
+        needed: u64,
+        /// The most that is free on one device it may go to.
+        free: u64,
+    },
+    /// This server runs no workers.
+    #[error("this server has no devices for local models")]
+    NoDevices,
+}
+
+/// Gives each model a place or a reason. Models that are placed already come first, then wishes for
+/// one device, then the rest from the largest to the smallest, each on the GPU with the most room,
+/// else on the CPU.
+pub fn place(needs: &[Need], places: &[Place]) -> Vec<Result<usize, Unplaced>> {
+    let mut free: Vec<Option<u64>> = places.iter().map(|place| place.memory).collect();
+    let mut order: Vec<usize> = (0..needs.len()).collect();
+    order.sort_by_key(|at| {
+        let need = &needs[*at];
+        let wishes = matches!(need.wish, Wish::On(_));
+        (need.current.is_none(), !wishes, std::cmp::Reverse(need.bytes), *at)
+    });
+    let mut result = vec![Err(Unplaced::NoDevices); needs.len()];
+    for at in order {
+        result[at] = choose(&needs[at], places, &free);
+        if let Ok(chosen) = result[at]
+            && let Some(room) = &mut free[chosen]
+        {
+            *room = room.saturating_sub(needs[at].bytes);
+        }
+    }
+    result
+}
+
+fn choose(need: &Need, places: &[Place], free: &[Option<u64>]) -> Result<usize, Unplaced> {
+    if places.is_empty() {
+        return Err(Unplaced::NoDevices);
+    }
+    let may = |at: &usize| match &need.wish {
+        Wish::Auto => true,
+        Wish::On(device) => places[*at].device == *device,
+    };
+    let fits = |at: &usize| free[*at].is_none_or(|room| room >= need.bytes);
+    let candidates: Vec<usize> = (0..places.len()).filter(may).collect();
+    if candidates.is_empty() {
+        let Wish::On(device) = &need.wish else { return Err(Unplaced::NoDevices) };
+        return Err(Unplaced::NoSuchDevice { device: device.clone() });
+    }
+    if let Some(current) = need.current.filter(|at| candidates.contains(at) && fits(at)) {
+        return Ok(current);
+    }
+    let best = candidates.iter().copied().filter(fits).max_by_key(|at| {
+        let is_gpu = places[*at].device != "cpu";
+        // At equal room the first device wins, so that the same input has the same answer.
+        (is_gpu, free[*at].unwrap_or(u64::MAX), std::cmp::Reverse(*at))
+    });
+    best.ok_or_else(|| Unplaced::NoMemory {
+        needed: need.bytes,
+        free: candidates.iter().filter_map(|at| free[*at]).max().unwrap_or(0),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn auto(bytes: u64) -> Need {
+        Need { wish: Wish::Auto, bytes, current: None }
+    }
+
+    fn on(device: &str, bytes: u64) -> Need {
+        Need { wish: Wish::On(device.into()), bytes, current: None }
+    }
+
+    fn at(device: &str, memory: u64) -> Place {
+        Place { device: device.into(), memory: Some(memory) }
+    }
+
+    #[test]
+    fn gpus_come_first_and_the_largest_model_chooses_first() {
+        let places = [at("cpu", 100), at("cuda:0", 40), at("cuda:1", 50)];
+        assert_eq!(place(&[auto(30), auto(45)], &places), [Ok(1), Ok(2)]);
+        assert_eq!(place(&[auto(60)], &places), [Ok(0)]);
+        assert_eq!(place(&[auto(30), auto(30), auto(30)], &places), [Ok(2), Ok(1), Ok(0)]);
+    }
+
+    #[test]
+    fn a_wish_is_kept_or_refused_but_never_changed() {
+        let places = [at("cpu", 100), at("cuda:0", 40)];
+        assert_eq!(place(&[on("cpu", 10)], &places), [Ok(0)]);
+        assert_eq!(place(&[on("cuda:0", 50)], &places), [Err(Unplaced::NoMemory { needed: 50, free: 40 })]);
+        assert_eq!(place(&[on("cuda:7", 1)], &places), [Err(Unplaced::NoSuchDevice { device: "cuda:7".into() })]);
+        // The one with a wish gets its room although the other one is larger.
+        assert_eq!(place(&[auto(35), on("cuda:0", 30)], &places), [Ok(0), Ok(1)]);
+    }
+
+    #[test]
+    fn who_has_a_place_stays() {
+        let places = [at("cpu", 100), at("cuda:0", 40)];
+        let settled = Need { current: Some(0), ..auto(10) };
+        assert_eq!(place(&[settled.clone()], &places), [Ok(0)]);
+        assert_eq!(place(&[auto(95), settled], &places), [Err(Unplaced::NoMemory { needed: 95, free: 90 }), Ok(0)]);
+    }
+
+    #[test]
+    fn no_device_and_unknown_memory_are_said() {
+        assert_eq!(place(&[auto(1)], &[]), [Err(Unplaced::NoDevices)]);
+        let unknown = [Place { device: "cpu".into(), memory: None }];
+        assert_eq!(place(&[auto(u64::MAX)], &unknown), [Ok(0)]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_device_is_ever_overfilled(
+            needs in proptest::collection::vec((0u64..60, proptest::option::of(0usize..4)), 0..12),
+            memories in proptest::collection::vec(0u64..100, 0..4),
+        ) {
+            let needs: Vec<Need> =
+                needs.into_iter().map(|(bytes, current)| Need { wish: Wish::Auto, bytes, current }).collect();
+            let places: Vec<Place> = memories.iter().enumerate().map(|(n, m)| at(&format!("cuda:{n}"), *m)).collect();
+            let placed = place(&needs, &places);
+            for (index, memory) in memories.iter().enumerate() {
+                let taken = needs.iter().zip(&placed).filter(|(_, p)| **p == Ok(index)).map(|(n, _)| n.bytes);
+                prop_assert!(taken.sum::<u64>() <= *memory);
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! All workers of this server, behind one handle.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::capacity::{Capacity, find_devices, needed};
+use super::control::Control;
+use super::keeper::{Board, Keeper, Orders};
+use super::load_plan::LoadPlan;
+use super::placement::{Need, Place, Unplaced, place};
+use super::view::{LoadState, LocalModel, ModelView, Snapshot};
+use crate::backends::Endpoint;
+use crate::domain::ModelId;
+
+/// What the workers are made of.
+#[derive(Debug, Clone)]
+pub struct WorkersOptions {
+    /// The devices in the operator's words: `cpu`, `cuda:0`, `auto`; empty for no workers.
+    pub devices: Vec<String>,
+    /// The program with the subcommand `worker`: this one.
+    pub executable: PathBuf,
+    /// How long a worker may finish its answers when it is stopped.
+    pub drain: Duration,
+}
+
+impl WorkersOptions {
+    /// Workers of this very program.
+    ///
+    /// # Errors
+    /// The system does not say which program this is.
+    pub fn of_this_program(devices: Vec<String>, drain: Duration) -> anyhow::Result<Self> {
+        let executable = std::env::current_exe().context("cannot find this program's own file")?;
+        Ok(Self { devices, executable, drain })
+    }
+}
+
+/// The workers of this server. Cheap to clone.
+#[derive(Clone)]
+pub struct Workers {
+    shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    desks: Vec<Desk>,
+    placed: Mutex<Vec<Placed>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+    pub(super) stop: CancellationToken,
+    pub(super) nudge: Notify,
+}
+
+/// A keeper as its supervisor sees it.
+struct Desk {
+    device: Capacity,
+    board: Arc<Board>,
+    wanted: watch::Sender<Vec<LocalModel>>,
+    retry: mpsc::Sender<ModelId>,
+}
+
+struct Placed {
+    model: LocalModel,
+    place: Result<usize, Unplaced>,
+}
+
+impl Workers {
+    /// Finds the devices and sets a keeper before each. No process runs until a model is wanted.
+    /// Must be called within a Tokio runtime that outlives the workers.
+    ///
+    /// # Errors
+    /// The HTTP client cannot be made.
+    pub fn start(options: &WorkersOptions) -> anyhow::Result<Self> {
+        let client = Control::client().context("cannot make the client for workers")?;
+        let stop = CancellationToken::new();
+        let mut desks = Vec::new();
+        let mut tasks = Vec::new();
+        for device in find_devices(&options.devices) {
+            tracing::info!(device = device.device, memory = device.memory, "device for local models");
+            let board = Arc::new(Board::new(device.clone()));
+            let (wanted, wanted_seen) = watch::channel(Vec::new());
+            let (retry, retry_heard) = mpsc::channel(16);
+            let keeper = Keeper {
+                board: board.clone(),
+                orders: Orders { wanted: wanted_seen, retry: retry_heard, stop: stop.clone() },
+                executable: options.executable.clone(),
+                client: client.clone(),
+                drain: options.drain,
+                plan: LoadPlan::default(),
+            };
+            tasks.push(tokio::spawn(keeper.run()));
+            desks.push(Desk { device, board, wanted, retry });
+        }
+        let shared = Shared { desks, placed: Mutex::default(), tasks: Mutex::new(tasks), stop, nudge: Notify::new() };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Makes the workers host exactly these models: loads what is new, unloads what is gone, leaves
+    /// what has not changed alone. Reads file sizes, and so may block shortly.
+    pub fn reconcile(&self, desired: Vec<LocalModel>) {
+        let mut placed = self.placed();
+        let needs: Vec<Need> = desired.iter().map(|model| need(model, &placed)).collect();
+        let places: Vec<Place> = self.shared.desks.iter().map(|desk| desk.device.clone()).collect();
+        let found = place(&needs, &places);
+        *placed = desired.into_iter().zip(found).map(|(model, place)| Placed { model, place }).collect();
+        for (at, desk) in self.shared.desks.iter().enumerate() {
+            let here: Vec<LocalModel> = placed.iter().filter(|p| p.place == Ok(at)).map(|p| p.model.clone()).collect();
+            desk.wanted.send_if_modified(|wanted| {
+                let changed = *wanted != here;
+                if changed {
+                    *wanted = here;
+                }
+                changed
+            });
+        }
+    }
+
+    /// Everything at this moment, for the administrator's page.
+    pub fn state(&self) -> Snapshot {
+        let model = |placed: &Placed| {
+            let (device, state) = match &placed.place {
+                Ok(at) => {
+                    let desk = &self.shared.desks[*at];
+                    (Some(desk.device.device.clone()), desk.board.load_state(placed.model.id))
+                }
+                Err(reason) => (None, LoadState::Unplaced { reason: reason.clone() }),
+            };
+            ModelView { id: placed.model.id, name: placed.model.name.clone(), device, state }
+        };
+        Snapshot {
+            models: self.placed().iter().map(model).collect(),
+            workers: self.shared.desks.iter().map(|desk| desk.board.view()).collect(),
+        }
+    }
+
+    /// Where a local model answers at this moment; `None` while it does not.
+    pub fn endpoint_of(&self, id: ModelId) -> Option<Endpoint> {
+        let (at, name) = self.place_of(id)?;
+        let (port, token) = self.shared.desks[at].board.door(id)?;
+        Some(Endpoint::own_worker(port, token, &name))
+    }
+
+    /// Tries a model again that could not be loaded.
+    pub fn retry(&self, id: ModelId) {
+        if let Some((at, _)) = self.place_of(id) {
+            // A full queue means that retries are under way.
+            let _ = self.shared.desks[at].retry.try_send(id);
+        }
+    }
+
+    /// Stops all workers in order: they finish their answers, within their time. Afterwards nothing
+    /// of them is left.
+    pub async fn shutdown(&self) {
+        self.shared.stop.cancel();
+        let tasks = std::mem::take(&mut *self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a worker's keeper failed");
+            }
+        }
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Adds a task that is to end before [`Workers::shutdown`] returns.
+    pub(super) fn keep(&self, task: JoinHandle<()>) {
+        self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+    }
+
+    fn place_of(&self, id: ModelId) -> Option<(usize, String)> {
+        let placed = self.placed();
+        let found = placed.iter().find(|placed| placed.model.id == id)?;
+        found.place.as_ref().ok().map(|at| (*at, found.model.name.clone()))
+    }
+
+    fn placed(&self) -> MutexGuard<'_, Vec<Placed>> {
+        // A panic under this lock would come from reading file sizes and leaves the old list.
+        self.shared.placed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn need(model: &LocalModel, placed: &[Placed]) -> Need {
+    let same = |other: &&Placed| other.model.id == model.id && other.model.path == model.path;
+    let current = placed.iter().find(same).and_then(|placed| placed.place.as_ref().ok().copied());
+    Need { wish: model.device.clone(), bytes: needed(&model.path), current }
+}
