@@ -1,0 +1,156 @@
+//! The supervisor with real worker processes: loading, crashing, changing, stopping.
+
+mod worker_support;
+
+use std::path::Path;
+use std::time::Duration;
+
+use arena_server::backends::{AddressPolicy, Backends, ChatEvent, ChatRequest, ErrorKind, Message, Role, Sampling};
+use arena_server::domain::ModelId;
+use arena_server::workers::{LoadState, LocalModel, Unplaced, Wish, WorkerState, Workers, WorkersOptions};
+use futures_util::StreamExt;
+use uuid::Uuid;
+use worker_support::{arena, demo, until};
+
+fn workers() -> Workers {
+    let options = WorkersOptions { devices: vec!["cpu".into()], executable: arena(), drain: Duration::from_secs(5) };
+    Workers::start(&options).unwrap()
+}
+
+fn model(n: u128, path: &Path) -> LocalModel {
+    LocalModel {
+        id: ModelId(Uuid::from_u128(n)),
+        name: format!("model-{n}"),
+        path: path.to_owned(),
+        device: Wish::Auto,
+        context: None,
+    }
+}
+
+fn id(n: u128) -> ModelId {
+    ModelId(Uuid::from_u128(n))
+}
+
+fn state(workers: &Workers, n: u128) -> LoadState {
+    workers.state().models.into_iter().find(|model| model.id == id(n)).unwrap().state
+}
+
+fn pid(workers: &Workers) -> Option<rustix::process::Pid> {
+    let pid = workers.state().workers[0].pid?;
+    rustix::process::Pid::from_raw(i32::try_from(pid).unwrap())
+}
+
+fn request(max_tokens: u32) -> ChatRequest {
+    ChatRequest {
+        messages: vec![Message { role: Role::User, content: "写一首春天的诗".into() }],
+        sampling: Sampling { max_tokens: Some(max_tokens), ..Sampling::default() },
+    }
+}
+
+async fn answers(backends: &Backends, workers: &Workers, n: u128) -> bool {
+    let Some(endpoint) = workers.endpoint_of(id(n)) else { return false };
+    let mut text = String::new();
+    let mut events = backends.chat(&endpoint, request(5));
+    while let Some(event) = events.next().await {
+        match event {
+            Ok(ChatEvent::Delta { text: piece }) => text += &piece,
+            Ok(ChatEvent::Finished { usage, .. }) => return !text.is_empty() && !usage.estimated,
+            Ok(ChatEvent::Thinking) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    false
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_models_answer_a_broken_one_stops_nobody_and_a_killed_worker_comes_back() {
+    // Own workers are exempt from the policy that keeps registered endpoints out of the network.
+    let backends = Backends::new(AddressPolicy::default());
+    let workers = workers();
+    assert_eq!(workers.state().workers[0].state, WorkerState::Idle);
+    let broken = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let mut elsewhere = model(4, &demo("q8_0"));
+    elsewhere.device = Wish::On("cuda:9".into());
+    workers.reconcile(vec![model(1, &demo("q8_0")), model(2, &broken), model(3, &demo("q4_K")), elsewhere]);
+    until("both good models answer", async || {
+        answers(&backends, &workers, 1).await && answers(&backends, &workers, 3).await
+    })
+    .await;
+    let LoadState::Failed { error } = state(&workers, 2) else { panic!("{:?}", state(&workers, 2)) };
+    assert!(error.contains("Cargo.toml"), "{error}");
+    assert_eq!(state(&workers, 4), LoadState::Unplaced { reason: Unplaced::NoSuchDevice { device: "cuda:9".into() } });
+    assert!(workers.endpoint_of(id(2)).is_none() && workers.endpoint_of(id(4)).is_none());
+
+    // Killed in the middle of an answer: the reader is told at once, and the worker comes back.
+    let endpoint = workers.endpoint_of(id(1)).unwrap();
+    let mut events = backends.chat(&endpoint, request(200));
+    assert!(matches!(events.next().await, Some(Ok(ChatEvent::Delta { .. }))));
+    let first = pid(&workers).unwrap();
+    rustix::process::kill_process(first, rustix::process::Signal::KILL).unwrap();
+    let mut last = None;
+    while let Some(event) = events.next().await {
+        last = Some(event);
+    }
+    assert_eq!(last.unwrap().unwrap_err().kind, ErrorKind::Interrupted);
+    until("the crash is shown", async || {
+        let worker = workers.state().workers.remove(0);
+        match worker.state {
+            WorkerState::Crashed { reason, next_try } => {
+                assert!(reason.contains("signal 9") && next_try > chrono::Utc::now() - chrono::TimeDelta::seconds(5));
+                true
+            }
+            _ => worker.restarts > 0,
+        }
+    })
+    .await;
+    assert!(workers.endpoint_of(id(1)).is_none() || pid(&workers) != Some(first), "no door to a dead worker");
+    until("both answer again", async || answers(&backends, &workers, 1).await && answers(&backends, &workers, 3).await)
+        .await;
+    let view = workers.state().workers.remove(0);
+    assert_eq!((view.restarts, view.state), (1, WorkerState::Running));
+    assert!(view.log.iter().all(|line| !line.contains("春天")), "no prompt in the log: {:?}", view.log);
+
+    // The list changes without a restart.
+    let second = pid(&workers).unwrap();
+    workers.reconcile(vec![model(3, &demo("q4_K")), model(5, &demo("q2_K"))]);
+    until("the new one answers", async || answers(&backends, &workers, 5).await).await;
+    assert!(workers.endpoint_of(id(1)).is_none());
+    assert!(answers(&backends, &workers, 3).await);
+    assert_eq!(pid(&workers), Some(second), "the worker was not started again");
+
+    workers.shutdown().await;
+    assert_eq!(workers.state().workers[0].state, WorkerState::Stopped);
+    assert!(rustix::process::test_kill_process(second).is_err(), "no process is left");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_cannot_start_is_tried_again_with_growing_pauses() {
+    let options =
+        WorkersOptions { devices: vec!["cpu".into()], executable: "/bin/false".into(), drain: Duration::from_secs(1) };
+    let workers = Workers::start(&options).unwrap();
+    workers.reconcile(vec![model(1, &demo("q8_0"))]);
+    until("it was tried twice", async || workers.state().workers[0].restarts >= 1).await;
+    until("the crash is shown", async || {
+        matches!(&workers.state().workers[0].state, WorkerState::Crashed { reason, .. } if reason.contains("status 1"))
+    })
+    .await;
+    assert_eq!(state(&workers, 1), LoadState::Waiting, "the model is not to blame");
+    workers.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_model_no_process_runs_and_without_a_device_a_model_says_so() {
+    let none = WorkersOptions { devices: vec![], executable: arena(), drain: Duration::from_secs(1) };
+    let workers = Workers::start(&none).unwrap();
+    workers.reconcile(vec![model(1, &demo("q8_0"))]);
+    assert_eq!(state(&workers, 1), LoadState::Unplaced { reason: Unplaced::NoDevices });
+    workers.shutdown().await;
+
+    let workers = self::workers();
+    workers.reconcile(vec![model(1, &demo("q2_K"))]);
+    until("it is ready", async || workers.endpoint_of(id(1)).is_some()).await;
+    workers.reconcile(vec![]);
+    until("the worker is stopped", async || workers.state().workers[0].state == WorkerState::Idle).await;
+    assert_eq!(pid(&workers), None);
+    workers.shutdown().await;
+}
