@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use candle_core::Device;
 
-pub use card::{ModelCard, TemplateState};
+pub use card::{ModelCard, TemplateState, active_parameters, quantisation};
 pub use load::LoadProgress;
 pub use options::{EngineOptions, LoadOptions};
 pub use shared::{EngineStatus, ModelStatus};

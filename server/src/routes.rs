@@ -3,12 +3,15 @@
 use actix_web::web::{self, ServiceConfig};
 
 use crate::error::Error;
-use crate::handlers::{admin, health, home, language, metrics, statics};
+use crate::handlers::{admin, health, home, language, metrics, models, statics};
 
 /// The table.
 pub fn configure(app: &mut ServiceConfig) {
     app.route("/", web::get().to(home::page))
         .route("/language", web::post().to(language::choose))
+        // Models
+        .route("/models", web::get().to(models::list))
+        .route("/models/{slug}", web::get().to(models::card))
         // Administration
         .route("/admin", web::get().to(admin::overview::page))
         .route("/admin/sign-in", web::get().to(admin::sign_in::page))

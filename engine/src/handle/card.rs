@@ -68,7 +68,7 @@ impl TemplateState {
 }
 
 /// The type that takes most of a file, as people name it.
-pub(crate) fn quantisation(gguf: &Gguf) -> String {
+pub fn quantisation(gguf: &Gguf) -> String {
     let mut bytes: Vec<(String, u64)> = Vec::new();
     for tensor in gguf.tensors() {
         let kind = tensor.kind.to_string();
@@ -82,7 +82,7 @@ pub(crate) fn quantisation(gguf: &Gguf) -> String {
 
 /// Weights that one token uses: of the experts only `used` of `experts`, and one row of the
 /// embedding is looked up rather than multiplied but counts, as it does in published figures.
-pub(crate) fn active_parameters(gguf: &Gguf, experts: usize, used: usize) -> u64 {
+pub fn active_parameters(gguf: &Gguf, experts: usize, used: usize) -> u64 {
     let count = |t: &TensorInfo| t.dims.iter().map(|d| *d as u64).product::<u64>();
     let of_experts = |t: &&TensorInfo| is_expert(&t.name);
     let expert: u64 = gguf.tensors().iter().filter(of_experts).map(count).sum();

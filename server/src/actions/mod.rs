@@ -3,7 +3,10 @@
 pub mod api_tokens;
 pub mod cast_vote;
 pub mod change_admin;
+pub mod change_model;
 pub mod create_admin;
 pub mod endpoint;
+pub mod look_at_model;
+pub mod register_model;
 pub mod sign_in;
 pub mod withdraw_vote;

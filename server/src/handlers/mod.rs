@@ -10,6 +10,7 @@ pub mod health;
 pub mod home;
 pub mod language;
 pub mod metrics;
+pub mod models;
 pub mod statics;
 
 /// A page. What the visitor may see changes with every click, so that nothing of it is kept by caches.

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::ModelState;
+
 /// A moment to the minute, in UTC.
 pub fn when(time: &DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M").to_string()
@@ -15,6 +17,15 @@ pub fn bytes(n: u64) -> String {
 /// A number of parameters: 13.7 M, 46.7 B.
 pub fn parameters(n: i64) -> String {
     scaled(n.unsigned_abs(), &["", "K", "M", "B", "T"], " ")
+}
+
+/// The key of a model state's text.
+pub fn state_key(state: ModelState) -> &'static str {
+    match state {
+        ModelState::Enabled => "models-state-enabled",
+        ModelState::Disabled => "models-state-disabled",
+        ModelState::Retired => "models-state-retired",
+    }
 }
 
 fn scaled(n: u64, units: &[&str], space: &str) -> String {

@@ -13,6 +13,7 @@ mod answers;
 mod error;
 mod gate;
 mod host;
+pub mod inspect;
 mod metrics;
 mod options;
 mod protocol;

@@ -1,0 +1,79 @@
+//! Changing a contestant: what is said of it, its key, and whether it is drawn.
+
+use secrecy::SecretString;
+use serde_json::{Map, Value, json};
+
+use crate::app::Arena;
+use crate::domain::{AdminId, ModelFields, ModelForm, ModelState};
+use crate::error::Error;
+use crate::store::models::{Model, SealedKey};
+use crate::store::{audit, models};
+
+/// What happens to an endpoint's key. It is never shown, so that a form cannot send it back.
+#[derive(Debug, Clone, Default)]
+pub enum KeyChange {
+    /// It stays.
+    #[default]
+    Keep,
+    /// A new one.
+    Replace(SecretString),
+    /// None from now on.
+    Remove,
+}
+
+/// Saves what an administrator says of a model.
+pub async fn change(
+    arena: &Arena,
+    by: Option<AdminId>,
+    model: &Model,
+    fields: &ModelFields,
+    key: KeyChange,
+) -> Result<(), Error> {
+    let mut changes = differences(&model.fields(), fields);
+    let mut transaction = arena.db.begin().await?;
+    if !models::update(&mut *transaction, model.id, fields).await? {
+        return Err(Error::NotFound);
+    }
+    match key {
+        KeyChange::Keep => {}
+        KeyChange::Replace(key) => {
+            let sealed = SealedKey::new(arena.keys.seal(&key)?);
+            models::set_key(&mut *transaction, model.id, Some(&sealed)).await?;
+            changes.insert("key".to_owned(), json!("replaced"));
+        }
+        KeyChange::Remove => {
+            models::set_key(&mut *transaction, model.id, None).await?;
+            changes.insert("key".to_owned(), json!("removed"));
+        }
+    }
+    audit::record(&mut *transaction, by, "model.change", &model.slug, Value::Object(changes)).await?;
+    transaction.commit().await?;
+    // What its old address or key did wrong is not the new one's fault.
+    if let Ok(endpoint) = super::endpoint::endpoint(model, &arena.keys) {
+        arena.backends.health().forget(&endpoint.health_key());
+    }
+    Ok(())
+}
+
+/// Enables, disables or retires a model. Retiring is for good: the model is unloaded and never drawn again, and its
+/// votes stay.
+pub async fn set_state(arena: &Arena, by: Option<AdminId>, model: &Model, state: ModelState) -> Result<(), Error> {
+    let mut transaction = arena.db.begin().await?;
+    let before = models::set_state(&mut *transaction, model.id, state).await?;
+    let before = before.ok_or(Error::Conflict("model-retired"))?;
+    if before != state {
+        let detail = json!({ "from": before, "to": state });
+        audit::record(&mut *transaction, by, "model.state", &model.slug, detail).await?;
+    }
+    Ok(transaction.commit().await?)
+}
+
+/// The names of the fields that differ, each with its new value.
+fn differences(old: &ModelFields, new: &ModelFields) -> Map<String, Value> {
+    let object = |fields| match serde_json::to_value(ModelForm::of(fields)) {
+        Ok(Value::Object(object)) => object,
+        _ => Map::new(),
+    };
+    let old = object(old);
+    object(new).into_iter().filter(|(name, value)| old.get(name) != Some(value)).collect()
+}

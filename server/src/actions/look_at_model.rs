@@ -1,0 +1,98 @@
+//! Tries a model out before it is registered: reads the file's header, or talks to the endpoint.
+
+use std::path::PathBuf;
+
+use actix_web::web;
+use secrecy::SecretString;
+
+use super::endpoint::{endpoint_of_fields, key_of_environment};
+use crate::app::Arena;
+use crate::backends::{Network, Probe};
+use crate::domain::{ModelFields, ModelKind};
+use crate::error::Error;
+use crate::worker::inspect::{InspectError, ModelFacts, inspect};
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// A file, or why it cannot be one.
+    Local(Box<Result<ModelFacts, InspectError>>),
+    /// An endpoint, as far as it answered.
+    Endpoint(Box<Probe>),
+    /// There is no key where the form says.
+    NoKey(String),
+}
+
+impl Found {
+    /// Whether the model would answer.
+    pub fn is_good(&self) -> bool {
+        match self {
+            Self::Local(facts) => facts.is_ok(),
+            Self::Endpoint(probe) => probe.answered,
+            Self::NoKey(_) => false,
+        }
+    }
+
+    /// Puts what was found into fields that the administrator left empty, and the file where a folder was given.
+    pub fn complete(&self, fields: &mut ModelFields) {
+        let Self::Local(facts) = self else { return };
+        let Ok(facts) = facts.as_ref() else { return };
+        let fill = |field: &mut String, text: &str| {
+            if field.is_empty() {
+                text.chars().take(120).for_each(|c| field.push(c));
+            }
+        };
+        fields.path = Some(facts.file.to_string_lossy().into_owned());
+        fill(&mut fields.family, "Mixtral");
+        fill(&mut fields.quantisation, &facts.quantisation);
+        fill(&mut fields.licence, facts.licence.as_deref().unwrap_or(""));
+        fill(&mut fields.base_model, facts.base_model.as_deref().unwrap_or(""));
+        fields.parameters = fields.parameters.or_else(|| i64::try_from(facts.parameters).ok().filter(|n| *n > 0));
+        let active = || i64::try_from(facts.active_parameters).ok().filter(|n| *n > 0);
+        fields.active_parameters = fields.active_parameters.or_else(active);
+    }
+
+    /// A name for a model that has none yet: its own, or its file's.
+    pub fn name(&self) -> Option<String> {
+        let Self::Local(facts) = self else { return None };
+        let facts = facts.as_ref().as_ref().ok()?;
+        let stem = || facts.file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let name = facts.title.clone().or_else(stem)?;
+        let quantisation = &facts.quantisation;
+        let told = name.to_lowercase().contains(&quantisation.to_lowercase());
+        Some(if told { name } else { format!("{name} · {quantisation}") })
+    }
+}
+
+/// Looks at what the fields describe. `key` is the one just typed or the one kept. Takes up to a minute for an endpoint.
+pub async fn look(
+    arena: &Arena,
+    kind: ModelKind,
+    fields: &ModelFields,
+    key: Option<SecretString>,
+) -> Result<Found, Error> {
+    match kind {
+        ModelKind::Local => {
+            let path = PathBuf::from(fields.path.clone().unwrap_or_default());
+            let context = fields.context_length.and_then(|n| usize::try_from(n).ok());
+            let facts = web::block(move || inspect(&path, context)).await;
+            Ok(Found::Local(Box::new(facts.map_err(|cause| Error::Internal(cause.into()))?)))
+        }
+        ModelKind::Endpoint => {
+            let key = match &fields.api_key_env {
+                Some(name) => match key_of_environment(name) {
+                    Ok(key) => Some(key),
+                    Err(_) => return Ok(Found::NoKey(name.clone())),
+                },
+                None => key,
+            };
+            let endpoint = endpoint_of_fields(fields, key)?;
+            Ok(Found::Endpoint(Box::new(arena.backends.probe(&endpoint).await)))
+        }
+    }
+}
+
+/// What the operator allowed of the inner network, for the page that refuses an address.
+pub fn allowed(arena: &Arena) -> String {
+    arena.config.allow_inner.iter().map(Network::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,190 @@
+//! What a model file says of itself, read from its header before anything is loaded.
+
+use std::path::{Path, PathBuf};
+
+use mixtral_engine::handle::{active_parameters, quantisation};
+use mixtral_engine::model::{Config, weight_bytes};
+use mixtral_engine::text::{ChatTemplate, Tokenizer};
+use mixtral_engine::weights::gguf::Gguf;
+
+/// What a file says of its model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelFacts {
+    /// The file, or the first of its shards: what the worker is told to load.
+    pub file: PathBuf,
+    /// The model's own name.
+    pub title: Option<String>,
+    /// The architecture in words.
+    pub architecture: String,
+    /// The type that takes most of the file.
+    pub quantisation: String,
+    /// Weights in all.
+    pub parameters: u64,
+    /// Weights that one token uses.
+    pub active_parameters: u64,
+    /// Experts in a layer, and how many of them work on one token.
+    pub experts: (usize, usize),
+    /// The longest conversation that the model was made for, in tokens.
+    pub context: usize,
+    /// Bytes of the files.
+    pub bytes: u64,
+    /// Bytes of memory that it takes once loaded on the CPU, by estimate: weights and cache.
+    pub memory: u64,
+    /// The licence of the weights.
+    pub licence: Option<String>,
+    /// What it was made from.
+    pub base_model: Option<String>,
+    /// Where its chat template comes from.
+    pub template: Template,
+}
+
+/// Where a chat template comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Template {
+    /// The file.
+    File,
+    /// Mixtral's instruct format, for files without one.
+    BuiltIn,
+    /// The file's own is broken.
+    Broken(String),
+}
+
+/// Why a path is no model that the worker could load.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InspectError {
+    /// Nothing is there, or it may not be read.
+    #[error("{0}")]
+    Unreachable(String),
+    /// A folder without a GGUF file.
+    #[error("no GGUF file in the folder")]
+    Empty,
+    /// A folder with several models.
+    #[error("several models in the folder: {0}")]
+    Several(String),
+    /// Safetensors, which this version does not load.
+    #[error("safetensors")]
+    Safetensors,
+    /// Damaged, foreign, or of a kind that the engine does not run. The engine's own words: file, place, reason.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Tokens that the engine's cache holds at most unless one conversation is longer; see its `EngineOptions`.
+const CACHE_TOKENS: usize = 32_768;
+/// Conversations at once, by the same options.
+const SEQUENCES: usize = 16;
+
+/// Reads the header of a GGUF file, of the first of several shards, or of the one model in a folder. `context` is what
+/// the administrator wishes, for the estimate of the memory. Blocks.
+pub fn inspect(path: &Path, context: Option<usize>) -> Result<ModelFacts, InspectError> {
+    let about = |error: std::io::Error| InspectError::Unreachable(format!("{}: {error}", path.display()));
+    let file = match std::fs::metadata(path).map_err(about)?.is_dir() {
+        true => only_model(path)?,
+        false => path.to_owned(),
+    };
+    if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors")) {
+        return Err(InspectError::Safetensors);
+    }
+    let refused = |error: mixtral_engine::Error| InspectError::Refused(error.to_string());
+    let gguf = Gguf::open(&file).map_err(refused)?;
+    let config = Config::from_gguf(&gguf).map_err(refused)?;
+    Tokenizer::from_gguf(gguf.metadata()).map_err(|error| InspectError::Refused(error.to_string()))?;
+    let text = |key: &str| {
+        let found = gguf.metadata().opt_str(key).ok().flatten();
+        found.map(|text| text.trim().chars().take(200).collect::<String>()).filter(|text| !text.is_empty())
+    };
+    let template = match ChatTemplate::new(gguf.metadata().opt_str("tokenizer.chat_template").map_err(refused)?) {
+        Ok(template) if template.is_from_file() => Template::File,
+        Ok(_) => Template::BuiltIn,
+        Err(error) => Template::Broken(error.to_string()),
+    };
+    let tokens = context.unwrap_or(config.context);
+    let cached = tokens.max(tokens.saturating_mul(SEQUENCES).min(CACHE_TOKENS));
+    // Keys and values in F32, as the CPU keeps them.
+    let numbers = [8, config.layers, cached, config.kv_heads, config.head_dim];
+    let cache = numbers.iter().fold(1u64, |bytes, n| bytes.saturating_mul(*n as u64));
+    Ok(ModelFacts {
+        title: text("general.name"),
+        architecture: format!("Mixtral ({} × {}, {} layers)", config.experts, config.ffn, config.layers),
+        quantisation: quantisation(&gguf),
+        parameters: gguf.parameters(),
+        active_parameters: active_parameters(&gguf, config.experts, config.top),
+        experts: (config.experts, config.top),
+        context: config.context,
+        bytes: gguf.file_bytes(),
+        memory: weight_bytes(&gguf).saturating_add(cache),
+        licence: text("general.license"),
+        base_model: text("general.base_model.0.name"),
+        template,
+        file,
+    })
+}
+
+/// The one GGUF model of a folder: a file, or the first of its shards.
+fn only_model(folder: &Path) -> Result<PathBuf, InspectError> {
+    let about = |error: std::io::Error| InspectError::Unreachable(format!("{}: {error}", folder.display()));
+    let mut found = Vec::new();
+    let mut safetensors = false;
+    for entry in std::fs::read_dir(folder).map_err(about)? {
+        let path = entry.map_err(about)?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_ascii_lowercase();
+        safetensors |= name.ends_with(".safetensors");
+        // Shards are named NAME-00002-of-00005.gguf: only the first one stands for the model.
+        let later_shard = name.contains("-of-") && !name.contains("-00001-of-");
+        if name.ends_with(".gguf") && !later_shard {
+            found.push(path);
+        }
+    }
+    found.sort();
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] if safetensors => Err(InspectError::Safetensors),
+        [] => Err(InspectError::Empty),
+        several => {
+            let names = several.iter().filter_map(|path| path.file_name()).map(|name| name.to_string_lossy());
+            Err(InspectError::Several(names.take(5).collect::<Vec<_>>().join(", ")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn demo(name: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/models").join(name)
+    }
+
+    #[test]
+    fn a_demo_model_tells_what_it_is() {
+        let facts = inspect(&demo("verse-14m-q8_0.gguf"), None).expect("a good file");
+        assert_eq!(facts.quantisation, "Q8_0");
+        assert_eq!((facts.experts, facts.context), ((8, 2), 256));
+        assert!((13_600_000..13_800_000).contains(&facts.parameters), "{}", facts.parameters);
+        assert!(facts.active_parameters < facts.parameters);
+        assert!(facts.memory > facts.bytes - 1_000_000, "weights and cache: {}", facts.memory);
+    }
+
+    #[test]
+    fn folders_hold_one_model_or_say_why_not() {
+        let Err(InspectError::Several(names)) = inspect(&demo(""), None) else { panic!("three demo models") };
+        assert!(names.contains("verse-14m-q4_K.gguf"), "{names}");
+        let folder = tempfile::tempdir().expect("folder");
+        assert_eq!(inspect(folder.path(), None), Err(InspectError::Empty));
+        std::fs::copy(demo("verse-14m-q2_K.gguf"), folder.path().join("a.gguf")).expect("copies");
+        assert_eq!(inspect(folder.path(), None).expect("one model").file, folder.path().join("a.gguf"));
+        let missing = folder.path().join("none.gguf");
+        assert!(matches!(inspect(&missing, None), Err(InspectError::Unreachable(_))));
+    }
+
+    #[test]
+    fn a_broken_file_is_refused_in_the_engine_s_words() {
+        let folder = tempfile::tempdir().expect("folder");
+        let file = folder.path().join("b.gguf");
+        let whole = std::fs::read(demo("verse-14m-q2_K.gguf")).expect("reads");
+        std::fs::write(&file, &whole[..whole.len() / 2]).expect("writes");
+        assert!(matches!(inspect(&file, None), Err(InspectError::Refused(_))));
+        std::fs::write(&file, b"not a model at all").expect("writes");
+        assert!(matches!(inspect(&file, None), Err(InspectError::Refused(_))));
+    }
+}
