@@ -47,7 +47,7 @@ pub async fn card(
 
 impl Model {
     /// The description in the page's language, else in the other one.
-    pub fn description(&self, locale: Locale) -> &str {
+    pub fn description(&self, locale: &Locale) -> &str {
         let (own, other) = match locale {
             Locale::En => (&self.description_en, &self.description_zh),
             Locale::Zh => (&self.description_zh, &self.description_en),

@@ -15,12 +15,12 @@ pub fn bytes(n: u64) -> String {
 }
 
 /// A number of parameters: 13.7 M, 46.7 B.
-pub fn parameters(n: i64) -> String {
+pub fn parameters(n: &i64) -> String {
     scaled(n.unsigned_abs(), &["", "K", "M", "B", "T"], " ")
 }
 
 /// The key of a model state's text.
-pub fn state_key(state: ModelState) -> &'static str {
+pub fn state_key(state: &ModelState) -> &'static str {
     match state {
         ModelState::Enabled => "models-state-enabled",
         ModelState::Disabled => "models-state-disabled",
@@ -46,9 +46,9 @@ mod tests {
 
     #[test]
     fn numbers_are_rounded_to_what_a_person_compares() {
-        assert_eq!(parameters(13_700_000), "13.7 M");
-        assert_eq!(parameters(46_702_792_704), "46.7 B");
-        assert_eq!(parameters(950), "950");
+        assert_eq!(parameters(&13_700_000), "13.7 M");
+        assert_eq!(parameters(&46_702_792_704), "46.7 B");
+        assert_eq!(parameters(&950), "950");
         assert_eq!(bytes(999_600), "1.0 MB");
         assert_eq!(bytes(14_743_072), "14.7 MB");
         assert_eq!(bytes(0), "0 B");
