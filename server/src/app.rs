@@ -18,6 +18,7 @@ use crate::extract::Limits;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::passwords::Passwords;
+use crate::workers::{Workers, WorkersOptions};
 use crate::{middleware, routes};
 
 /// Connections that one server opens at most. Our own Postgres takes 200.
@@ -40,20 +41,27 @@ pub struct Arena {
     pub passwords: Passwords,
     /// The door to generation.
     pub backends: Backends,
+    /// The workers of local models.
+    pub workers: Workers,
 }
 
 impl Arena {
-    /// What handlers share, with nothing counted yet.
-    pub fn new(config: Config, db: PgPool, keys: Keys) -> Self {
-        Self {
+    /// What handlers share, with nothing counted yet. Must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// When workers cannot be set up on this system.
+    pub fn new(config: Config, db: PgPool, keys: Keys) -> anyhow::Result<Self> {
+        let workers = WorkersOptions::of_this_program(config.devices.clone(), config.drain)?;
+        Ok(Self {
             limits: Limits::new(&config),
             metrics: Metrics::new(db.clone()),
             passwords: Passwords::default(),
             backends: Backends::new(AddressPolicy { allow_inner: false, allowed: config.allow_inner.clone() }),
+            workers: Workers::start(&workers)?,
             config: Arc::new(config),
             db,
             keys,
-        }
+        })
     }
 }
 
@@ -84,6 +92,7 @@ pub struct Application {
     origin: String,
     welcome: Option<String>,
     server: Server,
+    workers: Workers,
     db: PgPool,
     database: Database,
 }
@@ -112,12 +121,14 @@ impl Application {
         };
         let welcome = create_admin::first_link(&db).await.map_err(anyhow::Error::from)?;
         let welcome = welcome.map(|token| format!("{origin}/admin/welcome/{token}"));
-        let arena = Arena::new(config, db.clone(), keys);
+        let arena = Arena::new(config, db.clone(), keys)?;
+        let workers = arena.workers.clone();
+        workers.follow(db.clone());
         let server = HttpServer::new(move || application(arena.clone()))
             .listen(listener)?
             .shutdown_timeout(drain.as_secs())
             .run();
-        Ok(Self { address, origin, welcome, server, db, database })
+        Ok(Self { address, origin, welcome, server, workers, db, database })
     }
 
     /// Where the service listens.
@@ -133,6 +144,7 @@ impl Application {
             println!("No administrator yet. Become the first by this link (works once, within {hours} hours):\n  {link}");
         }
         self.server.await?;
+        self.workers.shutdown().await;
         // Postgres goes last: whoever drained until now could still write.
         self.db.close().await;
         self.database.close().await?;

@@ -32,7 +32,7 @@ pub fn config(arguments: &[&str]) -> Config {
 /// What handlers share, over this database.
 pub fn arena(db: PgPool) -> Arena {
     let keys = Keys::from_secret(&SecretString::from("0123456789abcdef0123456789abcdef")).expect("a good secret");
-    Arena::new(config(&[]), db, keys)
+    Arena::new(config(&[]), db, keys).expect("no workers to set up")
 }
 
 /// An answer.
