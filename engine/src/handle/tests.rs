@@ -1,101 +1,15 @@
-//! The engine with models made of a formula, so that failures can be put where they hurt.
+//! The engine with models made of a formula.
 
-use std::collections::HashMap as Map;
-use std::sync::mpsc::{Receiver, Sender, channel};
+mod failures;
+mod formula;
+
+use std::sync::mpsc::{Sender, channel};
 
 use super::*;
-use crate::request::{Event, FinishReason, GenerateError, Usage};
+use crate::request::{Event, FinishReason, Usage};
 use crate::sample::Sampling;
-use crate::schedule::{Limits, Plan};
-use crate::text::{ChatTemplate, Decoder, test_bytes_only};
-
-const VOCABULARY: usize = 259;
-/// A prompt with this token makes the model panic, give NaN, or fail.
-const PANIC: u32 = 250;
-const NAN: u32 = 251;
-const FAIL: u32 = 252;
-
-/// Continues by a rule over the whole past, which it reads back from its own cache: a scheduler
-/// that mixed up slots or positions would change the text.
-#[derive(Default)]
-struct Formula {
-    cache: Map<u32, u32>,
-    log: Option<(u32, Arc<Mutex<Vec<u32>>>)>,
-    gate: Option<Receiver<()>>,
-}
-
-impl Forward for Formula {
-    fn forward(&mut self, plan: &Plan) -> Result<Vec<f32>> {
-        if let Some(gate) = &self.gate {
-            // A gate whose other end is gone stands open.
-            let _ = gate.recv();
-        }
-        if let Some((name, log)) = &self.log {
-            log.lock().expect("log").push(*name);
-        }
-        assert!(!plan.tokens.contains(&PANIC), "the formula panics");
-        if plan.tokens.contains(&FAIL) {
-            return Err(Error::Request("the formula fails".to_owned()));
-        }
-        for (slot, token) in plan.slots.iter().zip(&plan.tokens) {
-            self.cache.insert(*slot, *token);
-        }
-        let mut logits = Vec::new();
-        for row in &plan.outputs {
-            let span =
-                plan.sequences.iter().find(|s| (s.start..s.start + s.len).contains(&(*row as usize))).expect("a span");
-            let past: Vec<u32> = (0..span.context)
-                .map(|p| self.cache[&(span.blocks[p / BLOCK] * BLOCK as u32 + (p % BLOCK) as u32)])
-                .collect();
-            let sum = past
-                .iter()
-                .enumerate()
-                .fold(7u64, |sum, (i, t)| sum.wrapping_mul(31).wrapping_add(u64::from(*t) * (i as u64 + 1)));
-            // Printable characters only: byte `b` is token `b + 3`.
-            let next = 3 + 33 + (sum % 90) as usize;
-            let value = if plan.tokens.contains(&NAN) { f32::NAN } else { 5.0 };
-            logits.extend((0..VOCABULARY).map(|t| if t == next { value } else { (t % 7) as f32 / 10.0 }));
-        }
-        Ok(logits)
-    }
-
-    fn reset(&mut self) -> Result<()> {
-        self.cache.clear();
-        Ok(())
-    }
-}
-
-const BLOCK: usize = 4;
-
-fn loaded(name: &str, model: Formula, blocks: u32) -> LoadedModel {
-    let card = ModelCard {
-        name: name.to_owned(),
-        title: None,
-        architecture: "formula".to_owned(),
-        licence: None,
-        file: String::new(),
-        bytes: 0,
-        parameters: 0,
-        active_parameters: 0,
-        quantisation: String::new(),
-        experts: 1,
-        experts_used: 1,
-        context: 128,
-        trained_context: 128,
-        vocabulary: VOCABULARY,
-        template: TemplateState::BuiltIn,
-        device: "cpu".to_owned(),
-        cache_bytes: 0,
-    };
-    LoadedModel {
-        card,
-        tokenizer: test_bytes_only(),
-        template: ChatTemplate::new(None),
-        model: Box::new(model),
-        limits: Limits { max_sequences: 4, max_waiting: 8, step_tokens: 16, block_size: BLOCK, blocks },
-        vocabulary: VOCABULARY,
-    }
-}
+use crate::text::{Decoder, test_bytes_only};
+use formula::{Formula, loaded};
 
 fn engine_with(options: EngineOptions, models: Vec<(&str, Formula)>) -> Engine {
     let engine = Engine::start(DeviceSpec::Cpu, options).expect("starts");
@@ -242,90 +156,6 @@ fn two_models_take_turns_step_by_step() {
 }
 
 #[test]
-fn unloading_ends_what_runs_and_leaves_other_models_alone() {
-    let e = engine(vec![("go", Formula::default()), ("stay", Formula::default())]);
-    let going = e.submit("go", Request { ignore_eos: true, ..ask("a", 120) }).expect("taken");
-    let staying = e.submit("stay", ask("a", 40)).expect("taken");
-    e.unload("go").expect("unloaded");
-    match read(going).1 {
-        Some(Event::Failed { error: GenerateError::Unloaded } | Event::Finished { .. }) => {}
-        other => panic!("{other:?}"),
-    }
-    assert_eq!(usage(read(staying).1).0, FinishReason::Length);
-    assert_eq!(e.submit("go", ask("a", 1)).expect_err("gone"), SubmitError::UnknownModel("go".to_owned()));
-    assert!(e.unload("go").is_err());
-    e.add("go", loaded("go", Formula::default(), 64)).expect("the name is free again");
-    assert_eq!(usage(read(e.submit("go", ask("a", 3)).expect("taken")).1).0, FinishReason::Length);
-}
-
-#[test]
-fn a_panic_or_an_error_in_one_model_ends_its_requests_and_nothing_else() {
-    let e = engine(vec![("bad", Formula::default()), ("good", Formula::default())]);
-    let expected = read(e.submit("bad", ask("fine", 8)).expect("taken")).0;
-    let good = e.submit("good", ask("a", 60)).expect("taken");
-    for (token, says) in [(PANIC, "the formula panics"), (FAIL, "the formula fails"), (NAN, "NaN")] {
-        let hurt = Request { input: Input::Tokens(vec![1, token]), ..ask("", 8) };
-        match read(e.submit("bad", hurt).expect("taken")).1 {
-            Some(Event::Failed { error }) => assert!(error.to_string().contains(says), "{error}"),
-            other => panic!("{other:?}"),
-        }
-        assert_eq!(read(e.submit("bad", ask("fine", 8)).expect("taken")).0, expected, "it works again");
-    }
-    assert_eq!(usage(read(good).1).0, FinishReason::Length);
-    assert_eq!(e.status().models[0].requests_failed, 3);
-}
-
-#[test]
-fn shutdown_lets_what_runs_finish_and_takes_nothing_new() {
-    let e = engine(vec![("m", Formula::default())]);
-    let stream = e.submit("m", ask("a", 50)).expect("taken");
-    e.shutdown(Duration::from_secs(20));
-    assert_eq!(usage(read(stream).1).0, FinishReason::Length);
-    assert_eq!(e.submit("m", ask("a", 1)).expect_err("down"), SubmitError::ShuttingDown);
-    assert!(!e.status().alive);
-}
-
-#[test]
-fn shutdown_without_grace_says_so_to_those_that_run() {
-    let (open, model) = gate();
-    let e = engine(vec![("m", model)]);
-    let stream = e.submit("m", ask("a", 50)).expect("taken");
-    wait_until("it runs", || e.status().models[0].queued == 0);
-    std::thread::scope(|scope| {
-        scope.spawn(|| e.shutdown(Duration::ZERO));
-        std::thread::sleep(Duration::from_millis(20));
-        drop(open);
-    });
-    assert_eq!(read(stream).1, Some(Event::Failed { error: GenerateError::ShutDown }));
-}
-
-#[test]
-fn a_request_that_cannot_be_served_is_refused_with_the_field_or_the_limit() {
-    let e = engine(vec![("m", Formula::default())]);
-    let field = |request: Request| match e.submit("m", request).expect_err("refused") {
-        SubmitError::BadRequest { field, .. } => field,
-        other => panic!("{other:?}"),
-    };
-    let ok = || ask("a", 5);
-    assert_eq!(field(Request { max_tokens: 0, ..ok() }), "max_tokens");
-    assert_eq!(field(Request { stop: vec![String::new()], ..ok() }), "stop");
-    assert_eq!(field(Request { logprobs: Some(21), ..ok() }), "logprobs");
-    assert_eq!(field(Request { sampling: Sampling { top_p: 0.0, ..Sampling::default() }, ..ok() }), "top_p");
-    assert_eq!(field(Request { input: Input::Tokens(vec![259]), ..ok() }), "prompt");
-    assert_eq!(field(Request { input: Input::Tokens(vec![]), ..ok() }), "prompt");
-    assert_eq!(field(Request::chat(vec![])), "messages");
-    let system_late = vec![Message::new(Role::User, "a"), Message::new(Role::System, "b")];
-    assert_eq!(field(Request::chat(system_late)), "messages[1].role");
-    assert_eq!(field(Request::chat(vec![Message::new(Role::Assistant, "a")])), "messages[0].role");
-    let twice = vec![Message::new(Role::User, "a"), Message::new(Role::User, "b")];
-    assert!(matches!(e.submit("m", Request::chat(twice)), Err(SubmitError::TemplateFailed(_))));
-    let long = e.submit("m", ask(&"x".repeat(128), 5)).expect_err("too long");
-    assert_eq!(long, SubmitError::PromptTooLong { tokens: 129, at_least: false, limit: 127 });
-    assert_eq!(e.submit("other", ok()).expect_err("unknown"), SubmitError::UnknownModel("other".to_owned()));
-    assert_eq!(e.status().models[0].queued, 0, "a refused request keeps no place");
-}
-
-#[test]
 fn events_come_in_order_with_usage_tokens_and_logprobs() {
     let e = engine(vec![("m", Formula::default())]);
     let mut stream = e.submit("m", Request { logprobs: Some(2), ..ask("hello", 6) }).expect("taken");
@@ -370,13 +200,4 @@ fn an_answer_ends_where_the_context_ends() {
     let e = engine(vec![("m", Formula::default())]);
     let (_, last) = read(e.submit("m", ask(&"x".repeat(120), 1000)).expect("taken"));
     assert_eq!(usage(last).1.completion_tokens, 128 - 121);
-}
-
-#[test]
-fn bad_options_are_refused_by_name() {
-    let zero = EngineOptions { queue: 0, ..EngineOptions::default() };
-    assert!(Engine::start(DeviceSpec::Cpu, zero).expect_err("refused").to_string().contains("queue"));
-    let one = EngineOptions { threads: Some(1), ..EngineOptions::default() };
-    let e = engine_with(one, vec![("m", Formula::default())]);
-    assert_eq!(read(e.submit("m", ask("a", 4)).expect("taken")).0.len(), 4);
 }

@@ -40,7 +40,7 @@ pub fn command(language: Language) -> Command {
     if language == Language::English {
         return command;
     }
-    let command = command.about("运行和查看 Mixtral 系列模型").mut_subcommands(|sub| {
+    command.about("运行和查看 Mixtral 系列模型").mut_subcommands(|sub| {
         let about = COMMANDS.iter().find(|(name, _)| *name == sub.get_name()).map(|(_, text)| *text);
         let sub = match about {
             Some(about) => sub.about(about),
@@ -50,8 +50,7 @@ pub fn command(language: Language) -> Command {
             Some((_, text)) => argument.help(*text),
             None => argument,
         })
-    });
-    command
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Ctrl-C while an answer comes: it stops the answer, not the program.
 
+use std::future::Future;
 use std::io;
+use std::pin::Pin;
 
 use futures_util::StreamExt;
 use mixtral_engine::EventStream;
@@ -11,6 +13,8 @@ use tokio::signal::ctrl_c;
 /// Waits for events or Ctrl-C, whichever is first.
 pub struct Listener {
     runtime: Runtime,
+    /// One wait over many events, so that a Ctrl-C between two of them is not lost.
+    ctrl_c: Pin<Box<dyn Future<Output = io::Result<()>>>>,
 }
 
 /// What came first.
@@ -22,16 +26,20 @@ pub enum Heard {
 
 impl Listener {
     pub fn new() -> io::Result<Self> {
-        Ok(Self { runtime: Builder::new_current_thread().enable_all().build()? })
+        Ok(Self { runtime: Builder::new_current_thread().enable_all().build()?, ctrl_c: Box::pin(ctrl_c()) })
     }
 
-    pub fn next(&self, stream: &mut EventStream) -> Heard {
-        self.runtime.block_on(async {
+    pub fn next(&mut self, stream: &mut EventStream) -> Heard {
+        let Self { runtime, ctrl_c: pressed } = self;
+        let heard = runtime.block_on(async {
             tokio::select! {
-                // A system that has no signals to give only means that Ctrl-C does what it always does.
-                Ok(()) = ctrl_c() => Heard::CtrlC,
+                _ = pressed.as_mut() => Heard::CtrlC,
                 event = stream.next() => event.map_or(Heard::End, Heard::Event),
             }
-        })
+        });
+        if matches!(heard, Heard::CtrlC) {
+            *pressed = Box::pin(ctrl_c());
+        }
+        heard
     }
 }

@@ -35,10 +35,10 @@ impl Cache {
         }
         for (id, span) in step.ids.iter().zip(&plan.sequences) {
             let tokens = &known[id];
-            for position in 0..span.context {
+            for (position, token) in tokens[..span.context].iter().enumerate() {
                 let block = span.blocks[position / self.limits.block_size] as usize;
                 let slot = (block * self.limits.block_size + position % self.limits.block_size) as u32;
-                let expected = (*id, position as u32, tokens[position]);
+                let expected = (*id, position as u32, *token);
                 assert_eq!(self.slots.get(&slot), Some(&expected), "the cache lost position {position} of {id}");
             }
             let due = span.context == tokens.len();

@@ -1,0 +1,65 @@
+//! What can be wrong with a vocabulary; every message begins with the key at fault.
+
+use thiserror::Error;
+
+/// A vocabulary that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum VocabularyError {
+    /// No token at all.
+    #[error("tokenizer.ggml.tokens: is empty")]
+    Empty,
+    /// A list that is not as long as the token list.
+    #[error("{key}: has {found} entries for {tokens} tokens")]
+    Length {
+        /// The key.
+        key: &'static str,
+        /// Its entries.
+        found: usize,
+        /// How many there should be.
+        tokens: usize,
+    },
+    /// An id outside the vocabulary.
+    #[error("{key}: {id} lies outside the vocabulary of {tokens} tokens")]
+    OutOfRange {
+        /// The key.
+        key: &'static str,
+        /// The id.
+        id: u32,
+        /// The vocabulary's size.
+        tokens: usize,
+    },
+    /// An entry that makes no sense.
+    #[error("{key}: entry {index} {what}")]
+    Entry {
+        /// The key.
+        key: &'static str,
+        /// Which entry.
+        index: usize,
+        /// What is wrong.
+        what: String,
+    },
+    /// Something this engine does not know.
+    #[error("{key}: {value:?} is not supported (known: {known})")]
+    Unsupported {
+        /// The key.
+        key: &'static str,
+        /// The value.
+        value: String,
+        /// What is.
+        known: &'static str,
+    },
+}
+
+impl VocabularyError {
+    /// The metadata key at fault.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Empty => "tokenizer.ggml.tokens",
+            Self::Length { key, .. }
+            | Self::OutOfRange { key, .. }
+            | Self::Entry { key, .. }
+            | Self::Unsupported { key, .. } => key,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The `mixtral` binary as a person runs it.
+
+mod common;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+fn mixtral(language: &str, arguments: &[&str], typed: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mixtral"))
+        .args(arguments)
+        .env("LC_ALL", language)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    child.stdin.take().expect("piped").write_all(typed.as_bytes()).expect("typed");
+    child.wait_with_output().expect("ends")
+}
+
+fn out(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn model() -> String {
+    common::models().join("verse-14m-q8_0.gguf").display().to_string()
+}
+
+const GREEDY: [&str; 4] = ["--temperature", "0", "--repetition-penalty", "1"];
+
+#[test]
+fn one_question_gets_llama_cpps_answer_on_the_standard_output_alone() {
+    let model = model();
+    let mut arguments = vec!["chat", &model, "--prompt", "写一首五言绝句"];
+    arguments.extend(GREEDY);
+    let output = mixtral("C.UTF-8", &arguments, "");
+    assert_eq!(out(&output), "一日无人事，风流不可怜。不知何处处，不是一杯中。\n");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("tokens/s"));
+}
+
+#[test]
+fn a_conversation_goes_on_and_begins_anew_and_its_settings_change() {
+    let model = model();
+    let mut arguments = vec!["chat", &model];
+    arguments.extend(GREEDY);
+    let typed = "写一首五言绝句\n再写一首\n/set max_tokens 3\n/reset\n写一首五言绝句\n/set top_p 7\n/nonsense\n/exit\n";
+    let text = out(&mixtral("zh_CN.UTF-8", &arguments, typed));
+    let answers = text.matches("一日无人事").count();
+    assert!(answers >= 1 && text.contains("对话已重新开始"), "{text}");
+    let last = text.split("对话已重新开始。\n").nth(1).unwrap_or_default();
+    assert!(last.starts_with("一日无\n"), "three tokens, and the first turn's prompt again: {text}");
+    assert!(text.contains("未更改：top_p") && text.contains("没有这个命令"), "{text}");
+}
+
+#[test]
+fn a_conversation_longer_than_the_context_forgets_its_oldest_turns() {
+    let model = model();
+    let mut arguments = vec!["chat", &model, "--context", "64"];
+    arguments.extend(GREEDY);
+    let output = mixtral("C.UTF-8", &arguments, &"写一首五言绝句\n".repeat(4));
+    assert!(out(&output).lines().count() >= 5);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the oldest turn is forgotten"));
+}
+
+#[test]
+fn info_tells_what_a_file_holds_in_words_and_json() {
+    let model = model();
+    let text = out(&mixtral("zh_CN.UTF-8", &["info", &model, "--tensors"], ""));
+    for part in ["GGUF 3", "13.7 M", "blk.5.ffn_down_exps.weight", "Q8_0", "聊天模板", "bos_token", "专家数: 8"]
+    {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&out(&mixtral("C", &["info", &model, "--json", "--tensors"], ""))).expect("JSON");
+    assert_eq!(json["metadata"]["llama.expert_count"], 8);
+    assert_eq!(json["tensors"].as_array().map(Vec::len), Some(63));
+    assert_eq!((&json["runs"], &json["version"]), (&true.into(), &3.into()));
+}
+
+#[test]
+fn perplexity_is_llama_cpps() {
+    let (Some(folder), model) = (common::golden(), model()) else { return };
+    let text = folder.join("validation.txt").display().to_string();
+    let golden = std::fs::read_to_string(folder.join("golden-verse-14m-q8_0.jsonl")).expect("readable");
+    let last: serde_json::Value = serde_json::from_str(golden.lines().last().expect("a line")).expect("JSON");
+    let printed = out(&mixtral("C", &["perplexity", &model, &text, "--window", "256"], ""));
+    let mean: f64 =
+        printed.split("mean ").nth(1).and_then(|r| r.split(',').next()).and_then(|n| n.parse().ok()).expect("a number");
+    let expected = last["mean_nll"].as_f64().expect("a number");
+    // Rounded activations are summed in another order: see the golden logits' tolerances.
+    assert!((mean - expected).abs() < 5e-4, "{mean} against {expected}");
+    assert!(printed.contains("16320 tokens"), "{printed}");
+}
+
+#[test]
+fn what_cannot_be_read_is_said_with_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let short: PathBuf = folder.path().join("short.gguf");
+    let bytes = std::fs::read(model()).expect("readable");
+    std::fs::write(&short, &bytes[..5000]).expect("writable");
+    let foreign = folder.path().join("foreign.gguf");
+    std::fs::write(&foreign, "no model").expect("writable");
+    for (file, says) in [(&short, "byte"), (&foreign, "at byte 0"), (&folder.path().join("none.gguf"), "none.gguf")] {
+        for command in ["info", "chat"] {
+            let output = mixtral("C", &[command, &file.display().to_string()], "");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            assert!(said.contains(says) && !said.contains("panicked"), "{said}");
+        }
+    }
+    let model = model();
+    let output = mixtral("C", &["chat", &model, "-p", "a", "--top-p", "2"], "");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("top_p"));
+}
