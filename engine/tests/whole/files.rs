@@ -1,4 +1,4 @@
-//! Where the model files and golden numbers lie, shared by the tests of this folder.
+//! Where the model files and golden numbers lie.
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! Real models through the engine's own door: what goes in as text comes out as llama.cpp's text.
 
-mod common;
+use crate::files;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -45,7 +45,7 @@ fn read(mut stream: EventStream) -> (String, Vec<u32>, Option<FinishReason>) {
 }
 
 fn verse(kind: &str) -> std::path::PathBuf {
-    common::models().join(format!("verse-14m-{kind}.gguf"))
+    files::models().join(format!("verse-14m-{kind}.gguf"))
 }
 
 /// How many of a model's golden answers come out exactly, all asked at once.
@@ -59,7 +59,7 @@ fn exact(name: &str, file: &Path, lines: &[serde_json::Value]) -> (usize, usize)
     let mut same = 0;
     for (line, stream) in prompts.iter().zip(streams) {
         let (text, tokens, reason) = read(stream);
-        let mut expected = common::ids(line, "greedy");
+        let mut expected = files::ids(line, "greedy");
         let ended = expected.last() == Some(&2);
         if ended {
             expected.pop();
@@ -78,7 +78,7 @@ fn exact(name: &str, file: &Path, lines: &[serde_json::Value]) -> (usize, usize)
 #[test]
 fn greedy_text_equals_llama_cpps() {
     let mut compared = Vec::new();
-    for (name, file, lines) in common::golden_models() {
+    for (name, file, lines) in files::golden_models() {
         if !name.starts_with("verse") {
             continue;
         }

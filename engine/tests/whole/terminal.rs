@@ -1,6 +1,6 @@
 //! The `mixtral` binary as a person runs it.
 
-mod common;
+use crate::files;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ fn out(output: &Output) -> String {
 }
 
 fn model() -> String {
-    common::models().join("verse-14m-q8_0.gguf").display().to_string()
+    files::models().join("verse-14m-q8_0.gguf").display().to_string()
 }
 
 const GREEDY: [&str; 4] = ["--temperature", "0", "--repetition-penalty", "1"];
@@ -81,7 +81,7 @@ fn info_tells_what_a_file_holds_in_words_and_json() {
 
 #[test]
 fn perplexity_is_llama_cpps() {
-    let (Some(folder), model) = (common::golden(), model()) else { return };
+    let (Some(folder), model) = (files::golden(), model()) else { return };
     let text = folder.join("validation.txt").display().to_string();
     let golden = std::fs::read_to_string(folder.join("golden-verse-14m-q8_0.jsonl")).expect("readable");
     let last: serde_json::Value = serde_json::from_str(golden.lines().last().expect("a line")).expect("JSON");

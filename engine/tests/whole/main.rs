@@ -1,0 +1,6 @@
+//! The engine as a whole, on real models: text to tokens, requests to answers, and the terminal.
+
+mod answers;
+mod files;
+mod terminal;
+mod tokens;
