@@ -12,6 +12,7 @@ use sqlx::PgPool;
 
 use crate::actions::create_admin;
 use crate::backends::{AddressPolicy, Backends};
+use crate::actions::read_board::Boards;
 use crate::config::{Config, LogFormat};
 use crate::database::{self, Database};
 use crate::extract::Limits;
@@ -43,6 +44,8 @@ pub struct Arena {
     pub backends: Backends,
     /// The workers of local models.
     pub workers: Workers,
+    /// Leaderboards computed so far.
+    pub boards: Boards,
 }
 
 impl Arena {
@@ -58,6 +61,7 @@ impl Arena {
             passwords: Passwords::default(),
             backends: Backends::new(AddressPolicy { allow_inner: false, allowed: config.allow_inner.clone() }),
             workers: Workers::start(&workers)?,
+            boards: Boards::default(),
             config: Arc::new(config),
             db,
             keys,
@@ -141,7 +145,9 @@ impl Application {
         println!("Mixtral Arena: {}", self.origin);
         if let Some(link) = &self.welcome {
             let hours = create_admin::LINK_HOURS;
-            println!("No administrator yet. Become the first by this link (works once, within {hours} hours):\n  {link}");
+            println!(
+                "No administrator yet. Become the first by this link (works once, within {hours} hours):\n  {link}"
+            );
         }
         self.server.await?;
         self.workers.shutdown().await;

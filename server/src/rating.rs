@@ -5,6 +5,7 @@
 //! how often which of two models won ([`Pairs`]), so that its cost grows with the number of models
 //! and not with that of votes.
 
+mod board;
 mod bradley_terry;
 mod components;
 pub mod elo;
@@ -15,6 +16,7 @@ mod rank;
 mod tests;
 mod win_rate;
 
+pub use board::{Board, Entry};
 pub use bradley_terry::{Fit, Rated, Scale, Standing, fit};
 pub use components::Unrated;
 pub use elo::EloSettings;

@@ -8,5 +8,6 @@ pub mod create_admin;
 pub mod endpoint;
 pub mod look_at_model;
 pub mod register_model;
+pub mod read_board;
 pub mod sign_in;
 pub mod withdraw_vote;

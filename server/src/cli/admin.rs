@@ -72,7 +72,10 @@ pub fn run(options: Options) -> anyhow::Result<()> {
         };
         let url = options.database_url.as_ref().map(ExposeSecret::expose_secret);
         if url.is_none() && !data.exists() {
-            bail!("there is no arena in {}: name its folder by --data, or its database by DATABASE_URL", data.display());
+            bail!(
+                "there is no arena in {}: name its folder by --data, or its database by DATABASE_URL",
+                data.display()
+            );
         }
         let database = database::open_beside(url, &data, database::tell_terminal()).await;
         let database = database.map_err(|error| error.for_terminal())?;

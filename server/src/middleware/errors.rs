@@ -67,7 +67,9 @@ pub async fn render_errors(
     let leads_to_sign_in = matches!(error, Error::SignInRequired) && wants_page && request.path().starts_with("/admin");
     let mut body = if leads_to_sign_in {
         let next: String = match *request.method() {
-            actix_web::http::Method::GET => url::form_urlencoded::byte_serialize(request.uri().to_string().as_bytes()).collect(),
+            actix_web::http::Method::GET => {
+                url::form_urlencoded::byte_serialize(request.uri().to_string().as_bytes()).collect()
+            }
             // What a form would have done has to be asked for again.
             _ => "/admin".to_owned(),
         };

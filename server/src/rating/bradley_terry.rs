@@ -5,7 +5,7 @@
 //! pulls it, and models that the votes cannot compare are told apart instead (see [`Unrated`]).
 
 use super::components::{self, Unrated};
-use super::linear::{Cholesky, Symmetric};
+use super::linear::Symmetric;
 use super::{Pairs, Tally};
 
 /// The standard normal quantile of a two-sided 95 % interval.
@@ -183,27 +183,26 @@ impl Battles {
         hessian
     }
 
-    /// Standard errors at the maximum: of `A⁻¹ G A⁻¹` and of `A⁻¹`, the larger.
+    /// Standard errors at the maximum: of `A⁻¹ G A⁻¹` and of `A⁻¹`, the larger, where `A` is the
+    /// negative second derivative and `G` the sum of squared scores.
     fn standard_errors(&self, x: &[f64]) -> Vec<f64> {
         let Some(hessian) = self.hessian(x).cholesky() else { return vec![f64::INFINITY; self.models] };
-        let mut scores = Symmetric::zero(self.models);
-        for &(a, b, tally) in &self.pairs {
+        let scores = |&(a, b, tally): &(usize, usize, Tally)| {
             let p = chance(x[a] - x[b]);
-            let wins = tally.wins as f64 * (1.0 - p).powi(2);
-            let losses = tally.losses as f64 * p.powi(2);
-            scores.add_difference(a, b, wins + losses + tally.halves() as f64 * (0.5 - p).powi(2));
-        }
-        (0..self.models).map(|model| self.variance(&hessian, &scores, model).sqrt()).collect()
-    }
-
-    fn variance(&self, hessian: &Cholesky, scores: &Symmetric, model: usize) -> f64 {
-        // The model against the mean of all: this vector's sum is 0, where lifting has no effect.
-        let n = self.models as f64;
-        let contrast: Vec<f64> = (0..self.models).map(|i| f64::from(u8::from(i == model)) - 1.0 / n).collect();
-        let solved = hessian.solve(&contrast);
-        let own: f64 = contrast.iter().zip(&solved).map(|(c, s)| c * s).sum();
-        let row = |i: usize| -> f64 { (0..self.models).map(|j| scores.get(i, j) * solved[j]).sum() };
-        let robust: f64 = (0..self.models).map(|i| solved[i] * row(i)).sum();
-        own.max(robust)
+            let (wins, losses, halves) = (tally.wins as f64, tally.losses as f64, tally.halves() as f64);
+            (a, b, wins * (1.0 - p).powi(2) + losses * p.powi(2) + halves * (0.5 - p).powi(2))
+        };
+        let scores: Vec<(usize, usize, f64)> = self.pairs.iter().map(scores).collect();
+        let variance = |model: usize| {
+            // The model against the mean of all: this vector's sum is 0, where lifting has no effect.
+            let mean = 1.0 / self.models as f64;
+            let mut contrast = vec![-mean; self.models];
+            contrast[model] += 1.0;
+            let solved = hessian.solve(&contrast);
+            let own: f64 = contrast.iter().zip(&solved).map(|(c, s)| c * s).sum();
+            let robust: f64 = scores.iter().map(|&(a, b, m)| m * (solved[a] - solved[b]).powi(2)).sum();
+            own.max(robust)
+        };
+        (0..self.models).map(|model| variance(model).sqrt()).collect()
     }
 }

@@ -19,7 +19,7 @@ impl Symmetric {
         Self { size, values: vec![0.0; size * size] }
     }
 
-    pub fn get(&self, i: usize, j: usize) -> f64 {
+    fn get(&self, i: usize, j: usize) -> f64 {
         self.values[i * self.size + j]
     }
 

@@ -1,5 +1,6 @@
 //! The ratings against figures that nobody here computed, and against what must hold for all votes.
 
+mod board;
 mod laws;
 mod sparse;
 

@@ -58,7 +58,9 @@ pub async fn sign_in(
     match sign_in::sign_in(&arena, &form.name, form.password, address).await {
         Ok(token) => {
             let mut response = see_other(inner(&form.next));
-            response.add_cookie(&session_cookie(&arena.config, &token)).map_err(|cause| Error::Internal(cause.into()))?;
+            response
+                .add_cookie(&session_cookie(&arena.config, &token))
+                .map_err(|cause| Error::Internal(cause.into()))?;
             Ok(response)
         }
         Err(error @ (Error::Invalid { .. } | Error::RateLimited { .. })) => {
@@ -80,11 +82,7 @@ pub async fn sign_in(
 }
 
 /// Ends the session.
-pub async fn sign_out(
-    arena: web::Data<Arena>,
-    admin: Admin,
-    _: CsrfForm<NoFields>,
-) -> Result<HttpResponse, Error> {
+pub async fn sign_out(arena: web::Data<Arena>, admin: Admin, _: CsrfForm<NoFields>) -> Result<HttpResponse, Error> {
     sign_in::sign_out(&arena, &admin).await?;
     let mut response = see_other("/admin/sign-in");
     let mut cookie = session_cookie(&arena.config, "");

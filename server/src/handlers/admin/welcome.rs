@@ -69,7 +69,9 @@ pub async fn create(
         Ok(admin) => {
             let token = sign_in::begin_session(&arena, admin).await?;
             let mut response = see_other("/admin");
-            response.add_cookie(&session_cookie(&arena.config, &token)).map_err(|cause| Error::Internal(cause.into()))?;
+            response
+                .add_cookie(&session_cookie(&arena.config, &token))
+                .map_err(|cause| Error::Internal(cause.into()))?;
             Ok(response)
         }
         Err(error @ (Error::Invalid { .. } | Error::Conflict(_))) => {
