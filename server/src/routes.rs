@@ -3,7 +3,7 @@
 use actix_web::web::{self, ServiceConfig};
 
 use crate::error::Error;
-use crate::handlers::{admin, health, home, language, metrics, models, statics};
+use crate::handlers::{admin, health, home, language, leaderboard, metrics, models, statics};
 
 /// The table.
 pub fn configure(app: &mut ServiceConfig) {
@@ -12,6 +12,11 @@ pub fn configure(app: &mut ServiceConfig) {
         // Models
         .route("/models", web::get().to(models::list))
         .route("/models/{slug}", web::get().to(models::card))
+        .route("/leaderboard", web::get().to(leaderboard::page))
+        .route("/leaderboard.csv", web::get().to(leaderboard::board_csv))
+        .route("/leaderboard.json", web::get().to(leaderboard::board_json))
+        .route("/leaderboard/{matrix}.csv", web::get().to(leaderboard::matrix_csv))
+        .route("/leaderboard/{matrix}.json", web::get().to(leaderboard::matrix_json))
         // Administration
         .route("/admin", web::get().to(admin::overview::page))
         .route("/admin/sign-in", web::get().to(admin::sign_in::page))

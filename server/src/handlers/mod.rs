@@ -9,6 +9,7 @@ pub mod admin;
 pub mod health;
 pub mod home;
 pub mod language;
+pub mod leaderboard;
 pub mod metrics;
 pub mod models;
 pub mod statics;

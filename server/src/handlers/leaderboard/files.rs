@@ -1,0 +1,245 @@
+//! The leaderboard and its matrices as CSV and JSON.
+
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Filter, NamedBoard};
+use crate::app::Arena;
+use crate::domain::BattleKind;
+use crate::error::Error;
+use crate::rating::{Standing, Unrated, win_rates};
+
+/// A leaderboard as a file.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BoardFile {
+    /// Anonymous battles or named comparisons.
+    pub kind: BattleKind,
+    /// A language code, or nothing for all languages.
+    pub language: Option<String>,
+    /// Grows whenever a vote changes this board.
+    pub version: i64,
+    /// Votes that this board counts.
+    pub votes: u64,
+    /// Groups of models that can be ranked among each other only.
+    pub groups: usize,
+    /// The models, in the order of display.
+    pub models: Vec<ModelLine>,
+}
+
+/// One model of a leaderboard.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ModelLine {
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name on pages.
+    pub name: String,
+    /// One more than the number of models of its group that are certainly better.
+    pub rank: Option<usize>,
+    /// Its group, from 0, the largest.
+    pub group: Option<usize>,
+    /// Bradley-Terry rating; nothing where no finite one exists.
+    pub bradley_terry: Option<f64>,
+    /// Its standard error.
+    pub standard_error: Option<f64>,
+    /// Lower end of the 95 % interval.
+    pub lower: Option<f64>,
+    /// Upper end.
+    pub upper: Option<f64>,
+    /// Why there is no rating: `no_battles`, `won_all`, `lost_all` or `one_sided`.
+    pub unrated: Option<&'static str>,
+    /// Online Elo.
+    pub elo: Option<f64>,
+    /// Votes for it.
+    pub wins: u64,
+    /// Votes for the other.
+    pub losses: u64,
+    /// Ties.
+    pub ties: u64,
+    /// Votes against both.
+    pub both_bad: u64,
+    /// All its votes.
+    pub votes: u64,
+    /// Share of wins, ties and both-bad votes counting half.
+    pub win_rate: Option<f64>,
+    /// Mean of the shares against each model it met.
+    pub average_win_rate: Option<f64>,
+}
+
+/// A matrix as a file.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatrixFile {
+    /// Anonymous battles or named comparisons.
+    pub kind: BattleKind,
+    /// A language code, or nothing for all languages.
+    pub language: Option<String>,
+    /// The models of rows and columns, by their names in addresses.
+    pub models: Vec<String>,
+    /// The rows: the row's model against the column's; nothing where the two never met.
+    pub values: Vec<Vec<Option<f64>>>,
+}
+
+/// `GET /leaderboard.json`.
+pub async fn board_json(arena: web::Data<Arena>, filter: web::Query<Filter>) -> Result<HttpResponse, Error> {
+    Ok(fresh().json(BoardFile::of(&NamedBoard::read(&arena, &filter).await?)))
+}
+
+/// `GET /leaderboard.csv`.
+pub async fn board_csv(arena: web::Data<Arena>, filter: web::Query<Filter>) -> Result<HttpResponse, Error> {
+    let file = BoardFile::of(&NamedBoard::read(&arena, &filter).await?);
+    let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    // Written by hand, for an empty board has a head as well.
+    csv.write_record(HEAD).map_err(internal)?;
+    for line in &file.models {
+        csv.serialize(ModelLine { name: as_text(&line.name), ..line.clone() }).map_err(internal)?;
+    }
+    download(csv, "leaderboard", &file.kind, file.language.as_deref())
+}
+
+/// `GET /leaderboard/{matrix}.json`: `win-rates` or `battle-counts`.
+pub async fn matrix_json(
+    arena: web::Data<Arena>,
+    which: web::Path<String>,
+    filter: web::Query<Filter>,
+) -> Result<HttpResponse, Error> {
+    let named = NamedBoard::read(&arena, &filter).await?;
+    Ok(fresh().json(MatrixFile::of(&which, &named)?))
+}
+
+/// `GET /leaderboard/{matrix}.csv`.
+pub async fn matrix_csv(
+    arena: web::Data<Arena>,
+    which: web::Path<String>,
+    filter: web::Query<Filter>,
+) -> Result<HttpResponse, Error> {
+    let named = NamedBoard::read(&arena, &filter).await?;
+    let file = MatrixFile::of(&which, &named)?;
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(std::iter::once("model").chain(file.models.iter().map(String::as_str))).map_err(internal)?;
+    for (model, row) in file.models.iter().zip(&file.values) {
+        let cells = row.iter().map(|value| value.map(|value| value.to_string()).unwrap_or_default());
+        csv.write_record(std::iter::once(model.clone()).chain(cells)).map_err(internal)?;
+    }
+    download(csv, &which, &file.kind, file.language.as_deref())
+}
+
+const HEAD: [&str; 17] = [
+    "slug",
+    "name",
+    "rank",
+    "group",
+    "bradley_terry",
+    "standard_error",
+    "lower",
+    "upper",
+    "unrated",
+    "elo",
+    "wins",
+    "losses",
+    "ties",
+    "both_bad",
+    "votes",
+    "win_rate",
+    "average_win_rate",
+];
+
+impl BoardFile {
+    /// The board's file.
+    fn of(named: &NamedBoard) -> Self {
+        let board = &named.read.board;
+        let line = |entry: &crate::rating::Entry<_>| {
+            let model = named.models.get(&entry.id)?;
+            let rated = entry.standing.rated();
+            Some(ModelLine {
+                slug: model.slug.clone(),
+                name: model.display_name.clone(),
+                rank: entry.rank,
+                group: rated.map(|rated| rated.group),
+                bradley_terry: rated.map(|rated| rounded(rated.rating)),
+                standard_error: rated.map(|rated| rounded(rated.standard_error)),
+                lower: rated.map(|rated| rounded(rated.interval().0)),
+                upper: rated.map(|rated| rounded(rated.interval().1)),
+                unrated: match entry.standing {
+                    Standing::Rated(_) => None,
+                    Standing::Unrated(why) => Some(code(why)),
+                },
+                elo: entry.elo.map(rounded),
+                wins: entry.tally.wins,
+                losses: entry.tally.losses,
+                ties: entry.tally.ties,
+                both_bad: entry.tally.both_bad,
+                votes: entry.tally.battles(),
+                win_rate: entry.tally.win_rate().map(rounded),
+                average_win_rate: entry.average_win_rate.map(rounded),
+            })
+        };
+        Self {
+            kind: named.key.kind,
+            language: named.key.language.clone(),
+            version: named.read.version,
+            votes: board.votes,
+            groups: board.groups,
+            models: board.entries.iter().filter_map(line).collect(),
+        }
+    }
+}
+
+impl MatrixFile {
+    fn of(which: &str, named: &NamedBoard) -> Result<Self, Error> {
+        let pairs = &named.read.board.pairs;
+        let models = pairs.models();
+        let values = match which {
+            "win-rates" => win_rates(pairs)
+                .into_iter()
+                .map(|row| row.into_iter().map(|rate| rate.map(rounded)).collect())
+                .collect(),
+            "battle-counts" => {
+                let count = |row, column| (row != column).then(|| pairs.get(row, column).battles() as f64);
+                (0..models).map(|row| (0..models).map(|column| count(row, column)).collect()).collect()
+            }
+            _ => return Err(Error::NotFound),
+        };
+        let models = named.in_order().map(|model| model.slug.clone()).collect();
+        Ok(Self { kind: named.key.kind, language: named.key.language.clone(), models, values })
+    }
+}
+
+fn code(why: Unrated) -> &'static str {
+    match why {
+        Unrated::NoBattles => "no_battles",
+        Unrated::WonAll => "won_all",
+        Unrated::LostAll => "lost_all",
+        Unrated::OneSided => "one_sided",
+    }
+}
+
+/// Four digits after the point: enough to compute on, and no noise.
+fn rounded(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+/// A name that no spreadsheet takes for a formula.
+fn as_text(name: &str) -> String {
+    if name.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{name}") } else { name.to_owned() }
+}
+
+fn fresh() -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::Ok();
+    response.insert_header(("cache-control", "no-store"));
+    response
+}
+
+fn download(
+    csv: csv::Writer<Vec<u8>>,
+    name: &str,
+    kind: &BattleKind,
+    language: Option<&str>,
+) -> Result<HttpResponse, Error> {
+    let bytes = csv.into_inner().map_err(|cause| Error::Internal(anyhow::anyhow!("{cause}")))?;
+    let file = format!("attachment; filename=\"{name}-{kind}-{}.csv\"", language.unwrap_or("all"));
+    Ok(fresh().content_type("text/csv; charset=utf-8").insert_header(("content-disposition", file)).body(bytes))
+}
+
+fn internal(cause: csv::Error) -> Error {
+    Error::Internal(cause.into())
+}
