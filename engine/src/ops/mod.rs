@@ -84,7 +84,7 @@ impl Backend {
             Self::Reference => reference::attend(q, keys, values, batch, scale),
             Self::Kernels => write(&[tokens, query * dim], |out| {
                 read([q, keys, values], |[q, keys, values]| {
-                    cpu::attend(q, keys, values, heads, batch, scale, out);
+                    cpu::attend(&cpu::Inputs { q, keys, values, heads, scale }, batch, out);
                 })
             }),
         }

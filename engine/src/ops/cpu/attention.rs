@@ -1,7 +1,9 @@
 //! Causal attention over the paged cache.
 
+use std::ops::Range;
+
 use super::parallel::{Cells, share};
-use super::simd::{add_scaled, dots, softmax};
+use super::simd::{add_all_scaled, dots, softmax};
 use crate::ops::Batch;
 
 /// Query tokens that one task takes: they share each key and value that is read.
@@ -18,19 +20,41 @@ pub struct Heads {
     pub dim: usize,
 }
 
+/// What all tasks read.
+pub struct Inputs<'a> {
+    /// (tokens, query heads, dim)
+    pub q: &'a [f32],
+    /// (slots, kv heads, dim)
+    pub keys: &'a [f32],
+    /// (slots, kv heads, dim)
+    pub values: &'a [f32],
+    pub heads: Heads,
+    /// what scores are multiplied by
+    pub scale: f32,
+}
+
 /// One task: some query tokens of one sequence, for one key head.
 struct Task<'a> {
     blocks: &'a [u32],
+    block_size: usize,
     /// rows of the batch
-    rows: std::ops::Range<usize>,
+    rows: Range<usize>,
     /// position of the first of them
     position: usize,
     kv_head: usize,
 }
 
-/// `q`: (tokens, query heads, dim); `keys`, `values`: (slots, kv heads, dim);
+/// One query head of one token.
+struct Query {
+    /// where it stands in `q` and in the result
+    at: usize,
+    /// how many positions it sees
+    seen: usize,
+}
+
 /// `out`: (tokens, query heads, dim).
-pub fn attend(q: &[f32], keys: &[f32], values: &[f32], heads: Heads, batch: &Batch<'_>, scale: f32, out: &mut [f32]) {
+pub fn attend(inputs: &Inputs<'_>, batch: &Batch<'_>, out: &mut [f32]) {
+    let heads = inputs.heads;
     let mut tasks = Vec::new();
     let mut work = 0;
     for span in batch.sequences() {
@@ -40,6 +64,7 @@ pub fn attend(q: &[f32], keys: &[f32], values: &[f32], heads: Heads, batch: &Bat
             let position = span.context - span.len + first;
             tasks.extend((0..heads.kv).map(|kv_head| Task {
                 blocks: &span.blocks,
+                block_size: batch.block_size(),
                 rows: rows.clone(),
                 position,
                 kv_head,
@@ -47,74 +72,93 @@ pub fn attend(q: &[f32], keys: &[f32], values: &[f32], heads: Heads, batch: &Bat
         }
     }
     let out = Cells::new(out);
-    share(work, tasks, |task| run(&task, q, keys, values, heads, batch.block_size(), scale, &out));
+    share(work, tasks, |task| {
+        let queries = inputs.queries(&task);
+        let mut scores = inputs.scores(&task, &queries);
+        let context = task.context();
+        for (query, scores) in queries.iter().zip(scores.chunks_mut(context)) {
+            softmax(&mut scores[..query.seen], inputs.scale);
+        }
+        let sums = inputs.mix(&task, &queries, &scores);
+        for (query, sum) in queries.iter().zip(sums.chunks(heads.dim)) {
+            for (i, value) in sum.iter().enumerate() {
+                // SAFETY: a (token, query head) belongs to exactly one task.
+                unsafe { out.put(query.at + i, *value) };
+            }
+        }
+    });
 }
 
-#[expect(clippy::too_many_arguments, reason = "the plain inputs of one loop")]
-fn run(
-    task: &Task<'_>,
-    q: &[f32],
-    keys: &[f32],
-    values: &[f32],
-    heads: Heads,
-    block_size: usize,
-    scale: f32,
-    out: &Cells<'_>,
-) {
-    let Heads { dim, kv, query } = heads;
-    let group = query / kv;
-    let slot = |position: usize| task.blocks[position / block_size] as usize * block_size + position % block_size;
-    let head = |store: &'_ [f32], position: usize| (slot(position) * kv + task.kv_head) * dim..store.len();
-    let key = |position: usize| &keys[head(keys, position)][..dim];
-    let value = |position: usize| &values[head(values, position)][..dim];
+impl Task<'_> {
+    /// Positions that its last token sees.
+    fn context(&self) -> usize {
+        self.position + self.rows.len()
+    }
+}
 
-    // Every (token, query head) is a row: where its query stands, and how many positions it sees.
-    let rows: Vec<(usize, usize)> = task
-        .rows
-        .clone()
-        .enumerate()
-        .flat_map(|(i, row)| {
-            (0..group).map(move |g| ((row * query + task.kv_head * group + g) * dim, task.position + i + 1))
-        })
-        .collect();
-    let queries = |i: usize| &q[rows[i].0..rows[i].0 + dim];
-    let context = task.position + task.rows.len();
+impl Inputs<'_> {
+    fn queries(&self, task: &Task<'_>) -> Vec<Query> {
+        let Heads { query, kv, dim } = self.heads;
+        let group = query / kv;
+        let mut queries = Vec::with_capacity(task.rows.len() * group);
+        for (i, row) in task.rows.clone().enumerate() {
+            let first = row * query + task.kv_head * group;
+            queries.extend((first..first + group).map(|head| Query { at: head * dim, seen: task.position + i + 1 }));
+        }
+        queries
+    }
 
-    // (rows, context)
-    let mut scores = vec![0f32; rows.len() * context];
-    let whole = rows.len() / 4 * 4;
-    for p in (0..context).step_by(4) {
-        // The last quad repeats its last key instead of reading beyond; the extras are dropped.
-        let ks = [0, 1, 2, 3].map(|j| key((p + j).min(context - 1)));
-        let width = 4.min(context - p);
-        for r in (0..whole).step_by(4) {
-            let tile = dots([0, 1, 2, 3].map(|i| queries(r + i)), ks);
-            for (i, values) in tile.into_iter().enumerate() {
-                scores[(r + i) * context + p..][..width].copy_from_slice(&values[..width]);
+    /// Where the task's key head stands in a store of (slots, kv heads, dim).
+    fn place(&self, task: &Task<'_>, position: usize) -> usize {
+        let block = task.blocks[position / task.block_size] as usize;
+        let slot = block * task.block_size + position % task.block_size;
+        (slot * self.heads.kv + task.kv_head) * self.heads.dim
+    }
+
+    /// Each query times each key: (queries, context). What a query may not see is computed too, in
+    /// whole tiles, and then not read.
+    fn scores(&self, task: &Task<'_>, queries: &[Query]) -> Vec<f32> {
+        let dim = self.heads.dim;
+        let context = task.context();
+        let key = |position: usize| &self.keys[self.place(task, position)..][..dim];
+        let query = |r: usize| &self.q[queries[r].at..][..dim];
+        let mut scores = vec![0f32; queries.len() * context];
+        let whole = queries.len() / 4 * 4;
+        for p in (0..context).step_by(4) {
+            // The last tile repeats its last key instead of reading beyond; the extras are dropped.
+            let keys = [0, 1, 2, 3].map(|j| key((p + j).min(context - 1)));
+            let width = 4.min(context - p);
+            let mut put = |r: usize, values: [f32; 4]| {
+                scores[r * context + p..][..width].copy_from_slice(&values[..width]);
+            };
+            for r in (0..whole).step_by(4) {
+                let tile = dots([0, 1, 2, 3].map(|i| query(r + i)), keys);
+                tile.into_iter().enumerate().for_each(|(i, values)| put(r + i, values));
+            }
+            for r in whole..queries.len() {
+                let [values] = dots([query(r)], keys);
+                put(r, values);
             }
         }
-        for r in whole..rows.len() {
-            let [values] = dots([queries(r)], ks);
-            scores[r * context + p..][..width].copy_from_slice(&values[..width]);
-        }
+        scores
     }
-    let mut sums = vec![0f32; rows.len() * dim];
-    for ((_, seen), scores) in rows.iter().zip(scores.chunks_mut(context)) {
-        softmax(&mut scores[..*seen], scale);
-        scores[*seen..].fill(0.0);
-    }
-    for p in 0..context {
-        let v = value(p);
-        for (r, (_, seen)) in rows.iter().enumerate() {
-            if p < *seen {
-                add_scaled(&mut sums[r * dim..(r + 1) * dim], scores[r * context + p], v);
+
+    /// The values, weighted: (queries, dim). Block by block, for a block's values lie at a fixed
+    /// distance from each other.
+    fn mix(&self, task: &Task<'_>, queries: &[Query], weights: &[f32]) -> Vec<f32> {
+        let Heads { kv, dim, .. } = self.heads;
+        let context = task.context();
+        let mut sums = vec![0f32; queries.len() * dim];
+        for first in (0..context).step_by(task.block_size) {
+            let values = &self.values[self.place(task, first)..];
+            for ((r, query), sum) in queries.iter().enumerate().zip(sums.chunks_exact_mut(dim)) {
+                let end = (first + task.block_size).min(query.seen);
+                if first < end {
+                    let weights = &weights[r * context + first..r * context + end];
+                    add_all_scaled(sum, weights, values, kv * dim);
+                }
             }
         }
-    }
-    for ((at, _), sum) in rows.iter().zip(sums.chunks(dim)) {
-        for (i, value) in sum.iter().enumerate() {
-            // SAFETY: a (token, query head) belongs to exactly one task.
-            unsafe { out.put(at + i, *value) };
-        }
+        sums
     }
 }

@@ -6,7 +6,7 @@ mod parallel;
 mod product;
 mod simd;
 
-pub use attention::{Heads, attend};
+pub use attention::{Heads, Inputs, attend};
 pub use experts::{Expert, experts};
 
 use parallel::{Cells, chunks, share};

@@ -126,6 +126,17 @@ leveled! {
 }
 
 leveled! {
+    /// `out += weights[i] * values[i * stride ..]` for every weight, in order.
+    fn add_all_scaled(out: &mut [f32], weights: &[f32], values: &[f32], stride: usize) {
+        for (weight, x) in weights.iter().zip(values.chunks(stride)) {
+            for (o, x) in out.iter_mut().zip(x) {
+                *o += weight * x;
+            }
+        }
+    }
+}
+
+leveled! {
     /// `out[i] = x[i] / sqrt(mean(x^2) + eps) * weight[i]`
     fn rms_norm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]) {
         let mut sums = [0f32; 16];
