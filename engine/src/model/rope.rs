@@ -56,3 +56,55 @@ impl Rope {
         Ok((Tensor::from_vec(cos, shape, device)?, Tensor::from_vec(sin, shape, device)?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Mixtral's own head width and base, stretched in a chosen way.
+    fn rope(rope_scaling: RopeScaling) -> Rope {
+        Rope::new(&Config {
+            hidden: 4096,
+            layers: 32,
+            heads: 32,
+            kv_heads: 8,
+            head_dim: 128,
+            ffn: 14336,
+            experts: 8,
+            top: 2,
+            vocabulary: 32000,
+            context: 32768,
+            norm_eps: 1e-5,
+            rope_theta: 1e6,
+            rope_scaling,
+        })
+    }
+
+    fn close(a: f64, b: f64) -> bool {
+        (a / b - 1.0).abs() < 1e-9
+    }
+
+    #[test]
+    fn the_first_pair_turns_by_one_a_position_and_the_last_hardly() {
+        let plain = rope(RopeScaling::None);
+        assert!(close(plain.frequencies[0], 1.0) && close(plain.frequencies[32], 1e-3));
+        let (cos, sin) = plain.angles(&[0, 3], &Device::Cpu).expect("angles");
+        let at = |t: &Tensor| t.to_vec2::<f32>().expect("a matrix");
+        assert_eq!((at(&cos)[0][0], at(&sin)[0][63]), (1.0, 0.0));
+        assert!((at(&cos)[1][0] - 3f32.cos()).abs() < 1e-6 && (at(&sin)[1][0] - 3f32.sin()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn linear_stretching_slows_every_pair_and_yarn_only_the_slow_ones() {
+        let plain = rope(RopeScaling::None).frequencies;
+        let linear = rope(RopeScaling::Linear { factor: 4.0 });
+        assert!(linear.frequencies.iter().zip(&plain).all(|(a, b)| close(a * 4.0, *b)));
+
+        let yarn = rope(RopeScaling::Yarn { factor: 4.0, original: 32768 });
+        // Pair 23 is the last that turns 32 times over 32,768 positions, pair 40 the first that turns less than once.
+        assert!((0..=23).all(|i| close(yarn.frequencies[i], plain[i])));
+        assert!((40..64).all(|i| close(yarn.frequencies[i] * 4.0, plain[i])));
+        assert!((24..40).all(|i| yarn.frequencies[i] < plain[i] && yarn.frequencies[i] > plain[i] / 4.0));
+        assert!(close(yarn.magnitude, 1.0 + 0.1 * 4f64.ln()));
+    }
+}
