@@ -4,13 +4,16 @@
 mod process;
 mod worker_support;
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use async_openai::types::chat::{CreateChatCompletionResponse, CreateChatCompletionStreamResponse, FinishReason};
 use futures_util::StreamExt;
 use process::{TOKEN, Worker};
 use serde_json::{Value, json};
-use worker_support::until;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::Command;
+use worker_support::{arena, until};
 
 /// A request for an answer that takes as many tokens as the context has room for.
 fn long() -> Value {
@@ -187,6 +190,27 @@ async fn a_worker_that_is_told_to_stop_finishes_what_it_has_begun() {
     assert!(status.success(), "{status}");
 }
 
+/// A killed service cannot say goodbye, and a worker left behind would keep the device's memory for ever.
+#[tokio::test]
+async fn a_supervised_worker_ends_when_its_parent_is_gone() {
+    let mut child = Command::new(arena())
+        .args(["worker", "--supervised", "--device", "cpu", "--listen", "127.0.0.1:0"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"a-token-for-tests\n").await.unwrap();
+    let line = BufReader::new(child.stdout.take().unwrap()).lines().next_line().await.unwrap().unwrap();
+    assert!(line.starts_with("listening on http://127.0.0.1:"), "{line}");
+    // As the system does it for a process that was killed: all ends of the pipes at once.
+    drop((input, child.stderr.take()));
+    let status = tokio::time::timeout(Duration::from_secs(5), child.wait()).await.expect("it must not stay behind");
+    assert!(status.unwrap().success());
+}
+
 #[tokio::test]
 async fn models_are_loaded_and_unloaded_while_others_answer() {
     let worker = Worker::start(&[]).await;
@@ -209,4 +233,20 @@ async fn models_are_loaded_and_unloaded_while_others_answer() {
     assert_eq!(delete.send().await.unwrap().status(), 204);
     assert_eq!(error_of(worker.post("/v1/chat/completions", &ask).await).await.0, 404);
     assert_eq!(worker.get("/health").await.0, 200);
+}
+
+/// Runs where Python has the package `openai` (`PYTHON` names another interpreter), and says so where not.
+#[tokio::test]
+async fn openai_s_own_client_is_content() {
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let there = Command::new(&python).args(["-c", "import openai"]).output().await;
+    if !there.is_ok_and(|output| output.status.success()) {
+        eprintln!("SKIPPED: {python} has no package `openai`; install it, or set PYTHON to one that has");
+        return;
+    }
+    let worker = Worker::start(&[]).await;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/openai_client.py");
+    let output = Command::new(&python).args([script, &worker.base, TOKEN]).output().await.unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.contains("is content"), "{text}");
 }

@@ -29,5 +29,8 @@ pub use run::run;
 /// Whether this build can use NVIDIA GPUs.
 pub const CAN_USE_GPUS: bool = mixtral_engine::DeviceSpec::CUDA;
 
+/// What a supervisor writes to a worker's standard input to stop it in order.
+pub(crate) const STOP: &str = "stop";
+
 /// What stands before the address in the line that a worker prints once it listens.
 pub const LISTENING: &str = "listening on http://";

@@ -53,8 +53,8 @@ pub struct WorkerOptions {
     /// How the log on standard error is written.
     #[arg(long, value_name = "FORM", env = "ARENA_LOG", value_enum, default_value_t = LogFormat::Text)]
     pub log: LogFormat,
-    /// Started by `arena serve`: the token is the first line of the standard input, and the end of
-    /// the standard input means that the parent is gone.
+    /// Started by `arena serve`: the token is the first line of the standard input, `stop` asks for
+    /// the end, and the end of the standard input means that the parent is gone.
     #[arg(long, hide = true)]
     pub supervised: bool,
 }

@@ -1,6 +1,6 @@
 //! A worker's life: start, load, serve, drain.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +14,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use super::LISTENING;
 use super::gate::gate;
 use super::host::{Host, SlotState};
 use super::metrics::Metrics;
 use super::options::{Settings, WorkerOptions};
 use super::routes::{Worker, configure};
+use super::{LISTENING, STOP};
 
 /// Threads that serve connections; the cores belong to the engine.
 const SERVERS: usize = 2;
@@ -131,12 +131,17 @@ async fn until_broken(host: Arc<Host>, needs_model: bool, ends: mpsc::Sender<End
     }
 }
 
-/// Blocks until the parent closes the standard input: on purpose, or because it is gone.
+/// Blocks until the parent says stop on the standard input, or is gone.
 fn until_orphaned(ends: &mpsc::Sender<End>) {
-    let mut buffer = [0; 64];
-    let mut input = std::io::stdin().lock();
-    while matches!(input.read(&mut buffer), Ok(read) if read > 0) {}
-    let _ = ends.blocking_send(End::Told);
+    let mut lines = std::io::stdin().lock().lines();
+    while let Some(Ok(line)) = lines.next() {
+        if line == STOP {
+            let _ = ends.blocking_send(End::Told);
+        }
+    }
+    // The pipe's end without a word: the parent was killed. Nobody reads the answers any more, and
+    // nobody the log either, so that even telling it would fail.
+    std::process::exit(0);
 }
 
 /// Writes a line for whoever started the worker.

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::output::{Tail, each_line, forward};
-use crate::worker::LISTENING;
+use crate::worker::{LISTENING, STOP};
 
 /// A driver may take its time to come up.
 const START: Duration = Duration::from_secs(120);
@@ -24,7 +24,7 @@ pub(super) struct Process {
     pub(super) token: SecretString,
     child: Child,
     /// Held open for the worker's life: its end tells the worker that we are gone.
-    input: Option<ChildStdin>,
+    input: ChildStdin,
 }
 
 /// What a worker may know of our environment: where things are, not our secrets.
@@ -98,8 +98,8 @@ impl Process {
 
     /// Ends it in order, else by force.
     pub(super) async fn stop(mut self, patience: Duration) {
-        drop(self.input.take());
-        if timeout(patience, self.child.wait()).await.is_err() {
+        let told = self.input.write_all(format!("{STOP}\n").as_bytes()).await;
+        if told.is_err() || timeout(patience, self.child.wait()).await.is_err() {
             tracing::warn!(pid = self.child.id(), "the worker does not stop: killing it");
             self.kill().await;
         }
@@ -133,7 +133,7 @@ impl Starting {
         let _ = self.input.write_all(line.as_bytes()).await;
         let _ = self.input.flush().await;
         match timeout(START, self.port).await {
-            Ok(Ok(port)) => Ok(Process { port, token, child: self.child, input: Some(self.input) }),
+            Ok(Ok(port)) => Ok(Process { port, token, child: self.child, input: self.input }),
             Ok(Err(_)) => Err(how_it_ended(self.child.wait().await)),
             Err(_) => Err(format!("it did not listen within {START:?}")),
         }
