@@ -83,10 +83,11 @@ pub fn application(
 > {
     App::new()
         .app_data(web::Data::new(arena))
-        .wrap(middleware::security_headers())
         .wrap(from_fn(middleware::render_errors))
         .wrap(from_fn(middleware::visitor))
         .wrap(from_fn(middleware::request_log))
+        // Outermost: a page about an error is made further in, and needs them too.
+        .wrap(middleware::security_headers())
         .configure(routes::configure)
 }
 
