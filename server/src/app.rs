@@ -11,8 +11,8 @@ use anyhow::Context;
 use sqlx::PgPool;
 
 use crate::actions::create_admin;
-use crate::backends::{AddressPolicy, Backends};
 use crate::actions::read_board::Boards;
+use crate::backends::{AddressPolicy, Backends};
 use crate::config::{Config, LogFormat};
 use crate::database::{self, Database};
 use crate::extract::Limits;

@@ -7,7 +7,7 @@ pub mod change_model;
 pub mod create_admin;
 pub mod endpoint;
 pub mod look_at_model;
-pub mod register_model;
 pub mod read_board;
+pub mod register_model;
 pub mod sign_in;
 pub mod withdraw_vote;

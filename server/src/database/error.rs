@@ -139,12 +139,12 @@ impl DatabaseError {
     pub fn zh(&self) -> String {
         match self {
             Self::NoBinaries { tried } => format!(
-                "未找到 PostgreSQL {OLDEST_POSTGRES} 或更新版本,也未能自动获取。请安装软件包 `postgresql`(Debian、Ubuntu:`apt-get install postgresql`),\
-                 或用 PG_BIN_DIR 指定其程序目录,或用 DATABASE_URL 指定数据库服务器。{}",
+                "未找到 PostgreSQL {OLDEST_POSTGRES} 或更新版本，也未能自动获取。请安装软件包 `postgresql`(Debian、Ubuntu:`apt-get install postgresql`),\
+                 或用 PG_BIN_DIR 指定其程序目录，或用 DATABASE_URL 指定数据库服务器。{}",
                 list(tried)
             ),
             Self::OtherVersion { folder, version, found } => format!(
-                "数据库目录 {} 由 PostgreSQL {version} 创建,而本机{}。请安装软件包 `postgresql-{version}`,或用 PG_BIN_DIR 指定 {version} 版的程序目录。",
+                "数据库目录 {} 由 PostgreSQL {version} 创建，而本机{}。请安装软件包 `postgresql-{version}`，或用 PG_BIN_DIR 指定 {version} 版的程序目录。",
                 folder.display(),
                 if found.is_empty() {
                     "没有 PostgreSQL".into()
@@ -153,40 +153,40 @@ impl DatabaseError {
                 }
             ),
             Self::Busy { folder, pid } => format!(
-                "数据目录 {} 已被另一个 arena 使用{}。请先停止它,或用 --data 另选目录;若要多个服务共用一个数据库,请设置 DATABASE_URL。",
+                "数据目录 {} 已被另一个 arena 使用{}。请先停止它，或用 --data 另选目录；若要多个服务共用一个数据库，请设置 DATABASE_URL。",
                 folder.display(),
                 process(*pid, "(进程 ", ")")
             ),
             Self::Foreign { folder, pid } => format!(
-                "目录 {} 上运行着一个并非由本程序启动的 PostgreSQL(进程 {pid})。请先用 `kill -INT {pid}` 停止它,再重新启动。",
+                "目录 {} 上运行着一个并非由本程序启动的 PostgreSQL（进程 {pid}）。请先用 `kill -INT {pid}` 停止它，再重新启动。",
                 folder.display()
             ),
             Self::NotWritable { path, source } => {
-                format!("目录 {} 无法写入({source})。请让当前账户可写,或用 --data 另选目录。", path.display())
+                format!("目录 {} 无法写入({source})。请让当前账户可写，或用 --data 另选目录。", path.display())
             }
             Self::Unreachable { path, account } => format!(
-                "PostgreSQL 不能以 root 身份运行,而它所用的账户 `{account}` 无法进入 {}。请用 --data 选择任何账户都可进入的数据目录,例如 /var/lib/mixtral-arena。",
+                "PostgreSQL 不能以 root 身份运行，而它所用的账户 `{account}` 无法进入 {}。请用 --data 选择任何账户都可进入的数据目录，例如 /var/lib/mixtral-arena。",
                 path.display()
             ),
             Self::NoAccount => {
-                "PostgreSQL 不能以 root 身份运行,而本机既没有账户 `postgres` 也没有 `nobody`。请用其他用户启动 arena。"
+                "PostgreSQL 不能以 root 身份运行，而本机既没有账户 `postgres` 也没有 `nobody`。请用其他用户启动 arena。"
                     .into()
             }
             Self::DiskFull { path } => {
-                format!("{} 所在的磁盘已满。请腾出空间(新数据库约需 50 MB)后重新启动。", path.display())
+                format!("{} 所在的磁盘已满。请腾出空间（新数据库约需 50 MB）后重新启动。", path.display())
             }
             Self::SocketPath { path, length } => format!(
-                "数据库套接字的路径长 {length} 字节,超过系统允许的 107 字节:{}。请用 --data 选择路径更短的数据目录。",
+                "数据库套接字的路径长 {length} 字节，超过系统允许的 107 字节：{}。请用 --data 选择路径更短的数据目录。",
                 path.display()
             ),
-            Self::Program { program, output } => format!("`{program}` 失败:\n{output}"),
-            Self::Slow { seconds, log } => format!("PostgreSQL 在 {seconds} 秒后仍未就绪;日志见 {}。", log.display()),
-            Self::Forced => "PostgreSQL 未能及时关闭,已被强制结束;下次启动时会重放日志。".into(),
+            Self::Program { program, output } => format!("`{program}` 失败：\n{output}"),
+            Self::Slow { seconds, log } => format!("PostgreSQL 在 {seconds} 秒后仍未就绪；日志见 {}。", log.display()),
+            Self::Forced => "PostgreSQL 未能及时关闭，已被强制结束；下次启动时会重放日志。".into(),
             Self::Url(error) => format!("无法识别 DATABASE_URL:{error}"),
-            Self::Connect(error) => format!("无法连接数据库:{error}"),
-            Self::Migrate(error) => format!("无法更新数据库结构:{error}"),
+            Self::Connect(error) => format!("无法连接数据库：{error}"),
+            Self::Migrate(error) => format!("无法更新数据库结构：{error}"),
             Self::Io { path, source } => format!("{}:{source}", path.display()),
-            Self::Thread(why) => format!("管理 PostgreSQL 的线程提前结束:{why}"),
+            Self::Thread(why) => format!("管理 PostgreSQL 的线程提前结束：{why}"),
         }
     }
 

@@ -44,7 +44,7 @@ impl Stage {
     #[must_use]
     pub fn zh(&self) -> String {
         match self {
-            Self::Obtaining(tool) => format!("本机还没有 PostgreSQL:正在用 {tool} 获取"),
+            Self::Obtaining(tool) => format!("本机还没有 PostgreSQL：正在用 {tool} 获取"),
             Self::Failed(tool, why) => format!("{tool} 未能提供 PostgreSQL:{why}"),
             Self::Initialising => "正在创建新的数据库目录".into(),
             Self::WaitingForLast => "正在等待上一个 PostgreSQL 关闭".into(),

@@ -91,7 +91,12 @@ impl ModelForm {
             remote_model: (!local).then(|| errors.line("remote_model", &self.remote_model, 1, 200)),
             api_key_env: if local { None } else { errors.variable(&self.api_key_env) },
             connect_ms: errors.seconds("connect_seconds", &self.connect_seconds, 600, default.connect_ms),
-            first_token_ms: errors.seconds("first_token_seconds", &self.first_token_seconds, 3600, default.first_token_ms),
+            first_token_ms: errors.seconds(
+                "first_token_seconds",
+                &self.first_token_seconds,
+                3600,
+                default.first_token_ms,
+            ),
             between_tokens_ms: errors.seconds(
                 "between_tokens_seconds",
                 &self.between_tokens_seconds,
@@ -308,9 +313,14 @@ mod tests {
     #[test]
     fn secrets_of_the_service_cannot_be_named_as_keys_and_links_are_web_addresses() {
         for name in ["DATABASE_URL", "ARENA_SECRET", "lower_key", "A B_KEY", "../X_KEY"] {
-            assert_eq!(wrong(&ModelForm { api_key_env: name.into(), ..endpoint() }, ModelKind::Endpoint), ["api_key_env"]);
+            assert_eq!(
+                wrong(&ModelForm { api_key_env: name.into(), ..endpoint() }, ModelKind::Endpoint),
+                ["api_key_env"]
+            );
         }
-        assert!(wrong(&ModelForm { api_key_env: "OPENAI_API_KEY".into(), ..endpoint() }, ModelKind::Endpoint).is_empty());
+        assert!(
+            wrong(&ModelForm { api_key_env: "OPENAI_API_KEY".into(), ..endpoint() }, ModelKind::Endpoint).is_empty()
+        );
         for link in ["javascript:alert(1)", "ftp://x/", "https://u:p@x/", "x"] {
             assert_eq!(wrong(&ModelForm { link: link.into(), ..endpoint() }, ModelKind::Endpoint), ["link"], "{link}");
         }

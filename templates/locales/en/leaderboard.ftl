@@ -24,7 +24,7 @@ board-first-vote = Start a battle
 board-votes = { $votes ->
     [0] No votes yet
     [one] One vote
-   *[other] { NUMBER($votes) } votes
+   *[other] { $shown } votes
 }
 board-ranking = Ranking
 board-rank = Rank
