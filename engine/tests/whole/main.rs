@@ -2,5 +2,6 @@
 
 mod answers;
 mod files;
+mod peers;
 mod terminal;
 mod tokens;
