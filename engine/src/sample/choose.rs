@@ -79,10 +79,9 @@ impl Sampler {
         if let Some(at) = logits.iter().position(|l| !l.is_finite()) {
             return Err(NotFinite { token: at as u32, value: logits[at] });
         }
-        let candidates: Vec<Candidate> = (0u32..)
-            .zip(logits)
-            .map(|(token, &logit)| Candidate { logit: self.penalised(token, logit), token })
-            .collect();
+        let mut candidates: Vec<Candidate> =
+            (0u32..).zip(logits).map(|(token, &logit)| Candidate { logit, token }).collect();
+        self.penalise(&mut candidates);
         let Some(best) = candidates.iter().max() else {
             return Err(NotFinite { token: 0, value: f32::NAN });
         };
@@ -95,18 +94,20 @@ impl Sampler {
         Ok(choice)
     }
 
-    fn penalised(&self, token: u32, logit: f32) -> f32 {
-        let made = if self.made.is_empty() { 0 } else { self.made.get(&token).copied().unwrap_or(0) };
-        let mut logit = logit;
+    /// Weakens what was said. Only those tokens are looked at, not the whole vocabulary.
+    fn penalise(&self, candidates: &mut [Candidate]) {
         let repetition = self.settings.repetition_penalty;
-        if repetition != 1.0 && (made > 0 || self.prompt.contains(&token)) {
+        let in_prompt = self.prompt.iter().filter(|t| !self.made.contains_key(t)).map(|t| (*t, 0));
+        for (token, made) in in_prompt.chain(self.made.iter().map(|(t, n)| (*t, *n))) {
+            let Some(candidate) = candidates.get_mut(token as usize) else { continue };
+            let mut logit = candidate.logit;
             // As in CTRL and Hugging Face: the penalty always pushes towards less likely.
             logit = if logit > 0.0 { logit / repetition } else { logit * repetition };
+            if made > 0 {
+                logit -= self.settings.frequency_penalty * made as f32 + self.settings.presence_penalty;
+            }
+            candidate.logit = logit.clamp(f32::MIN, f32::MAX);
         }
-        if made > 0 {
-            logit -= self.settings.frequency_penalty * made as f32 + self.settings.presence_penalty;
-        }
-        logit
     }
 
     fn draw(&mut self, candidates: Vec<Candidate>) -> Choice {

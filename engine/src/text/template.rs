@@ -2,7 +2,9 @@
 //! Mixtral's own instruct format.
 //!
 //! A template is code from a file, so it is bounded: it may take so many steps and write so many
-//! bytes. What people say is bounded too, in what it can mean: see `special.rs`.
+//! bytes. What it can still do is double a string of its own again and again until memory is gone;
+//! Jinja gives no hold on that, and what remains is that models run in a process of their own.
+//! What people say is bounded too, in what it can mean: see `special.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
