@@ -1,1 +1,45 @@
-// Refreshes the overview.
+// The administration: keeps the overview fresh, and says that a check is under way.
+
+const EVERY_MS = 3000;
+
+/** Fetches the changing part of a page while somebody looks at it. What was unfolded stays unfolded. */
+function refresh(part) {
+  const update = async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(part.dataset.refresh, { headers: { accept: "text/html" }, redirect: "manual" });
+      if (!answer.ok) {
+        // The session has ended: loading the page anew leads to the sign-in.
+        if (answer.type === "opaqueredirect" || answer.status === 401) location.reload();
+        return;
+      }
+      const html = await answer.text();
+      const open = new Set([...part.querySelectorAll("details[open]")].map((box) => box.dataset.keep));
+      const focused = part.contains(document.activeElement);
+      if (focused) return;
+      part.innerHTML = html;
+      for (const box of part.querySelectorAll("details")) box.open = open.has(box.dataset.keep);
+    } catch {
+      // The server is restarting or the network is away: the next round tries again.
+    }
+  };
+  setInterval(update, EVERY_MS);
+}
+
+/** A check may take a minute: say so, and do not send it twice. */
+function busy(form) {
+  form.addEventListener("submit", () => {
+    form.querySelector(".busy").textContent = form.dataset.busy;
+    // After the form has been sent with the name of its button.
+    setTimeout(() => form.querySelectorAll("button").forEach((button) => { button.disabled = true; }));
+  });
+  // Coming back by the browser's button shows the form as it was left.
+  addEventListener("pageshow", () => {
+    form.querySelector(".busy").textContent = "";
+    form.querySelectorAll("button").forEach((button) => { button.disabled = false; });
+  });
+}
+
+document.querySelectorAll("[data-refresh]").forEach(refresh);
+document.querySelectorAll("form[data-busy]").forEach(busy);
+document.querySelector("#finding")?.focus();

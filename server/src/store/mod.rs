@@ -4,6 +4,7 @@ pub mod admins;
 pub mod audit;
 pub mod models;
 pub mod ratings;
+pub mod recent;
 pub mod votes;
 
 use sqlx::PgExecutor;

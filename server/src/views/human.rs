@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::ModelState;
+use crate::domain::{BattleKind, Choice, ModelState};
 
 /// A moment to the minute, in UTC.
 pub fn when(time: &DateTime<Utc>) -> String {
@@ -25,6 +25,27 @@ pub fn state_key(state: &ModelState) -> &'static str {
         ModelState::Enabled => "models-state-enabled",
         ModelState::Disabled => "models-state-disabled",
         ModelState::Retired => "models-state-retired",
+    }
+}
+
+/// The key of a kind's text in the administration.
+pub fn kind_key(kind: &BattleKind) -> &'static str {
+    match kind {
+        BattleKind::Battle => "battles-kind-battle",
+        BattleKind::SideBySide => "battles-kind-side-by-side",
+        BattleKind::Direct => "battles-kind-direct",
+    }
+}
+
+/// The key of a vote's text in the administration.
+pub fn choice_key(choice: &Choice) -> &'static str {
+    match choice {
+        Choice::A => "votes-choice-a",
+        Choice::B => "votes-choice-b",
+        Choice::Tie => "votes-choice-tie",
+        Choice::BothBad => "votes-choice-both-bad",
+        Choice::Up => "votes-choice-up",
+        Choice::Down => "votes-choice-down",
     }
 }
 

@@ -7,6 +7,6 @@ pub mod markdown;
 mod page;
 
 pub use assets::{StaticFiles, asset_hash, asset_url};
-pub use human::{bytes, parameters, state_key, when};
+pub use human::{bytes, choice_key, kind_key, parameters, state_key, when};
 pub use locale::Locale;
 pub use page::{ErrorPage, Page};

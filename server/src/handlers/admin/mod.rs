@@ -2,11 +2,18 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod battles;
+pub mod finding;
+pub mod model_fields;
+pub mod model_form;
+pub mod models;
 pub mod overview;
 pub mod sign_in;
+pub mod status;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
+pub mod votes;
 pub mod welcome;
 
 use serde::Deserialize;

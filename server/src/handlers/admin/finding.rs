@@ -1,0 +1,126 @@
+//! What looking at a file or an endpoint has shown, in words.
+
+use crate::actions::look_at_model::{Found, allowed};
+use crate::app::Arena;
+use crate::backends::{ErrorKind, Probe};
+use crate::views::{Page, bytes, parameters};
+use crate::worker::inspect::{InspectError, ModelFacts, Template};
+
+/// The box above the form.
+#[derive(Debug)]
+pub struct Finding {
+    /// Whether the model would answer.
+    pub good: bool,
+    /// The verdict in one sentence.
+    pub verdict: String,
+    /// What exactly is wrong.
+    pub detail: String,
+    /// What was found: label and value.
+    pub rows: Vec<(String, String)>,
+    /// What works but deserves a look.
+    pub warnings: Vec<String>,
+    /// The names that an endpoint lists.
+    pub models: Vec<String>,
+}
+
+impl Finding {
+    /// What was found, in the page's language.
+    pub fn of(found: &Found, arena: &Arena, page: &Page) -> Self {
+        match found {
+            Found::Local(facts) => match facts.as_ref() {
+                Ok(facts) => Self::of_file(facts, page),
+                Err(error) => Self::refused(page.t("finding-file-bad"), explain(error, page)),
+            },
+            Found::Endpoint(probe) => Self::of_endpoint(probe, arena, page),
+            Found::NoKey(name) => Self::refused(page.t("finding-endpoint-bad"), page.t1("finding-no-key", "name", name)),
+        }
+    }
+
+    fn refused(verdict: String, detail: String) -> Self {
+        Self { good: false, verdict, detail, rows: Vec::new(), warnings: Vec::new(), models: Vec::new() }
+    }
+
+    fn of_file(facts: &ModelFacts, page: &Page) -> Self {
+        let count = |n: u64| parameters(&i64::try_from(n).unwrap_or(i64::MAX));
+        let mut rows = vec![
+            ("finding-file", facts.file.display().to_string()),
+            ("finding-architecture", facts.architecture.clone()),
+            ("models-quantisation", facts.quantisation.clone()),
+            ("models-parameters", count(facts.parameters)),
+            ("models-active", count(facts.active_parameters)),
+            ("models-context", page.t1("models-tokens", "n", facts.context)),
+            ("finding-size", bytes(facts.bytes)),
+            ("finding-memory", bytes(facts.memory)),
+        ];
+        let mut warnings = Vec::new();
+        let template = match &facts.template {
+            Template::File => page.t("finding-template-file"),
+            Template::BuiltIn => page.t("finding-template-built-in"),
+            Template::Broken(why) => {
+                warnings.push(page.t1("finding-template-broken", "why", why));
+                page.t("finding-template-bad")
+            }
+        };
+        rows.push(("finding-template", template));
+        if let Some(title) = &facts.title {
+            rows.insert(1, ("finding-title", title.clone()));
+        }
+        if let Some(licence) = &facts.licence {
+            rows.push(("models-licence", licence.clone()));
+        }
+        Self {
+            good: true,
+            verdict: page.t("finding-file-good"),
+            detail: String::new(),
+            rows: rows.into_iter().map(|(key, value)| (page.t(key), value)).collect(),
+            warnings,
+            models: Vec::new(),
+        }
+    }
+
+    fn of_endpoint(probe: &Probe, arena: &Arena, page: &Page) -> Self {
+        let mut rows = Vec::new();
+        let yes = |yes: bool| page.t(if yes { "finding-yes" } else { "finding-no" });
+        rows.push((page.t("finding-reachable"), yes(probe.reachable)));
+        if let Some(time) = probe.first_token {
+            rows.push((page.t("finding-first-token"), page.t1("finding-ms", "n", time.as_millis())));
+        }
+        if let Some(time) = probe.total {
+            rows.push((page.t("finding-total"), page.t1("finding-ms", "n", time.as_millis())));
+        }
+        if !probe.sample.trim().is_empty() {
+            rows.push((page.t("finding-sample"), probe.sample.trim().to_owned()));
+        }
+        let mut warnings: Vec<String> =
+            probe.warnings.iter().map(|w| page.t(&format!("probe-{}", w.code()))).collect();
+        if let Some(base) = &probe.better_base {
+            warnings.push(page.t1("finding-better-base", "base", base));
+        }
+        let mut detail = String::new();
+        if let Some(error) = &probe.error {
+            detail = match error.kind {
+                ErrorKind::AddressRefused => {
+                    let allowed = Some(allowed(arena)).filter(|text| !text.is_empty());
+                    let allowed = allowed.unwrap_or_else(|| page.t("finding-allowed-none"));
+                    page.t2("finding-inner", "detail", &error.detail, "allowed", allowed)
+                }
+                kind => {
+                    let text = page.t(&format!("backend-{}", kind.code()));
+                    if error.detail.is_empty() { text } else { format!("{text} ({error})") }
+                }
+            };
+        }
+        let verdict = page.t(if probe.answered { "finding-endpoint-good" } else { "finding-endpoint-bad" });
+        Self { good: probe.answered, verdict, detail, rows, warnings, models: probe.models.clone() }
+    }
+}
+
+fn explain(error: &InspectError, page: &Page) -> String {
+    match error {
+        InspectError::Unreachable(why) => page.t1("finding-unreachable", "why", why),
+        InspectError::Empty => page.t("finding-empty"),
+        InspectError::Several(names) => page.t1("finding-several", "names", names),
+        InspectError::Safetensors => page.t("finding-safetensors"),
+        InspectError::Refused(why) => page.t1("finding-refused", "why", why),
+    }
+}

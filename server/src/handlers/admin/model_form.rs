@@ -1,0 +1,288 @@
+//! Registering a model and changing one: a form that is checked on the spot.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use super::finding::Finding;
+use super::model_fields::{Group, groups};
+use crate::actions::change_model::{self, KeyChange};
+use crate::actions::look_at_model::{Found, look};
+use crate::actions::register_model::{self, Registration};
+use crate::app::Arena;
+use crate::domain::{FieldError, ModelFields, ModelForm, ModelKind, ModelState};
+use crate::error::Error;
+use crate::extract::{Admin, CsrfForm};
+use crate::handlers::{html, see_other};
+use crate::middleware::error_text;
+use crate::store::models::{self, Model};
+use crate::views::Page;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "admin/model_form.html")]
+struct FormPage {
+    page: Page,
+    admin: Admin,
+    kind: ModelKind,
+    /// The model that is changed; none while one is registered.
+    model: Option<Model>,
+    slug: String,
+    groups: Vec<Group>,
+    finding: Option<Finding>,
+    refusal: Option<String>,
+    has_key: bool,
+    /// Whether the endpoint may be saved although it does not answer.
+    offers_anyway: bool,
+}
+
+/// The filled form, with what is not a plain field.
+#[derive(Debug, Deserialize)]
+pub struct Filled {
+    #[serde(flatten)]
+    form: ModelForm,
+    kind: ModelKind,
+    #[serde(default)]
+    slug: String,
+    #[serde(default)]
+    api_key: SecretString,
+    #[serde(default)]
+    remove_key: String,
+    #[serde(default)]
+    anyway: String,
+    /// `check` or `save`.
+    #[serde(default)]
+    act: String,
+}
+
+impl Filled {
+    fn typed_key(&self) -> Option<SecretString> {
+        let key = self.api_key.expose_secret().trim();
+        (!key.is_empty()).then(|| SecretString::from(key.to_owned()))
+    }
+
+    fn key_change(&self) -> KeyChange {
+        match self.typed_key() {
+            Some(key) => KeyChange::Replace(key),
+            None if self.remove_key == "yes" => KeyChange::Remove,
+            None => KeyChange::Keep,
+        }
+    }
+}
+
+/// Which kind of model to register.
+#[derive(Debug, Deserialize)]
+pub struct Kind {
+    kind: Option<ModelKind>,
+}
+
+/// An empty form.
+pub async fn new(
+    request: HttpRequest,
+    admin: Admin,
+    query: web::Query<Kind>,
+) -> Result<HttpResponse, Error> {
+    let kind = query.kind.unwrap_or(ModelKind::Local);
+    let form = ModelForm { family: "Mixtral".to_owned(), ..ModelForm::of(&ModelFields::default()) };
+    html(&FormPage::of(&request, admin, kind, None, &form, &[]))
+}
+
+/// The form of a model.
+pub async fn edit(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    admin: Admin,
+    slug: web::Path<String>,
+) -> Result<HttpResponse, Error> {
+    let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
+    let form = ModelForm::of(&model.fields());
+    html(&FormPage::of(&request, admin, model.kind, Some(model), &form, &[]))
+}
+
+/// Checks a new model, and registers it when asked to.
+pub async fn register(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    admin: Admin,
+    CsrfForm(filled): CsrfForm<Filled>,
+) -> Result<HttpResponse, Error> {
+    let by = admin.id;
+    let (form_page, found) = match examine(&request, &arena, admin, &filled, None).await? {
+        Examined::Wrong(page) => return refuse(&page),
+        Examined::Looked(page, found) => (page, found),
+    };
+    let fields = found.fields;
+    if !found.may_save {
+        return if filled.act == "save" { refuse(&form_page) } else { html(&*form_page) };
+    }
+    let slug = filled.slug.trim();
+    let slug = (!slug.is_empty()).then(|| slug.to_owned());
+    let new = Registration { kind: filled.kind, slug, fields, key: filled.typed_key() };
+    match register_model::register(&arena, Some(by), new).await {
+        Ok((_, slug)) => {
+            arena.workers.nudge();
+            Ok(see_other(&format!("/admin/models?done={slug}")))
+        }
+        Err(error @ (Error::Invalid { .. } | Error::Conflict(_))) => {
+            let refusal = Some(error_text(&error, form_page.page.locale));
+            refuse(&FormPage { refusal, ..*form_page })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Checks a changed model, and saves it when asked to.
+pub async fn change(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    admin: Admin,
+    slug: web::Path<String>,
+    CsrfForm(filled): CsrfForm<Filled>,
+) -> Result<HttpResponse, Error> {
+    let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
+    let by = admin.id;
+    let filled = Filled { kind: model.kind, ..filled };
+    let (form_page, found) = match examine(&request, &arena, admin, &filled, Some(model.clone())).await? {
+        Examined::Wrong(page) => return refuse(&page),
+        Examined::Looked(page, found) => (page, found),
+    };
+    if !found.may_save {
+        return if filled.act == "save" { refuse(&form_page) } else { html(&*form_page) };
+    }
+    change_model::change(&arena, Some(by), &model, &found.fields, filled.key_change()).await?;
+    arena.workers.nudge();
+    Ok(see_other(&format!("/admin/models?done={}", model.slug)))
+}
+
+enum Examined {
+    /// The form itself has mistakes.
+    Wrong(Box<FormPage>),
+    /// The file or the endpoint was looked at.
+    Looked(Box<FormPage>, Checked),
+}
+
+struct Checked {
+    fields: ModelFields,
+    may_save: bool,
+}
+
+/// Checks the fields and, when they are good, looks at the file or the endpoint. Empty fields of the card are filled
+/// with what was found.
+async fn examine(
+    request: &HttpRequest,
+    arena: &Arena,
+    admin: Admin,
+    filled: &Filled,
+    model: Option<Model>,
+) -> Result<Examined, Error> {
+    let saves = filled.act == "save";
+    let mut form = filled.form.clone();
+    // A check needs no name yet: the file may bring one.
+    let nameless = form.display_name.trim().is_empty();
+    if nameless && !saves {
+        form.display_name = "…".to_owned();
+    }
+    let mut fields = match form.check(filled.kind) {
+        Ok(fields) => fields,
+        Err(errors) => {
+            let mut page = FormPage::of(request, admin, filled.kind, model, &filled.form, &errors);
+            page.slug.clone_from(&filled.slug);
+            page.refusal = Some(page.page.t("form-mistakes"));
+            return Ok(Examined::Wrong(Box::new(page)));
+        }
+    };
+    // A model that rests may be corrected although it does not answer; and a card is no reason to wake an endpoint.
+    let before = model.as_ref().map(Model::fields);
+    let same_source = before.as_ref().is_some_and(|old| is_same_source(old, &fields));
+    let key_stays = matches!(filled.key_change(), KeyChange::Keep);
+    if saves && same_source && key_stays {
+        let page = FormPage::of(request, admin, filled.kind, model, &filled.form, &[]);
+        return Ok(Examined::Looked(Box::new(page), Checked { fields, may_save: true }));
+    }
+    let key = match (filled.key_change(), &model) {
+        (KeyChange::Replace(key), _) => Some(key),
+        (KeyChange::Keep, Some(Model { api_key_sealed: Some(sealed), .. })) => {
+            Some(arena.keys.unseal(sealed.as_bytes())?)
+        }
+        _ => None,
+    };
+    let found = look(arena, filled.kind, &fields, key).await?;
+    found.complete(&mut fields);
+    if nameless {
+        fields.display_name = found.name().unwrap_or_default().chars().take(120).collect();
+    }
+    let anyway = filled.anyway == "yes" && offers_anyway(&found);
+    let shown = ModelForm::of(&fields);
+    let mut page = FormPage::of(request, admin, filled.kind, model, &shown, &[]);
+    page.slug.clone_from(&filled.slug);
+    page.offers_anyway = offers_anyway(&found);
+    page.finding = Some(Finding::of(&found, arena, &page.page));
+    let may_save = saves && (found.is_good() || anyway);
+    Ok(Examined::Looked(Box::new(page), Checked { fields, may_save }))
+}
+
+/// An endpoint may be down when it is registered; a refused address stays refused, and a file must be there.
+fn offers_anyway(found: &Found) -> bool {
+    use crate::backends::ErrorKind;
+    match found {
+        Found::Endpoint(probe) => {
+            !probe.answered && probe.error.as_ref().is_none_or(|error| error.kind != ErrorKind::AddressRefused)
+        }
+        Found::Local(_) | Found::NoKey(_) => false,
+    }
+}
+
+fn is_same_source(old: &ModelFields, new: &ModelFields) -> bool {
+    old.path == new.path
+        && old.base_url == new.base_url
+        && old.remote_model == new.remote_model
+        && old.api_key_env == new.api_key_env
+}
+
+fn refuse(page: &FormPage) -> Result<HttpResponse, Error> {
+    let mut response = html(page)?;
+    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(response)
+}
+
+impl FormPage {
+    fn of(
+        request: &HttpRequest,
+        admin: Admin,
+        kind: ModelKind,
+        model: Option<Model>,
+        form: &ModelForm,
+        errors: &[FieldError],
+    ) -> Self {
+        let page = Page::of(request);
+        Self {
+            groups: groups(&page, kind, form, errors),
+            has_key: model.as_ref().is_some_and(|model| model.api_key_sealed.is_some()),
+            page,
+            admin,
+            kind,
+            model,
+            slug: String::new(),
+            finding: None,
+            refusal: None,
+            offers_anyway: false,
+        }
+    }
+
+    fn is_local(&self) -> bool {
+        self.kind == ModelKind::Local
+    }
+
+    fn is_retired(&self) -> bool {
+        self.model.as_ref().is_some_and(|model| model.state == ModelState::Retired)
+    }
+
+    fn action(&self) -> String {
+        match &self.model {
+            Some(model) => format!("/admin/models/{}", model.slug),
+            None => "/admin/models".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The contestants as administrators see them: how each is doing, and whether it is drawn.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::{NoFields, status::Condition};
+use crate::actions::change_model;
+use crate::app::Arena;
+use crate::domain::ModelState;
+use crate::error::Error;
+use crate::extract::{Admin, CsrfForm};
+use crate::handlers::{html, see_other};
+use crate::store::models::{self, Model};
+use crate::views::Page;
+
+/// The list.
+#[derive(Debug, Template)]
+#[template(path = "admin/models.html")]
+struct List {
+    page: Page,
+    admin: Admin,
+    rows: Vec<(Model, Condition)>,
+    /// What was just saved.
+    done: Option<String>,
+}
+
+/// The question before a model is retired.
+#[derive(Debug, Template)]
+#[template(path = "admin/retire.html")]
+struct Retire {
+    page: Page,
+    admin: Admin,
+    model: Model,
+}
+
+/// What to confirm after a form.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Done {
+    done: String,
+}
+
+/// All contestants.
+pub async fn page(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    admin: Admin,
+    query: web::Query<Done>,
+) -> Result<HttpResponse, Error> {
+    let page = Page::of(&request);
+    let all = models::list(&arena.db).await?;
+    let done = all.iter().find(|model| model.slug == query.done).map(|model| model.display_name.clone());
+    let snapshot = arena.workers.state();
+    let rows = all.into_iter().map(|model| {
+        let condition = Condition::of(&arena, &snapshot, &model, &page);
+        (model, condition)
+    });
+    html(&List { rows: rows.collect(), page, admin, done })
+}
+
+/// The state that a model should have.
+#[derive(Debug, Deserialize)]
+pub struct NewState {
+    state: ModelState,
+}
+
+/// Enables, disables or retires.
+pub async fn set_state(
+    arena: web::Data<Arena>,
+    admin: Admin,
+    slug: web::Path<String>,
+    CsrfForm(form): CsrfForm<NewState>,
+) -> Result<HttpResponse, Error> {
+    let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
+    change_model::set_state(&arena, Some(admin.id), &model, form.state).await?;
+    arena.workers.nudge();
+    Ok(see_other("/admin/models"))
+}
+
+/// Asks before a model is retired: there is no way back.
+pub async fn ask_retire(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    admin: Admin,
+    slug: web::Path<String>,
+) -> Result<HttpResponse, Error> {
+    let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
+    html(&Retire { page: Page::of(&request), admin, model })
+}
+
+/// Loads a model again that could not be loaded, and forgets what an endpoint did wrong.
+pub async fn retry(
+    arena: web::Data<Arena>,
+    _: Admin,
+    slug: web::Path<String>,
+    _: CsrfForm<NoFields>,
+) -> Result<HttpResponse, Error> {
+    let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
+    arena.workers.retry(model.id);
+    if let Ok(endpoint) = crate::actions::endpoint::endpoint(&model, &arena.keys) {
+        arena.backends.health().forget(&endpoint.health_key());
+    }
+    Ok(see_other("/admin/models"))
+}

@@ -1,0 +1,71 @@
+//! Recent votes, which an administrator may withdraw and restore.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::actions::withdraw_vote;
+use crate::app::Arena;
+use crate::error::Error;
+use crate::extract::{Admin, CsrfForm};
+use crate::handlers::{html, see_other};
+use crate::rating::EloSettings;
+use crate::store::votes::{self, VoteLine};
+use crate::views::Page;
+
+/// Votes a page.
+const ROWS: usize = 50;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "admin/votes.html")]
+struct Votes {
+    page: Page,
+    admin: Admin,
+    rows: Vec<VoteLine>,
+    before: Option<i64>,
+    older: Option<i64>,
+}
+
+/// From where to go on.
+#[derive(Debug, Deserialize)]
+pub struct Before {
+    before: Option<i64>,
+}
+
+/// A page of votes, newest first.
+pub async fn page(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    admin: Admin,
+    query: web::Query<Before>,
+) -> Result<HttpResponse, Error> {
+    // One more than is shown tells whether there are older ones.
+    let mut rows = votes::page(&arena.db, query.before, ROWS as i64 + 1).await?;
+    let more = rows.len() > ROWS;
+    rows.truncate(ROWS);
+    let older = if more { rows.last().map(|row| row.id) } else { None };
+    html(&Votes { page: Page::of(&request), admin, rows, before: query.before, older })
+}
+
+/// Whether a vote shall count no longer.
+#[derive(Debug, Deserialize)]
+pub struct Withdrawn {
+    withdrawn: bool,
+    before: Option<i64>,
+}
+
+/// Withdraws a vote or restores it.
+pub async fn set_withdrawn(
+    arena: web::Data<Arena>,
+    admin: Admin,
+    id: web::Path<i64>,
+    CsrfForm(form): CsrfForm<Withdrawn>,
+) -> Result<HttpResponse, Error> {
+    let elo = EloSettings::default();
+    withdraw_vote::set_withdrawn(&arena.db, &elo, Some(admin.id), *id, form.withdrawn).await?;
+    Ok(match form.before {
+        Some(before) => see_other(&format!("/admin/votes?before={before}")),
+        None => see_other("/admin/votes"),
+    })
+}

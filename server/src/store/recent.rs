@@ -1,0 +1,89 @@
+//! Recent battles, as administrators see them: who met and what became of it, never what was said.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgExecutor;
+
+use crate::domain::{BattleId, BattleKind, Choice};
+
+/// A line of the list.
+#[derive(Debug, Clone)]
+pub struct BattleLine {
+    /// The battle.
+    pub id: BattleId,
+    /// Its kind.
+    pub kind: BattleKind,
+    /// Its language.
+    pub language: String,
+    /// The left model's name.
+    pub model_a: String,
+    /// The right model's name.
+    pub model_b: Option<String>,
+    /// How many messages were sent.
+    pub turns: i64,
+    /// How many answers failed.
+    pub failed: i64,
+    /// The code of the last failure.
+    pub error_code: Option<String>,
+    /// What was voted.
+    pub choice: Option<Choice>,
+    /// Why a vote will not count.
+    pub not_counted_because: Option<String>,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A page of battles, newest first: those that began before this moment, or the newest.
+pub async fn battles(
+    db: impl PgExecutor<'_>,
+    before: Option<DateTime<Utc>>,
+    limit: i64,
+) -> sqlx::Result<Vec<BattleLine>> {
+    sqlx::query_as!(
+        BattleLine,
+        r#"SELECT b.id AS "id: BattleId", b.kind AS "kind: BattleKind", b.language, a.display_name AS model_a,
+            m.display_name AS "model_b?", v.choice AS "choice?: Choice", b.not_counted_because, b.created_at,
+            (SELECT count(*) FROM turns t WHERE t.battle_id = b.id) AS "turns!",
+            (SELECT count(*) FROM replies r WHERE r.battle_id = b.id AND r.status = 'failed') AS "failed!",
+            (SELECT r.error_code FROM replies r WHERE r.battle_id = b.id AND r.status = 'failed'
+                ORDER BY r.created_at DESC LIMIT 1) AS error_code
+        FROM battles b JOIN models a ON a.id = b.model_a
+        LEFT JOIN models m ON m.id = b.model_b
+        LEFT JOIN votes v ON v.battle_id = b.id
+        WHERE $1::timestamptz IS NULL OR b.created_at < $1 ORDER BY b.created_at DESC LIMIT $2"#,
+        before,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// What happened within the last day.
+#[derive(Debug, Clone, Copy)]
+pub struct Day {
+    /// Battles, comparisons and chats begun.
+    pub battles: i64,
+    /// Votes cast.
+    pub votes: i64,
+    /// Answers asked for.
+    pub replies: i64,
+    /// Answers that failed.
+    pub failed: i64,
+    /// Browsers that were there.
+    pub voters: i64,
+}
+
+/// Counts the last day.
+pub async fn day(db: impl PgExecutor<'_>) -> sqlx::Result<Day> {
+    sqlx::query_as!(
+        Day,
+        r#"SELECT
+            (SELECT count(*) FROM battles WHERE created_at > now() - interval '1 day') AS "battles!",
+            (SELECT count(*) FROM votes WHERE created_at > now() - interval '1 day') AS "votes!",
+            (SELECT count(*) FROM replies WHERE created_at > now() - interval '1 day') AS "replies!",
+            (SELECT count(*) FROM replies WHERE created_at > now() - interval '1 day' AND status = 'failed')
+                AS "failed!",
+            (SELECT count(*) FROM voters WHERE seen_at > now() - interval '1 day') AS "voters!""#
+    )
+    .fetch_one(db)
+    .await
+}
