@@ -46,6 +46,9 @@ pub enum Error {
     /// The request asks for what cannot be done.
     #[error("request: {0}")]
     Request(String),
+    /// Training cannot go on: a recipe, a line of data, or numbers that are none.
+    #[error("training: {0}")]
+    Training(String),
     /// The queue is full: try again later.
     #[error("the engine's queue is full")]
     Busy,

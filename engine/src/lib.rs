@@ -14,6 +14,7 @@ pub mod sample;
 pub mod schedule;
 mod step;
 pub mod text;
+pub mod train;
 pub mod weights;
 
 pub use device::DeviceSpec;

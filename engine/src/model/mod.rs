@@ -7,9 +7,12 @@ mod loader;
 mod mixtral;
 mod moe;
 mod norm;
+mod parts;
 mod rope;
 
 pub use config::{Config, RopeScaling};
 pub use kv_cache::KvCache;
 pub use loader::weight_bytes;
 pub use mixtral::Mixtral;
+pub use parts::{Part, Role, interleaved_row, parts};
+pub(crate) use rope::Rope;

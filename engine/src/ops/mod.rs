@@ -5,6 +5,7 @@
 
 mod batch;
 mod cpu;
+pub(crate) mod gemm;
 mod host;
 mod matrix;
 mod reference;
@@ -17,7 +18,9 @@ pub use matrix::{Expert, Matrix};
 pub use routes::Routes;
 
 use crate::error::Result;
-use host::{read, write};
+pub(crate) use cpu::{rope as rotate, training};
+pub(crate) use host::read;
+use host::write;
 
 /// Which set of operations computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ mod blocks;
 mod coded;
 mod kind;
 mod mapped;
+pub mod quantize;
 
 pub use blocks::Blocks;
 pub use coded::Coded;

@@ -5,6 +5,7 @@ mod experts;
 mod parallel;
 mod product;
 mod simd;
+pub(crate) mod training;
 
 pub use attention::{Heads, Inputs, attend};
 pub use experts::{Expert, experts};

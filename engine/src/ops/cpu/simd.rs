@@ -55,6 +55,8 @@ macro_rules! leveled {
     };
 }
 
+pub(super) use leveled;
+
 /// `e^x` to about 2 units in the last place, in a form that vectorises (the polynomial of Cephes'
 /// `expf`). Below -87.3 the result is 0, above 88.7 infinite.
 #[inline(always)]

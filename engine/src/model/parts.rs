@@ -1,0 +1,150 @@
+//! Every tensor of a Mixtral model: its name and shape in GGUF, and its names in Hugging Face's
+//! files. The trainer, the converters and adapters all read this one list.
+
+use super::config::Config;
+
+/// Which matrix of the model a tensor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are those of the architecture")]
+pub enum Role {
+    Embedding,
+    AttentionNorm,
+    Query,
+    Key,
+    Value,
+    AttentionOutput,
+    ExpertNorm,
+    Router,
+    /// w1
+    Gate,
+    /// w3
+    Up,
+    /// w2
+    Down,
+    OutputNorm,
+    Output,
+}
+
+impl Role {
+    /// Whether it is a norm's weights.
+    pub fn is_norm(self) -> bool {
+        matches!(self, Self::AttentionNorm | Self::ExpertNorm | Self::OutputNorm)
+    }
+
+    /// Whether every expert has one.
+    pub fn is_expert(self) -> bool {
+        matches!(self, Self::Gate | Self::Up | Self::Down)
+    }
+
+    /// The name in GGUF, without layer and `.weight`.
+    pub fn gguf(self) -> &'static str {
+        match self {
+            Self::Embedding => "token_embd",
+            Self::AttentionNorm => "attn_norm",
+            Self::Query => "attn_q",
+            Self::Key => "attn_k",
+            Self::Value => "attn_v",
+            Self::AttentionOutput => "attn_output",
+            Self::ExpertNorm => "ffn_norm",
+            Self::Router => "ffn_gate_inp",
+            Self::Gate => "ffn_gate_exps",
+            Self::Up => "ffn_up_exps",
+            Self::Down => "ffn_down_exps",
+            Self::OutputNorm => "output_norm",
+            Self::Output => "output",
+        }
+    }
+
+    /// The name of its module in Hugging Face's `MixtralForCausalLM`, without layer and expert.
+    pub fn module(self) -> &'static str {
+        match self {
+            Self::Embedding => "model.embed_tokens",
+            Self::AttentionNorm => "input_layernorm",
+            Self::Query => "self_attn.q_proj",
+            Self::Key => "self_attn.k_proj",
+            Self::Value => "self_attn.v_proj",
+            Self::AttentionOutput => "self_attn.o_proj",
+            Self::ExpertNorm => "post_attention_layernorm",
+            Self::Router => "block_sparse_moe.gate",
+            Self::Gate => "w1",
+            Self::Up => "w3",
+            Self::Down => "w2",
+            Self::OutputNorm => "model.norm",
+            Self::Output => "lm_head",
+        }
+    }
+
+    /// Its whole name in Hugging Face's files, without `.weight`.
+    pub fn hugging_face(self, layer: Option<usize>, expert: usize) -> String {
+        let module = self.module();
+        match layer {
+            None => module.to_owned(),
+            Some(layer) if self.is_expert() => {
+                format!("model.layers.{layer}.block_sparse_moe.experts.{expert}.{module}")
+            }
+            Some(layer) => format!("model.layers.{layer}.{module}"),
+        }
+    }
+}
+
+/// One tensor of a model, experts merged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Which matrix.
+    pub role: Role,
+    /// Of which layer.
+    pub layer: Option<usize>,
+    /// The shape, outermost first; experts have three dimensions.
+    pub dims: Vec<usize>,
+}
+
+impl Part {
+    /// The tensor's name in GGUF.
+    pub fn name(&self) -> String {
+        match self.layer {
+            Some(layer) => format!("blk.{layer}.{}.weight", self.role.gguf()),
+            None => format!("{}.weight", self.role.gguf()),
+        }
+    }
+
+    /// How many weights it has.
+    pub fn len(&self) -> usize {
+        self.dims.iter().product()
+    }
+
+    /// Whether it has none, which no part of a real model does.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// All tensors of a model with an output matrix of its own.
+pub fn parts(config: &Config) -> Vec<Part> {
+    let Config { hidden, heads, kv_heads, head_dim, ffn, experts, vocabulary, .. } = *config;
+    let part = |role, layer, dims: &[usize]| Part { role, layer, dims: dims.to_vec() };
+    let mut out = vec![part(Role::Embedding, None, &[vocabulary, hidden])];
+    for layer in (0..config.layers).map(Some) {
+        out.extend([
+            part(Role::AttentionNorm, layer, &[hidden]),
+            part(Role::Query, layer, &[heads * head_dim, hidden]),
+            part(Role::Key, layer, &[kv_heads * head_dim, hidden]),
+            part(Role::Value, layer, &[kv_heads * head_dim, hidden]),
+            part(Role::AttentionOutput, layer, &[hidden, heads * head_dim]),
+            part(Role::ExpertNorm, layer, &[hidden]),
+            part(Role::Router, layer, &[experts, hidden]),
+            part(Role::Gate, layer, &[experts, ffn, hidden]),
+            part(Role::Up, layer, &[experts, ffn, hidden]),
+            part(Role::Down, layer, &[experts, hidden, ffn]),
+        ]);
+    }
+    out.push(part(Role::OutputNorm, None, &[hidden]));
+    out.push(part(Role::Output, None, &[vocabulary, hidden]));
+    out
+}
+
+/// The row that stands at place `row` of a query or key matrix when Hugging Face's order (the two
+/// halves of a head turn against each other) becomes GGUF's (neighbours do).
+pub fn interleaved_row(row: usize, head_dim: usize) -> usize {
+    let (head, at) = (row / head_dim, row % head_dim);
+    head * head_dim + at % 2 * (head_dim / 2) + at / 2
+}

@@ -1,0 +1,199 @@
+//! Training files: JSON lines of texts (`{"text": …}`) or conversations (`{"messages": […]}`), made
+//! into tokens. A bad line is refused by its number.
+
+use std::path::Path;
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use serde::Deserialize;
+
+use super::batch::Batch;
+use crate::error::{Error, Result};
+use crate::request::{Message, Role};
+use crate::text::{ChatTemplate, Encoding, Tokenizer};
+
+/// A document in tokens, with what is to be learnt of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// Begin token, text, end token.
+    pub tokens: Vec<u32>,
+    /// The parts that are learnt: from, to. Of a text everything, of a conversation the answers.
+    pub learnt: Vec<(usize, usize)>,
+}
+
+/// The documents of a file.
+#[derive(Clone, Debug, Default)]
+pub struct Data {
+    /// All of them, in the file's order.
+    pub documents: Vec<Document>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    text: Option<String>,
+    messages: Option<Vec<Said>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Said {
+    role: String,
+    content: String,
+}
+
+/// Turns lines into documents.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    /// The model's tokenizer.
+    pub tokenizer: &'a Tokenizer,
+    /// The model's chat template.
+    pub template: &'a ChatTemplate,
+    /// The longest document, in tokens.
+    pub context: usize,
+}
+
+impl Reader<'_> {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// The file and the line at fault: not UTF-8, not JSON, empty, too long, or not in turns.
+    pub fn read(&self, path: &Path) -> Result<Data> {
+        let bytes = std::fs::read(path).map_err(Error::io(path))?;
+        self.parse(&bytes, &path.display().to_string())
+    }
+
+    /// Reads the contents of a file called `name`.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn parse(&self, bytes: &[u8], name: &str) -> Result<Data> {
+        let mut data = Data::default();
+        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        for (at, line) in bytes.split(|b| *b == b'\n').enumerate() {
+            let fault = |message: String| Error::Training(format!("{name}: line {}: {message}", at + 1));
+            let text =
+                std::str::from_utf8(line).map_err(|e| fault(format!("not UTF-8 after byte {}", e.valid_up_to())))?;
+            self.line(text, &mut data.documents).map_err(fault)?;
+        }
+        Ok(data)
+    }
+
+    fn line(&self, text: &str, out: &mut Vec<Document>) -> Result<(), String> {
+        if text.trim().is_empty() {
+            return Err("empty".into());
+        }
+        let line: Line = serde_json::from_str(text).map_err(|e| format!("not a line of training data: {e}"))?;
+        match line {
+            Line { text: Some(text), messages: None } => self.text(&text, out),
+            Line { text: None, messages: Some(messages) } => {
+                out.push(self.conversation(messages)?);
+                Ok(())
+            }
+            _ => Err("should have either \"text\" or \"messages\"".into()),
+        }
+    }
+
+    /// A text; one longer than the context is cut into blocks.
+    fn text(&self, text: &str, out: &mut Vec<Document>) -> Result<(), String> {
+        if text.trim().is_empty() {
+            return Err("the text is empty".into());
+        }
+        let mut tokens = self.tokenizer.encode(text, Encoding { add_special: true, parse_special: false });
+        tokens.extend(self.tokenizer.vocabulary().eos());
+        // A block shares one token with the next: its last target is the other's first input.
+        let mut from = 0;
+        while from + 1 < tokens.len() {
+            let to = (from + self.context + 1).min(tokens.len());
+            out.push(Document { tokens: tokens[from..to].to_vec(), learnt: vec![(1, to - from)] });
+            from = to - 1;
+        }
+        Ok(())
+    }
+
+    fn conversation(&self, said: Vec<Said>) -> Result<Document, String> {
+        let mut messages = Vec::with_capacity(said.len());
+        for Said { role, content } in said {
+            if content.trim().is_empty() {
+                return Err("a message is empty".into());
+            }
+            let role = match role.as_str() {
+                "system" => Role::System,
+                "user" => Role::User,
+                "assistant" => Role::Assistant,
+                other => return Err(format!("unknown role {other:?}")),
+            };
+            messages.push(Message { role, content });
+        }
+        if messages.last().is_none_or(|m| m.role != Role::Assistant) {
+            return Err("the last message should be an answer".into());
+        }
+        let encode =
+            |n: usize| self.template.encode(self.tokenizer, &messages[..n], usize::MAX).map_err(|e| e.to_string());
+        let tokens = encode(messages.len())?;
+        if tokens.len() > self.context + 1 {
+            return Err(format!("{} tokens are too long: the context is {}", tokens.len() - 1, self.context));
+        }
+        let mut learnt = Vec::new();
+        for n in (1..messages.len()).filter(|&n| messages[n].role == Role::Assistant) {
+            let (before, after) = (encode(n)?, encode(n + 1)?);
+            if !tokens.starts_with(&before) || !tokens.starts_with(&after) {
+                return Err("the chat template does not lay out turns one after another".into());
+            }
+            learnt.push((before.len(), after.len()));
+        }
+        Ok(Document { tokens, learnt })
+    }
+}
+
+impl Document {
+    /// Whether the token at this place is to be learnt.
+    pub fn learns(&self, at: usize) -> bool {
+        self.learnt.iter().any(|&(from, to)| (from..to).contains(&at))
+    }
+}
+
+/// Deals out documents in batches: every epoch all of them once, in an order of its own.
+#[derive(Debug)]
+pub struct Dealer {
+    order: Vec<usize>,
+    seed: u64,
+    /// How many times all documents were dealt.
+    pub epoch: u64,
+    /// How many documents of this epoch were dealt.
+    pub at: usize,
+}
+
+impl Dealer {
+    /// Deals `count` documents, and goes on from a place if told to.
+    pub fn new(count: usize, seed: u64, epoch: u64, at: usize) -> Self {
+        let mut dealer = Self { order: (0..count).collect(), seed, epoch, at };
+        dealer.shuffle();
+        dealer
+    }
+
+    fn shuffle(&mut self) {
+        self.order.sort_unstable();
+        let seed = self.seed.wrapping_add(self.epoch.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        self.order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    }
+
+    /// The next documents, at least one, up to so many input tokens.
+    pub fn deal(&mut self, data: &Data, tokens: usize) -> Batch {
+        let mut batch = Batch::new();
+        loop {
+            if self.at == self.order.len() {
+                self.epoch += 1;
+                self.at = 0;
+                self.shuffle();
+            }
+            let document = &data.documents[self.order[self.at]];
+            if !batch.is_empty() && batch.len() + document.tokens.len() - 1 > tokens {
+                return batch;
+            }
+            batch.push(&document.tokens, |at| document.learns(at));
+            self.at += 1;
+        }
+    }
+}

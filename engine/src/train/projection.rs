@@ -1,0 +1,213 @@
+//! A weight matrix at work: `x . W^T`, plain or with a low-rank adapter beside it, and the gradients.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::parameter::Parameter;
+use crate::ops::gemm::{Mat, gemm};
+use crate::ops::training::scale;
+
+/// Rows of activations that one thread takes at a time: enough to pay for packing the weights.
+const CHUNK: usize = 192;
+
+/// A matrix, or one of every expert.
+#[derive(Clone, Debug)]
+pub struct Projection {
+    /// (rows, cols) or (experts, rows, cols)
+    pub weight: Arc<Parameter>,
+    /// What is trained beside it.
+    pub adapter: Option<Adapter>,
+}
+
+/// A low-rank adapter (LoRA, arXiv 2106.09685): `y += scale * B . A . dropout(x)`.
+#[derive(Clone, Debug)]
+pub struct Adapter {
+    /// (rank, cols) or (experts, rank, cols)
+    pub a: Arc<Parameter>,
+    /// (rows, rank) or (experts, rows, rank)
+    pub b: Arc<Parameter>,
+    /// alpha / rank
+    pub scale: f32,
+    /// The share of inputs that are dropped.
+    pub dropout: f32,
+}
+
+/// What a step's dropout is drawn from; none where nothing is dropped.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Drops {
+    /// The step's seed; nothing when evaluating.
+    pub seed: Option<u64>,
+}
+
+impl Projection {
+    /// A matrix without adapter.
+    pub fn new(weight: Arc<Parameter>) -> Self {
+        Self { weight, adapter: None }
+    }
+
+    /// Rows of the matrix: the width of its results.
+    pub fn rows(&self) -> usize {
+        self.weight.dims[self.weight.dims.len() - 2]
+    }
+
+    /// Columns of the matrix: the width of its inputs.
+    pub fn cols(&self) -> usize {
+        self.weight.dims[self.weight.dims.len() - 1]
+    }
+
+    /// Whether anything in it is trained.
+    pub fn is_trained(&self) -> bool {
+        self.weight.is_trained() || self.adapter.is_some()
+    }
+
+    /// `out = x . W^T` for one expert. `first` is the number of the first row of `x` in the batch.
+    pub fn forward(&self, expert: usize, x: &[f32], first: usize, drops: Drops, out: &mut [f32]) {
+        let (rows, cols) = (self.rows(), self.cols());
+        self.weight.lend(expert, |w| gemm(1.0, Mat::new(x, cols), Mat::new(w, cols).t(), 0.0, out, rows));
+        if let Some(adapter) = &self.adapter {
+            let (low, rank) = adapter.down(expert, x, first, drops);
+            adapter.b.lend(expert, |b| {
+                gemm(adapter.scale, Mat::new(&low, rank), Mat::new(b, rank).t(), 1.0, out, rows);
+            });
+        }
+    }
+
+    /// `dx = dy . W + beta * dx` for one expert.
+    pub fn input_gradient(&self, expert: usize, dy: &[f32], first: usize, drops: Drops, beta: f32, dx: &mut [f32]) {
+        let (rows, cols) = (self.rows(), self.cols());
+        self.weight.lend(expert, |w| gemm(1.0, Mat::new(dy, rows), Mat::new(w, cols), beta, dx, cols));
+        if let Some(adapter) = &self.adapter {
+            let low = adapter.low_gradient(expert, dy, rows);
+            let rank = adapter.rank();
+            adapter.a.lend(expert, |a| {
+                if let Some(mask) = adapter.mask(dx.len(), first * cols, expert, drops) {
+                    let mut part = vec![0.0; dx.len()];
+                    gemm(1.0, Mat::new(&low, rank), Mat::new(a, cols), 0.0, &mut part, cols);
+                    dx.iter_mut().zip(&part).zip(&mask).for_each(|((d, p), m)| *d += p * m);
+                } else {
+                    gemm(1.0, Mat::new(&low, rank), Mat::new(a, cols), 1.0, dx, cols);
+                }
+            });
+        }
+    }
+
+    /// Adds `dy^T . x` to the gradients of one expert. `threads` cuts the work into so many parts.
+    pub fn weight_gradient(&self, expert: usize, x: &[f32], dy: &[f32], first: usize, drops: Drops, threads: usize) {
+        let (rows, cols) = (self.rows(), self.cols());
+        if let Some(mut gradient) = self.weight.gradient(expert) {
+            let part = rows.div_ceil(threads.max(1)).max(1);
+            let tokens = x.len() / cols;
+            let work = |(i, out): (usize, &mut [f32])| {
+                let height = out.len() / cols;
+                let slice = Mat::strided(&dy[i * part..], tokens, height, rows);
+                gemm(1.0, slice.t(), Mat::new(x, cols), 1.0, out, cols);
+            };
+            if threads > 1 {
+                gradient.par_chunks_mut(part * cols).enumerate().for_each(work);
+            } else {
+                gradient.chunks_mut(part * cols).enumerate().for_each(work);
+            }
+        }
+        if let Some(adapter) = &self.adapter {
+            let (low, rank) = adapter.down(expert, x, first, drops);
+            if let Some(mut gradient) = adapter.b.gradient(expert) {
+                gemm(adapter.scale, Mat::new(dy, rows).t(), Mat::new(&low, rank), 1.0, &mut gradient, rank);
+            }
+            let low = adapter.low_gradient(expert, dy, rows);
+            if let Some(mut gradient) = adapter.a.gradient(expert) {
+                let dropped = adapter.dropped(x, first, expert, drops);
+                let x = dropped.as_deref().unwrap_or(x);
+                gemm(1.0, Mat::new(&low, rank).t(), Mat::new(x, cols), 1.0, &mut gradient, cols);
+            }
+        }
+    }
+
+    /// [`Self::forward`] for a matrix without experts, on all threads.
+    pub fn forward_wide(&self, x: &[f32], drops: Drops, out: &mut [f32]) {
+        let (rows, cols) = (self.rows(), self.cols());
+        out.par_chunks_mut(CHUNK * rows).zip(x.par_chunks(CHUNK * cols)).enumerate().for_each(|(i, (out, x))| {
+            self.forward(0, x, i * CHUNK, drops, out);
+        });
+    }
+
+    /// [`Self::input_gradient`] for a matrix without experts, on all threads.
+    pub fn input_gradient_wide(&self, dy: &[f32], drops: Drops, beta: f32, dx: &mut [f32]) {
+        let (rows, cols) = (self.rows(), self.cols());
+        dx.par_chunks_mut(CHUNK * cols).zip(dy.par_chunks(CHUNK * rows)).enumerate().for_each(|(i, (dx, dy))| {
+            self.input_gradient(0, dy, i * CHUNK, drops, beta, dx);
+        });
+    }
+
+    /// [`Self::weight_gradient`] for a matrix without experts, on all threads.
+    pub fn weight_gradient_wide(&self, x: &[f32], dy: &[f32], drops: Drops) {
+        self.weight_gradient(0, x, dy, 0, drops, 4);
+    }
+}
+
+impl Adapter {
+    fn rank(&self) -> usize {
+        self.a.dims[self.a.dims.len() - 2]
+    }
+
+    /// `A . dropout(x)`, and the rank.
+    fn down(&self, expert: usize, x: &[f32], first: usize, drops: Drops) -> (Vec<f32>, usize) {
+        let (rank, cols) = (self.rank(), self.a.dims[self.a.dims.len() - 1]);
+        let dropped = self.dropped(x, first, expert, drops);
+        let x = dropped.as_deref().unwrap_or(x);
+        let mut low = vec![0.0; x.len() / cols * rank];
+        self.a.lend(expert, |a| gemm(1.0, Mat::new(x, cols), Mat::new(a, cols).t(), 0.0, &mut low, rank));
+        (low, rank)
+    }
+
+    /// The gradient of `A . x`: `scale * dy . B`.
+    fn low_gradient(&self, expert: usize, dy: &[f32], rows: usize) -> Vec<f32> {
+        let rank = self.rank();
+        let mut low = vec![0.0; dy.len() / rows * rank];
+        self.b.lend(expert, |b| gemm(1.0, Mat::new(dy, rows), Mat::new(b, rank), 0.0, &mut low, rank));
+        scale(&mut low, self.scale);
+        low
+    }
+
+    fn dropped(&self, x: &[f32], first: usize, expert: usize, drops: Drops) -> Option<Vec<f32>> {
+        let cols = self.a.dims[self.a.dims.len() - 1];
+        let mask = self.mask(x.len(), first * cols, expert, drops)?;
+        Some(x.iter().zip(mask).map(|(x, m)| x * m).collect())
+    }
+
+    /// What each input is multiplied by. It is a function of seed and place alone, so the backward
+    /// pass needs no memory of it.
+    fn mask(&self, len: usize, start: usize, expert: usize, drops: Drops) -> Option<Vec<f32>> {
+        let seed = drops.seed.filter(|_| self.dropout > 0.0)?;
+        let name =
+            self.a.name.bytes().fold(seed ^ expert as u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01B3));
+        let keep = 1.0 - self.dropout;
+        let draw = |i: usize| {
+            // splitmix64
+            let mut z = name.wrapping_add(((start + i) as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            ((z ^ (z >> 31)) >> 40) as f32 / (1u64 << 24) as f32
+        };
+        Some((0..len).map(|i| if draw(i) < keep { 1.0 / keep } else { 0.0 }).collect())
+    }
+}
+
+impl Projection {
+    /// The weights with the adapter folded in: `W + scale * B . A`, expert by expert.
+    pub fn merged(&self) -> Vec<f32> {
+        let mut weights = self.weight.copy();
+        if let Some(adapter) = &self.adapter {
+            let (cols, rank) = (self.cols(), adapter.rank());
+            let share = self.rows() * cols;
+            for (expert, weights) in weights.chunks_exact_mut(share).enumerate() {
+                adapter.b.lend(expert, |b| {
+                    adapter.a.lend(expert, |a| {
+                        gemm(adapter.scale, Mat::new(b, rank), Mat::new(a, cols), 1.0, weights, cols);
+                    });
+                });
+            }
+        }
+        weights
+    }
+}
