@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
@@ -19,6 +20,7 @@ use crate::extract::Limits;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::passwords::Passwords;
+use crate::streams::{Source, Streams};
 use crate::workers::{Workers, WorkersOptions};
 use crate::{middleware, routes};
 
@@ -46,6 +48,8 @@ pub struct Arena {
     pub workers: Workers,
     /// Leaderboards computed so far.
     pub boards: Boards,
+    /// The answers that this server drains.
+    pub streams: Streams,
 }
 
 impl Arena {
@@ -55,12 +59,18 @@ impl Arena {
     /// When workers cannot be set up on this system.
     pub fn new(config: Config, db: PgPool, keys: Keys) -> anyhow::Result<Self> {
         let workers = WorkersOptions::of_this_program(config.devices.clone(), config.drain)?;
+        let workers = Workers::start(&workers)?;
+        let backends = Backends::new(AddressPolicy { allow_inner: false, allowed: config.allow_inner.clone() });
+        let metrics = Metrics::new(db.clone());
+        let local = workers.clone();
+        let source = Source::new(db.clone(), keys.clone(), backends.clone(), Arc::new(move |id| local.endpoint_of(id)));
         Ok(Self {
             limits: Limits::new(&config),
-            metrics: Metrics::new(db.clone()),
+            streams: Streams::new(db.clone(), metrics.clone(), source, tokio::runtime::Handle::current()),
+            metrics,
             passwords: Passwords::default(),
-            backends: Backends::new(AddressPolicy { allow_inner: false, allowed: config.allow_inner.clone() }),
-            workers: Workers::start(&workers)?,
+            backends,
+            workers,
             boards: Boards::default(),
             config: Arc::new(config),
             db,
@@ -98,6 +108,8 @@ pub struct Application {
     welcome: Option<String>,
     server: Server,
     workers: Workers,
+    streams: Streams,
+    drain: Duration,
     db: PgPool,
     database: Database,
 }
@@ -127,13 +139,13 @@ impl Application {
         let welcome = create_admin::first_link(&db).await.map_err(anyhow::Error::from)?;
         let welcome = welcome.map(|token| format!("{origin}/admin/welcome/{token}"));
         let arena = Arena::new(config, db.clone(), keys)?;
-        let workers = arena.workers.clone();
+        let (workers, streams) = (arena.workers.clone(), arena.streams.clone());
         workers.follow(db.clone());
         let server = HttpServer::new(move || application(arena.clone()))
             .listen(listener)?
             .shutdown_timeout(drain.as_secs())
             .run();
-        Ok(Self { address, origin, welcome, server, workers, db, database })
+        Ok(Self { address, origin, welcome, server, workers, streams, drain, db, database })
     }
 
     /// Where the service listens.
@@ -151,6 +163,8 @@ impl Application {
             );
         }
         self.server.await?;
+        // Requests have ended; answers whose readers have gone may still be running.
+        self.streams.drain(self.drain).await;
         self.workers.shutdown().await;
         // Postgres goes last: whoever drained until now could still write.
         self.db.close().await;

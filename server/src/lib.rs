@@ -19,6 +19,7 @@ pub mod passwords;
 pub mod rating;
 pub mod routes;
 pub mod store;
+pub mod streams;
 #[cfg(test)]
 pub mod testing;
 pub mod views;

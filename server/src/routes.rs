@@ -3,7 +3,9 @@
 use actix_web::web::{self, ServiceConfig};
 
 use crate::error::Error;
-use crate::handlers::{admin, health, home, language, leaderboard, metrics, models, statics};
+use crate::handlers::{
+    admin, battle, chat, health, history, home, language, leaderboard, metrics, models, named, statics, vote,
+};
 
 /// The table.
 pub fn configure(app: &mut ServiceConfig) {
@@ -17,6 +19,22 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/leaderboard.json", web::get().to(leaderboard::board_json))
         .route("/leaderboard/{matrix}.csv", web::get().to(leaderboard::matrix_csv))
         .route("/leaderboard/{matrix}.json", web::get().to(leaderboard::matrix_json))
+        // Battles, comparisons, direct chats
+        .route("/battle", web::get().to(battle::new))
+        .route("/battle", web::post().to(battle::start))
+        .route("/side-by-side", web::get().to(named::new_pair))
+        .route("/side-by-side", web::post().to(named::start_pair))
+        .route("/direct", web::get().to(named::new_direct))
+        .route("/direct", web::post().to(named::start_direct))
+        .route("/battle/{id}", web::get().to(battle::page))
+        .route("/battle/{id}/stream", web::get().to(chat::stream))
+        .route("/battle/{id}/message", web::post().to(chat::send))
+        .route("/battle/{id}/stop", web::post().to(chat::stop))
+        .route("/battle/{id}/again", web::post().to(chat::again))
+        .route("/battle/{id}/vote", web::post().to(vote::cast))
+        .route("/battle/{id}/delete", web::post().to(battle::delete))
+        .route("/history", web::get().to(history::list))
+        .route("/history/delete-all", web::post().to(history::delete_all))
         // Administration
         .route("/admin", web::get().to(admin::overview::page))
         .route("/admin/sign-in", web::get().to(admin::sign_in::page))

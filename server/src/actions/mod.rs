@@ -1,13 +1,19 @@
 //! What people do, one verb a file. Handlers and the JSON API call the same actions.
 
+mod answering;
 pub mod api_tokens;
+pub mod ask_again;
 pub mod cast_vote;
 pub mod change_admin;
 pub mod change_model;
 pub mod create_admin;
+pub mod delete_battle;
 pub mod endpoint;
 pub mod look_at_model;
 pub mod read_board;
 pub mod register_model;
+pub mod send_message;
 pub mod sign_in;
+pub mod start_battle;
+pub mod stop_answer;
 pub mod withdraw_vote;

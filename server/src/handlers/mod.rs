@@ -6,13 +6,18 @@ use askama::Template;
 use crate::error::Error;
 
 pub mod admin;
+pub mod battle;
+pub mod chat;
 pub mod health;
+pub mod history;
 pub mod home;
 pub mod language;
 pub mod leaderboard;
 pub mod metrics;
 pub mod models;
+pub mod named;
 pub mod statics;
+pub mod vote;
 
 /// A page. What the visitor may see changes with every click, so that nothing of it is kept by caches.
 pub(crate) fn html(page: &impl Template) -> Result<HttpResponse, Error> {

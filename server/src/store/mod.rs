@@ -2,9 +2,11 @@
 
 pub mod admins;
 pub mod audit;
+pub mod battles;
 pub mod models;
 pub mod ratings;
 pub mod recent;
+pub mod voters;
 pub mod votes;
 
 use sqlx::PgExecutor;

@@ -40,6 +40,11 @@ impl Page {
         self.locale.text(key)
     }
 
+    /// The text of a value: the beginning of the key, then the value's name.
+    pub fn tn(&self, prefix: &str, name: impl std::fmt::Display) -> String {
+        self.locale.text(&format!("{prefix}{name}").replace('_', "-"))
+    }
+
     /// A text with one argument.
     pub fn t1(&self, key: &str, name: &'static str, value: impl ToString) -> String {
         self.locale.text_with(key, &[(name, &value.to_string())])

@@ -32,7 +32,9 @@ impl Finding {
                 Err(error) => Self::refused(page.t("finding-file-bad"), explain(error, page)),
             },
             Found::Endpoint(probe) => Self::of_endpoint(probe, arena, page),
-            Found::NoKey(name) => Self::refused(page.t("finding-endpoint-bad"), page.t1("finding-no-key", "name", name)),
+            Found::NoKey(name) => {
+                Self::refused(page.t("finding-endpoint-bad"), page.t1("finding-no-key", "name", name))
+            }
         }
     }
 
@@ -91,8 +93,7 @@ impl Finding {
         if !probe.sample.trim().is_empty() {
             rows.push((page.t("finding-sample"), probe.sample.trim().to_owned()));
         }
-        let mut warnings: Vec<String> =
-            probe.warnings.iter().map(|w| page.t(&format!("probe-{}", w.code()))).collect();
+        let mut warnings: Vec<String> = probe.warnings.iter().map(|w| page.t(&format!("probe-{}", w.code()))).collect();
         if let Some(base) = &probe.better_base {
             warnings.push(page.t1("finding-better-base", "base", base));
         }

@@ -79,11 +79,7 @@ pub struct Kind {
 }
 
 /// An empty form.
-pub async fn new(
-    request: HttpRequest,
-    admin: Admin,
-    query: web::Query<Kind>,
-) -> Result<HttpResponse, Error> {
+pub async fn new(request: HttpRequest, admin: Admin, query: web::Query<Kind>) -> Result<HttpResponse, Error> {
     let kind = query.kind.unwrap_or(ModelKind::Local);
     let form = ModelForm { family: "Mixtral".to_owned(), ..ModelForm::of(&ModelFields::default()) };
     html(&FormPage::of(&request, admin, kind, None, &form, &[]))

@@ -54,9 +54,7 @@ impl Condition {
     /// The condition of a model at this moment.
     pub fn of(arena: &Arena, snapshot: &Snapshot, model: &Model, page: &Page) -> Self {
         match (model.state, model.kind) {
-            (ModelState::Disabled | ModelState::Retired, _) => {
-                Self::new(page.t("condition-resting"), Mood::Calm)
-            }
+            (ModelState::Disabled | ModelState::Retired, _) => Self::new(page.t("condition-resting"), Mood::Calm),
             (ModelState::Enabled, ModelKind::Endpoint) => Self::of_endpoint(arena, model, page),
             (ModelState::Enabled, ModelKind::Local) => {
                 let view = snapshot.models.iter().find(|view| view.id == model.id);
@@ -77,12 +75,12 @@ impl Condition {
                 progress: Some((*done, *total)),
                 ..Self::new(page.t("condition-loading"), Mood::Calm)
             },
-            LoadState::Ready { .. } => Self { detail: on.to_owned(), ..Self::new(page.t("condition-ready"), Mood::Good) },
-            LoadState::Failed { error } => Self {
-                detail: error.clone(),
-                can_retry: true,
-                ..Self::new(page.t("condition-failed"), Mood::Bad)
-            },
+            LoadState::Ready { .. } => {
+                Self { detail: on.to_owned(), ..Self::new(page.t("condition-ready"), Mood::Good) }
+            }
+            LoadState::Failed { error } => {
+                Self { detail: error.clone(), can_retry: true, ..Self::new(page.t("condition-failed"), Mood::Bad) }
+            }
             LoadState::Unplaced { reason } => Self {
                 detail: match reason {
                     Unplaced::NoSuchDevice { device } => page.t1("unplaced-device", "device", device),

@@ -1,0 +1,74 @@
+//! What the actions share that make models answer: who is asked what.
+
+use rand::RngExt;
+use sqlx::{PgConnection, PgPool};
+
+use crate::backends::{ChatRequest, Message, Role, Sampling};
+use crate::domain::{BattleId, Contestant, ModelId, Parameters, ReplyId, Side, VoterId};
+use crate::error::Error;
+use crate::store::battles::{self, Battle, NewReply};
+use crate::store::models;
+use crate::streams::{Ask, Attempt, Streams};
+
+/// The battle of this voter; another's does not exist for them.
+pub async fn own_battle(db: &mut PgConnection, id: BattleId, voter: VoterId) -> Result<Battle, Error> {
+    battles::find(db, id).await?.filter(|battle| battle.voter == voter).ok_or(Error::NotFound)
+}
+
+/// Everyone who might be drawn.
+pub async fn contestants(db: &PgPool, streams: &Streams) -> Result<Vec<Contestant>, Error> {
+    let models = models::enabled(db).await?;
+    Ok(models
+        .iter()
+        .map(|model| Contestant {
+            id: model.id,
+            weight: model.sampling_weight,
+            is_available: streams.is_available(model),
+        })
+        .collect())
+}
+
+/// The row of an attempt.
+pub fn new_reply(streams: &Streams, battle: BattleId, turn: i32, side: Side, attempt: i32, model: ModelId) -> NewReply {
+    NewReply {
+        id: ReplyId(uuid::Uuid::now_v7()),
+        battle,
+        turn,
+        side,
+        attempt,
+        model,
+        // 31 bits, because servers differ in the widest seed they take.
+        seed: rand::rng().random::<u32>() >> 1,
+        owner: streams.owner(),
+    }
+}
+
+/// The attempt to drain: the conversation of its side up to its turn.
+pub fn attempt(battle: &Battle, reply: &NewReply) -> Attempt {
+    let parameters = serde_json::from_value(battle.parameters.clone()).unwrap_or(Parameters::BATTLE);
+    let mut messages = Vec::new();
+    for turn in &battle.turns {
+        if turn.number > reply.turn {
+            break;
+        }
+        messages.push(Message { role: Role::User, content: turn.prompt.clone() });
+        if turn.number < reply.turn
+            && let Some(answer) = turn.reply(reply.side).filter(|answer| !answer.content.is_empty())
+        {
+            messages.push(Message { role: Role::Assistant, content: answer.content.clone() });
+        }
+    }
+    let sampling = Sampling {
+        temperature: Some(parameters.temperature),
+        top_p: Some(parameters.top_p),
+        max_tokens: Some(parameters.max_tokens),
+        seed: Some(reply.seed),
+        ..Sampling::default()
+    };
+    Attempt {
+        reply: reply.id,
+        side: reply.side,
+        attempt: reply.attempt,
+        ask: Ask { model: reply.model, request: ChatRequest { messages, sampling } },
+    }
+}

@@ -1,0 +1,101 @@
+//! A side that failed is asked again: the same model, or on a blind battle's first turn another one where that one is
+//! down.
+
+use sqlx::PgPool;
+
+use super::answering::{attempt, contestants, new_reply, own_battle};
+use crate::backends::ErrorKind;
+use crate::domain::{BattleId, ModelId, ReplyStatus, Side, VoterId, draw_other, pair_probability};
+use crate::error::Error;
+use crate::store::battles::{self, Battle, Reply};
+use crate::streams::Streams;
+
+/// Attempts of one side of one turn at most.
+const MAX_ATTEMPTS: i32 = 20;
+
+/// Which side is asked again.
+#[derive(Debug, Clone, Copy)]
+pub struct AskAgain {
+    /// Where.
+    pub battle: BattleId,
+    /// Who wants it: it must be their battle.
+    pub voter: VoterId,
+    /// Which side of the newest turn.
+    pub side: Side,
+}
+
+impl AskAgain {
+    /// Asks.
+    ///
+    /// # Errors
+    /// A conflict where that side has answered or still answers, or was asked too often.
+    pub async fn run(self, db: &PgPool, streams: &Streams) -> Result<(), Error> {
+        let permit = streams.permit()?;
+        battles::mark_stale(db, Some(self.battle)).await?;
+        let contestants = contestants(db, streams).await?;
+        let mut transaction = db.begin().await?;
+        if !battles::lock(&mut *transaction, self.battle).await? {
+            return Err(Error::NotFound);
+        }
+        let battle = own_battle(&mut transaction, self.battle, self.voter).await?;
+        let turn = battle.last_turn().ok_or(Error::NotFound)?;
+        let number = turn.number;
+        let failed = turn.reply(self.side).ok_or(Error::NotFound)?;
+        let is_silent = failed.status == ReplyStatus::Stopped && failed.content.is_empty();
+        if !failed.status.needs_retry() && !is_silent {
+            return Err(Error::Conflict("nothing-to-ask-again"));
+        }
+        if battle.vote.is_some() && battle.kind.is_blind() {
+            return Err(Error::Conflict("battle-over"));
+        }
+        if failed.attempt >= MAX_ATTEMPTS {
+            return Err(Error::Conflict("too-many-attempts"));
+        }
+        let model = match (battle.model(self.side.other()), is_down(&battle, failed, &contestants)) {
+            (Some(stays), true) => draw_other(&contestants, stays, failed.model, &mut rand::rng()),
+            _ => None,
+        };
+        if let Some(model) = model {
+            let (a, b) = sides(&battle, self.side, model);
+            let probability = b.and_then(|b| pair_probability(&contestants, a, b));
+            battles::replace_model(&mut *transaction, self.battle, self.side, model, probability).await?;
+        }
+        let reply =
+            new_reply(streams, self.battle, number, self.side, failed.attempt + 1, model.unwrap_or(failed.model));
+        battles::insert_reply(&mut *transaction, &reply).await?;
+        let attempt = attempt(&battle, &reply);
+        transaction.commit().await?;
+        streams.start(self.battle, battle.kind, number, vec![attempt], permit).await;
+        Ok(())
+    }
+}
+
+/// Whether another model may take this one's place: only in a blind battle that has just begun, and only where asking
+/// the same one again would likely fail again.
+fn is_down(battle: &Battle, failed: &Reply, contestants: &[crate::domain::Contestant]) -> bool {
+    let is_first = battle.kind.is_blind() && battle.turns.len() == 1;
+    let is_known = failed.error_code.as_deref().and_then(ErrorKind::from_code).is_some_and(|kind| {
+        matches!(
+            kind,
+            ErrorKind::AddressRefused
+                | ErrorKind::Unreachable
+                | ErrorKind::ConnectTimeout
+                | ErrorKind::FirstTokenTimeout
+                | ErrorKind::Unauthorised
+                | ErrorKind::ModelNotFound
+                | ErrorKind::EndpointNotFound
+                | ErrorKind::QuotaExceeded
+                | ErrorKind::OutOfMemory
+                | ErrorKind::Loading
+        )
+    });
+    let is_there = contestants.iter().any(|one| one.id == failed.model && one.is_available);
+    is_first && (is_known || !is_there)
+}
+
+fn sides(battle: &Battle, side: Side, model: ModelId) -> (ModelId, Option<ModelId>) {
+    match side {
+        Side::A => (model, battle.model_b),
+        Side::B => (battle.model_a, Some(model)),
+    }
+}

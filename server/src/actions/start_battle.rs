@@ -1,0 +1,107 @@
+//! A visitor writes the first message: models are drawn or chosen, and begin to answer.
+
+use sqlx::PgPool;
+
+use super::answering::{attempt, contestants, new_reply, own_battle};
+use crate::domain::{
+    BattleId, BattleKind, DrawError, ModelId, ModelState, Parameters, Prompt, Side, VoterId, draw, language_of,
+};
+use crate::error::Error;
+use crate::metrics::Metrics;
+use crate::store::battles::{self, NewBattle};
+use crate::store::{models, voters};
+use crate::streams::Streams;
+
+/// Who answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opponents {
+    /// Two, drawn by the arena, without names.
+    Drawn,
+    /// Two that the visitor chose.
+    Chosen(ModelId, ModelId),
+    /// One that the visitor chose.
+    One(ModelId),
+}
+
+/// What a visitor begins.
+#[derive(Debug, Clone)]
+pub struct StartBattle {
+    /// Who.
+    pub voter: VoterId,
+    /// The first message.
+    pub prompt: Prompt,
+    /// Who answers.
+    pub opponents: Opponents,
+    /// How answers are sampled.
+    pub parameters: Parameters,
+}
+
+impl StartBattle {
+    /// Begins the battle; the answers go on by themselves.
+    ///
+    /// # Errors
+    /// [`Error::NoModels`] where no pair can be drawn, with the reason; invalid where a chosen model does not answer.
+    pub async fn run(self, db: &PgPool, streams: &Streams, metrics: &Metrics) -> Result<BattleId, Error> {
+        let permit = streams.permit()?;
+        let (kind, model_a, model_b, pair_probability) = match self.opponents {
+            Opponents::Drawn => {
+                let contestants = contestants(db, streams).await?;
+                let pair = draw(&contestants, &mut rand::rng()).map_err(|error| no_models(&error))?;
+                (BattleKind::Battle, pair.a, Some(pair.b), Some(pair.probability))
+            }
+            Opponents::Chosen(a, b) => {
+                if a == b {
+                    return Err(Error::invalid("same-model", ""));
+                }
+                check(db, a).await?;
+                check(db, b).await?;
+                (BattleKind::SideBySide, a, Some(b), None)
+            }
+            Opponents::One(model) => {
+                check(db, model).await?;
+                (BattleKind::Direct, model, None, None)
+            }
+        };
+        let id = BattleId(uuid::Uuid::now_v7());
+        let parameters = serde_json::to_value(self.parameters).map_err(|error| Error::Internal(error.into()))?;
+        let new = NewBattle {
+            id,
+            kind,
+            voter: self.voter,
+            model_a,
+            model_b,
+            pair_probability,
+            language: language_of(self.prompt.as_str()),
+            parameters: &parameters,
+        };
+        let replies: Vec<_> = [(Side::A, Some(model_a)), (Side::B, model_b)]
+            .into_iter()
+            .filter_map(|(side, model)| Some(new_reply(streams, id, 1, side, 1, model?)))
+            .collect();
+        let mut transaction = db.begin().await?;
+        voters::seen(&mut *transaction, self.voter).await?;
+        battles::insert_battle(&mut *transaction, &new).await?;
+        battles::insert_turn(&mut *transaction, id, 1, self.prompt.as_str()).await?;
+        for reply in &replies {
+            battles::insert_reply(&mut *transaction, reply).await?;
+        }
+        let battle = own_battle(&mut transaction, id, self.voter).await?;
+        transaction.commit().await?;
+        metrics.battle(kind);
+        let attempts = replies.iter().map(|reply| attempt(&battle, reply)).collect();
+        streams.start(id, kind, 1, attempts, permit).await;
+        Ok(id)
+    }
+}
+
+fn no_models(error: &DrawError) -> Error {
+    Error::NoModels(error.code())
+}
+
+/// A chosen model must be one that answers.
+async fn check(db: &PgPool, id: ModelId) -> Result<(), Error> {
+    match models::by_id(db, id).await? {
+        Some(model) if model.state == ModelState::Enabled => Ok(()),
+        _ => Err(Error::invalid("model-not-enabled", "")),
+    }
+}

@@ -1,0 +1,14 @@
+//! A visitor stops the answers that are being written.
+
+use sqlx::PgPool;
+
+use super::answering::own_battle;
+use crate::domain::{BattleId, VoterId};
+use crate::error::Error;
+use crate::streams::Streams;
+
+/// Stops both sides where they stand; what was shown is kept. Nothing happens where both have ended.
+pub async fn stop_answer(db: &PgPool, streams: &Streams, battle: BattleId, voter: VoterId) -> Result<(), Error> {
+    own_battle(&mut *db.acquire().await?, battle, voter).await?;
+    streams.stop(battle).await
+}

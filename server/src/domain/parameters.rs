@@ -1,0 +1,61 @@
+//! How answers are sampled, within checked ranges.
+
+use serde::{Deserialize, Serialize};
+
+/// Sampling parameters of a battle: both sides get the same.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Parameters {
+    /// 0 (always the likeliest token) to 2.
+    pub temperature: f32,
+    /// Above 0, at most 1.
+    pub top_p: f32,
+    /// The longest answer in tokens.
+    pub max_tokens: u32,
+}
+
+/// A parameter out of its range: which one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is out of its range")]
+pub struct ParameterError(pub &'static str);
+
+impl Parameters {
+    /// The most tokens that may be asked for.
+    pub const MAX_TOKENS: u32 = 4096;
+
+    /// What blind battles use, as FastChat's arena.
+    pub const BATTLE: Self = Self { temperature: 0.7, top_p: 1.0, max_tokens: 2000 };
+
+    /// What named chats begin with.
+    pub const NAMED: Self = Self { temperature: 0.7, top_p: 1.0, max_tokens: 1024 };
+
+    /// Checks the ranges.
+    pub fn checked(temperature: f32, top_p: f32, max_tokens: u32) -> Result<Self, ParameterError> {
+        // Written so that NaN fails.
+        if !(0.0..=2.0).contains(&temperature) {
+            return Err(ParameterError("temperature"));
+        }
+        if !(top_p > 0.0 && top_p <= 1.0) {
+            return Err(ParameterError("top_p"));
+        }
+        if !(1..=Self::MAX_TOKENS).contains(&max_tokens) {
+            return Err(ParameterError("max_tokens"));
+        }
+        Ok(Self { temperature, top_p, max_tokens })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_checked_and_nan_is_out_of_all() {
+        assert!(Parameters::checked(0.0, 1.0, 1).is_ok());
+        assert_eq!(Parameters::checked(f32::NAN, 1.0, 1), Err(ParameterError("temperature")));
+        assert_eq!(Parameters::checked(2.1, 1.0, 1), Err(ParameterError("temperature")));
+        assert_eq!(Parameters::checked(1.0, 0.0, 1), Err(ParameterError("top_p")));
+        assert_eq!(Parameters::checked(1.0, f32::NAN, 1), Err(ParameterError("top_p")));
+        assert_eq!(Parameters::checked(1.0, 1.0, 0), Err(ParameterError("max_tokens")));
+        assert_eq!(Parameters::checked(1.0, 1.0, 5000), Err(ParameterError("max_tokens")));
+    }
+}

@@ -1,0 +1,118 @@
+//! Battles: the page where one begins, the page of one, its deletion.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::{html, see_other};
+use crate::actions::delete_battle::delete_battle;
+use crate::actions::start_battle::{Opponents, StartBattle};
+use crate::app::Arena;
+use crate::domain::{BattleId, Parameters, Prompt};
+use crate::error::Error;
+use crate::extract::{ClientAddress, CsrfForm, Visitor};
+use crate::store::{battles, models};
+use crate::views::{BattlePage, NewBattlePage, Page};
+
+/// A prompt to begin with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Begin {
+    prompt: String,
+}
+
+/// A form without fields of its own.
+#[derive(Debug, Deserialize)]
+pub struct NoFields {}
+
+/// Where a battle begins.
+pub async fn new(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    query: web::Query<Begin>,
+) -> Result<HttpResponse, Error> {
+    let enabled = models::enabled(&arena.db).await?;
+    let trouble = match enabled.iter().filter(|model| model.sampling_weight > 0.0).count() {
+        _ if enabled.is_empty() => Some("no-models"),
+        _ if enabled.len() == 1 => Some("one-model"),
+        0 | 1 => Some("no-weights"),
+        _ => None,
+    };
+    html(&NewBattlePage { page: Page::of(&request), prompt: query.into_inner().prompt, trouble })
+}
+
+/// Begins one.
+pub async fn start(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    visitor: Visitor,
+    address: ClientAddress,
+    CsrfForm(form): CsrfForm<Begin>,
+) -> Result<HttpResponse, Error> {
+    arena.limits.check_message(&visitor, address)?;
+    let start = StartBattle {
+        voter: visitor.id(),
+        prompt: Prompt::parse(&form.prompt)?,
+        opponents: Opponents::Drawn,
+        parameters: Parameters::BATTLE,
+    };
+    match start.run(&arena.db, &arena.streams, &arena.metrics).await {
+        Ok(id) => Ok(see_other(&format!("/battle/{id}"))),
+        // The page says what to do, and keeps what was written.
+        Err(error @ Error::NoModels(code)) => {
+            let page = NewBattlePage { page: Page::of(&request), prompt: form.prompt, trouble: Some(code) };
+            let mut response = html(&page)?;
+            *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+            Ok(response)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The page of a battle, a comparison or a direct chat: the visitor's own.
+pub async fn page(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    visitor: Visitor,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Error> {
+    let id: BattleId = id.parse().map_err(|_| Error::NotFound)?;
+    let mut connection = arena.db.acquire().await?;
+    let mut battle = find(&mut connection, id, &visitor).await?;
+    let mut live = None;
+    if let Some(turn) = battle.last_turn() {
+        let running =
+            |is: fn(&battles::Reply) -> bool| battle.kind.sides().iter().filter_map(|side| turn.reply(*side)).any(is);
+        if running(|reply| reply.status.is_running() && reply.is_stale) {
+            battles::mark_stale(&mut *connection, Some(id)).await?;
+            battle = find(&mut connection, id, &visitor).await?;
+        } else if running(|reply| reply.status.is_running()) {
+            live = arena.streams.view(id, turn.number);
+            arena.streams.touch(id).await?;
+        }
+    }
+    let named = match battle.kind.is_blind() && battle.vote.is_none() {
+        true => Vec::new(),
+        false => models::list(&mut *connection).await?,
+    };
+    let mut frame = Page::of(&request);
+    let page = |frame| BattlePage::new(frame, &battle, live.clone(), &named);
+    frame.path = page(frame.clone()).new_path().to_owned();
+    html(&page(frame))
+}
+
+async fn find(db: &mut sqlx::PgConnection, id: BattleId, visitor: &Visitor) -> Result<battles::Battle, Error> {
+    battles::find(db, id).await?.filter(|battle| battle.voter == visitor.id()).ok_or(Error::NotFound)
+}
+
+/// Deletes one for good.
+pub async fn delete(
+    arena: web::Data<Arena>,
+    visitor: Visitor,
+    id: web::Path<String>,
+    CsrfForm(NoFields {}): CsrfForm<NoFields>,
+) -> Result<HttpResponse, Error> {
+    let id: BattleId = id.parse().map_err(|_| Error::NotFound)?;
+    delete_battle(&arena.db, &arena.streams, id, visitor.id()).await?;
+    Ok(see_other("/history"))
+}

@@ -1,0 +1,148 @@
+//! Side by side and direct chat: the visitor chooses who answers, and how it is sampled.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::{html, see_other};
+use crate::actions::start_battle::{Opponents, StartBattle};
+use crate::app::Arena;
+use crate::domain::{BattleKind, ModelId, Parameters, Prompt};
+use crate::error::Error;
+use crate::extract::{ClientAddress, CsrfForm, Visitor};
+use crate::store::models::{self, Model};
+use crate::views::{NewChatPage, Page};
+
+/// What the form sends; numbers as text, so that a false one is explained and not refused unread.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Chosen {
+    model_a: String,
+    model_b: String,
+    prompt: String,
+    temperature: String,
+    top_p: String,
+    max_tokens: String,
+}
+
+/// Where a comparison begins.
+pub async fn new_pair(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    query: web::Query<Chosen>,
+) -> Result<HttpResponse, Error> {
+    new(request, arena, BattleKind::SideBySide, query.into_inner()).await
+}
+
+/// Where a direct chat begins.
+pub async fn new_direct(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    query: web::Query<Chosen>,
+) -> Result<HttpResponse, Error> {
+    new(request, arena, BattleKind::Direct, query.into_inner()).await
+}
+
+async fn new(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    kind: BattleKind,
+    query: Chosen,
+) -> Result<HttpResponse, Error> {
+    let models = models::enabled(&arena.db).await?;
+    html(&page(&request, kind, models, query, None))
+}
+
+/// Begins a comparison.
+pub async fn start_pair(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    visitor: Visitor,
+    address: ClientAddress,
+    CsrfForm(form): CsrfForm<Chosen>,
+) -> Result<HttpResponse, Error> {
+    start(request, arena, visitor, address, BattleKind::SideBySide, form).await
+}
+
+/// Begins a direct chat.
+pub async fn start_direct(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    visitor: Visitor,
+    address: ClientAddress,
+    CsrfForm(form): CsrfForm<Chosen>,
+) -> Result<HttpResponse, Error> {
+    start(request, arena, visitor, address, BattleKind::Direct, form).await
+}
+
+async fn start(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    visitor: Visitor,
+    address: ClientAddress,
+    kind: BattleKind,
+    form: Chosen,
+) -> Result<HttpResponse, Error> {
+    arena.limits.check_message(&visitor, address)?;
+    let models = models::enabled(&arena.db).await?;
+    let done = match checked(&form, kind, &models) {
+        Ok((prompt, opponents, parameters)) => {
+            let start = StartBattle { voter: visitor.id(), prompt, opponents, parameters };
+            start.run(&arena.db, &arena.streams, &arena.metrics).await
+        }
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(id) => Ok(see_other(&format!("/battle/{id}"))),
+        // What was wrong stands above the form, which keeps what was written.
+        Err(error @ Error::Invalid { .. }) => {
+            let page = page(&request, kind, models, form, Some(&error));
+            let mut response = html(&page)?;
+            *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+            Ok(response)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn checked(form: &Chosen, kind: BattleKind, models: &[Model]) -> Result<(Prompt, Opponents, Parameters), Error> {
+    let model = |slug: &str| -> Result<ModelId, Error> {
+        let found = models.iter().find(|model| model.slug == slug);
+        found.map(|model| model.id).ok_or_else(|| Error::invalid("model-not-enabled", ""))
+    };
+    let opponents = match kind {
+        BattleKind::SideBySide => Opponents::Chosen(model(&form.model_a)?, model(&form.model_b)?),
+        _ => Opponents::One(model(&form.model_a)?),
+    };
+    Ok((Prompt::parse(&form.prompt)?, opponents, parameters(form)?))
+}
+
+fn parameters(form: &Chosen) -> Result<Parameters, Error> {
+    let usual = Parameters::NAMED;
+    let out = |name: &'static str| Error::invalid("parameter", name);
+    let number = |text: &str, usual: f32, name| match text.trim() {
+        "" => Ok(usual),
+        text => text.parse().map_err(|_| out(name)),
+    };
+    let max_tokens = match form.max_tokens.trim() {
+        "" => usual.max_tokens,
+        text => text.parse().map_err(|_| out("max_tokens"))?,
+    };
+    let temperature = number(&form.temperature, usual.temperature, "temperature")?;
+    let top_p = number(&form.top_p, usual.top_p, "top_p")?;
+    Parameters::checked(temperature, top_p, max_tokens).map_err(|error| out(error.0))
+}
+
+fn page(
+    request: &HttpRequest,
+    kind: BattleKind,
+    models: Vec<Model>,
+    form: Chosen,
+    error: Option<&Error>,
+) -> NewChatPage {
+    let page = Page::of(request);
+    let trouble =
+        error.map(|error| page.locale.text_with(&format!("error-{}", error.code()), &[("detail", error.detail())]));
+    let parameters = parameters(&form).unwrap_or(Parameters::NAMED);
+    NewChatPage { page, kind, models, chosen: [form.model_a, form.model_b], prompt: form.prompt, parameters, trouble }
+}

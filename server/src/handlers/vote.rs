@@ -1,0 +1,66 @@
+//! Votes.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::see_other;
+use crate::actions::cast_vote::CastVote;
+use crate::app::Arena;
+use crate::domain::{BattleId, Choice, Reason};
+use crate::error::Error;
+use crate::extract::{ClientAddress, CsrfForm, Visitor};
+use crate::rating::EloSettings;
+use crate::store::models;
+
+/// A vote as the form sends it.
+#[derive(Debug, Deserialize)]
+pub struct Ballot {
+    choice: Choice,
+    #[serde(default, rename = "reason")]
+    reasons: Vec<Reason>,
+    #[serde(default)]
+    comment: String,
+}
+
+/// Keeps the vote, and shows the names: by the page of the battle, or as JSON to a script that asks for it.
+pub async fn cast(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    visitor: Visitor,
+    address: ClientAddress,
+    id: web::Path<String>,
+    CsrfForm(ballot): CsrfForm<Ballot>,
+) -> Result<HttpResponse, Error> {
+    arena.limits.check_vote(&visitor, address)?;
+    let battle: BattleId = id.parse().map_err(|_| Error::NotFound)?;
+    let vote = CastVote {
+        battle,
+        voter: visitor.id(),
+        choice: ballot.choice,
+        reasons: ballot.reasons,
+        comment: ballot.comment.trim().replace('\0', ""),
+        address_hash: Some(arena.keys.address_hash(address.0)),
+    };
+    let cast = vote.run(&arena.db, &EloSettings::default()).await?;
+    if cast.is_new {
+        arena.metrics.vote(cast.vote.choice, cast.vote.is_counted());
+    }
+    let accept = request.headers().get("accept").and_then(|value| value.to_str().ok()).unwrap_or("");
+    if !accept.contains("application/json") {
+        return Ok(see_other(&format!("/battle/{battle}#panel")));
+    }
+    let named = models::list(&arena.db).await?;
+    let name = |id| {
+        let model = named.iter().find(|model| Some(model.id) == id)?;
+        Some(json!({ "slug": model.slug, "name": model.display_name }))
+    };
+    Ok(HttpResponse::Ok().json(json!({
+        "choice": cast.vote.choice,
+        "is_new": cast.is_new,
+        "is_counted": cast.vote.is_counted(),
+        "not_counted_because": cast.vote.not_counted_because,
+        "a": name(Some(cast.vote.model_a)),
+        "b": name(cast.vote.model_b),
+    })))
+}

@@ -1,0 +1,82 @@
+//! A visitor's own battles.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use crate::domain::{BattleId, BattleKind, Choice, ModelId, VoterId};
+
+/// A line of the history.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The battle.
+    pub id: BattleId,
+    /// How the models were chosen.
+    pub kind: BattleKind,
+    /// Left.
+    pub model_a: ModelId,
+    /// Right.
+    pub model_b: Option<ModelId>,
+    /// The first message, its beginning.
+    pub prompt: String,
+    /// How many messages.
+    pub turns: i64,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// The vote, if there is one.
+    pub vote: Option<Choice>,
+}
+
+/// The battles of a visitor, newest first, so many from before a moment on.
+pub async fn history(
+    db: impl sqlx::PgExecutor<'_>,
+    voter: VoterId,
+    before: Option<DateTime<Utc>>,
+    limit: i64,
+) -> sqlx::Result<Vec<Entry>> {
+    sqlx::query_as!(
+        Entry,
+        r#"SELECT battles.id AS "id: BattleId", battles.kind AS "kind: BattleKind", battles.model_a AS "model_a: ModelId",
+            battles.model_b AS "model_b: ModelId", left(first.prompt, 300) AS "prompt!",
+            (SELECT count(*) FROM turns WHERE battle_id = battles.id) AS "turns!", battles.created_at,
+            (SELECT choice FROM votes WHERE votes.battle_id = battles.id) AS "vote: Choice"
+        FROM battles JOIN turns AS first ON first.battle_id = battles.id AND first.number = 1
+        WHERE battles.voter_id = $1 AND ($2::timestamptz IS NULL OR battles.created_at < $2)
+        ORDER BY battles.created_at DESC LIMIT $3"#,
+        voter.0,
+        before,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Deletes a battle of a visitor with all its texts, and unties its vote. False when the visitor has no such battle.
+pub async fn delete(db: &mut PgConnection, voter: VoterId, id: BattleId) -> sqlx::Result<bool> {
+    let done =
+        sqlx::query!("DELETE FROM battles WHERE id = $1 AND voter_id = $2", id.0, voter.0).execute(&mut *db).await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    untie(db, &[id.0]).await?;
+    Ok(true)
+}
+
+/// Deletes all battles of a visitor. Gives their ids.
+pub async fn delete_all(db: &mut PgConnection, voter: VoterId) -> sqlx::Result<Vec<BattleId>> {
+    let ids = sqlx::query_scalar!("DELETE FROM battles WHERE voter_id = $1 RETURNING id", voter.0)
+        .fetch_all(&mut *db)
+        .await?;
+    untie(db, &ids).await?;
+    Ok(ids.into_iter().map(BattleId).collect())
+}
+
+/// The vote stays for the tables; who gave it and what they wrote goes.
+async fn untie(db: &mut PgConnection, battles: &[uuid::Uuid]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE votes SET voter_id = NULL, comment = '', address_hash = NULL WHERE battle_id = ANY($1)",
+        battles
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! Beginning battles, turns and attempts.
+
+use serde_json::Value;
+use sqlx::PgExecutor;
+use uuid::Uuid;
+
+use crate::domain::{BattleId, BattleKind, ModelId, ReplyId, Side, VoterId};
+
+/// A battle to begin.
+#[derive(Debug)]
+pub struct NewBattle<'a> {
+    /// Its id.
+    pub id: BattleId,
+    /// How the models were chosen.
+    pub kind: BattleKind,
+    /// Whose it is.
+    pub voter: VoterId,
+    /// Left.
+    pub model_a: ModelId,
+    /// Right.
+    pub model_b: Option<ModelId>,
+    /// With what probability the pair was drawn.
+    pub pair_probability: Option<f64>,
+    /// The language of the first prompt.
+    pub language: &'a str,
+    /// Sampling parameters.
+    pub parameters: &'a Value,
+}
+
+/// An attempt to begin.
+#[derive(Debug, Clone, Copy)]
+pub struct NewReply {
+    /// Its id.
+    pub id: ReplyId,
+    /// Its battle.
+    pub battle: BattleId,
+    /// Its turn.
+    pub turn: i32,
+    /// Its side.
+    pub side: Side,
+    /// From 1.
+    pub attempt: i32,
+    /// Who answers.
+    pub model: ModelId,
+    /// The seed that it is given.
+    pub seed: u32,
+    /// The server that will drain it.
+    pub owner: Uuid,
+}
+
+/// Adds a battle.
+pub async fn insert_battle(db: impl PgExecutor<'_>, new: &NewBattle<'_>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO battles (id, kind, voter_id, model_a, model_b, pair_probability, language, parameters)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        new.id.0,
+        new.kind.as_str(),
+        new.voter.0,
+        new.model_a.0,
+        new.model_b.map(|id| id.0),
+        new.pair_probability,
+        new.language,
+        new.parameters
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Locks a battle until the transaction ends, so that messages, attempts and deletions come one after another. False
+/// when there is none.
+pub async fn lock(db: impl PgExecutor<'_>, id: BattleId) -> sqlx::Result<bool> {
+    let row = sqlx::query!("SELECT id FROM battles WHERE id = $1 FOR UPDATE", id.0).fetch_optional(db).await?;
+    Ok(row.is_some())
+}
+
+/// Adds a turn. False when there is one of this number.
+pub async fn insert_turn(db: impl PgExecutor<'_>, battle: BattleId, number: i32, prompt: &str) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "INSERT INTO turns (battle_id, number, prompt) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        battle.0,
+        number,
+        prompt
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Adds an attempt. False when there is one of this number.
+pub async fn insert_reply(db: impl PgExecutor<'_>, new: &NewReply) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "INSERT INTO replies (id, battle_id, turn, side, attempt, model_id, seed, owner)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+        new.id.0,
+        new.battle.0,
+        new.turn,
+        new.side.as_str(),
+        new.attempt,
+        new.model.0,
+        i64::from(new.seed),
+        new.owner
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Puts another model in the place of one that failed.
+pub async fn replace_model(
+    db: impl PgExecutor<'_>,
+    battle: BattleId,
+    side: Side,
+    model: ModelId,
+    probability: Option<f64>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE battles SET model_a = CASE WHEN $2 = 'a' THEN $3 ELSE model_a END,
+            model_b = CASE WHEN $2 = 'b' THEN $3 ELSE model_b END, pair_probability = $4
+        WHERE id = $1",
+        battle.0,
+        side.as_str(),
+        model.0,
+        probability
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Marks a blind battle in which an answer gave a model away.
+pub async fn mark_identity(db: impl PgExecutor<'_>, battle: BattleId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE battles SET not_counted_because = 'identity'
+        WHERE id = $1 AND kind = 'battle' AND not_counted_because IS NULL",
+        battle.0
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! Server-sent events of a turn. They are idempotent and carry their own place, so that any server can go on after any
+//! of them: an event says which blocks of a side are replaced from which one on, and its id says how much of each side
+//! the reader then has.
+
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use serde_json::json;
+
+use super::view::{SideView, View, index, prefix};
+use crate::domain::Side;
+use crate::views::Locale;
+use crate::views::markdown::{Rendered, may_shift};
+use crate::views::replies;
+
+/// What a reader has: of each side the attempt and how many characters of it. Written `turn.attempt-chars.attempt-chars`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cursor {
+    /// The turn.
+    pub turn: i32,
+    /// Attempt and characters of both sides.
+    pub sides: [(i32, usize); 2],
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [a, b] = self.sides;
+        write!(f, "{}.{}-{}.{}-{}", self.turn, a.0, a.1, b.0, b.1)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut parts = text.split('.');
+        let turn = parts.next().and_then(|part| part.parse().ok()).ok_or(())?;
+        let mut side = || -> Result<(i32, usize), ()> {
+            let (attempt, chars) = parts.next().and_then(|part| part.split_once('-')).ok_or(())?;
+            Ok((attempt.parse().map_err(|_| ())?, chars.parse().map_err(|_| ())?))
+        };
+        let sides = [side()?, side()?];
+        if parts.next().is_some() { Err(()) } else { Ok(Self { turn, sides }) }
+    }
+}
+
+/// Turns views into events for one reader.
+pub struct Events {
+    locale: Locale,
+    cursor: Cursor,
+    sides: [SideState; 2],
+}
+
+#[derive(Default)]
+struct SideState {
+    rendered: Rendered,
+    /// What was last said of it.
+    said: Option<String>,
+    is_begun: bool,
+}
+
+impl Events {
+    /// Goes on where a reader is. A place in another turn is no place in this one.
+    pub fn new(locale: Locale, turn: i32, after: Option<Cursor>) -> Self {
+        let cursor = after.filter(|cursor| cursor.turn == turn).unwrap_or(Cursor { turn, ..Cursor::default() });
+        Self { locale, cursor, sides: [SideState::default(), SideState::default()] }
+    }
+
+    /// The events that bring the reader from its last view to this one. `has_ended` closes the turn.
+    pub fn of(&mut self, view: &View, has_ended: bool) -> String {
+        let mut out = String::new();
+        for side in [Side::A, Side::B] {
+            if let Some(now) = &view.sides[index(side)] {
+                self.side(&mut out, side, now, has_ended);
+            }
+        }
+        if has_ended {
+            let _ = write!(out, "id: {}\nevent: ended\ndata: {}\n\n", self.cursor, json!({ "turn": self.cursor.turn }));
+        }
+        out
+    }
+
+    fn side(&mut self, out: &mut String, side: Side, now: &SideView, has_ended: bool) {
+        let place = index(side);
+        let state = &mut self.sides[place];
+        let (attempt, chars) = self.cursor.sides[place];
+        let mut all = false;
+        if attempt != now.attempt {
+            *state = SideState { is_begun: true, ..SideState::default() };
+            all = true;
+        } else if !state.is_begun {
+            state.is_begun = true;
+            let had = prefix(&now.text, chars);
+            if had.chars().count() == chars {
+                state.rendered.grow(had);
+            } else {
+                // More than there is: not from here.
+                all = true;
+            }
+        }
+        let length = now.text.chars().count();
+        let is_grown = all || self.cursor.sides[place] != (now.attempt, length);
+        let mut from = state.rendered.grow(&now.text);
+        if has_ended && may_shift(&now.text) {
+            state.rendered = Rendered::default();
+            from = state.rendered.grow(&now.text);
+            all = true;
+        }
+        if is_grown || all {
+            self.cursor.sides[place] = (now.attempt, length);
+            let data = json!({ "side": side, "from": from, "blocks": &state.rendered.blocks()[from..] });
+            let _ = write!(out, "id: {}\nevent: blocks\ndata: {data}\n\n", self.cursor);
+        }
+        let said = replies::status_json(self.locale, side, now).to_string();
+        if state.said.as_ref() != Some(&said) {
+            let _ = write!(out, "id: {}\nevent: status\ndata: {said}\n\n", self.cursor);
+            state.said = Some(said);
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Answers on their way: this server drains the streams that it started, and shows any turn to any reader.
+//!
+//! ```text
+//! backends ─▶ side ─▶ live (one task a turn: pace, rows each 250 ms) ─▶ reader ─▶ events (SSE)
+//!                                                  Postgres ─────────────┘ where another server drains
+//! ```
+//!
+//! Nothing that a reader needs lives here alone: whoever reconnects may reach another server, which reads the rows.
+
+mod events;
+mod live;
+mod open;
+pub mod pace;
+mod reader;
+mod side;
+mod view;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use sqlx::PgPool;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use uuid::Uuid;
+
+pub use events::{Cursor, Events};
+pub use open::{Ask, Availability, LocalEndpoint, Opener, Source};
+pub use reader::Reader;
+pub use side::Pieces;
+pub use view::{SideView, View, index};
+
+use crate::domain::{BattleId, BattleKind, ReplyId, Side};
+use crate::error::Error;
+use crate::metrics::Metrics;
+use crate::store::models::Model;
+use live::{Command, LastRead, Live};
+use side::LiveSide;
+
+/// Turns that one server drains at once.
+const MAX_TURNS: usize = 512;
+/// Readers that one server serves at once.
+const MAX_READERS: usize = 4096;
+
+/// The streams of this server. Clones share them.
+#[derive(Clone)]
+pub struct Streams {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    db: PgPool,
+    metrics: Metrics,
+    owner: Uuid,
+    source: Source,
+    runtime: Handle,
+    turns: Mutex<HashMap<BattleId, Running>>,
+    permits: Arc<Semaphore>,
+    readers: Arc<Semaphore>,
+    is_closing: AtomicBool,
+}
+
+struct Running {
+    turn: i32,
+    commands: mpsc::Sender<Command>,
+    views: watch::Receiver<View>,
+    last_read: LastRead,
+}
+
+/// An attempt to drain.
+pub struct Attempt {
+    /// The row.
+    pub reply: ReplyId,
+    /// The side.
+    pub side: Side,
+    /// From 1.
+    pub attempt: i32,
+    /// What is asked of whom.
+    pub ask: Ask,
+}
+
+impl Streams {
+    /// Streams that are drained on this runtime, which must live as long as the service.
+    pub fn new(db: PgPool, metrics: Metrics, source: Source, runtime: Handle) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                db,
+                metrics,
+                owner: Uuid::new_v4(),
+                source,
+                runtime,
+                turns: Mutex::default(),
+                permits: Arc::new(Semaphore::new(MAX_TURNS)),
+                readers: Arc::new(Semaphore::new(MAX_READERS)),
+                is_closing: AtomicBool::new(false),
+            }),
+        }
+    }
+
+    /// This server's name in the rows that it drains.
+    pub fn owner(&self) -> Uuid {
+        self.shared.owner
+    }
+
+    /// Whether a model would answer now, as far as this server knows.
+    pub fn is_available(&self, model: &Model) -> bool {
+        (self.shared.source.is_available)(model)
+    }
+
+    /// Room for one more turn; taken before anything is written, so that a full house refuses at once.
+    pub fn permit(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let full = || Error::Busy { retry_after: Duration::from_secs(5) };
+        if self.shared.is_closing.load(Ordering::Relaxed) {
+            return Err(full());
+        }
+        self.shared.permits.clone().try_acquire_owned().map_err(|_| full())
+    }
+
+    /// Drains these attempts of a turn. A side of a turn that is drained here already joins the other one's pace.
+    pub async fn start(
+        &self,
+        battle: BattleId,
+        kind: BattleKind,
+        turn: i32,
+        attempts: Vec<Attempt>,
+        permit: OwnedSemaphorePermit,
+    ) {
+        let mut sides = Vec::with_capacity(attempts.len());
+        for attempt in attempts {
+            let pieces = self.pieces(attempt.ask);
+            sides.push(LiveSide::new(attempt.reply, attempt.side, attempt.attempt, pieces));
+        }
+        let there = self.turns().get(&battle).filter(|running| running.turn == turn).map(|r| r.commands.clone());
+        if let Some(commands) = there {
+            let mut left = Vec::new();
+            for side in sides {
+                if let Err(mpsc::error::SendError(Command::Attach(side))) =
+                    commands.send(Command::Attach(Box::new(side))).await
+                {
+                    left.push(*side);
+                }
+            }
+            if left.is_empty() {
+                return;
+            }
+            sides = left;
+        }
+        let (commands, received) = mpsc::channel(8);
+        let (views, shown) = watch::channel(View::default());
+        let last_read = LastRead::new();
+        let mut live = Live {
+            db: self.shared.db.clone(),
+            metrics: self.shared.metrics.clone(),
+            owner: self.shared.owner,
+            battle,
+            is_blind: kind.is_blind(),
+            sides: [None, None],
+            commands: received,
+            views,
+            last_read: last_read.clone(),
+        };
+        for side in sides {
+            let place = index(side.side);
+            live.sides[place] = Some(side);
+        }
+        self.turns().insert(battle, Running { turn, commands: commands.clone(), views: shown, last_read });
+        let streams = self.clone();
+        let counted = self.shared.metrics.stream();
+        let task = async move {
+            live.run().await;
+            streams.forget(battle, &commands);
+            drop((permit, counted));
+        };
+        self.shared.runtime.spawn(task);
+    }
+
+    /// The events of an answer. The request begins on the service's runtime, not on that of the visitor's connection.
+    fn pieces(&self, ask: Ask) -> Pieces {
+        use futures_util::{FutureExt, StreamExt};
+        (self.shared.source.open)(ask).flatten_stream().boxed()
+    }
+
+    /// Stops the running answers of a battle, wherever they are drained.
+    pub async fn stop(&self, battle: BattleId) -> Result<(), Error> {
+        crate::store::battles::request_stop(&self.shared.db, battle).await?;
+        let commands = self.turns().get(&battle).map(|running| running.commands.clone());
+        if let Some(commands) = commands {
+            // Full or closed: the row says it too.
+            let _ = commands.try_send(Command::Stop);
+        }
+        Ok(())
+    }
+
+    /// Notes that somebody looks at a battle.
+    pub async fn touch(&self, battle: BattleId) -> Result<(), Error> {
+        let here = self.turns().get(&battle).map(|running| running.last_read.clone());
+        match here {
+            Some(last_read) => last_read.touch(),
+            None => crate::store::battles::mark_read(&self.shared.db, battle).await?,
+        }
+        Ok(())
+    }
+
+    /// What a turn that is drained here looks like.
+    fn local(&self, battle: BattleId, turn: i32) -> Option<(watch::Receiver<View>, LastRead)> {
+        let turns = self.turns();
+        let running = turns.get(&battle).filter(|running| running.turn == turn)?;
+        Some((running.views.clone(), running.last_read.clone()))
+    }
+
+    /// The view of a turn that is drained here, for pages.
+    pub fn view(&self, battle: BattleId, turn: i32) -> Option<View> {
+        self.local(battle, turn).map(|(views, _)| views.borrow().clone())
+    }
+
+    /// Room for one more reader.
+    pub fn reader_permit(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let readers = self.shared.readers.clone();
+        readers.try_acquire_owned().map_err(|_| Error::Busy { retry_after: Duration::from_secs(5) })
+    }
+
+    /// Takes no new turns, waits so long for the running ones, then marks them as interrupted.
+    pub async fn drain(&self, patience: Duration) {
+        self.shared.is_closing.store(true, Ordering::Relaxed);
+        if tokio::time::timeout(patience, self.all_over()).await.is_ok() {
+            return;
+        }
+        let running: Vec<_> = self.turns().values().map(|running| running.commands.clone()).collect();
+        tracing::info!(turns = running.len(), "answers are interrupted because the service ends");
+        for commands in running {
+            let _ = commands.try_send(Command::Interrupt);
+        }
+        if tokio::time::timeout(Duration::from_secs(5), self.all_over()).await.is_err() {
+            tracing::warn!("some answers could not be written down; another server will mark them");
+        }
+    }
+
+    async fn all_over(&self) {
+        while !self.turns().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn forget(&self, battle: BattleId, commands: &mpsc::Sender<Command>) {
+        let mut turns = self.turns();
+        if turns.get(&battle).is_some_and(|running| running.commands.same_channel(commands)) {
+            turns.remove(&battle);
+        }
+    }
+
+    fn turns(&self) -> MutexGuard<'_, HashMap<BattleId, Running>> {
+        self.shared.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

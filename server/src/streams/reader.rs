@@ -1,0 +1,148 @@
+//! Follows one turn for one reader: from this server's memory where the stream is drained here, else from the rows.
+
+use std::time::{Duration, Instant};
+
+use sqlx::PgPool;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::{sleep, timeout};
+
+use super::Streams;
+use super::live::LastRead;
+use super::view::{SideView, View, index};
+use crate::domain::{BattleId, BattleKind};
+use crate::store::battles;
+
+/// How often rows are looked at.
+const POLL: Duration = Duration::from_millis(300);
+/// How often a foreign owner is told that somebody reads.
+const TELL: Duration = Duration::from_secs(10);
+
+/// A reader of one turn.
+pub struct Reader {
+    streams: Streams,
+    db: PgPool,
+    battle: BattleId,
+    kind: BattleKind,
+    turn: i32,
+    local: Option<(watch::Receiver<View>, LastRead)>,
+    shown: Option<View>,
+    told_at: Option<Instant>,
+    has_ended: bool,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Reader {
+    /// Follows a turn.
+    pub fn new(streams: Streams, battle: BattleId, kind: BattleKind, turn: i32, permit: OwnedSemaphorePermit) -> Self {
+        let db = streams.shared.db.clone();
+        Self {
+            streams,
+            db,
+            battle,
+            kind,
+            turn,
+            local: None,
+            shown: None,
+            told_at: None,
+            has_ended: false,
+            _permit: permit,
+        }
+    }
+
+    /// Whether both sides have ended.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    /// The next view that differs from the last one; the first at once. `None` after the end, or when the battle is
+    /// gone.
+    pub async fn next(&mut self) -> sqlx::Result<Option<View>> {
+        if self.has_ended {
+            return Ok(None);
+        }
+        loop {
+            let is_first = self.shown.is_none();
+            if !is_first {
+                self.wait().await;
+            }
+            let Some(view) = self.look().await? else { return Ok(None) };
+            if self.shown.as_ref() != Some(&view) {
+                self.has_ended = view.has_ended(self.kind.sides());
+                self.shown = Some(view.clone());
+                return Ok(Some(view));
+            }
+        }
+    }
+
+    /// Notes that the reader still reads: called whenever it takes something, so that one who does not counts as gone.
+    pub fn touch(&self) {
+        if let Some((_, last_read)) = &self.local {
+            last_read.touch();
+        }
+    }
+
+    async fn wait(&mut self) {
+        let is_whole = self.knows_all();
+        match &mut self.local {
+            Some((views, _)) if is_whole => {
+                if views.changed().await.is_err() {
+                    self.local = None;
+                }
+            }
+            Some((views, _)) => {
+                if let Ok(Err(_)) = timeout(POLL, views.changed()).await {
+                    self.local = None;
+                }
+            }
+            None => sleep(POLL).await,
+        }
+    }
+
+    /// Whether memory holds every side of this turn.
+    fn knows_all(&self) -> bool {
+        let Some((views, _)) = &self.local else { return false };
+        let view = views.borrow();
+        self.kind.sides().iter().all(|side| view.sides[index(*side)].is_some())
+    }
+
+    async fn look(&mut self) -> sqlx::Result<Option<View>> {
+        if self.local.is_none() {
+            self.local = self.streams.local(self.battle, self.turn);
+        }
+        self.touch();
+        if let Some((views, _)) = &mut self.local {
+            let view = views.borrow_and_update().clone();
+            if self.kind.sides().iter().all(|side| view.sides[index(*side)].is_some()) {
+                return Ok(Some(view));
+            }
+        }
+        let mut rows = battles::replies_of_turn(&self.db, self.battle, self.turn).await?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        if rows.iter().any(|row| row.is_stale && row.status.is_running()) {
+            battles::mark_stale(&self.db, Some(self.battle)).await?;
+            rows = battles::replies_of_turn(&self.db, self.battle, self.turn).await?;
+        }
+        if self.told_at.is_none_or(|at| at.elapsed() > TELL) {
+            battles::mark_read(&self.db, self.battle).await?;
+            self.told_at = Some(Instant::now());
+        }
+        let mut view = View::default();
+        for row in &rows {
+            view.sides[index(row.side)] = Some(SideView::of(row));
+        }
+        if let Some((views, _)) = &self.local {
+            let here = views.borrow();
+            for (side, known) in view.sides.iter_mut().zip(&here.sides) {
+                // Memory is ahead of the row, unless the row is of a later attempt.
+                if let Some(known) = known
+                    && side.as_ref().is_none_or(|row| row.attempt <= known.attempt)
+                {
+                    *side = Some(known.clone());
+                }
+            }
+        }
+        Ok(Some(view))
+    }
+}

@@ -1,0 +1,192 @@
+//! One side of a live turn: what has arrived, what was released, how it ended.
+
+use std::time::Instant;
+
+use futures_util::stream::BoxStream;
+
+use super::pace::Lane;
+use super::view::{SideView, prefix};
+use crate::backends::{BackendError, ChatEvent, ErrorKind};
+use crate::domain::{ReplyId, ReplyStatus, Side};
+use crate::store::battles::Progress;
+
+/// The events of one answer.
+pub type Pieces = BoxStream<'static, Result<ChatEvent, BackendError>>;
+
+/// The longest answer that is kept, in bytes. Backends end earlier; this is the last wall.
+const MAX_CONTENT: usize = 1024 * 1024;
+
+/// A side that this server drains.
+pub(super) struct LiveSide {
+    pub(super) reply: ReplyId,
+    pub(super) side: Side,
+    attempt: i32,
+    pub(super) pieces: Option<Pieces>,
+    began: Instant,
+    content: String,
+    chars: usize,
+    released: usize,
+    released_bytes: usize,
+    status: ReplyStatus,
+    finish_reason: Option<String>,
+    error_code: Option<String>,
+    prompt_tokens: Option<i32>,
+    completion_tokens: Option<i32>,
+    first_token_ms: Option<i32>,
+    total_ms: Option<i32>,
+    /// Whether the row says all of this.
+    pub(super) is_saved: bool,
+    /// Whether it was looked through for names.
+    pub(super) is_checked: bool,
+    /// Another server or a deletion took the row away: nothing more is written.
+    pub(super) is_lost: bool,
+}
+
+impl LiveSide {
+    pub(super) fn new(reply: ReplyId, side: Side, attempt: i32, pieces: Pieces) -> Self {
+        Self {
+            reply,
+            side,
+            attempt,
+            pieces: Some(pieces),
+            began: Instant::now(),
+            content: String::new(),
+            chars: 0,
+            released: 0,
+            released_bytes: 0,
+            status: ReplyStatus::Waiting,
+            finish_reason: None,
+            error_code: None,
+            prompt_tokens: None,
+            completion_tokens: None,
+            first_token_ms: None,
+            total_ms: None,
+            is_saved: false,
+            is_checked: false,
+            is_lost: false,
+        }
+    }
+
+    /// Takes what the backend sent; the end of the events without a last word is a broken connection.
+    pub(super) fn take(&mut self, piece: Option<Result<ChatEvent, BackendError>>) {
+        match piece {
+            Some(Ok(ChatEvent::Thinking)) => {}
+            Some(Ok(ChatEvent::Delta { text })) => self.append(&text),
+            Some(Ok(ChatEvent::Finished { reason, usage })) => {
+                self.prompt_tokens = usage.prompt_tokens.map(whole);
+                self.completion_tokens = Some(whole(usage.completion_tokens));
+                self.end(ReplyStatus::Done, reason.code(), None);
+            }
+            Some(Err(error)) => self.end(ReplyStatus::Failed, "error", Some(error.kind.code())),
+            None => self.end(ReplyStatus::Failed, "error", Some(ErrorKind::Interrupted.code())),
+        }
+    }
+
+    fn append(&mut self, text: &str) {
+        // Postgres cannot store NUL.
+        let text = text.replace('\0', "");
+        if text.is_empty() {
+            return;
+        }
+        if self.content.len() + text.len() > MAX_CONTENT {
+            return self.end(ReplyStatus::Failed, "error", Some(ErrorKind::AnswerTooLarge.code()));
+        }
+        if self.first_token_ms.is_none() {
+            self.first_token_ms = Some(self.elapsed());
+        }
+        self.status = ReplyStatus::Streaming;
+        self.chars += text.chars().count();
+        self.content.push_str(&text);
+        self.is_saved = false;
+    }
+
+    /// Ends the side and cancels its request.
+    pub(super) fn end(&mut self, status: ReplyStatus, reason: &str, error: Option<&str>) {
+        self.pieces = None;
+        self.status = status;
+        self.finish_reason = Some(reason.to_owned());
+        self.error_code = error.map(str::to_owned);
+        self.total_ms = Some(self.elapsed());
+        self.is_saved = false;
+    }
+
+    /// Ends it where the reader sees it, though more may have arrived: the row is what was read.
+    pub(super) fn stop(&mut self) {
+        if !self.is_running() && self.released == self.chars {
+            return;
+        }
+        self.content.truncate(self.released_bytes);
+        self.chars = self.released;
+        self.end(ReplyStatus::Stopped, "stopped", None);
+    }
+
+    /// Releases all that has arrived at once.
+    pub(super) fn release_all(&mut self) {
+        self.release(self.chars - self.released);
+    }
+
+    /// Releases the next characters.
+    pub(super) fn release(&mut self, chars: usize) {
+        if chars == 0 {
+            return;
+        }
+        self.released_bytes += prefix(&self.content[self.released_bytes..], chars).len();
+        self.released = (self.released + chars).min(self.chars);
+        self.is_saved = false;
+    }
+
+    pub(super) const fn is_running(&self) -> bool {
+        self.status.is_running()
+    }
+
+    /// Whether it has ended and the reader knows.
+    pub(super) const fn is_over(&self) -> bool {
+        !self.is_running() && (self.released == self.chars)
+    }
+
+    pub(super) const fn lane(&self) -> Lane {
+        Lane { arrived: self.chars, released: self.released, ended: !self.is_running() }
+    }
+
+    pub(super) fn view(&self) -> SideView {
+        let status = if self.is_over() { self.status } else { ReplyStatus::Streaming };
+        let text = &self.content[..self.released_bytes];
+        SideView::new(self.reply, self.attempt, status, text, self.error_code.as_deref())
+            .cut(self.finish_reason.as_deref())
+    }
+
+    pub(super) fn content(&self) -> &str {
+        &self.content
+    }
+
+    pub(super) fn error_code(&self) -> Option<&str> {
+        self.error_code.as_deref()
+    }
+
+    pub(super) const fn tokens(&self) -> (Option<i32>, Option<i32>) {
+        (self.prompt_tokens, self.completion_tokens)
+    }
+
+    pub(super) fn progress(&self) -> Progress<'_> {
+        Progress {
+            id: self.reply,
+            status: self.status,
+            content: &self.content,
+            released: whole(self.released as u64),
+            finish_reason: self.finish_reason.as_deref(),
+            error_code: self.error_code.as_deref(),
+            prompt_tokens: self.prompt_tokens,
+            completion_tokens: self.completion_tokens,
+            first_token_ms: self.first_token_ms,
+            total_ms: self.total_ms,
+        }
+    }
+
+    fn elapsed(&self) -> i32 {
+        whole(self.began.elapsed().as_millis() as u64)
+    }
+}
+
+fn whole(number: u64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,78 @@
+//! What a reader may see of a turn at a moment.
+
+use std::sync::Arc;
+
+use crate::domain::{ReplyId, ReplyStatus, Side};
+use crate::store::battles::Reply;
+
+/// A turn.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct View {
+    /// The sides that are known here.
+    pub sides: [Option<SideView>; 2],
+}
+
+/// A side: what has been released, and no trace of what is held back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SideView {
+    /// Which attempt this is.
+    pub reply: ReplyId,
+    /// From 1.
+    pub attempt: i32,
+    /// As far as the reader may know: an answer runs until all of it has been released.
+    pub status: ReplyStatus,
+    /// What has been released.
+    pub text: Arc<str>,
+    /// How it failed.
+    pub error_code: Option<Arc<str>>,
+    /// Whether it ended at its token limit.
+    pub is_cut: bool,
+}
+
+/// The place of a side in a pair.
+pub const fn index(side: Side) -> usize {
+    match side {
+        Side::A => 0,
+        Side::B => 1,
+    }
+}
+
+impl View {
+    /// Whether every one of these sides has ended.
+    pub fn has_ended(&self, sides: &[Side]) -> bool {
+        sides.iter().all(|side| self.sides[index(*side)].as_ref().is_some_and(|view| !view.status.is_running()))
+    }
+}
+
+impl SideView {
+    /// What the database says of a reply, without what is still held back.
+    pub fn of(reply: &Reply) -> Self {
+        let whole = reply.content.chars().count();
+        let released = usize::try_from(reply.released).unwrap_or(0).min(whole);
+        // The owner of a finished reply still releases it; a dead owner will not.
+        let is_releasing = !reply.status.is_running() && released < whole && !reply.is_stale;
+        let shown = if reply.status.is_running() || is_releasing { released } else { whole };
+        let status = if is_releasing { ReplyStatus::Streaming } else { reply.status };
+        Self::new(reply.id, reply.attempt, status, prefix(&reply.content, shown), reply.error_code.as_deref())
+            .cut(reply.finish_reason.as_deref())
+    }
+
+    /// A side; how it failed shows only once it has ended.
+    pub fn new(reply: ReplyId, attempt: i32, status: ReplyStatus, text: &str, error_code: Option<&str>) -> Self {
+        // Before the first release the two running states look alike: which side has begun is a trace too.
+        let status = if status.is_running() && text.is_empty() { ReplyStatus::Waiting } else { status };
+        let error_code = if status.is_running() { None } else { error_code.map(Arc::from) };
+        Self { reply, attempt, status, text: Arc::from(text), error_code, is_cut: false }
+    }
+
+    /// Notes whether it ended at its token limit.
+    pub fn cut(mut self, finish_reason: Option<&str>) -> Self {
+        self.is_cut = self.status == ReplyStatus::Done && finish_reason == Some("length");
+        self
+    }
+}
+
+/// The first so many characters.
+pub fn prefix(text: &str, chars: usize) -> &str {
+    text.char_indices().nth(chars).map_or(text, |(at, _)| &text[..at])
+}

@@ -1,0 +1,309 @@
+//! The pages of battles, comparisons and direct chats.
+
+use askama::Template;
+
+use super::markdown;
+use super::replies::ReplyView;
+use super::{Locale, Page};
+use crate::domain::{BattleKind, Choice, MAX_PROMPT_CHARS, MAX_TURNS, Parameters, Reason, Side};
+use crate::store::battles::{Battle, Reply, Turn};
+use crate::store::models::Model;
+use crate::streams::{Cursor, SideView, View, index};
+
+/// Where a battle begins.
+#[derive(Debug, Template)]
+#[template(path = "battle/new.html")]
+pub struct NewBattlePage {
+    /// The frame.
+    pub page: Page,
+    /// What stands in the box.
+    pub prompt: String,
+    /// Why no battle can begin, as the code of an error.
+    pub trouble: Option<&'static str>,
+}
+
+impl NewBattlePage {
+    /// Prompts to try, in the page's language and in the other one: verse models are good at verse.
+    pub fn samples(&self) -> Vec<String> {
+        samples(self.page.locale, 6)
+    }
+
+    /// The longest prompt.
+    pub fn longest(&self) -> usize {
+        MAX_PROMPT_CHARS
+    }
+}
+
+fn samples(locale: Locale, count: usize) -> Vec<String> {
+    (1..=count).map(|number| locale.text(&format!("sample-{number}"))).collect()
+}
+
+/// Where a comparison or a direct chat begins.
+#[derive(Debug, Template)]
+#[template(path = "chat/new.html")]
+pub struct NewChatPage {
+    /// The frame.
+    pub page: Page,
+    /// Which of the two.
+    pub kind: BattleKind,
+    /// Who can be chosen.
+    pub models: Vec<Model>,
+    /// What is chosen: slugs.
+    pub chosen: [String; 2],
+    /// What stands in the box.
+    pub prompt: String,
+    /// What stands in the parameters.
+    pub parameters: Parameters,
+    /// What was wrong with the form, in words.
+    pub trouble: Option<String>,
+}
+
+impl NewChatPage {
+    /// Whether two models are chosen.
+    pub fn is_pair(&self) -> bool {
+        self.kind == BattleKind::SideBySide
+    }
+
+    /// Whether a list shows this model as chosen: at first each list another one.
+    pub fn is_chosen(&self, model: &Model, list: usize, place: &usize) -> bool {
+        match self.chosen.get(list).map(String::as_str) {
+            Some("") | None => list == *place,
+            Some(slug) => model.slug == slug,
+        }
+    }
+
+    /// How many models it takes.
+    pub fn needed(&self) -> usize {
+        self.kind.sides().len()
+    }
+
+    /// Prompts to try.
+    pub fn samples(&self) -> Vec<String> {
+        samples(self.page.locale, 4)
+    }
+
+    /// The longest prompt.
+    pub fn longest(&self) -> usize {
+        MAX_PROMPT_CHARS
+    }
+
+    /// The longest answer.
+    pub fn most_tokens(&self) -> u32 {
+        Parameters::MAX_TOKENS
+    }
+}
+
+/// A turn on a page.
+#[derive(Debug)]
+pub struct TurnView {
+    /// From 1.
+    pub number: i32,
+    /// What the visitor wrote, as HTML.
+    pub prompt_html: String,
+    /// The answers.
+    pub replies: Vec<ReplyView>,
+}
+
+/// A model as it is revealed.
+#[derive(Debug)]
+pub struct Revealed {
+    /// Which side it was.
+    pub side: Side,
+    /// Its name in addresses.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// Time to the first token of the last turn, in seconds.
+    pub first_token: Option<String>,
+    /// Tokens a second of the last turn.
+    pub speed: Option<String>,
+    /// Tokens of all its answers.
+    pub tokens: i64,
+}
+
+/// A battle, a comparison or a direct chat.
+#[derive(Debug, Template)]
+#[template(path = "battle/page.html")]
+pub struct BattlePage {
+    /// The frame.
+    pub page: Page,
+    /// Its id.
+    pub id: String,
+    /// Which kind.
+    pub kind: BattleKind,
+    /// Its turns.
+    pub turns: Vec<TurnView>,
+    /// The vote.
+    pub vote: Option<Choice>,
+    /// Why the vote does not count.
+    pub not_counted: Option<String>,
+    /// The names, once they may be known.
+    pub revealed: Vec<Revealed>,
+    /// Where the stream goes on.
+    pub cursor: Cursor,
+}
+
+impl BattlePage {
+    /// The page of a battle. `live` is the newest turn as this server drains it, `models` who may be named.
+    pub fn new(page: Page, battle: &Battle, live: Option<View>, models: &[Model]) -> Self {
+        let locale = page.locale;
+        let count = battle.turns.len();
+        let mut cursor = Cursor { turn: battle.last_turn().map_or(1, |turn| turn.number), ..Cursor::default() };
+        let mut turns = Vec::with_capacity(count);
+        for (number, turn) in battle.turns.iter().enumerate() {
+            let is_last = number + 1 == count;
+            let mut replies = Vec::new();
+            for side in battle.kind.sides() {
+                let here = live.as_ref().filter(|_| is_last).and_then(|view| view.sides[index(*side)].clone());
+                let Some(view) = here.or_else(|| turn.reply(*side).map(SideView::of)) else { continue };
+                let reply = ReplyView::new(locale, *side, &view);
+                if is_last {
+                    cursor.sides[index(*side)] = (reply.attempt, reply.chars);
+                }
+                replies.push(reply);
+            }
+            turns.push(TurnView { number: turn.number, prompt_html: markdown::html(&turn.prompt), replies });
+        }
+        let may_name = !battle.kind.is_blind() || battle.vote.is_some();
+        let revealed = if may_name { revealed(battle, models) } else { Vec::new() };
+        Self {
+            page,
+            id: battle.id.to_string(),
+            kind: battle.kind,
+            turns,
+            vote: battle.vote,
+            not_counted: battle.not_counted_because.clone(),
+            revealed,
+            cursor,
+        }
+    }
+
+    /// Whether this is the newest turn.
+    pub fn is_last(&self, turn: &TurnView) -> bool {
+        self.turns.last().is_some_and(|last| last.number == turn.number)
+    }
+
+    /// Whether an answer is being written.
+    pub fn is_running(&self) -> bool {
+        self.last().iter().any(|reply| reply.is_running())
+    }
+
+    /// Whether a side has to be asked again before the battle can go on.
+    pub fn has_failed(&self) -> bool {
+        self.last().iter().any(|reply| reply.status.needs_retry())
+    }
+
+    fn last(&self) -> &[ReplyView] {
+        self.turns.last().map_or(&[], |turn| &turn.replies)
+    }
+
+    /// Whether there is something of each side to judge.
+    pub fn can_vote(&self) -> bool {
+        let answers = self.last();
+        self.vote.is_none()
+            && !answers.is_empty()
+            && answers.iter().all(|reply| !reply.is_running() && !reply.can_retry && !reply.text.trim().is_empty())
+    }
+
+    /// Whether another message may follow.
+    pub fn can_go_on(&self) -> bool {
+        let is_over = self.kind.is_blind() && self.vote.is_some();
+        !is_over && !self.is_running() && !self.has_failed() && self.turns.len() < MAX_TURNS as usize
+    }
+
+    /// Whether no further turn fits.
+    pub fn is_full(&self) -> bool {
+        self.turns.len() >= MAX_TURNS as usize
+    }
+
+    /// Whether two answers stand side by side.
+    pub fn is_pair(&self) -> bool {
+        self.kind != BattleKind::Direct
+    }
+
+    /// Whether the names are still hidden.
+    pub fn is_blind(&self) -> bool {
+        self.revealed.is_empty()
+    }
+
+    /// What a column is called.
+    pub fn name(&self, side: &Side) -> String {
+        match self.revealed.iter().find(|one| one.side == *side) {
+            Some(one) => one.name.clone(),
+            None => self.page.t(&format!("side-{side}")),
+        }
+    }
+
+    /// What the visitor may say, with its key.
+    pub fn choices(&self) -> &'static [(Choice, &'static str)] {
+        if self.is_pair() {
+            &[(Choice::A, "1"), (Choice::Tie, "2"), (Choice::BothBad, "3"), (Choice::B, "4")]
+        } else {
+            &[(Choice::Up, "1"), (Choice::Down, "2")]
+        }
+    }
+
+    /// What may have decided it.
+    pub fn reasons(&self) -> &'static [Reason] {
+        Reason::ALL
+    }
+
+    /// The address of a new one of this kind.
+    pub fn new_path(&self) -> &'static str {
+        match self.kind {
+            BattleKind::Battle => "/battle",
+            BattleKind::SideBySide => "/side-by-side",
+            BattleKind::Direct => "/direct",
+        }
+    }
+
+    /// The text of a choice once it has been made.
+    pub fn said(&self, choice: &Choice) -> String {
+        self.page.t(&format!("voted-{}", choice.as_str().replace('_', "-")))
+    }
+
+    /// The text of a choice.
+    pub fn choice_text(&self, choice: &Choice) -> String {
+        self.page.t(&format!("vote-{}", choice.as_str().replace('_', "-")))
+    }
+
+    /// Whether a side won.
+    pub fn has_won(&self, side: &Side) -> bool {
+        matches!((self.vote, side), (Some(Choice::A), Side::A) | (Some(Choice::B), Side::B))
+    }
+
+    /// The longest prompt.
+    pub fn longest(&self) -> usize {
+        MAX_PROMPT_CHARS
+    }
+}
+
+/// The names, with what was measured.
+fn revealed(battle: &Battle, models: &[Model]) -> Vec<Revealed> {
+    let mut all = Vec::new();
+    for side in battle.kind.sides() {
+        let Some(model) = battle.model(*side).and_then(|id| models.iter().find(|model| model.id == id)) else {
+            continue;
+        };
+        let last = battle.last_turn().and_then(|turn| turn.reply(*side));
+        let tokens = |turn: &Turn| turn.reply(*side).and_then(|reply| reply.completion_tokens).map_or(0, i64::from);
+        all.push(Revealed {
+            side: *side,
+            slug: model.slug.clone(),
+            name: model.display_name.clone(),
+            first_token: last
+                .and_then(|reply| reply.first_token_ms)
+                .map(|time| format!("{:.2}", f64::from(time) / 1000.0)),
+            speed: last.and_then(speed),
+            tokens: battle.turns.iter().map(tokens).sum(),
+        });
+    }
+    all
+}
+
+/// Tokens a second after the first one.
+fn speed(reply: &Reply) -> Option<String> {
+    let (tokens, first, total) = (reply.completion_tokens?, reply.first_token_ms?, reply.total_ms?);
+    let time = f64::from(total.checked_sub(first)?) / 1000.0;
+    (tokens > 1 && time > 0.05).then(|| format!("{:.1}", f64::from(tokens - 1) / time))
+}
