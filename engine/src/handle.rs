@@ -126,9 +126,11 @@ impl Engine {
 
     /// Puts a model that is in memory to work.
     pub(crate) fn add(&self, name: &str, loaded: LoadedModel) -> Result<ModelCard> {
-        let card = loaded.card.clone();
+        let card = Arc::new(loaded.card.clone());
+        let tokenizer = Arc::clone(&loaded.tokenizer);
+        let template = Arc::clone(&loaded.template);
         let shared = Arc::new(Shared::new(loaded.limits.blocks as usize, self.options.queue));
-        let served = Served::new(loaded.model, loaded.limits, loaded.vocabulary, Arc::clone(&shared));
+        let served = Served::new(loaded, self.options.step_time, Arc::clone(&shared));
         let mut models = self.models();
         // Looked at again: somebody else may have loaded the same name meanwhile.
         if models.contains_key(name) {
@@ -136,17 +138,9 @@ impl Engine {
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         self.commands.send(Command::Add { number, served: Box::new(served) }).map_err(|_| Error::Stopped)?;
-        models.insert(
-            name.to_owned(),
-            Entry {
-                number,
-                card: Arc::new(loaded.card),
-                tokenizer: Arc::new(loaded.tokenizer),
-                template: Arc::new(loaded.template),
-                shared,
-            },
-        );
-        Ok(card)
+        let entry = Entry { number, card: Arc::clone(&card), tokenizer, template, shared };
+        models.insert(name.to_owned(), entry);
+        Ok(ModelCard::clone(&card))
     }
 
     /// Takes a model away. Its requests end with an error; its memory is free when this returns.

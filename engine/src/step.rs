@@ -3,15 +3,15 @@
 use crate::error::{Error, Result};
 use crate::handle::{Advance, Served};
 
-/// Lets one model do one step of work.
+/// Lets one model do one step of work, and says how many tokens it computed.
 ///
 /// # Errors
 /// The forward pass failed; the caller ends the model's requests.
-pub(crate) fn step(model: &mut Served) -> Result<()> {
+pub(crate) fn step(model: &mut Served) -> Result<usize> {
     // admit: whoever stopped reading makes room for those who wait; planning lets them in
     model.drop_abandoned();
     if model.scheduler.is_idle() {
-        return Ok(());
+        return Ok(0);
     }
 
     // plan
@@ -44,5 +44,5 @@ pub(crate) fn step(model: &mut Served) -> Result<()> {
             }
         }
     }
-    Ok(())
+    Ok(step.plan.tokens.len())
 }

@@ -1,6 +1,7 @@
 //! Reading a model from its file, on the caller's thread.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use candle_core::Device;
 
@@ -28,8 +29,8 @@ pub struct LoadProgress {
 /// A model in memory that is not at work yet.
 pub(crate) struct LoadedModel {
     pub(crate) card: ModelCard,
-    pub(crate) tokenizer: Tokenizer,
-    pub(crate) template: Result<ChatTemplate, TemplateError>,
+    pub(crate) tokenizer: Arc<Tokenizer>,
+    pub(crate) template: Arc<Result<ChatTemplate, TemplateError>>,
     pub(crate) model: Box<dyn Forward>,
     pub(crate) limits: Limits,
     pub(crate) vocabulary: usize,
@@ -60,11 +61,13 @@ impl LoadedModel {
         }
         let template = ChatTemplate::new(metadata.opt_str("tokenizer.chat_template")?);
         let context = options.context.unwrap_or(config.context).min(config.context);
+        let limits = limits(context, options, place.options)?;
+        let blocks = limits.blocks as usize;
+        // A cache smaller than the context bounds it: what could not be computed must not be taken.
+        let context = context.min(blocks * limits.block_size);
         if context < 2 {
             return Err(Error::Request(format!("context must be at least 2, and is {context}")));
         }
-        let limits = limits(context, options, place.options)?;
-        let blocks = limits.blocks as usize;
         let text = |key: &str| metadata.opt_str(key).map(|t| t.filter(|t| !t.is_empty()).map(str::to_owned));
         let card = ModelCard {
             name: name.to_owned(),
@@ -89,7 +92,8 @@ impl LoadedModel {
             Mixtral::load(&gguf, config, place.device, &mut |done, total| progress(LoadProgress { done, total }))?;
         let cache = KvCache::new(model.config(), blocks, limits.block_size, place.device)?;
         let vocabulary = card.vocabulary;
-        Ok(Self { card, tokenizer, template, model: Box::new(OnDevice { model, cache }), limits, vocabulary })
+        let model = Box::new(OnDevice { model, cache });
+        Ok(Self { card, tokenizer: Arc::new(tokenizer), template: Arc::new(template), model, limits, vocabulary })
     }
 }
 

@@ -18,8 +18,11 @@ pub struct EngineOptions {
     pub cache_tokens: Option<usize>,
     /// Tokens in a cache block.
     pub block_size: usize,
-    /// Most tokens computed in one step: the longest that running answers wait for a new prompt.
+    /// Most tokens computed in one step.
     pub step_tokens: usize,
+    /// How long a step may take, about: long prompts are cut into pieces by the model's speed. It
+    /// bounds how long other answers wait for a new prompt, and how long a cancelled one lives on.
+    pub step_time: Duration,
     /// Events that may wait for a reader.
     pub stream_buffer: usize,
     /// How long a reader may leave its events unread before its request is cancelled.
@@ -36,6 +39,7 @@ impl Default for EngineOptions {
             cache_tokens: None,
             block_size: 16,
             step_tokens: 512,
+            step_time: Duration::from_secs(1),
             stream_buffer: 64,
             patience: Duration::from_secs(30),
             threads: None,

@@ -201,3 +201,14 @@ fn an_answer_ends_where_the_context_ends() {
     let (_, last) = read(e.submit("m", ask(&"x".repeat(120), 1000)).expect("taken"));
     assert_eq!(usage(last).1.completion_tokens, 128 - 121);
 }
+
+#[test]
+fn a_slow_models_prompt_is_cut_into_steps_that_take_no_longer_than_they_should() {
+    let sizes = Arc::new(Mutex::new(Vec::new()));
+    let slow = Formula { slow: Some((Duration::from_millis(10), Arc::clone(&sizes))), ..Formula::default() };
+    let options = EngineOptions { step_time: Duration::from_millis(45), ..EngineOptions::default() };
+    let e = engine_with(options, vec![("m", slow)]);
+    read(e.submit("m", ask(&"x".repeat(39), 2)).expect("taken"));
+    // 16 tokens take 160 ms and 8 take 80; 4 are as few as a step may be bound to.
+    assert_eq!(*sizes.lock().expect("sizes"), [16, 8, 4, 4, 4, 4, 1]);
+}

@@ -6,11 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
 
 use super::job::Job;
+use super::load::LoadedModel;
 use super::shared::Shared;
 use crate::error::Result;
 use crate::request::GenerateError;
@@ -34,8 +35,12 @@ pub(crate) struct Served {
     /// Logits in a row.
     pub(crate) vocabulary: usize,
     limits: Limits,
+    step_time: Duration,
     shared: Arc<Shared>,
 }
+
+/// Tokens of a model's first step; from there the budget follows the model's speed.
+const FIRST_STEP: usize = 64;
 
 /// What the thread is told.
 pub(super) enum Command {
@@ -94,11 +99,14 @@ fn obey(command: Command, models: &mut Vec<(u64, Served)>, deadline: &mut Option
 }
 
 impl Served {
-    pub(super) fn new(model: Box<dyn Forward>, limits: Limits, vocabulary: usize, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(loaded: LoadedModel, step_time: Duration, shared: Arc<Shared>) -> Self {
+        let LoadedModel { model, limits, vocabulary, .. } = loaded;
         // The callers' side counts the queue, and refuses there; those that lose their cache come
         // back to the waiting line and must find room.
         let limits = Limits { max_waiting: usize::MAX, ..limits };
-        Self { model, scheduler: Scheduler::new(limits), jobs: HashMap::new(), vocabulary, limits, shared }
+        let mut scheduler = Scheduler::new(limits);
+        scheduler.set_budget(FIRST_STEP);
+        Self { model, scheduler, jobs: HashMap::new(), vocabulary, limits, step_time, shared }
     }
 
     fn enqueue(&mut self, mut job: Job) {
@@ -132,7 +140,10 @@ impl Served {
         let begun = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| step(self)));
         let error = match outcome {
-            Ok(Ok(())) => None,
+            Ok(Ok(tokens)) => {
+                self.pace(tokens, begun.elapsed());
+                None
+            }
             Ok(Err(error)) => Some(error.to_string()),
             Err(panic) => Some(format!("panic: {}", panic_text(panic.as_ref()))),
         };
@@ -146,6 +157,17 @@ impl Served {
         Shared::add(&self.shared.steps, 1);
         Shared::add(&self.shared.busy_micros, begun.elapsed().as_micros() as u64);
         self.publish();
+    }
+
+    /// Makes the next steps as large as they can be without taking longer than they should: while a
+    /// step runs, no other model gets the device and no cancelled request ends.
+    fn pace(&mut self, tokens: usize, took: Duration) {
+        let budget = self.scheduler.budget();
+        if took > self.step_time && tokens > budget / 2 {
+            self.scheduler.set_budget(tokens / 2);
+        } else if took < self.step_time / 3 && tokens >= budget {
+            self.scheduler.set_budget(budget.saturating_mul(2));
+        }
     }
 
     fn fail_all(&mut self, error: &GenerateError) {

@@ -64,6 +64,8 @@ pub struct Scheduler {
     running: Vec<Sequence>,
     next: Id,
     preemptions: u64,
+    /// Most tokens of the next step; at most `limits.step_tokens`.
+    budget: usize,
 }
 
 impl Scheduler {
@@ -80,7 +82,15 @@ impl Scheduler {
             ..limits
         };
         let blocks = Blocks::new(limits.blocks);
-        Self { limits, blocks, waiting: VecDeque::new(), running: Vec::new(), next: 0, preemptions: 0 }
+        Self {
+            limits,
+            blocks,
+            waiting: VecDeque::new(),
+            running: Vec::new(),
+            next: 0,
+            preemptions: 0,
+            budget: limits.step_tokens,
+        }
     }
 
     /// Takes a sequence that will have at most `most` tokens in the end.
@@ -132,7 +142,7 @@ impl Scheduler {
     /// The next step's work; empty where there is none. [`Self::computed`] must follow when the
     /// step is done.
     pub fn schedule(&mut self) -> Scheduled {
-        let mut budget = self.limits.step_tokens;
+        let mut budget = self.budget;
         let mut granted: Vec<(Id, usize)> = Vec::new();
         // First those that only need their next token, so that a long prompt holds nobody up; then
         // the others, by order of arrival.
@@ -252,6 +262,18 @@ impl Scheduler {
         for block in blocks.into_iter().rev() {
             self.blocks.release(block);
         }
+    }
+
+    /// Most tokens of the next step.
+    #[must_use]
+    pub fn budget(&self) -> usize {
+        self.budget
+    }
+
+    /// Sets how many tokens the next steps may take: at most what the limits say, and at least one
+    /// for each sequence that may run.
+    pub fn set_budget(&mut self, tokens: usize) {
+        self.budget = tokens.clamp(self.limits.max_sequences, self.limits.step_tokens);
     }
 
     /// Whether nothing waits or runs.

@@ -4,7 +4,8 @@
 //! with control tokens parsed; but a person may type the same characters. Before a template sees a
 //! message, [`Specials::protect`] puts a mark, a character that no text may contain, behind the first
 //! character of everything in the message that is, or could grow at a border into, the text of a
-//! control token. Marked text matches no token. After the search, [`unmark`] takes the marks out,
+//! control token (or a user-defined one that reads like markup, such as `[INST]`). Marked text
+//! matches no token. After the search, [`unmark`] takes the marks out,
 //! so the person's characters reach the tokenizer as plain text, unchanged.
 
 use std::borrow::Cow;
@@ -24,23 +25,34 @@ pub(super) enum Fragment<'t> {
 /// The tokens that are looked for in text, longest first.
 #[derive(Debug)]
 pub(super) struct Specials {
-    /// Id, text, and whether it only counts where control tokens are parsed.
-    tokens: Vec<(u32, String, bool)>,
+    tokens: Vec<Special>,
+}
+
+#[derive(Debug)]
+struct Special {
+    id: u32,
+    text: String,
+    /// Whether it only counts where control tokens are parsed.
+    control: bool,
+    /// Whether a message may not contain it.
+    guarded: bool,
 }
 
 impl Specials {
     pub(super) fn new(vocabulary: &Vocabulary) -> Self {
-        let mut tokens: Vec<_> = vocabulary
+        let mut tokens: Vec<Special> = vocabulary
             .entries()
-            .filter(|(_, text, _)| !text.is_empty())
-            .filter_map(|(id, text, kind)| match kind {
-                TokenType::Control | TokenType::Unknown => Some((id, text.to_owned(), true)),
-                TokenType::UserDefined => Some((id, text.to_owned(), false)),
-                _ => None,
+            .filter(|(_, text, kind)| {
+                let special = matches!(kind, TokenType::Control | TokenType::Unknown | TokenType::UserDefined);
+                special && !text.is_empty()
+            })
+            .map(|(id, text, kind)| {
+                let control = kind != TokenType::UserDefined;
+                Special { id, text: text.to_owned(), control, guarded: control || is_markup(text) }
             })
             .collect();
         // A stable sort: of equally long ones the smaller id comes first, as in llama.cpp.
-        tokens.sort_by_key(|(_, text, _)| std::cmp::Reverse(text.len()));
+        tokens.sort_by_key(|t| std::cmp::Reverse(t.text.len()));
         Self { tokens }
     }
 
@@ -48,7 +60,7 @@ impl Specials {
     /// next. Control tokens count only with `parse_special`; user-defined ones always.
     pub(super) fn split<'t>(&self, text: &'t str, parse_special: bool) -> Vec<Fragment<'t>> {
         let mut fragments = vec![Fragment::Text(text)];
-        for (id, special, control) in &self.tokens {
+        for Special { id, text: special, control, .. } in &self.tokens {
             if (*control && !parse_special) || !text.contains(special.as_str()) {
                 continue;
             }
@@ -80,31 +92,40 @@ impl Specials {
     pub(super) fn protect(&self, content: &str) -> String {
         // A mark of the person's own would be taken out later; say that something stood there.
         let content = content.replace(MARK, "\u{FFFD}");
-        let control: Vec<&str> = self.tokens.iter().filter(|(_, _, c)| *c).map(|(_, text, _)| text.as_str()).collect();
-        let mut firsts: Vec<char> = control.iter().filter_map(|t| t.chars().next()).collect();
+        let guarded: Vec<&str> = self.tokens.iter().filter(|t| t.guarded).map(|t| t.text.as_str()).collect();
+        let mut firsts: Vec<char> = guarded.iter().filter_map(|t| t.chars().next()).collect();
         firsts.sort_unstable();
         firsts.dedup();
         let mut out = String::with_capacity(content.len() + 16);
-        // The template may have written the beginning of a token just before this message (it may
-        // also trim the message): a message that could be the end of one starts with a mark.
-        let start = content.trim_start();
-        let start = if start.trim_end().is_empty() { start } else { start.trim_end() };
+        // The template may have written the beginning of a token just before this message: one that
+        // could be the end of a token starts with a mark, behind the space that may be trimmed off.
+        let start = content.trim();
         let ends_one = |tail: &str| start.starts_with(tail) || tail.starts_with(start);
-        if !start.is_empty() && control.iter().any(|t| t.char_indices().skip(1).any(|(at, _)| ends_one(&t[at..]))) {
-            out.push(MARK);
-        }
+        let ends = guarded.iter().any(|t| t.char_indices().skip(1).any(|(at, _)| ends_one(&t[at..])));
+        let mark_at = if !start.is_empty() && ends { content.len() - content.trim_start().len() } else { usize::MAX };
         for (at, c) in content.char_indices() {
+            if at == mark_at {
+                out.push(MARK);
+            }
             out.push(c);
             if firsts.binary_search(&c).is_ok() {
                 let rest = &content[at..];
                 let trimmed = rest.trim_end();
-                if control.iter().any(|t| rest.starts_with(t) || t.starts_with(rest) || t.starts_with(trimmed)) {
+                if guarded.iter().any(|t| rest.starts_with(t) || t.starts_with(rest) || t.starts_with(trimmed)) {
                     out.push(MARK);
                 }
             }
         }
         out
     }
+}
+
+/// Whether a user-defined token reads like markup. Such a token steers the model as a control token
+/// does, and some files only list it under the wrong type; others, like a run of spaces, are text.
+fn is_markup(text: &str) -> bool {
+    let inner = text.strip_prefix('<').and_then(|t| t.strip_suffix('>'));
+    let inner = inner.or_else(|| text.strip_prefix('[').and_then(|t| t.strip_suffix(']')));
+    inner.is_some_and(|t| !t.is_empty())
 }
 
 /// Takes the marks out again.

@@ -165,6 +165,9 @@ fn a_card_says_what_the_file_holds() {
     assert_eq!((card.context, card.trained_context), (100, 256));
     // 13.7 million weights; six of eight experts of 3 x 256 x 256 rest in each of six layers.
     assert_eq!(card.parameters - card.active_parameters, 6 * 6 * 3 * 256 * 256);
+    let small = LoadOptions { cache_tokens: Some(100), ..LoadOptions::default() };
+    let bounded = engine.load("small", &verse("q2_K"), small, |_| {}).expect("loads");
+    assert_eq!(bounded.context, 112, "seven blocks of sixteen: more could not be computed");
     let error = engine.load("verse", &verse("q4_K"), options, |_| {}).expect_err("taken");
     assert!(error.to_string().contains("verse"));
 }
@@ -188,5 +191,21 @@ fn a_tokenizer_that_is_damaged_or_foreign_is_refused_by_its_key() {
         let engine = Engine::start(DeviceSpec::Cpu, EngineOptions::default()).expect("starts");
         let error = engine.load("m", &file, LoadOptions::default(), |_| {}).expect_err("damaged").to_string();
         assert!(error.contains(key) && error.contains(says), "{error}");
+    }
+}
+
+#[test]
+#[ignore = "a measurement: cargo test --workspace --test whole throughput -- --ignored --nocapture"]
+fn throughput_by_requests_in_flight() {
+    for kind in ["q8_0", "q4_K", "q2_K"] {
+        let engine = engine(&[("verse", &verse(kind))]);
+        for flight in [1, 4, 16] {
+            let begun = Instant::now();
+            let request =
+                |seed| Request { ignore_eos: true, max_tokens: 150, ..verse_request("写一首五言绝句", seed) };
+            let streams: Vec<_> = (0..flight).map(|s| engine.submit("verse", request(s)).expect("taken")).collect();
+            let tokens: usize = streams.into_iter().map(|s| read(s).1.len()).sum();
+            eprintln!("{kind}, {flight} in flight: {:.0} tokens/s", tokens as f64 / begun.elapsed().as_secs_f64());
+        }
     }
 }

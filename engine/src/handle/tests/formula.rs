@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::super::{Forward, LoadedModel, ModelCard, TemplateState};
 use crate::error::{Error, Result};
@@ -21,6 +22,8 @@ pub(super) const FAIL: u32 = 252;
 pub(super) struct Formula {
     pub(super) cache: HashMap<u32, u32>,
     pub(super) log: Option<(u32, Arc<Mutex<Vec<u32>>>)>,
+    /// How long a token takes, and the sizes of the steps.
+    pub(super) slow: Option<(Duration, Arc<Mutex<Vec<usize>>>)>,
     pub(super) gate: Option<Receiver<()>>,
 }
 
@@ -32,6 +35,10 @@ impl Forward for Formula {
         }
         if let Some((name, log)) = &self.log {
             log.lock().expect("log").push(*name);
+        }
+        if let Some((time, sizes)) = &self.slow {
+            std::thread::sleep(*time * plan.tokens.len() as u32);
+            sizes.lock().expect("sizes").push(plan.tokens.len());
         }
         assert!(!plan.tokens.contains(&PANIC), "the formula panics");
         if plan.tokens.contains(&FAIL) {
@@ -89,8 +96,8 @@ pub(super) fn loaded(name: &str, model: Formula, blocks: u32) -> LoadedModel {
     };
     LoadedModel {
         card,
-        tokenizer: test_bytes_only(),
-        template: ChatTemplate::new(None),
+        tokenizer: Arc::new(test_bytes_only()),
+        template: Arc::new(ChatTemplate::new(None)),
         model: Box::new(model),
         limits: Limits { max_sequences: 4, max_waiting: 8, step_tokens: 16, block_size: BLOCK, blocks },
         vocabulary: VOCABULARY,

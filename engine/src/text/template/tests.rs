@@ -1,5 +1,7 @@
 //! Templates from files, Mixtral's own, hostile ones, and people who type control tokens.
 
+use proptest::prelude::*;
+
 use super::super::tokenizer::tests::{bytes_only, small};
 use super::*;
 
@@ -94,4 +96,30 @@ fn a_conversation_that_cannot_fit_is_refused() {
     let template = ChatTemplate::new(None).expect("parses");
     let long = user(&"长".repeat(5000));
     assert!(matches!(template.encode(&bytes_only(), &[long], 100), Err(TemplateError::TooLong(_))));
+}
+
+proptest! {
+    #[test]
+    fn a_message_gives_the_tokens_of_its_plain_text_even_if_the_template_trims_it(
+        text in "(</s>|<s>|<unk>|<|/|s|>|a|春| |\n){0,12}",
+    ) {
+        let tokenizer = small();
+        let template = ChatTemplate::new(Some("{{ bos_token }}{{ messages[0].content.strip() }}{{ eos_token }}")).expect("parses");
+        let tokens = template.encode(&tokenizer, &[user(&text)], 1000).expect("renders");
+        let plain = tokenizer.encode(text.trim(), Encoding { add_special: false, parse_special: false });
+        prop_assert_eq!(&tokens[1..tokens.len() - 1], &plain[..]);
+    }
+
+    #[test]
+    fn no_template_makes_the_engine_panic(parts in proptest::collection::vec(0usize..24, 0..14)) {
+        const PARTS: [&str; 24] = [
+            "{{", "}}", "{%", "%}", " for m in messages ", " endfor ", " if m.role == 'user' ", " endif ", "m.content", "messages[0]",
+            "['content']", " | trim", ".strip()", "bos_token", " set x = 1 ", "raise_exception('no')", "~", "'", "\n", "-", "loop.index0 % 2",
+            "range(99999999)", "|tojson", "strftime_now('%')",
+        ];
+        let source: String = parts.into_iter().map(|p| PARTS[p]).collect();
+        if let Ok(template) = ChatTemplate::new(Some(&source)) {
+            let _ = template.encode(&bytes_only(), &[user("a")], 1000);
+        }
+    }
 }

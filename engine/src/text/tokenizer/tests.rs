@@ -145,12 +145,12 @@ proptest! {
 
     #[test]
     fn a_protected_text_makes_no_control_token_whatever_stands_around_it(
-        before in "(a|b|<|</|</s|<s|)", text in "(</s>|<s>|<unk>|<|/|s|>|u|n|k|a| ){1,12}", after in "(a|b|>|s>|/s>|)",
+        before in "(a|b|<|</|</s|<s|)", text in "(</s>|<s>|<unk>|\\[IMG\\]|<|/|s|>|u|n|k|a|x| ){1,12}", after in "(a|b|>|s>|/s>|)",
     ) {
         let t = small();
         let rendered = format!("{before}{}{after}", t.protect(&text));
         let tokens = t.encode(&rendered, PARSED);
-        prop_assert!(!tokens.iter().any(|id| *id < 3), "{:?} gave {:?}", rendered, tokens);
+        prop_assert!(!tokens.iter().any(|id| *id < 3 || *id == 271), "{:?} gave {:?}", rendered, tokens);
         prop_assert_eq!(t.decode(&tokens), format!("{before}{text}{after}"));
     }
 }
