@@ -12,6 +12,7 @@ use anyhow::Context;
 use sqlx::PgPool;
 
 use crate::actions::create_admin;
+use crate::actions::register_demo::register_demo;
 use crate::actions::read_board::Boards;
 use crate::backends::{AddressPolicy, Backends};
 use crate::config::{Config, LogFormat};
@@ -139,6 +140,10 @@ impl Application {
         let welcome = create_admin::first_link(&db).await.map_err(anyhow::Error::from)?;
         let welcome = welcome.map(|token| format!("{origin}/admin/welcome/{token}"));
         let arena = Arena::new(config, db.clone(), keys)?;
+        let demos = register_demo(&arena).await.map_err(anyhow::Error::from)?;
+        if demos > 0 {
+            tracing::info!(demos, "registered the demo models");
+        }
         let (workers, streams) = (arena.workers.clone(), arena.streams.clone());
         workers.follow(db.clone());
         let server = HttpServer::new(move || application(arena.clone()))
@@ -178,7 +183,8 @@ pub fn start_logging(format: LogFormat) {
     use tracing_subscriber::EnvFilter;
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),

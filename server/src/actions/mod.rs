@@ -11,6 +11,7 @@ pub mod delete_battle;
 pub mod endpoint;
 pub mod look_at_model;
 pub mod read_board;
+pub mod register_demo;
 pub mod register_model;
 pub mod send_message;
 pub mod sign_in;

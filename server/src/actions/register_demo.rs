@@ -1,0 +1,140 @@
+//! The demo models of a fresh installation.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use actix_web::web;
+use serde::Deserialize;
+
+use super::look_at_model::{Found, look};
+use super::register_model::{Registration, register};
+use crate::app::Arena;
+use crate::domain::{ModelFields, ModelKind, slug_of};
+use crate::error::Error;
+use crate::store::models;
+
+/// What `cards.json` says of the files whose name begins with its key.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Card {
+    display_name: String,
+    family: String,
+    base_model: String,
+    licence: String,
+    link: String,
+    description_en: String,
+    description_zh: String,
+}
+
+/// Registers the GGUF files of the demo folder when the database holds no model at all. Gives how many.
+pub async fn register_demo(arena: &Arena) -> Result<usize, Error> {
+    let Some(folder) = arena.config.demo_models.clone() else { return Ok(0) };
+    if models::count(&arena.db).await? > 0 {
+        return Ok(0);
+    }
+    let read = web::block(move || (files(&folder), cards(&folder))).await;
+    let (files, cards) = read.map_err(|cause| Error::Internal(cause.into()))?;
+    let mut registered = 0;
+    for file in files {
+        let path = Some(file.to_string_lossy().into_owned());
+        let mut fields = ModelFields { path, ..ModelFields::default() };
+        let found = look(arena, ModelKind::Local, &fields, None).await?;
+        if let Found::Local(facts) = &found
+            && let Err(error) = facts.as_ref()
+        {
+            tracing::warn!(file = %file.display(), %error, "a demo model is left out");
+            continue;
+        }
+        let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        fill(&mut fields, &stem, &cards);
+        found.complete(&mut fields);
+        let new = Registration { kind: ModelKind::Local, slug: Some(slug_of(&stem)), fields, key: None };
+        match register(arena, None, new).await {
+            Ok(_) => registered += 1,
+            // Another server that starts at the same moment was faster.
+            Err(Error::Conflict(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(registered)
+}
+
+/// The card's words, and a name made of the file's: `verse-14m-q8_0` is “Verse 14M · Q8_0”.
+fn fill(fields: &mut ModelFields, stem: &str, cards: &BTreeMap<String, Card>) {
+    let (name, quantisation) = match stem.rsplit_once('-') {
+        Some((name, last)) if is_quantisation(last) => (name, last.to_uppercase()),
+        _ => (stem, String::new()),
+    };
+    let card = cards.iter().rev().find(|(key, _)| name.starts_with(key.as_str())).map(|(_, card)| card.clone());
+    let card = card.unwrap_or_default();
+    let name = if card.display_name.is_empty() { name } else { &card.display_name };
+    fields.display_name =
+        if quantisation.is_empty() { name.to_owned() } else { format!("{name} · {quantisation}") };
+    fields.family = card.family;
+    fields.base_model = card.base_model;
+    fields.licence = card.licence;
+    fields.link = card.link;
+    fields.description_en = card.description_en;
+    fields.description_zh = card.description_zh;
+    fields.quantisation = quantisation;
+}
+
+/// `q4_K`, `iq2_xxs`, `f16`, `bf16`.
+fn is_quantisation(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let rest = ["bf", "iq", "tq", "mxfp", "q", "f"].iter().find_map(|start| text.strip_prefix(start));
+    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<_> = entries.filter(|path| path.extension().is_some_and(|ending| ending == "gguf")).collect();
+    files.sort();
+    files.iter().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())).collect()
+}
+
+fn cards(folder: &Path) -> BTreeMap<String, Card> {
+    let Ok(text) = std::fs::read(folder.join("cards.json")) else { return BTreeMap::new() };
+    serde_json::from_slice(&text).unwrap_or_else(|error| {
+        tracing::warn!(%error, "cards.json of the demo models cannot be read");
+        BTreeMap::new()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::PgPool;
+
+    use super::*;
+    use crate::domain::ModelState;
+    use crate::keys::Keys;
+    use crate::testing::config;
+
+    #[sqlx::test(migrations = "../migrations")]
+    async fn a_fresh_arena_has_its_demo_models_once(db: PgPool) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/models");
+        let config = crate::config::Config { demo_models: Some(folder), ..config(&[]) };
+        let keys = Keys::from_secret(&"0123456789abcdef0123456789abcdef".into()).expect("a good secret");
+        let arena = Arena::new(config, db.clone(), keys).expect("an arena");
+        let count = register_demo(&arena).await.expect("registers");
+        assert!(count >= 3, "{count}");
+        assert_eq!(register_demo(&arena).await.expect("asks"), 0, "only when there is no model at all");
+        let verse = models::by_slug(&db, "verse-14m-q4_k").await.expect("reads").expect("is there");
+        assert_eq!(verse.display_name, "Verse 14M · Q4_K");
+        assert_eq!(verse.state, ModelState::Enabled);
+        assert!(verse.parameters.is_some() && verse.active_parameters < verse.parameters);
+        assert!(verse.description_zh.contains("专家") && verse.description_en.contains("experts"));
+    }
+
+    #[test]
+    fn names_are_made_of_files() {
+        let name = |stem: &str| {
+            let mut fields = ModelFields::default();
+            fill(&mut fields, stem, &BTreeMap::new());
+            (fields.display_name, fields.quantisation)
+        };
+        assert_eq!(name("verse-14m-q8_0"), ("verse-14m · Q8_0".into(), "Q8_0".into()));
+        assert_eq!(name("mixtral-8x7b-iq2_xxs"), ("mixtral-8x7b · IQ2_XXS".into(), "IQ2_XXS".into()));
+        assert_eq!(name("some-model"), ("some-model".into(), String::new()));
+    }
+}
