@@ -80,7 +80,6 @@ impl Control {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "used as a function of map_err")]
 fn words(error: reqwest::Error) -> String {
     format!("the worker does not answer: {}", error.without_url())
 }

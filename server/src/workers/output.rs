@@ -125,7 +125,7 @@ mod tests {
         forward("cpu".into(), text.as_bytes(), tail.clone()).await;
         assert_eq!(tail.lines().len(), LINES);
         let tail = Tail::default();
-        forward("cpu".into(), text[..9001].as_bytes(), tail.clone()).await;
+        forward("cpu".into(), &text.as_bytes()[..9001], tail.clone()).await;
         assert_eq!(tail.lines()[0].len(), LINE_BYTES);
     }
 }

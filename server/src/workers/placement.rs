@@ -159,7 +159,7 @@ mod tests {
     fn who_has_a_place_stays() {
         let places = [at("cpu", 100), at("cuda:0", 40)];
         let settled = Need { current: Some(0), ..auto(10) };
-        assert_eq!(place(&[settled.clone()], &places), [Ok(0)]);
+        assert_eq!(place(std::slice::from_ref(&settled), &places), [Ok(0)]);
         assert_eq!(place(&[auto(95), settled], &places), [Err(Unplaced::NoMemory { needed: 95, free: 90 }), Ok(0)]);
     }
 
