@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use super::placement::Place;
+use crate::worker::inspect::inspect;
 
 /// A device and its memory as found at start, before any worker took of it.
 pub type Capacity = Place;
 
-/// What a worker needs beside the weights of each model: the cache, activations, buffers.
+/// What a worker needs beside the weights and the cache of each model: activations, buffers.
 const BESIDE: u64 = 128 << 20;
 
 /// The devices behind the operator's words; `auto` is every GPU that this build can use, else the
@@ -81,12 +82,15 @@ fn smi(text: &str) -> Vec<Capacity> {
     text.lines().filter_map(line).collect()
 }
 
-/// How much memory a model will take, by the size of its files: the weights, a tenth for what is
-/// repacked or converted, and what comes beside them. A path that cannot be read needs nothing: the
-/// worker that tries to load it will say what is wrong.
-pub(super) fn needed(path: &Path) -> u64 {
-    let bytes = file_bytes(path);
-    if bytes == 0 { 0 } else { bytes + bytes / 10 + BESIDE }
+/// How much memory a model will take: by its header, else by the size of its files and a tenth for
+/// what is converted. A path that cannot be read needs nothing: the worker that tries to load it will
+/// say what is wrong.
+pub(super) fn needed(path: &Path, context: Option<usize>) -> u64 {
+    match (inspect(path, context), file_bytes(path)) {
+        (Ok(facts), _) => facts.memory.saturating_add(BESIDE),
+        (Err(_), 0) => 0,
+        (Err(_), bytes) => bytes + bytes / 10 + BESIDE,
+    }
 }
 
 fn file_bytes(path: &Path) -> u64 {
@@ -145,7 +149,10 @@ mod tests {
         assert_eq!(file_bytes(&folder.path().join("x-00001-of-00002.gguf")), 300);
         assert_eq!(file_bytes(&folder.path().join("y.gguf")), 400);
         assert_eq!(file_bytes(folder.path()), 700);
-        assert_eq!(needed(&folder.path().join("absent.gguf")), 0);
-        assert!(needed(folder.path()) > BESIDE);
+        assert_eq!(needed(&folder.path().join("absent.gguf"), None), 0);
+        assert!(needed(folder.path(), None) > BESIDE);
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/models/verse-14m-q8_0.gguf");
+        let (short, long) = (needed(&demo, Some(64)), needed(&demo, Some(256)));
+        assert!(short > BESIDE + file_bytes(&demo) / 2 && long > short, "the cache counts: {short} {long}");
     }
 }

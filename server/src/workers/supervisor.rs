@@ -49,6 +49,7 @@ pub struct Workers {
 pub(super) struct Shared {
     desks: Vec<Desk>,
     placed: Mutex<Vec<Placed>>,
+    reconciling: Mutex<()>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     pub(super) stop: CancellationToken,
     pub(super) nudge: Notify,
@@ -62,8 +63,10 @@ struct Desk {
     retry: mpsc::Sender<ModelId>,
 }
 
+#[derive(Clone)]
 struct Placed {
     model: LocalModel,
+    bytes: u64,
     place: Result<usize, Unplaced>,
 }
 
@@ -94,18 +97,32 @@ impl Workers {
             tasks.push(tokio::spawn(keeper.run()));
             desks.push(Desk { device, board, wanted, retry });
         }
-        let shared = Shared { desks, placed: Mutex::default(), tasks: Mutex::new(tasks), stop, nudge: Notify::new() };
+        let shared = Shared {
+            desks,
+            placed: Mutex::default(),
+            reconciling: Mutex::default(),
+            tasks: Mutex::new(tasks),
+            stop,
+            nudge: Notify::new(),
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Makes the workers host exactly these models: loads what is new, unloads what is gone, leaves
-    /// what has not changed alone. Reads file sizes, and so may block shortly.
+    /// what has not changed alone. Reads the headers of new files, and so blocks.
     pub fn reconcile(&self, desired: Vec<LocalModel>) {
-        let mut placed = self.placed();
-        let needs: Vec<Need> = desired.iter().map(|model| need(model, &placed)).collect();
+        let _one_at_a_time = self.shared.reconciling.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.placed().clone();
+        // Without the lock that the pages need: reading headers from a slow disk takes its time.
+        let needs: Vec<Need> = desired.iter().map(|model| need(model, &before)).collect();
         let places: Vec<Place> = self.shared.desks.iter().map(|desk| desk.device.clone()).collect();
         let found = place(&needs, &places);
-        *placed = desired.into_iter().zip(found).map(|(model, place)| Placed { model, place }).collect();
+        let mut placed = self.placed();
+        *placed = desired
+            .into_iter()
+            .zip(needs.iter().zip(found))
+            .map(|(model, (need, place))| Placed { model, bytes: need.bytes, place })
+            .collect();
         for (at, desk) in self.shared.desks.iter().enumerate() {
             let here: Vec<LocalModel> = placed.iter().filter(|p| p.place == Ok(at)).map(|p| p.model.clone()).collect();
             desk.wanted.send_if_modified(|wanted| {
@@ -179,13 +196,17 @@ impl Workers {
     }
 
     fn placed(&self) -> MutexGuard<'_, Vec<Placed>> {
-        // A panic under this lock would come from reading file sizes and leaves the old list.
+        // Only lists are moved and copied under this lock.
         self.shared.placed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn need(model: &LocalModel, placed: &[Placed]) -> Need {
     let same = |other: &&Placed| other.model.id == model.id && other.model.path == model.path;
-    let current = placed.iter().find(same).and_then(|placed| placed.place.as_ref().ok().copied());
-    Need { wish: model.device.clone(), bytes: needed(&model.path), current }
+    let known = placed.iter().find(same);
+    let current = known.and_then(|placed| placed.place.as_ref().ok().copied());
+    // What could not be read may have come meanwhile; what could be is not read every few seconds.
+    let bytes = known.filter(|known| known.bytes > 0 && known.model.context == model.context);
+    let bytes = bytes.map_or_else(|| needed(&model.path, model.context), |known| known.bytes);
+    Need { wish: model.device.clone(), bytes, current }
 }
