@@ -12,8 +12,8 @@ use anyhow::Context;
 use sqlx::PgPool;
 
 use crate::actions::create_admin;
-use crate::actions::register_demo::register_demo;
 use crate::actions::read_board::Boards;
+use crate::actions::register_demo::register_demo;
 use crate::backends::{AddressPolicy, Backends};
 use crate::config::{Config, LogFormat};
 use crate::database::{self, Database};

@@ -88,3 +88,6 @@ fn tally(pair: &PairRow) -> Tally {
         [pair.wins_low, pair.wins_high, pair.ties, pair.both_bad].map(|count| count.try_into().unwrap_or(0));
     Tally { wins, losses, ties, both_bad }
 }
+
+#[cfg(test)]
+mod tests;

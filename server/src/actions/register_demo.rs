@@ -68,8 +68,7 @@ fn fill(fields: &mut ModelFields, stem: &str, cards: &BTreeMap<String, Card>) {
     let card = cards.iter().rev().find(|(key, _)| name.starts_with(key.as_str())).map(|(_, card)| card.clone());
     let card = card.unwrap_or_default();
     let name = if card.display_name.is_empty() { name } else { &card.display_name };
-    fields.display_name =
-        if quantisation.is_empty() { name.to_owned() } else { format!("{name} · {quantisation}") };
+    fields.display_name = if quantisation.is_empty() { name.to_owned() } else { format!("{name} · {quantisation}") };
     fields.family = card.family;
     fields.base_model = card.base_model;
     fields.licence = card.licence;

@@ -67,7 +67,7 @@ fn online_elo_is_fastchat_s_for_all_59_models() {
         assert_close(rating.unwrap(), data.golden("elo", model), 1e-9, &data.names[model]);
     }
     let gpt4 = data.names.iter().position(|name| name == "GPT 4").unwrap();
-    assert_close(ratings[gpt4].unwrap(), 1095.593_548_17, 1e-8, "GPT 4");
+    assert_close(ratings[gpt4].unwrap(), 1_095.593_548_17, 1e-8, "GPT 4");
 }
 
 #[test]
@@ -76,9 +76,9 @@ fn bradley_terry_is_the_exact_maximum() {
     let fit = fit(&data.pairs, Scale::default());
     assert_eq!(fit.groups, 1);
     for (name, wanted) in [
-        ("GPT 4", 1172.132_556),
-        ("Platypus-2 Instruct (70B)", 1112.448_738),
-        ("command", 1110.169_032),
+        ("GPT 4", 1_172.132_556),
+        ("Platypus-2 Instruct (70B)", 1_112.448_738),
+        ("command", 1_110.169_032),
         ("Dolly v2 (3B)", 845.658_930),
     ] {
         let model = data.names.iter().position(|other| other == name).unwrap_or_else(|| panic!("no {name}"));

@@ -102,12 +102,12 @@ proptest! {
     #[test]
     fn win_rates_of_a_pair_add_up_to_one(votes in votes()) {
         let rates = win_rates(&tally(&votes, 1));
-        for a in 0..MODELS {
-            prop_assert_eq!(rates[a][a], None);
-            for b in 0..a {
-                match (rates[a][b], rates[b][a]) {
+        for (a, row) in rates.iter().enumerate() {
+            prop_assert_eq!(row[a], None);
+            for (rate, against) in row.iter().zip(rates.iter().map(|row| row[a])) {
+                match (rate, against) {
                     (Some(x), Some(y)) => prop_assert!((x + y - 1.0).abs() < 1e-12),
-                    (x, y) => prop_assert_eq!(x, y),
+                    (x, y) => prop_assert_eq!(*x, y),
                 }
             }
         }
