@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::handlers::html;
 use crate::store::models::{self, Model};
 use crate::views::{Locale, Page};
+use crate::workers::LoadState;
 
 /// The list.
 #[derive(Debug, Template)]
@@ -26,6 +27,10 @@ struct List {
 struct Card {
     page: Page,
     model: Model,
+    /// The context, by the registration or by the loaded model itself.
+    context: Option<i64>,
+    /// The device that it was placed on, else the one it is to have.
+    device: String,
 }
 
 /// All contestants.
@@ -42,7 +47,15 @@ pub async fn card(
     slug: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
     let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
-    html(&Card { page: Page::of(&request), model })
+    let snapshot = arena.workers.state();
+    let view = snapshot.models.iter().find(|view| view.id == model.id);
+    let loaded = view.and_then(|view| match &view.state {
+        LoadState::Ready { card } => card.get("context")?.as_i64(),
+        _ => None,
+    });
+    let context = model.context_length.map(i64::from).or(loaded);
+    let device = view.and_then(|view| view.device.clone()).unwrap_or_else(|| model.device.clone());
+    html(&Card { page: Page::of(&request), model, context, device })
 }
 
 impl Model {

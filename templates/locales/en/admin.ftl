@@ -83,7 +83,7 @@ audit-who = Who
 audit-what = What
 audit-subject = To what
 audit-detail = Particulars
-audit-nobody = command line
+audit-nobody = the service or its command line
 
 admin-votes = Votes
 day-battles = Battles in 24 h
@@ -284,5 +284,5 @@ finding-models = { $n ->
    *[other] The endpoint lists { $n } models
  }
 finding-better-base = Nothing answers under this base URL, but { $base } does: use that one.
-finding-inner = Addresses inside the network are refused: { $detail }. Whoever runs the server can allow one by --allow-inner HOST (or ARENA_ALLOW_INNER). Allowed at present: { $allowed }.
+finding-inner = { $detail }. Addresses inside the network are refused unless whoever runs the server starts it with --allow-inner HOST (or ARENA_ALLOW_INNER). Allowed at present: { $allowed }.
 finding-allowed-none = none

@@ -77,7 +77,7 @@ audit-who = 操作者
 audit-what = 操作
 audit-subject = 对象
 audit-detail = 细节
-audit-nobody = 命令行
+audit-nobody = 服务或命令行
 
 admin-votes = 投票
 day-battles = 24 小时对战
@@ -266,5 +266,5 @@ finding-ms = { $n } 毫秒
 finding-sample = 它的回答
 finding-models = 端点提供 { $n } 个模型
 finding-better-base = 此基础地址没有响应，但 { $base } 可用，请改用它。
-finding-inner = 不允许访问内部网络地址：{ $detail }。服务器的运行者可以用 --allow-inner HOST（或 ARENA_ALLOW_INNER）允许某个地址。目前允许：{ $allowed }。
+finding-inner = { $detail }。默认不允许访问内部网络地址，除非服务器的运行者以 --allow-inner HOST（或 ARENA_ALLOW_INNER）启动。目前允许：{ $allowed }。
 finding-allowed-none = 无

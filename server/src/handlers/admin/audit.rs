@@ -54,6 +54,6 @@ impl AuditRow {
             Some(text) => format!("{name}: {text}"),
             None => format!("{name}: {value}"),
         };
-        object.iter().map(pair).collect::<Vec<_>>().join(" · ")
+        object.iter().filter(|(_, value)| !value.is_null()).map(pair).collect::<Vec<_>>().join(" · ")
     }
 }

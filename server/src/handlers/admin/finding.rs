@@ -111,6 +111,10 @@ impl Finding {
                 }
             };
         }
+        if probe.error.as_ref().is_some_and(|error| error.kind == ErrorKind::AddressRefused) {
+            // Nothing was asked, so there is nothing else to tell.
+            return Self::refused(page.t("finding-endpoint-bad"), detail);
+        }
         let verdict = page.t(if probe.answered { "finding-endpoint-good" } else { "finding-endpoint-bad" });
         Self { good: probe.answered, verdict, detail, rows, warnings, models: probe.models.clone() }
     }

@@ -6,6 +6,8 @@ pub mod battles;
 pub mod finding;
 pub mod model_fields;
 pub mod model_form;
+#[cfg(test)]
+mod model_tests;
 pub mod models;
 pub mod overview;
 pub mod sign_in;

@@ -156,7 +156,7 @@ enum Examined {
     /// The form itself has mistakes.
     Wrong(Box<FormPage>),
     /// The file or the endpoint was looked at.
-    Looked(Box<FormPage>, Checked),
+    Looked(Box<FormPage>, Box<Checked>),
 }
 
 struct Checked {
@@ -195,7 +195,7 @@ async fn examine(
     let key_stays = matches!(filled.key_change(), KeyChange::Keep);
     if saves && same_source && key_stays {
         let page = FormPage::of(request, admin, filled.kind, model, &filled.form, &[]);
-        return Ok(Examined::Looked(Box::new(page), Checked { fields, may_save: true }));
+        return Ok(Examined::Looked(Box::new(page), Box::new(Checked { fields, may_save: true })));
     }
     let key = match (filled.key_change(), &model) {
         (KeyChange::Replace(key), _) => Some(key),
@@ -216,7 +216,7 @@ async fn examine(
     page.offers_anyway = offers_anyway(&found);
     page.finding = Some(Finding::of(&found, arena, &page.page));
     let may_save = saves && (found.is_good() || anyway);
-    Ok(Examined::Looked(Box::new(page), Checked { fields, may_save }))
+    Ok(Examined::Looked(Box::new(page), Box::new(Checked { fields, may_save })))
 }
 
 /// An endpoint may be down when it is registered; a refused address stays refused, and a file must be there.

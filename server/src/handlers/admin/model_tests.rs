@@ -1,0 +1,198 @@
+//! Registering and changing models as a browser meets it.
+
+use sqlx::PgPool;
+
+use crate::actions::create_admin;
+use crate::app::Arena;
+use crate::domain::ModelState;
+use crate::store::{audit, models};
+use crate::testing::{Browser, arena, browser};
+
+const PASSWORD: &str = "a long enough word";
+
+async fn signed_in(arena: &Arena) -> Browser {
+    create_admin::directly(&arena.db, "alice", &PASSWORD.into()).await.expect("creates");
+    let mut alice = browser(arena).await;
+    alice.post("/admin/sign-in", &[("name", "alice"), ("password", PASSWORD)]).await;
+    alice
+}
+
+fn demo() -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/models/verse-14m-q2_K.gguf");
+    path.canonicalize().expect("the demo model").to_string_lossy().into_owned()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_file_is_checked_then_saved_with_what_its_header_says(db: PgPool) {
+    let arena = arena(db.clone());
+    let mut alice = signed_in(&arena).await;
+    let path = demo();
+
+    let empty = alice.get("/models").await.text;
+    assert!(empty.contains("No models yet"), "an empty state says what to do");
+    let checked = alice.post("/admin/models", &[("kind", "local"), ("path", &path), ("act", "check")]).await;
+    assert_eq!(checked.status, 200);
+    assert!(checked.text.contains("The worker can load this model"), "{}", checked.text);
+    assert!(checked.text.contains("13.7 M") && checked.text.contains("256 tokens"));
+    assert_eq!(models::count(&db).await.expect("counts"), 0, "a check saves nothing");
+
+    let fields = [("kind", "local"), ("path", path.as_str()), ("display_name", "<b>Poet</b> 诗人"), ("act", "save")];
+    let saved = alice.post("/admin/models", &fields).await;
+    assert_eq!((saved.status.as_u16(), saved.location()), (303, "/admin/models?done=b-poet-b"));
+    let model = models::by_slug(&db, "b-poet-b").await.expect("reads").expect("is there");
+    assert_eq!(model.path.as_deref(), Some(path.as_str()));
+    assert!(!model.quantisation.is_empty() && model.parameters > Some(13_000_000));
+
+    let again = alice.post("/admin/models", &fields).await;
+    assert_eq!(again.location(), "/admin/models?done=b-poet-b-2", "a made name steps aside");
+    let taken: Vec<_> = fields.iter().copied().chain([("slug", "b-poet-b")]).collect();
+    assert_eq!(alice.post("/admin/models", &taken).await.status, 422, "a chosen one does not");
+
+    for page in ["/models", "/models/b-poet-b", "/admin", "/admin/models", "/admin/models/b-poet-b", "/admin/audit"] {
+        let answer = alice.get(page).await;
+        assert_eq!(answer.status, 200, "{page}");
+        assert!(!answer.text.contains("<b>Poet"), "{page} escapes what administrators write");
+    }
+    assert_eq!(alice.get("/models/none").await.status, 404);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_cannot_be_loaded_is_refused_with_the_reason(db: PgPool) {
+    let arena = arena(db.clone());
+    let mut alice = signed_in(&arena).await;
+    let folder = std::path::Path::new(&demo()).parent().expect("a folder").to_string_lossy().into_owned();
+    for (path, reason) in [
+        ("/nowhere/at/all.gguf", "The path cannot be read"),
+        (folder.as_str(), "There are several models in this folder"),
+        ("relative.gguf", "A full path on this server"),
+        ("", "This cannot stay empty"),
+    ] {
+        let fields = [("kind", "local"), ("path", path), ("display_name", "x"), ("anyway", "yes"), ("act", "save")];
+        let refused = alice.post("/admin/models", &fields).await;
+        assert_eq!(refused.status, 422, "{path}");
+        assert!(refused.text.contains(reason), "{path}: {}", refused.text);
+    }
+    assert_eq!(models::count(&db).await.expect("counts"), 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn inner_addresses_are_refused_and_the_option_is_named(db: PgPool) {
+    let arena = arena(db.clone());
+    let mut alice = signed_in(&arena).await;
+    for base in ["http://127.0.0.1:9/v1", "http://10.0.0.1/v1", "http://169.254.169.254/latest", "http://localhost:9"] {
+        let fields = [
+            ("kind", "endpoint"),
+            ("base_url", base),
+            ("remote_model", "m"),
+            ("display_name", "Inner"),
+            ("anyway", "yes"),
+            ("act", "save"),
+        ];
+        let refused = alice.post("/admin/models", &fields).await;
+        assert_eq!(refused.status, 422, "{base}");
+        assert!(refused.text.contains("--allow-inner"), "{base}: {}", refused.text);
+    }
+    assert_eq!(models::count(&db).await.expect("counts"), 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_key_is_kept_sealed_and_never_shown(db: PgPool) {
+    let arena = arena(db.clone());
+    let mut alice = signed_in(&arena).await;
+    let secret = "sk-very-secret-0123456789";
+    // A documentation address that nobody answers; the connection is given up soon.
+    let base = [
+        ("kind", "endpoint"),
+        ("base_url", "http://model.invalid/v1"),
+        ("remote_model", "m"),
+        ("display_name", "Far"),
+        ("connect_seconds", "1"),
+    ];
+    let with = |more: &[(&'static str, &'static str)]| -> Vec<(&str, &str)> {
+        base.iter().copied().chain(more.iter().copied()).collect()
+    };
+    let refused = alice.post("/admin/models", &with(&[("api_key", secret), ("act", "save")])).await;
+    assert_eq!(refused.status, 422, "it does not answer");
+    assert!(!refused.text.contains(secret), "a key is not sent back, not even with a mistake");
+    let saved = alice.post("/admin/models", &with(&[("api_key", secret), ("anyway", "yes"), ("act", "save")])).await;
+    assert_eq!(saved.location(), "/admin/models?done=far");
+
+    let model = models::by_slug(&db, "far").await.expect("reads").expect("is there");
+    let sealed = model.api_key_sealed.clone().expect("a key");
+    assert!(!sealed.as_bytes().windows(secret.len()).any(|window| window == secret.as_bytes()));
+    assert!(!format!("{model:?}").contains(secret));
+    for page in ["/admin/models", "/admin/models/far", "/models/far", "/admin/audit"] {
+        assert!(!alice.get(page).await.text.contains(secret), "{page}");
+    }
+
+    // The card may be changed while the endpoint is away, and the key stays.
+    let kept = with(&[("retries", "3"), ("act", "save")]);
+    assert_eq!(alice.post("/admin/models/far", &kept).await.status, 303);
+    let model = models::by_slug(&db, "far").await.expect("reads").expect("is there");
+    assert_eq!((model.retries, model.api_key_sealed.as_ref()), (3, Some(&sealed)));
+    let removed = with(&[("remove_key", "yes"), ("anyway", "yes"), ("act", "save")]);
+    assert_eq!(alice.post("/admin/models/far", &removed).await.status, 303);
+    let model = models::by_slug(&db, "far").await.expect("reads").expect("is there");
+    assert_eq!(model.api_key_sealed, None);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_model_rests_comes_back_and_retires_for_good(db: PgPool) {
+    let arena = arena(db.clone());
+    let mut alice = signed_in(&arena).await;
+    let path = demo();
+    alice.post("/admin/models", &[("kind", "local"), ("path", &path), ("display_name", "Poet"), ("act", "save")]).await;
+    let state = async || models::by_slug(&db, "poet").await.expect("reads").expect("is there").state;
+    let set = "/admin/models/poet/state";
+
+    assert_eq!(alice.post(set, &[("state", "disabled")]).await.status, 303);
+    assert_eq!(state().await, ModelState::Disabled);
+    assert_eq!(alice.post(set, &[("state", "enabled")]).await.status, 303);
+    assert_eq!(state().await, ModelState::Enabled);
+    assert!(alice.get("/admin/models/poet/retire").await.text.contains("cannot be undone"), "it asks first");
+    assert_eq!(alice.post(set, &[("state", "retired")]).await.status, 303);
+    assert_eq!(alice.post(set, &[("state", "enabled")]).await.status, 409);
+    assert_eq!(state().await, ModelState::Retired);
+    assert!(alice.get("/models/poet").await.text.contains("no longer drawn"), "its card stays and says so");
+
+    let deeds = audit::page(&db, None, 3).await.expect("reads");
+    assert_eq!(deeds[0].detail, serde_json::json!({ "from": "enabled", "to": "retired" }));
+    assert!(deeds.iter().all(|row| row.action == "model.state" && row.admin.as_deref() == Some("alice")));
+
+    let mut stranger = browser(&arena).await;
+    assert_eq!(stranger.post(set, &[("state", "enabled")]).await.location(), "/admin/sign-in?next=/admin");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn every_page_speaks_both_languages(db: PgPool) {
+    let arena = arena(db.clone());
+    let mut alice = signed_in(&arena).await;
+    let path = demo();
+    alice.post("/admin/models", &[("kind", "local"), ("path", &path), ("display_name", "Poet"), ("act", "save")]).await;
+    for language in ["en", "zh-CN"] {
+        alice.language = language;
+        for page in [
+            "/models",
+            "/models/poet",
+            "/admin",
+            "/admin/status",
+            "/admin/models",
+            "/admin/models/new",
+            "/admin/models/new?kind=endpoint",
+            "/admin/models/poet",
+            "/admin/models/poet/retire",
+            "/admin/battles",
+            "/admin/votes",
+            "/admin/audit",
+            "/admin/tokens",
+            "/admin/accounts",
+            "/admin/sign-in",
+            "/admin/welcome/none",
+        ] {
+            let text = alice.get(page).await.text;
+            assert!(!text.contains("Unknown localization"), "{page} in {language}: {text}");
+            let chinese = text.chars().filter(|c| ('\u{4e00}'..'\u{9fff}').contains(c)).count();
+            assert_eq!(language == "zh-CN", chinese > 20, "{page} in {language} has {chinese} Chinese characters");
+        }
+    }
+}
