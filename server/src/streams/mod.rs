@@ -13,6 +13,8 @@ mod open;
 pub mod pace;
 mod reader;
 mod side;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::collections::HashMap;

@@ -7,6 +7,8 @@ mod write;
 
 pub use history::{Entry, delete, delete_all, history};
 pub use read::{Battle, Reply, Turn, find, replies_of_turn};
+#[cfg(test)]
+pub use replies::pretend_silence;
 pub use replies::{Progress, Signals, finish, mark_read, mark_stale, request_stop, save_progress};
 pub use write::{NewBattle, NewReply, insert_battle, insert_reply, insert_turn, lock, mark_identity, replace_model};
 

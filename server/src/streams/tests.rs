@@ -1,0 +1,364 @@
+//! Streams: pace, resumption, two servers on one database, honest ends.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::{StreamExt, stream};
+use serde_json::Value;
+use sqlx::PgPool;
+use tokio::runtime::Handle;
+use tokio::time::{sleep, timeout};
+
+use super::{Ask, Cursor, Events, Pieces, Reader, Source, Streams, View, index};
+use crate::actions::ask_again::AskAgain;
+use crate::actions::delete_battle::delete_battle;
+use crate::actions::send_message::SendMessage;
+use crate::actions::start_battle::{Opponents, StartBattle};
+use crate::backends::{BackendError, ChatEvent, ErrorKind, FinishReason, Role, Usage};
+use crate::domain::{
+    BattleId, BattleKind, ModelFields, ModelId, ModelKind, Parameters, Prompt, ReplyStatus, Side, VoterId,
+};
+use crate::error::Error;
+use crate::metrics::Metrics;
+use crate::store::{battles, models};
+use crate::views::Locale;
+use crate::views::markdown;
+
+/// What a scripted model does.
+#[derive(Clone)]
+enum Script {
+    /// Says these pieces with a pause before each.
+    Say(Vec<&'static str>, Duration),
+    /// Says these pieces and then never anything more.
+    Hang(Vec<&'static str>),
+    /// Fails at once.
+    Fail(ErrorKind),
+}
+
+fn pieces(script: Script) -> Pieces {
+    let delta = |text: &str| Ok(ChatEvent::Delta { text: text.to_owned() });
+    match script {
+        Script::Say(texts, pause) => {
+            let usage = Usage { prompt_tokens: Some(3), completion_tokens: texts.len() as u64, estimated: false };
+            let end = stream::iter([Ok(ChatEvent::Finished { reason: FinishReason::Stop, usage })]);
+            stream::iter(texts)
+                .then(move |text| async move {
+                    sleep(pause).await;
+                    Ok(ChatEvent::Delta { text: text.to_owned() })
+                })
+                .chain(end)
+                .boxed()
+        }
+        Script::Hang(texts) => stream::iter(texts).map(delta).chain(stream::pending()).boxed(),
+        Script::Fail(kind) => stream::iter([Err(BackendError::new(kind, "verse-1 broke"))]).boxed(),
+    }
+}
+
+/// A server over scripted models; those of `down` count as unreachable.
+fn server(db: &PgPool, scripts: HashMap<ModelId, Script>, down: Vec<ModelId>) -> Streams {
+    let open = Arc::new(move |ask: Ask| {
+        let script = scripts.get(&ask.model).cloned().unwrap_or(Script::Fail(ErrorKind::ModelNotFound));
+        assert_eq!(ask.request.messages.last().map(|message| message.role), Some(Role::User));
+        let opened: futures_util::future::BoxFuture<'static, Pieces> = Box::pin(async move { pieces(script) });
+        opened
+    });
+    let source = Source { open, is_available: Arc::new(move |model| !down.contains(&model.id)) };
+    Streams::new(db.clone(), Metrics::new(db.clone()), source, Handle::current())
+}
+
+async fn register(db: &PgPool, count: usize) -> Vec<ModelId> {
+    let mut ids = Vec::new();
+    for number in 1..=count {
+        let id = ModelId(uuid::Uuid::now_v7());
+        let fields = ModelFields {
+            display_name: format!("Verse {number}"),
+            path: Some("/nowhere".to_owned()),
+            ..ModelFields::default()
+        };
+        assert!(
+            models::insert(db, id, &format!("verse-{number}"), ModelKind::Local, &fields, None).await.expect("row")
+        );
+        ids.push(id);
+    }
+    ids
+}
+
+fn voter() -> VoterId {
+    VoterId(uuid::Uuid::new_v4())
+}
+
+async fn begin(db: &PgPool, streams: &Streams, voter: VoterId, opponents: Opponents) -> Result<BattleId, Error> {
+    let prompt = Prompt::parse("写一首诗").expect("a prompt");
+    let start = StartBattle { voter, prompt, opponents, parameters: Parameters::BATTLE };
+    start.run(db, streams, &Metrics::new(db.clone())).await
+}
+
+fn reader(streams: &Streams, battle: BattleId, turn: i32) -> Reader {
+    Reader::new(streams.clone(), battle, BattleKind::SideBySide, turn, streams.reader_permit().expect("room"))
+}
+
+/// Reads to the end.
+async fn read_all(streams: &Streams, battle: BattleId, turn: i32) -> Vec<View> {
+    let mut reader = reader(streams, battle, turn);
+    let mut views = Vec::new();
+    let read = async {
+        while let Some(view) = reader.next().await.expect("the database answers") {
+            views.push(view);
+        }
+    };
+    timeout(Duration::from_secs(40), read).await.expect("the turn ends");
+    views
+}
+
+fn text(view: &View, side: Side) -> &str {
+    view.sides[index(side)].as_ref().map_or("", |side| &side.text)
+}
+
+fn status(view: &View, side: Side) -> ReplyStatus {
+    view.sides[index(side)].as_ref().expect("a side").status
+}
+
+/// What a browser makes of events.
+#[derive(Default, Clone)]
+struct Browser {
+    blocks: [Vec<String>; 2],
+    cursor: Option<Cursor>,
+}
+
+impl Browser {
+    fn take(&mut self, events: &str) {
+        for event in events.split("\n\n").filter(|event| !event.is_empty()) {
+            self.take_one(event);
+        }
+    }
+
+    fn take_one(&mut self, event: &str) {
+        let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        self.cursor = Some(field("id").expect("an id").parse().expect("a cursor"));
+        if field("event") == Some("blocks") {
+            let data: Value = serde_json::from_str(field("data").expect("data")).expect("JSON");
+            let side = if data["side"] == "a" { 0 } else { 1 };
+            let from = data["from"].as_u64().expect("a number") as usize;
+            assert!(from <= self.blocks[side].len(), "no hole");
+            self.blocks[side].truncate(from);
+            let blocks = data["blocks"].as_array().expect("blocks").iter();
+            self.blocks[side].extend(blocks.map(|block| block.as_str().expect("HTML").to_owned()));
+        }
+    }
+}
+
+const LONG: &[&str] = &[
+    "# 题\n\n",
+    "床前**明月光**，",
+    "疑是地上霜。\n\n",
+    "```rust\nfn main() {\n",
+    "    let x = 1;\n}\n```\n\n",
+    "- a\n- b\n",
+    "- c\n\n1",
+    ". one\n2. two\n\n",
+    "| a | b |\n|",
+    "---|---|\n| 1 | 2 |\n\n",
+    "$x^2$ and [a]: https://x.example\n",
+];
+
+#[sqlx::test(migrations = "../migrations")]
+async fn whatever_the_cut_a_resumed_stream_ends_alike(db: PgPool) {
+    let ids = register(&db, 2).await;
+    let slow: Vec<_> = LONG.iter().rev().copied().collect();
+    let scripts = HashMap::from([
+        (ids[0], Script::Say(LONG.to_vec(), Duration::from_millis(20))),
+        (ids[1], Script::Say(slow.clone(), Duration::from_millis(60))),
+    ]);
+    let streams = server(&db, scripts, Vec::new());
+    let battle = begin(&db, &streams, voter(), Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
+    let views = read_all(&streams, battle, 1).await;
+    assert!(views.len() > 5, "it streamed: {}", views.len());
+    // Both columns grow alike while both are written.
+    for view in &views {
+        let count = |side| text(view, side).chars().count();
+        let whole: usize = LONG.concat().chars().count();
+        assert!(count(Side::A) == count(Side::B) || count(Side::A) == whole, "{} {}", count(Side::A), count(Side::B));
+    }
+    let last = views.last().expect("a view");
+    let expected = [markdown::blocks(&LONG.concat()), markdown::blocks(&slow.concat())];
+    let all_events = |after: Option<Cursor>, from: usize| {
+        let mut events = Events::new(Locale::En, 1, after);
+        views[from..].iter().map(|view| events.of(view, std::ptr::eq(view, last))).collect::<Vec<_>>()
+    };
+    // Cut after every single event, go on from any later view.
+    let whole = all_events(None, 0);
+    let mut seen = Browser::default();
+    for (at, events) in whole.iter().enumerate() {
+        for event in events.split("\n\n").filter(|event| !event.is_empty()) {
+            seen.take_one(event);
+            for from in [at, (at + 1).min(views.len() - 1), views.len() - 1] {
+                let mut resumed = seen.clone();
+                for events in all_events(resumed.cursor, from) {
+                    resumed.take(&events);
+                }
+                assert_eq!(resumed.blocks, expected, "cut in {at}, resumed from {from}");
+            }
+        }
+    }
+    assert_eq!(seen.blocks, expected);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn another_server_shows_and_stops_what_the_first_one_drains(db: PgPool) {
+    let ids = register(&db, 2).await;
+    let say = Script::Say(vec!["明月 "; 400], Duration::from_millis(20));
+    let scripts = HashMap::from([(ids[0], say.clone()), (ids[1], say)]);
+    let first = server(&db, scripts.clone(), Vec::new());
+    let second = server(&db, scripts, Vec::new());
+    let voter = voter();
+    let battle = begin(&db, &first, voter, Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
+    let mut elsewhere = reader(&second, battle, 1);
+    let begun = Instant::now();
+    while let Some(view) = elsewhere.next().await.expect("rows") {
+        if text(&view, Side::A).len() > 20 {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "the other server sees it grow");
+    }
+    assert!(matches!(
+        SendMessage { battle, voter, prompt: Prompt::parse("再来").expect("a prompt") }.run(&db, &second).await,
+        Err(Error::Conflict("still-streaming"))
+    ));
+    second.stop(battle).await.expect("asked");
+    let views = read_all(&second, battle, 1).await;
+    let last = views.last().expect("an end");
+    assert_eq!((status(last, Side::A), status(last, Side::B)), (ReplyStatus::Stopped, ReplyStatus::Stopped));
+    let rows = battles::replies_of_turn(&db, battle, 1).await.expect("rows");
+    for row in rows {
+        assert_eq!(row.finish_reason.as_deref(), Some("stopped"));
+        assert_eq!(row.content.chars().count() as i32, row.released, "the row is what was shown");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_failed_side_hinders_nobody_and_another_model_takes_its_place(db: PgPool) {
+    let ids = register(&db, 3).await;
+    let voter = voter();
+    let fine = Script::Say(vec!["好", "诗"], Duration::from_millis(5));
+    // Two of three are drawn; the third one stands in. Whoever is drawn on the right is broken.
+    let streams = server(&db, HashMap::new(), Vec::new());
+    let battle = begin(&db, &streams, voter, Opponents::Drawn).await.expect("begun");
+    let views = read_all(&streams, battle, 1).await;
+    let last = views.last().expect("an end");
+    assert_eq!((status(last, Side::A), status(last, Side::B)), (ReplyStatus::Failed, ReplyStatus::Failed));
+    let event = Events::new(Locale::En, 1, None).of(last, true);
+    assert!(event.contains("\"retry\":true") && !event.to_lowercase().contains("verse"), "{event}");
+
+    let scripts: HashMap<_, _> = ids.iter().map(|id| (*id, fine.clone())).collect();
+    let before = battles::find(&mut db.acquire().await.expect("db"), battle).await.expect("rows").expect("a battle");
+    let streams = server(&db, scripts, vec![before.model_a]);
+    AskAgain { battle, voter, side: Side::A }.run(&db, &streams).await.expect("asked");
+    AskAgain { battle, voter, side: Side::B }.run(&db, &streams).await.expect("asked");
+    let views = read_all(&streams, battle, 1).await;
+    let last = views.last().expect("an end");
+    assert_eq!((text(last, Side::A), text(last, Side::B)), ("好诗", "好诗"));
+    let after = battles::find(&mut db.acquire().await.expect("db"), battle).await.expect("rows").expect("a battle");
+    assert_ne!(after.model_a, before.model_a);
+    assert_ne!(Some(after.model_a), after.model_b);
+    assert_eq!(after.last_turn().and_then(|turn| turn.a.as_ref()).map(|reply| reply.attempt), Some(2));
+    assert!(matches!(
+        AskAgain { battle, voter, side: Side::A }.run(&db, &streams).await,
+        Err(Error::Conflict("nothing-to-ask-again"))
+    ));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_dead_server_s_answer_is_marked_by_any_other(db: PgPool) {
+    let ids = register(&db, 2).await;
+    let scripts = HashMap::from([
+        (ids[0], Script::Hang(vec!["half ", "an answer"])),
+        (ids[1], Script::Say(vec!["whole"], Duration::from_millis(1))),
+    ]);
+    let dead = server(&db, scripts, Vec::new());
+    let voter = voter();
+    let battle = begin(&db, &dead, voter, Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
+    sleep(Duration::from_millis(900)).await;
+    // The owner falls silent.
+    battles::pretend_silence(&db, battle).await.expect("rows");
+    let alive = server(&db, HashMap::new(), Vec::new());
+    let views = read_all(&alive, battle, 1).await;
+    let last = views.last().expect("an end");
+    assert_eq!((status(last, Side::A), text(last, Side::A)), (ReplyStatus::Interrupted, "half an answer"));
+    assert_eq!((status(last, Side::B), text(last, Side::B)), (ReplyStatus::Done, "whole"));
+    // The owner wakes up and finds that it has lost it: what was said stays said.
+    sleep(Duration::from_secs(4)).await;
+    let rows = battles::replies_of_turn(&db, battle, 1).await.expect("rows");
+    assert_eq!(rows[0].status, ReplyStatus::Interrupted);
+    dead.drain(Duration::from_secs(5)).await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_service_that_ends_marks_what_it_could_not_finish(db: PgPool) {
+    let ids = register(&db, 1).await;
+    let streams = server(&db, HashMap::from([(ids[0], Script::Hang(vec!["so far"]))]), Vec::new());
+    let voter = voter();
+    let battle = begin(&db, &streams, voter, Opponents::One(ids[0])).await.expect("begun");
+    sleep(Duration::from_millis(300)).await;
+    streams.drain(Duration::from_millis(100)).await;
+    let rows = battles::replies_of_turn(&db, battle, 1).await.expect("rows");
+    assert_eq!((rows[0].status, rows[0].content.as_str()), (ReplyStatus::Interrupted, "so far"));
+    assert!(matches!(begin(&db, &streams, voter, Opponents::One(ids[0])).await, Err(Error::Busy { .. })));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_answer_that_names_a_model_marks_the_battle(db: PgPool) {
+    let ids = register(&db, 2).await;
+    let scripts = HashMap::from([
+        (ids[0], Script::Say(vec!["I am Mix", "tral."], Duration::from_millis(1))),
+        (ids[1], Script::Say(vec!["A cold mistral blew."], Duration::from_millis(1))),
+    ]);
+    let streams = server(&db, scripts, Vec::new());
+    let battle = begin(&db, &streams, voter(), Opponents::Drawn).await.expect("begun");
+    read_all(&streams, battle, 1).await;
+    let found = battles::find(&mut db.acquire().await.expect("db"), battle).await.expect("rows").expect("a battle");
+    assert_eq!(found.not_counted_because.as_deref(), Some("identity"));
+    assert_eq!(found.pair_probability, Some(0.5));
+    assert_eq!(found.language, "zh");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_conversation_goes_on_and_is_deleted_for_good(db: PgPool) {
+    let ids = register(&db, 1).await;
+    let streams =
+        server(&db, HashMap::from([(ids[0], Script::Say(vec!["一", "二"], Duration::from_millis(1)))]), Vec::new());
+    let (voter, stranger) = (voter(), voter());
+    let battle = begin(&db, &streams, voter, Opponents::One(ids[0])).await.expect("begun");
+    let direct =
+        |turn| Reader::new(streams.clone(), battle, BattleKind::Direct, turn, streams.reader_permit().expect("room"));
+    let mut first = direct(1);
+    while first.next().await.expect("rows").is_some() {}
+    let message = |voter| SendMessage { battle, voter, prompt: Prompt::parse("再来").expect("a prompt") };
+    assert!(matches!(message(stranger).run(&db, &streams).await, Err(Error::NotFound)));
+    assert_eq!(message(voter).run(&db, &streams).await.expect("sent"), 2);
+    let mut second = direct(2);
+    while second.next().await.expect("rows").is_some() {}
+    assert!(matches!(delete_battle(&db, &streams, battle, stranger).await, Err(Error::NotFound)));
+    delete_battle(&db, &streams, battle, voter).await.expect("deleted");
+    assert!(battles::replies_of_turn(&db, battle, 1).await.expect("rows").is_empty());
+    assert!(matches!(message(voter).run(&db, &streams).await, Err(Error::NotFound)));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_cannot_be_drawn_is_said(db: PgPool) {
+    let streams = server(&db, HashMap::new(), Vec::new());
+    let drawn = |streams: Streams, db: PgPool| async move { begin(&db, &streams, voter(), Opponents::Drawn).await };
+    assert!(matches!(drawn(streams.clone(), db.clone()).await, Err(Error::NoModels("no-models"))));
+    register(&db, 1).await;
+    assert!(matches!(drawn(streams.clone(), db.clone()).await, Err(Error::NoModels("one-model"))));
+}
+
+#[test]
+fn a_cursor_reads_what_it_writes_and_nothing_else() {
+    let cursor = Cursor { turn: 3, sides: [(1, 120), (2, 98)] };
+    assert_eq!(cursor.to_string(), "3.1-120.2-98");
+    assert_eq!("3.1-120.2-98".parse(), Ok(cursor));
+    for bad in ["", "3", "3.1-2", "3.1-2.3", "a.1-2.3-4", "3.1-2.3-4.5-6", "3.1--2.3-4"] {
+        assert_eq!(bad.parse::<Cursor>(), Err(()), "{bad}");
+    }
+}
