@@ -1,3 +1,8 @@
 //! The real binary over HTTP: what visitors and administrators do, what streams, and what breaks.
 
+mod faults;
+mod http;
 mod pages;
+mod stage;
+mod stream;
+mod votes;
