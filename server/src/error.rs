@@ -18,6 +18,9 @@ pub enum Error {
     /// An administrator has to sign in first.
     #[error("sign-in required")]
     SignInRequired,
+    /// The JSON API has to be told which visitor asks.
+    #[error("no visitor")]
+    VisitorRequired,
     /// The form token is missing or false, or another site sent the form.
     #[error("forged or stale form: {0}")]
     Csrf(&'static str),
@@ -67,6 +70,7 @@ impl Error {
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::SignInRequired => "sign-in-required",
+            Self::VisitorRequired => "visitor-required",
             Self::Csrf(_) => "csrf",
             Self::Invalid { code, .. } => code,
             Self::Conflict(code) | Self::NoModels(code) => code,
@@ -82,7 +86,7 @@ impl Error {
         match self {
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::SignInRequired => 401,
+            Self::SignInRequired | Self::VisitorRequired => 401,
             Self::Csrf(_) => 403,
             Self::Invalid { .. } => 422,
             Self::Conflict(_) => 409,

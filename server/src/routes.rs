@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::error::Error;
 use crate::handlers::{
-    admin, battle, chat, health, history, home, language, leaderboard, metrics, models, named, statics, vote,
+    admin, api, battle, chat, health, history, home, language, leaderboard, metrics, models, named, statics, vote,
 };
 
 /// The table.
@@ -63,6 +63,8 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/admin/accounts/close-invitations", web::post().to(admin::accounts::close_invitations))
         .route("/admin/accounts/password", web::post().to(admin::accounts::change_password))
         .route("/admin/accounts/{id}/access", web::post().to(admin::accounts::set_access))
+        // The JSON API
+        .configure(api::configure)
         // For machines
         .route("/health", web::get().to(health::page))
         .route("/health/live", web::get().to(health::live))

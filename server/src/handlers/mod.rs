@@ -6,6 +6,7 @@ use askama::Template;
 use crate::error::Error;
 
 pub mod admin;
+pub mod api;
 pub mod battle;
 pub mod chat;
 pub mod health;

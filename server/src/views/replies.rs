@@ -52,7 +52,8 @@ impl ReplyView {
     }
 }
 
-fn can_retry(view: &SideView) -> bool {
+/// Whether a side can be asked again.
+pub fn can_retry(view: &SideView) -> bool {
     view.status.needs_retry() || (view.status == ReplyStatus::Stopped && view.text.is_empty())
 }
 
@@ -60,7 +61,8 @@ fn label(locale: Locale, view: &SideView) -> String {
     locale.text(&format!("reply-{}", view.status))
 }
 
-fn message(locale: Locale, view: &SideView) -> String {
+/// What went wrong with a side, in words; empty where nothing did.
+pub fn message(locale: Locale, view: &SideView) -> String {
     if view.status.needs_retry() {
         return error_text(locale, view.error_code.as_deref().unwrap_or("server_failed"));
     }

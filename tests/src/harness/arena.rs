@@ -14,8 +14,10 @@ use super::{Client, Folder, Store, arena_binary, within};
 /// How to start it.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// With the demo models and a worker on the CPU; else with no model and no worker.
+    /// With the demo models.
     pub demo: bool,
+    /// With a worker on the CPU.
+    pub worker: bool,
     /// Further arguments of `arena serve`.
     pub arguments: Vec<String>,
     /// Further environment.
@@ -34,7 +36,12 @@ impl Options {
 
     /// The demo models on a worker.
     pub fn demo() -> Self {
-        Self { demo: true, ..Self::default() }
+        Self { demo: true, worker: true, ..Self::default() }
+    }
+
+    /// A worker, and no model yet.
+    pub fn empty_worker() -> Self {
+        Self { worker: true, ..Self::default() }
     }
 
     /// With one more argument.
@@ -78,10 +85,11 @@ impl Arena {
         command.args(["--drain-seconds", "5", "--allow-inner", "127.0.0.1"]);
         // A suite sends faster than a person.
         command.args(["--voter-per-minute", "100000", "--address-per-minute", "100000"]);
+        command.args(["--devices", if options.worker { "cpu" } else { "none" }]);
         if options.demo {
-            command.args(["--devices", "cpu"]).arg("--demo-models").arg(super::models_folder());
+            command.arg("--demo-models").arg(super::models_folder());
         } else {
-            command.args(["--devices", "none", "--no-demo"]);
+            command.arg("--no-demo");
         }
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ARENA_")) {
             command.env_remove(name);

@@ -4,6 +4,7 @@
 
 mod arena;
 mod binary;
+mod browser;
 mod client;
 mod endpoint;
 mod folder;
@@ -14,6 +15,7 @@ mod stream;
 
 pub use arena::{Arena, Options};
 pub use binary::{arena_binary, demo_model, models_folder};
+pub use browser::{Browser, Look, screenshots};
 pub use client::{Client, Reply};
 pub use endpoint::{Behaviour, Ending, Endpoint};
 pub use folder::Folder;

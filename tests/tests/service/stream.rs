@@ -103,9 +103,17 @@ async fn what_a_model_says_is_inert() {
     for (place, html) in [("stream", seen.html("a")), ("page", page.text.clone())] {
         let lower = html.to_lowercase();
         assert!(!lower.contains("<script>"), "{place}: {html}");
-        for tag in ["<img", "<iframe", "<style", "onerror=alert", "href=\"javascript"] {
-            // Shown as text is fine; as a tag it is not.
-            assert!(!lower.contains(tag) || (tag == "<img" && place == "page"), "{place} holds {tag}: {html}");
+        for tag in [
+            "<iframe",
+            "<style",
+            "<svg",
+            "<form action=/language",
+            "javascript:alert(3)\"",
+            "\" onerror",
+            " onerror=\"",
+        ] {
+            // Escaped text is fine; a tag or an attribute is not.
+            assert!(!lower.contains(tag), "{place} holds {tag}: {html}");
         }
     }
     assert!(seen.html("a").contains("alert(5)"), "code is shown as code");

@@ -1,0 +1,268 @@
+//! Battles: begin, list, read, delete.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::LOCATION;
+use actix_web::web::{self, Query};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::body::ErrorBody;
+use super::state::{BattleState, ModelName};
+use super::visitor::ApiVisitor;
+use crate::actions::delete_battle;
+use crate::actions::start_battle::{Opponents, StartBattle};
+use crate::app::Arena;
+use crate::domain::{BattleId, BattleKind, Choice, ModelId, ModelState, Parameters, Prompt};
+use crate::error::Error;
+use crate::extract::ClientAddress;
+use crate::store::battles;
+use crate::store::models::{self, Model};
+use crate::views::Locale;
+
+/// What to begin.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum NewBattle {
+    /// Two anonymous models, drawn by the arena.
+    Battle {
+        /// The first message.
+        #[schema(min_length = 1, max_length = 30000, pattern = "[^\\s\\u0000]")]
+        prompt: String,
+    },
+    /// Two models of the visitor's choice, with their names.
+    SideBySide {
+        /// The first message.
+        #[schema(min_length = 1, max_length = 30000, pattern = "[^\\s\\u0000]")]
+        prompt: String,
+        /// The left model, by its slug.
+        model_a: String,
+        /// The right model, by its slug.
+        model_b: String,
+        /// How answers are sampled.
+        #[serde(default)]
+        parameters: NewParameters,
+    },
+    /// One model of the visitor's choice.
+    Direct {
+        /// The first message.
+        #[schema(min_length = 1, max_length = 30000, pattern = "[^\\s\\u0000]")]
+        prompt: String,
+        /// The model, by its slug.
+        model: String,
+        /// How answers are sampled.
+        #[serde(default)]
+        parameters: NewParameters,
+    },
+}
+
+/// How answers are sampled.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct NewParameters {
+    /// 0 always takes the likeliest token.
+    #[schema(minimum = 0, maximum = 2, default = 0.7)]
+    temperature: f32,
+    /// Keeps to the likeliest tokens that together have this probability.
+    #[schema(minimum = 0.01, maximum = 1, default = 1.0)]
+    top_p: f32,
+    /// The longest answer.
+    #[schema(minimum = 1, maximum = 4096, default = 1024)]
+    max_tokens: u32,
+}
+
+impl Default for NewParameters {
+    fn default() -> Self {
+        let Parameters { temperature, top_p, max_tokens } = Parameters::NAMED;
+        Self { temperature, top_p, max_tokens }
+    }
+}
+
+impl NewParameters {
+    fn checked(self) -> Result<Parameters, Error> {
+        if self.top_p < 0.01 {
+            return Err(Error::invalid("parameter", "top_p"));
+        }
+        Parameters::checked(self.temperature, self.top_p, self.max_tokens)
+            .map_err(|error| Error::invalid("parameter", error.0))
+    }
+}
+
+/// The id in an address; what is no id names no battle.
+pub(super) fn id_of(text: &str) -> Result<BattleId, Error> {
+    text.parse().map_err(|_| Error::NotFound)
+}
+
+/// Begins a battle, a comparison or a direct chat. The answers go on by themselves: read the stream, or ask for the state.
+#[utoipa::path(
+    post, path = "/api/v1/battles", operation_id = "startBattle", tag = "battles", request_body = NewBattle,
+    responses((status = 201, body = BattleState, headers(("Location" = String, description = "Where it is."))),
+              (status = 404, body = ErrorBody)),
+    security(("visitor" = []))
+)]
+pub async fn start(
+    arena: web::Data<Arena>,
+    visitor: ApiVisitor,
+    address: ClientAddress,
+    locale: Locale,
+    new: web::Json<NewBattle>,
+) -> Result<HttpResponse, Error> {
+    let visitor = visitor.0;
+    arena.limits.check_message(&visitor, address)?;
+    let enabled = models::enabled(&arena.db).await?;
+    let (prompt, opponents, parameters) = match new.into_inner() {
+        NewBattle::Battle { prompt } => (prompt, Opponents::Drawn, Parameters::BATTLE),
+        NewBattle::SideBySide { prompt, model_a, model_b, parameters } => {
+            let opponents = Opponents::Chosen(chosen(&enabled, &model_a)?, chosen(&enabled, &model_b)?);
+            (prompt, opponents, parameters.checked()?)
+        }
+        NewBattle::Direct { prompt, model, parameters } => {
+            (prompt, Opponents::One(chosen(&enabled, &model)?), parameters.checked()?)
+        }
+    };
+    let start = StartBattle { voter: visitor.id(), prompt: Prompt::parse(&prompt)?, opponents, parameters };
+    let id = start.run(&arena.db, &arena.streams, &arena.metrics).await?;
+    let state = BattleState::read(&arena, locale, &visitor, id).await?;
+    Ok(HttpResponse::Created().insert_header((LOCATION, format!("/api/v1/battles/{id}"))).json(state))
+}
+
+fn chosen(enabled: &[Model], slug: &str) -> Result<ModelId, Error> {
+    let found = enabled.iter().find(|model| model.slug == slug && model.state == ModelState::Enabled);
+    found.map(|model| model.id).ok_or(Error::NotFound)
+}
+
+/// Which part of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct HistoryPart {
+    /// Older than this moment, in microseconds since 1970: the last page's `older`.
+    #[param(minimum = 0, maximum = 8_000_000_000_000_000_i64)]
+    before: Option<i64>,
+    /// How many at most.
+    #[param(minimum = 1, maximum = 100, default = 30)]
+    limit: Option<u8>,
+}
+
+/// The visitor's battles, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct History {
+    /// The battles.
+    pub battles: Vec<HistoryLine>,
+    /// What to ask for next as `before`; nothing at the end.
+    pub older: Option<i64>,
+}
+
+/// One battle of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HistoryLine {
+    /// Its id.
+    pub id: BattleId,
+    /// How the models were chosen.
+    pub kind: BattleKind,
+    /// The first message, its beginning.
+    pub prompt: String,
+    /// How many turns it has.
+    pub turns: i64,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// The vote, if there is one.
+    pub vote: Option<Choice>,
+    /// The left model; hidden before the vote of a blind battle.
+    pub model_a: Option<ModelName>,
+    /// The right model; hidden before the vote of a blind battle.
+    pub model_b: Option<ModelName>,
+}
+
+/// The visitor's own battles, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/battles", operation_id = "listBattles", tag = "battles", params(HistoryPart),
+    responses((status = 200, body = History)), security(("visitor" = []))
+)]
+pub async fn list(
+    arena: web::Data<Arena>,
+    visitor: ApiVisitor,
+    part: Query<HistoryPart>,
+) -> Result<HttpResponse, Error> {
+    let limit = part.limit.unwrap_or(30);
+    if !(1..=100).contains(&limit) {
+        return Err(Error::invalid("query", "limit: 1–100"));
+    }
+    let before = match part.before {
+        Some(micros) if (0..=8_000_000_000_000_000).contains(&micros) => DateTime::from_timestamp_micros(micros),
+        Some(_) => return Err(Error::invalid("query", "before")),
+        None => None,
+    };
+    let limit = usize::from(limit);
+    let mut entries = battles::history(&arena.db, visitor.0.id(), before, limit as i64 + 1).await?;
+    let has_more = entries.len() > limit;
+    entries.truncate(limit);
+    let older = entries.last().filter(|_| has_more).map(|entry| entry.created_at.timestamp_micros());
+    let named = models::list(&arena.db).await?;
+    let battles = entries
+        .into_iter()
+        .map(|entry| {
+            let may_name = !entry.kind.is_blind() || entry.vote.is_some();
+            let name = |id| named.iter().find(|model| may_name && Some(model.id) == id).map(ModelName::of);
+            HistoryLine {
+                id: entry.id,
+                kind: entry.kind,
+                model_a: name(Some(entry.model_a)),
+                model_b: name(entry.model_b),
+                prompt: entry.prompt,
+                turns: entry.turns,
+                created_at: entry.created_at,
+                vote: entry.vote,
+            }
+        })
+        .collect();
+    Ok(HttpResponse::Ok().json(History { battles, older }))
+}
+
+/// One of the visitor's own battles as it stands.
+#[utoipa::path(
+    get, path = "/api/v1/battles/{id}", operation_id = "readBattle", tag = "battles",
+    params(("id" = BattleId, Path, description = "The battle.")),
+    responses((status = 200, body = BattleState), (status = 404, body = ErrorBody)), security(("visitor" = []))
+)]
+pub async fn read(
+    arena: web::Data<Arena>,
+    visitor: ApiVisitor,
+    locale: Locale,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Error> {
+    Ok(HttpResponse::Ok().json(BattleState::read(&arena, locale, &visitor.0, id_of(&id)?).await?))
+}
+
+/// Deletes a battle with all its texts, for good. A vote stays in the ratings, untied from the visitor.
+#[utoipa::path(
+    delete, path = "/api/v1/battles/{id}", operation_id = "deleteBattle", tag = "battles",
+    params(("id" = BattleId, Path, description = "The battle.")),
+    responses((status = 204, description = "It is gone."), (status = 404, body = ErrorBody)),
+    security(("visitor" = []))
+)]
+pub async fn delete(
+    arena: web::Data<Arena>,
+    visitor: ApiVisitor,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Error> {
+    delete_battle::delete_battle(&arena.db, &arena.streams, id_of(&id)?, visitor.0.id()).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// How many battles were deleted.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Deleted {
+    /// How many.
+    pub deleted: usize,
+}
+
+/// Deletes all of the visitor's battles with all their texts, for good.
+#[utoipa::path(
+    delete, path = "/api/v1/battles", operation_id = "deleteAllBattles", tag = "battles",
+    responses((status = 200, body = Deleted)), security(("visitor" = []))
+)]
+pub async fn delete_all(arena: web::Data<Arena>, visitor: ApiVisitor) -> Result<HttpResponse, Error> {
+    let deleted = delete_battle::delete_all_battles(&arena.db, &arena.streams, visitor.0.id()).await?;
+    Ok(HttpResponse::Ok().json(Deleted { deleted }))
+}

@@ -1,0 +1,35 @@
+//! What can be wrong with a JSON body, and the shape in which errors are told.
+
+use actix_web::error::JsonPayloadError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::Error;
+
+/// The shape of every error.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// What went wrong.
+    pub error: ErrorDetail,
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorDetail {
+    /// A stable code.
+    pub code: String,
+    /// What to do about it, in the language of `Accept-Language` (English or Chinese).
+    pub message: String,
+    /// Which field or value it is about; may be empty.
+    pub detail: String,
+}
+
+/// A body that is no JSON, not of the right shape, or too large.
+pub(super) fn refused(cause: &JsonPayloadError) -> Error {
+    match cause {
+        JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => Error::TooLarge,
+        JsonPayloadError::ContentType => Error::invalid("json", "Content-Type: application/json"),
+        JsonPayloadError::Deserialize(cause) => Error::invalid("json", cause.to_string()),
+        other => Error::invalid("json", other.to_string()),
+    }
+}

@@ -1,0 +1,176 @@
+//! Going on with a battle: messages, stop, ask again, vote.
+
+use actix_web::{HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::battles::id_of;
+use super::body::ErrorBody;
+use super::state::{BattleState, ModelName};
+use super::visitor::ApiVisitor;
+use crate::actions::ask_again::AskAgain;
+use crate::actions::cast_vote::CastVote;
+use crate::actions::send_message::SendMessage;
+use crate::actions::stop_answer::stop_answer;
+use crate::app::Arena;
+use crate::domain::{BattleId, Choice, Prompt, Reason, Side};
+use crate::error::Error;
+use crate::extract::ClientAddress;
+use crate::rating::EloSettings;
+use crate::store::models;
+use crate::views::Locale;
+
+/// A message.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewMessage {
+    /// What to say.
+    #[schema(min_length = 1, max_length = 30000, pattern = "[^\\s\\u0000]")]
+    prompt: String,
+}
+
+/// Sends another message: one more turn for both sides.
+#[utoipa::path(
+    post, path = "/api/v1/battles/{id}/messages", operation_id = "sendMessage", tag = "battles", request_body = NewMessage,
+    params(("id" = BattleId, Path, description = "The battle.")),
+    responses((status = 201, body = BattleState), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)),
+    security(("visitor" = []))
+)]
+pub async fn send(
+    arena: web::Data<Arena>,
+    visitor: ApiVisitor,
+    address: ClientAddress,
+    locale: Locale,
+    id: web::Path<String>,
+    message: web::Json<NewMessage>,
+) -> Result<HttpResponse, Error> {
+    let (visitor, battle) = (visitor.0, id_of(&id)?);
+    arena.limits.check_message(&visitor, address)?;
+    let prompt = Prompt::parse(&message.prompt)?;
+    SendMessage { battle, voter: visitor.id(), prompt }.run(&arena.db, &arena.streams).await?;
+    Ok(HttpResponse::Created().json(BattleState::read(&arena, locale, &visitor, battle).await?))
+}
+
+/// Stops the answers that are being written; what was shown is kept.
+#[utoipa::path(
+    post, path = "/api/v1/battles/{id}/stop", operation_id = "stopAnswers", tag = "battles",
+    params(("id" = BattleId, Path, description = "The battle.")),
+    responses((status = 200, body = BattleState), (status = 404, body = ErrorBody)), security(("visitor" = []))
+)]
+pub async fn stop(
+    arena: web::Data<Arena>,
+    visitor: ApiVisitor,
+    locale: Locale,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Error> {
+    let battle = id_of(&id)?;
+    stop_answer(&arena.db, &arena.streams, battle, visitor.0.id()).await?;
+    Ok(HttpResponse::Ok().json(BattleState::read(&arena, locale, &visitor.0, battle).await?))
+}
+
+/// A side that failed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FailedSide {
+    /// Which.
+    side: Side,
+}
+
+/// Asks a side again that failed, was interrupted, or was stopped before it said anything.
+#[utoipa::path(
+    post, path = "/api/v1/battles/{id}/again", operation_id = "askAgain", tag = "battles", request_body = FailedSide,
+    params(("id" = BattleId, Path, description = "The battle.")),
+    responses((status = 200, body = BattleState), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)),
+    security(("visitor" = []))
+)]
+pub async fn again(
+    arena: web::Data<Arena>,
+    visitor: ApiVisitor,
+    address: ClientAddress,
+    locale: Locale,
+    id: web::Path<String>,
+    failed: web::Json<FailedSide>,
+) -> Result<HttpResponse, Error> {
+    let (visitor, battle) = (visitor.0, id_of(&id)?);
+    arena.limits.check_message(&visitor, address)?;
+    AskAgain { battle, voter: visitor.id(), side: failed.side }.run(&arena.db, &arena.streams).await?;
+    Ok(HttpResponse::Ok().json(BattleState::read(&arena, locale, &visitor, battle).await?))
+}
+
+/// A vote.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewVote {
+    /// The judgement: `up` and `down` for direct chats, the others for pairs.
+    choice: Choice,
+    /// What decided it.
+    #[serde(default)]
+    #[schema(max_items = 6)]
+    reasons: Vec<Reason>,
+    /// In the voter's own words.
+    #[serde(default)]
+    #[schema(max_length = 2000)]
+    comment: String,
+}
+
+/// The vote that the battle has now, and who the models were.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VoteState {
+    /// The judgement that stands: the first one.
+    pub choice: Choice,
+    /// Whether it is this one; false when the battle had a vote already.
+    pub is_new: bool,
+    /// Whether it counts in the ratings.
+    pub is_counted: bool,
+    /// Why it does not count.
+    pub not_counted_because: Option<String>,
+    /// The left model.
+    pub model_a: Option<ModelName>,
+    /// The right model.
+    pub model_b: Option<ModelName>,
+}
+
+/// Votes: once a battle. A second vote changes nothing and tells the first.
+#[utoipa::path(
+    post, path = "/api/v1/battles/{id}/vote", operation_id = "castVote", tag = "battles", request_body = NewVote,
+    params(("id" = BattleId, Path, description = "The battle.")),
+    responses((status = 200, body = VoteState), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)),
+    security(("visitor" = []))
+)]
+pub async fn vote(
+    arena: web::Data<Arena>,
+    visitor: ApiVisitor,
+    address: ClientAddress,
+    id: web::Path<String>,
+    new: web::Json<NewVote>,
+) -> Result<HttpResponse, Error> {
+    let (visitor, battle, mut new) = (visitor.0, id_of(&id)?, new.into_inner());
+    arena.limits.check_vote(&visitor, address)?;
+    if new.reasons.len() > Reason::ALL.len() {
+        return Err(Error::invalid("json", "reasons"));
+    }
+    new.reasons.sort();
+    new.reasons.dedup();
+    let vote = CastVote {
+        battle,
+        voter: visitor.id(),
+        choice: new.choice,
+        reasons: new.reasons,
+        comment: new.comment.trim().replace('\0', ""),
+        address_hash: Some(arena.keys.address_hash(address.0)),
+    };
+    let cast = vote.run(&arena.db, &EloSettings::default()).await?;
+    if cast.is_new {
+        arena.metrics.vote(cast.vote.choice, cast.vote.is_counted());
+    }
+    let named = models::list(&arena.db).await?;
+    let name = |id| named.iter().find(|model| Some(model.id) == id).map(ModelName::of);
+    Ok(HttpResponse::Ok().json(VoteState {
+        choice: cast.vote.choice,
+        is_new: cast.is_new,
+        is_counted: cast.vote.is_counted(),
+        not_counted_because: cast.vote.not_counted_because.clone(),
+        model_a: name(Some(cast.vote.model_a)),
+        model_b: name(cast.vote.model_b),
+    }))
+}
