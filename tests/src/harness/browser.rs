@@ -229,7 +229,10 @@ impl Browser {
 
     /// Presses a key on the page.
     pub async fn press(&self, key: &str) {
-        self.find("body").await.send_keys(key).await.expect("a key");
+        for kind in ["keyDown", "keyUp"] {
+            let text = if kind == "keyDown" { key } else { "" };
+            self.devtools("Input.dispatchKeyEvent", json!({ "type": kind, "key": key, "text": text })).await;
+        }
     }
 
     /// The text that can be seen in an element.

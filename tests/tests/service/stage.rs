@@ -32,8 +32,8 @@ impl Stage {
         endpoint.model(REMOTE[1], other);
         let store = arena.store().await;
         let mut ids = [uuid::Uuid::nil(); 2];
-        for at in 0..2 {
-            ids[at] = add(&store, &endpoint, at, 1.0).await;
+        for (at, id) in ids.iter_mut().enumerate() {
+            *id = add(&store, &endpoint, at, 1.0).await;
         }
         Self { arena, endpoint, store, ids }
     }

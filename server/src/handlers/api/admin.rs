@@ -1,4 +1,5 @@
 //! Administration with a bearer token: the models and the votes.
+#![expect(unused_qualifications, reason = "utoipa's macro repeats the parameter's type with its path")]
 
 use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
@@ -255,7 +256,8 @@ async fn examine(
 ) -> Result<(), Error> {
     let found = look(arena, kind, fields, key).await?;
     // An endpoint may be down when it is registered; a file must be there.
-    if !found.is_good() && !(anyway && kind == ModelKind::Endpoint) {
+    let may_be_down = anyway && kind == ModelKind::Endpoint;
+    if !found.is_good() && !may_be_down {
         return Err(Error::invalid("api-model-unusable", if kind == ModelKind::Local { "path" } else { "base_url" }));
     }
     found.complete(fields);

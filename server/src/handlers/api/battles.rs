@@ -1,4 +1,5 @@
 //! Battles: begin, list, read, delete.
+#![expect(unused_qualifications, reason = "utoipa's macro repeats the parameter's type with its path")]
 
 use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
