@@ -102,7 +102,7 @@ async fn a_vote_can_be_given_by_the_keyboard_alone() {
     browser.find("[data-composer]").await.send_keys("\u{e007}").await.expect("Enter sends");
     complete(&browser).await;
     browser.run("document.activeElement.blur()").await;
-    browser.press("2").await;
+    browser.press("4").await;
     browser.read("[data-revealed]", "You found B better").await;
     let names = browser.text("[data-revealed]").await;
     assert!(names.contains("Verse Alpha") && names.contains("Verse Beta"), "{names}");
