@@ -10,9 +10,10 @@ pub struct UnknownName {
     pub name: String,
 }
 
-/// Declares an enumeration whose values are stored and sent as one text name each.
+/// Declares an enumeration whose values are stored and sent as one text name each. The names are `tt` and not `literal`,
+/// because the OpenAPI derive does not see through the latter and would tell the variants' own names.
 macro_rules! text_enum {
-    ($(#[$meta:meta])* $name:ident, $what:literal { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident, $what:literal { $($(#[$vmeta:meta])* $variant:ident = $text:tt),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, sqlx::Type, utoipa::ToSchema)]
         #[sqlx(type_name = "text")]

@@ -26,7 +26,7 @@ use crate::handlers::leaderboard::{BoardFile, MatrixFile};
         admin::list_models, admin::register_model, admin::read_model, admin::change_model,
         admin::list_votes, admin::change_vote,
     ),
-    components(schemas(ErrorBody)),
+    components(schemas(ErrorBody, BoardKind, MatrixName)),
     tags(
         (name = "visitors", description = "Who asks."),
         (name = "battles", description = "Begin, go on, read, vote, delete."),

@@ -29,7 +29,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 #[utoipa::path(
     get, path = "/api/v1/battles/{id}/stream", operation_id = "readStream", tag = "battles",
     params(("id" = BattleId, Path, description = "The battle.")),
-    responses((status = 200, body = String, content_type = "text/event-stream"), (status = 404, body = ErrorBody)),
+    responses((status = 200, body = serde_json::Value, content_type = "text/event-stream"), (status = 404, body = ErrorBody)),
     security(("visitor" = []))
 )]
 pub async fn read(
