@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use actix_web::web;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -94,7 +93,7 @@ impl Passwords {
 }
 
 async fn off_loop<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    web::block(work).await.map_err(|cause| Error::Internal(cause.into()))
+    tokio::task::spawn_blocking(work).await.map_err(|cause| Error::Internal(cause.into()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use actix_web::web;
 use secrecy::SecretString;
 
 use super::endpoint::{endpoint_of_fields, key_of_environment};
@@ -75,7 +74,7 @@ pub async fn look(
         ModelKind::Local => {
             let path = PathBuf::from(fields.path.clone().unwrap_or_default());
             let context = fields.context_length.and_then(|n| usize::try_from(n).ok());
-            let facts = web::block(move || inspect(&path, context)).await;
+            let facts = tokio::task::spawn_blocking(move || inspect(&path, context)).await;
             Ok(Found::Local(Box::new(facts.map_err(|cause| Error::Internal(cause.into()))?)))
         }
         ModelKind::Endpoint => {

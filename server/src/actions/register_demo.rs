@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use actix_web::web;
 use serde::Deserialize;
 
 use super::look_at_model::{Found, look};
@@ -32,7 +31,7 @@ pub async fn register_demo(arena: &Arena) -> Result<usize, Error> {
     if models::count(&arena.db).await? > 0 {
         return Ok(0);
     }
-    let read = web::block(move || (files(&folder), cards(&folder))).await;
+    let read = tokio::task::spawn_blocking(move || (files(&folder), cards(&folder))).await;
     let (files, cards) = read.map_err(|cause| Error::Internal(cause.into()))?;
     let mut registered = 0;
     for file in files {

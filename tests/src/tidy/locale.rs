@@ -56,7 +56,8 @@ struct Uses {
 }
 
 fn collect(sources: &[File]) -> Uses {
-    let asked = Regex::new(r#"\.(?:t|t1|t2|t3|text|text_with)\(\s*&?"([a-z][\w-]*)""#).expect("a regular expression");
+    let asked =
+        Regex::new(r#"(?:\.t[123]?|locale\.text(?:_with)?)\(\s*&?"([a-z][\w-]*)""#).expect("a regular expression");
     let error = Regex::new(
         r#"(?:Error::(?:invalid|Conflict|NoModels)\(\s*|Error::Invalid\s*\{\s*code:\s*|=>\s*)"([a-z][a-z0-9]*(?:-[a-z0-9]+)*)""#,
     )
@@ -74,6 +75,13 @@ fn collect(sources: &[File]) -> Uses {
         for literal in literals {
             if let Some(found) = together.captures(&literal) {
                 uses.patterns.insert((found[1].to_owned(), found[2].to_owned()));
+            }
+            // A beginning that something is put after: `tn("reason-", reason)`.
+            if literal.len() > 1
+                && literal.ends_with('-')
+                && literal.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+            {
+                uses.patterns.insert((literal.clone(), String::new()));
             }
             uses.literals.insert(literal);
         }

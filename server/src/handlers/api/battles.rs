@@ -23,7 +23,7 @@ use crate::views::Locale;
 
 /// What to begin.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum NewBattle {
     /// Two anonymous models, drawn by the arena.
     Battle {

@@ -43,7 +43,7 @@ pub struct Document;
     get, path = "/api/v1/leaderboard", operation_id = "readLeaderboard", tag = "leaderboard",
     params(
         ("kind" = Option<BoardKind>, Query, description = "Anonymous battles, or named comparisons."),
-        ("language" = Option<String>, Query, description = "A language code; all languages where it is left out."),
+        ("language" = Option<String>, Query, pattern = "^[A-Za-z0-9-]{0,16}$", description = "A language code; all languages where it is left out."),
     ),
     responses((status = 200, body = BoardFile)), security(())
 )]
@@ -56,7 +56,7 @@ fn board() {}
     params(
         ("matrix" = MatrixName, Path, description = "Which one."),
         ("kind" = Option<BoardKind>, Query, description = "Anonymous battles, or named comparisons."),
-        ("language" = Option<String>, Query, description = "A language code; all languages where it is left out."),
+        ("language" = Option<String>, Query, pattern = "^[A-Za-z0-9-]{0,16}$", description = "A language code; all languages where it is left out."),
     ),
     responses((status = 200, body = MatrixFile), (status = 404, body = ErrorBody)), security(())
 )]
