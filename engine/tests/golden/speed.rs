@@ -2,12 +2,53 @@
 
 use std::time::{Duration, Instant};
 
+use mixtral_engine::quant::GgmlType;
+
 use crate::drive::{Driver, Sequence};
 use crate::files;
+use crate::tiny;
 
 /// The best of several runs, since other work on the machine can only slow one down.
 fn best(mut run: impl FnMut() -> Duration) -> f64 {
     (0..7).map(|_| run().as_secs_f64()).fold(f64::INFINITY, f64::min)
+}
+
+/// Two layers of a shape between the demo models and Mixtral-8x7B: hidden 2,048, FFN 3,584, 8 experts.
+const MEDIUM: tiny::Shape =
+    tiny::Shape { hidden: 2048, layers: 2, heads: 16, kv_heads: 4, ffn: 3584, experts: 8, vocabulary: 512 };
+
+#[test]
+#[ignore = "measures; it cannot fail"]
+fn a_larger_shape() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for kind in [GgmlType::F16, GgmlType::Q8_0, GgmlType::Q6_K, GgmlType::Q4_K, GgmlType::Q4_0, GgmlType::Q2_K] {
+        let path = tiny::put(folder.path(), "medium.gguf", &tiny::bytes(MEDIUM, kind, tiny::Layout::Merged, 1));
+        let mut driver = Driver::open(&path);
+        let prompt: Vec<u32> = (0..256).map(|i| i * 5 % 512).collect();
+        let prefill = best(|| {
+            let start = Instant::now();
+            driver.logits(&prompt);
+            start.elapsed()
+        });
+        let decode = best(|| {
+            let mut one = Sequence::new(&prompt[..16]);
+            driver.step(&mut [&mut one], usize::MAX);
+            let start = Instant::now();
+            for token in 0..16 {
+                one.tokens.push(token);
+                driver.step(&mut [&mut one], usize::MAX);
+            }
+            driver.release(one);
+            start.elapsed()
+        });
+        // The weights that one token multiplies with: attention, and 2 experts of 8.
+        let active = 2.0 * (2048.0 * 2048.0 * 2.5 + 2.0 * 3.0 * 2048.0 * 3584.0);
+        eprintln!(
+            "{kind}: prefill {:.1}, decode {:.2} thousand million weights/s",
+            active * 256.0 / prefill / 1e9,
+            active * 16.0 / decode / 1e9
+        );
+    }
 }
 
 #[test]
