@@ -43,3 +43,4 @@ error-query = The query of this address is not acceptable: { $detail }.
 error-visitor-required = This address needs a visitor. Get a token by POST /api/v1/visitors and send it in the header X-Visitor.
 error-api-fields = These fields are not acceptable: { $detail }.
 error-api-model-unusable = The model does not answer as it was described; look at { $detail }. An endpoint that is only down for now can be saved with "anyway": true.
+error-api-vote-choice = This kind of battle does not take that vote: pairs take a, b, tie and both_bad, direct chats up and down.

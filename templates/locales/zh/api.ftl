@@ -43,3 +43,4 @@ error-query = 该地址的查询参数不可接受：{ $detail }。
 error-visitor-required = 该地址需要访客身份。请用 POST /api/v1/visitors 申请令牌，并放在请求头 X-Visitor 中。
 error-api-fields = 以下字段不可接受：{ $detail }。
 error-api-model-unusable = 模型没有按所述方式应答，请检查 { $detail }。若端点只是暂时停机，可加上 "anyway": true 保存。
+error-api-vote-choice = 这种对战不接受该投票：成对的对战可投 a、b、tie、both_bad，直接聊天可投 up、down。

@@ -69,7 +69,17 @@ pub struct NewParameters {
     top_p: f32,
     /// The longest answer.
     #[schema(minimum = 1, maximum = 4096, default = 1024)]
+    #[serde(deserialize_with = "whole")]
     max_tokens: u32,
+}
+
+/// A whole number, however it is written: to JSON 48 and 48.0 are the same.
+fn whole<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    let number = f64::deserialize(from)?;
+    if number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number) {
+        return Ok(number as u32);
+    }
+    Err(serde::de::Error::custom("a whole number is needed"))
 }
 
 impl Default for NewParameters {

@@ -159,7 +159,11 @@ pub async fn vote(
         comment: new.comment.trim().replace('\0', ""),
         address_hash: Some(arena.keys.address_hash(address.0)),
     };
-    let cast = vote.run(&arena.db, &EloSettings::default()).await?;
+    // The vote is a good one in itself, and does not fit what this battle is.
+    let cast = vote.run(&arena.db, &EloSettings::default()).await.map_err(|error| match error {
+        Error::Invalid { code: "vote-choice", .. } => Error::Conflict("api-vote-choice"),
+        other => other,
+    })?;
     if cast.is_new {
         arena.metrics.vote(cast.vote.choice, cast.vote.is_counted());
     }
