@@ -26,7 +26,7 @@ pub struct ServeOptions {
     /// that share a database must share it. By default made once and kept in the data folder.
     #[arg(long, value_name = "TEXT", env = "ARENA_SECRET", hide_env_values = true)]
     pub secret: Option<SecretString>,
-    /// Address under which people reach the arena, such as https://arena.example.org. With https, cookies are Secure.
+    /// Address under which people reach the arena, such as `https://arena.example.org`. With https, cookies are Secure.
     #[arg(long, value_name = "URL", env = "ARENA_PUBLIC_URL")]
     pub public_url: Option<url::Url>,
     /// Believe the X-Forwarded-For header of this many proxies in front of the arena. 0: believe none.
