@@ -145,6 +145,8 @@ impl Application {
             tracing::info!(demos, "registered the demo models");
         }
         let (workers, streams) = (arena.workers.clone(), arena.streams.clone());
+        // What a server that died left behind; later ones are marked when somebody looks.
+        crate::store::battles::mark_stale(&db, None).await?;
         workers.follow(db.clone());
         let server = HttpServer::new(move || application(arena.clone()))
             .listen(listener)?

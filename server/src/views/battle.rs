@@ -248,6 +248,11 @@ impl BattlePage {
         Reason::ALL
     }
 
+    /// The text of a reason.
+    pub fn reason_text(&self, reason: &Reason) -> String {
+        self.page.t(&format!("reason-{reason}"))
+    }
+
     /// The address of a new one of this kind.
     pub fn new_path(&self) -> &'static str {
         match self.kind {
