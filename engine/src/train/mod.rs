@@ -15,9 +15,11 @@ pub mod optimiser;
 pub mod output;
 pub mod parameter;
 pub mod plot;
+pub mod poetry;
 pub mod projection;
 pub mod recipe;
 pub mod trainer;
+pub mod vocabulary;
 
 pub use layers::Pass;
 pub use meter::Meter;

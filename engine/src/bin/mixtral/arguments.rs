@@ -24,6 +24,12 @@ pub enum Command {
     Info(Info),
     /// Measure a model's perplexity on a text.
     Perplexity(Perplexity),
+    /// Make training files.
+    Data(crate::data::Arguments),
+    /// Learn a vocabulary from training files.
+    Tokenizer(crate::tokenizer::Arguments),
+    /// Train a model.
+    Train(crate::train::Arguments),
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use crate::arguments::Arguments;
 use crate::language::Language;
 
 /// Chinese help by argument.
-const ARGUMENTS: [(&str, &str); 22] = [
+const ARGUMENTS: [(&str, &str); 38] = [
     ("model", "模型：GGUF 文件，或其第一个分片"),
     ("prompt", "只回答这一条消息，然后退出"),
     ("raw", "不套用聊天模板，直接续写文本"),
@@ -29,10 +29,32 @@ const ARGUMENTS: [(&str, &str); 22] = [
     ("text", "文本文件"),
     ("window", "每个窗口的词元数；不给出则取模型上下文，至多 512"),
     ("windows", "最多计算的窗口数"),
+    ("source", "数据来源"),
+    ("folder", "写入的文件夹"),
+    ("package", "已解压的 npm 包；不给出则用 npm 取得"),
+    ("held_out", "留作检验的诗的数目"),
+    ("data_seed", "随机种子"),
+    ("texts", "训练文件（JSON 行）"),
+    ("size", "词表大小"),
+    ("longest", "词元最多的字数；1 表示单字"),
+    ("recipe", "配方：JSON 文件；不给出则用默认设置"),
+    ("vocabulary", "词表：mixtral tokenizer 写出的 tokenizer.gguf，或任一 GGUF 模型"),
+    ("training", "训练文件（JSON 行）；可多次给出"),
+    ("validation", "检验文件（JSON 行）"),
+    ("out", "写入的文件夹"),
+    ("minutes", "最多训练的分钟数，到时保存检查点并结束"),
+    ("resume", "从该文件夹的检查点继续"),
+    ("pool", "计算线程数；不给出则每核一个"),
 ];
 
-const COMMANDS: [(&str, &str); 3] =
-    [("chat", "与模型对话"), ("info", "查看模型文件的内容"), ("perplexity", "在一段文本上测量模型的困惑度")];
+const COMMANDS: [(&str, &str); 6] = [
+    ("chat", "与模型对话"),
+    ("info", "查看模型文件的内容"),
+    ("perplexity", "在一段文本上测量模型的困惑度"),
+    ("data", "制作训练文件"),
+    ("tokenizer", "从训练文件学习词表"),
+    ("train", "训练模型"),
+];
 
 /// The command line in a language.
 pub fn command(language: Language) -> Command {

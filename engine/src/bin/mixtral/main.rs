@@ -1,13 +1,17 @@
-//! `mixtral`: talk with a model in the terminal, look into a model file, measure perplexity.
+//! `mixtral`: talk with a model in the terminal, look into a model file, measure perplexity; make
+//! training data, vocabularies and models.
 
 mod arguments;
 mod chat;
+mod data;
 mod help;
 mod info;
 mod interrupt;
 mod language;
 mod perplexity;
 mod settings;
+mod tokenizer;
+mod train;
 
 use std::process::ExitCode;
 
@@ -27,6 +31,9 @@ fn main() -> ExitCode {
         Command::Chat(arguments) => chat::run(arguments, language),
         Command::Info(arguments) => info::run(&arguments, language),
         Command::Perplexity(arguments) => perplexity::run(&arguments, language),
+        Command::Data(arguments) => data::run(&arguments, language),
+        Command::Tokenizer(arguments) => tokenizer::run(&arguments, language),
+        Command::Train(arguments) => train::run(&arguments, language),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

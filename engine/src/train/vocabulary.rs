@@ -1,0 +1,200 @@
+//! A vocabulary with byte fallback, learnt from texts, in the two forms that models carry: the keys
+//! of a GGUF file and Hugging Face's `tokenizer.json`.
+
+use std::collections::HashSet;
+
+use serde_json::{Value as Json, json};
+use tokenizers::Trainer as _;
+use tokenizers::models::bpe::{BPE, BpeTrainer};
+
+use crate::error::{Error, Result};
+use crate::text::Kind;
+use crate::text::VocabularyParts;
+use crate::weights::gguf::{Array, Value};
+
+/// The tokens before the bytes: unknown, begin, end.
+const CONTROLS: [&str; 3] = ["<unk>", "<s>", "</s>"];
+/// What the instruct template writes, as one token each.
+pub const INSTRUCT: [&str; 2] = ["[INST]", "[/INST]"];
+
+/// The instruct format of Mixtral, several turns, for a vocabulary without space prefix.
+pub const TEMPLATE: &str = "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'user' %}\
+{{ '[INST] ' + message['content'] + ' [/INST] ' }}{% elif message['role'] == 'assistant' %}\
+{{ message['content'] + eos_token }}{% endif %}{% endfor %}";
+
+/// Learns a vocabulary of `size` tokens whose pieces have at most `longest` characters.
+///
+/// # Errors
+/// The size leaves no room, or the trainer fails.
+pub fn learn<'a>(texts: impl Iterator<Item = &'a str> + Send, size: usize, longest: usize) -> Result<VocabularyParts> {
+    let fixed = CONTROLS.len() + INSTRUCT.len() + 256;
+    if size < fixed + 2 || longest == 0 {
+        return Err(Error::Training(format!(
+            "a vocabulary needs more than {} tokens, and pieces a character",
+            fixed + 1
+        )));
+    }
+    let room = size - fixed;
+    let mut trainer = BpeTrainer::builder()
+        .show_progress(false)
+        .vocab_size(room)
+        // With merges, a part of the room is theirs.
+        .limit_alphabet(if longest == 1 { room } else { room * 3 / 4 })
+        .initial_alphabet(HashSet::from(['▁']))
+        .max_token_length(Some(longest))
+        .build();
+    let fault = |e: Box<dyn std::error::Error + Send + Sync>| Error::Training(format!("vocabulary: {e}"));
+    // Pieces do not cross punctuation, lines or spaces.
+    let words = |text: &str| {
+        let marks = |c: char| c.is_whitespace() || c.is_ascii_punctuation() || "，。！？；：、《》“”".contains(c);
+        let mut words: Vec<String> = text.split(marks).filter(|w| !w.is_empty()).map(str::to_owned).collect();
+        words.extend(text.chars().filter(|c| marks(*c) && !c.is_whitespace()).map(String::from));
+        Ok(words)
+    };
+    trainer.feed(texts, words).map_err(fault)?;
+    let mut model = BPE::default();
+    trainer.train(&mut model).map_err(fault)?;
+    let mut pieces: Vec<(u32, String)> = model.get_vocab().into_iter().map(|(piece, id)| (id, piece)).collect();
+    pieces.sort();
+    let mut tokens: Vec<String> = CONTROLS.iter().chain(&INSTRUCT).map(|t| (*t).to_owned()).collect();
+    let mut types: Vec<i64> = vec![2, 3, 3, 4, 4];
+    tokens.extend((0..=255u8).map(|b| format!("<0x{b:02X}>")));
+    types.extend([6; 256]);
+    tokens.extend(pieces.into_iter().map(|(_, piece)| piece));
+    types.resize(tokens.len(), 1);
+    // The order of merging is the order of learning.
+    let scores = (0..tokens.len()).map(|at| if at < fixed { 0.0 } else { -((at - fixed) as f32) }).collect();
+    Ok(VocabularyParts {
+        kind: Kind::SentencePiece,
+        tokens,
+        scores,
+        types,
+        bos: Some(1),
+        eos: Some(2),
+        eot: None,
+        unknown: Some(0),
+        add_bos: Some(true),
+        add_eos: Some(false),
+        add_space_prefix: Some(false),
+    })
+}
+
+/// The keys of a GGUF file.
+pub fn gguf_values(parts: &VocabularyParts, template: Option<&str>) -> Vec<(String, Value)> {
+    let mut out = vec![
+        ("model", Value::String("llama".into())),
+        ("pre", Value::String("default".into())),
+        ("tokens", Value::Array(Array::String(parts.tokens.clone()))),
+        ("scores", Value::Array(Array::F32(parts.scores.clone()))),
+        ("token_type", Value::Array(Array::I32(parts.types.iter().map(|t| *t as i32).collect()))),
+    ];
+    let ids = [("bos_token_id", parts.bos), ("eos_token_id", parts.eos), ("unknown_token_id", parts.unknown)];
+    out.extend(ids.into_iter().filter_map(|(key, id)| Some((key, Value::U32(id?)))));
+    let flags = [
+        ("add_bos_token", parts.add_bos),
+        ("add_eos_token", parts.add_eos),
+        ("add_space_prefix", parts.add_space_prefix),
+    ];
+    out.extend(flags.into_iter().filter_map(|(key, flag)| Some((key, Value::Bool(flag?)))));
+    let mut out: Vec<(String, Value)> =
+        out.into_iter().map(|(key, value)| (format!("tokenizer.ggml.{key}"), value)).collect();
+    out.extend(template.map(|t| ("tokenizer.chat_template".to_owned(), Value::String(t.to_owned()))));
+    out
+}
+
+/// Hugging Face's `tokenizer.json` of a SentencePiece vocabulary.
+///
+/// # Errors
+/// The vocabulary is of another kind.
+pub fn tokenizer_json(parts: &VocabularyParts) -> Result<Json> {
+    if parts.kind != Kind::SentencePiece {
+        return Err(Error::Training("only SentencePiece vocabularies can become a tokenizer.json here".into()));
+    }
+    let vocabulary: serde_json::Map<String, Json> =
+        parts.tokens.iter().enumerate().map(|(id, token)| (token.clone(), id.into())).collect();
+    let added: Vec<Json> = (0..parts.tokens.len())
+        .filter(|&id| matches!(parts.types[id], 2..=4))
+        .map(|id| {
+            let special = parts.types[id] != 4;
+            json!({"id": id, "content": parts.tokens[id], "single_word": false, "lstrip": false,
+                   "rstrip": false, "normalized": false, "special": special})
+        })
+        .collect();
+    let space = json!({"type": "Replace", "pattern": {"String": " "}, "content": "▁"});
+    let mut normalizers = vec![space];
+    if parts.add_space_prefix.unwrap_or(true) {
+        normalizers.insert(0, json!({"type": "Prepend", "prepend": "▁"}));
+    }
+    let bos = parts.bos.filter(|_| parts.add_bos.unwrap_or(true)).map(|id| (id, &parts.tokens[id as usize]));
+    let template = |type_id: u32, letter: &str| {
+        let mut out = Vec::new();
+        out.extend(bos.map(|(_, token)| json!({"SpecialToken": {"id": token, "type_id": type_id}})));
+        out.push(json!({"Sequence": {"id": letter, "type_id": type_id}}));
+        out
+    };
+    let specials: serde_json::Map<String, Json> = bos
+        .iter()
+        .map(|(id, token)| ((*token).clone(), json!({"id": token, "ids": [id], "tokens": [token]})))
+        .collect();
+    let single = template(0, "A");
+    let pair: Vec<Json> = single.iter().cloned().chain(template(1, "B")).collect();
+    Ok(json!({
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": added,
+        "normalizer": {"type": "Sequence", "normalizers": normalizers},
+        "pre_tokenizer": null,
+        "post_processor": {"type": "TemplateProcessing", "single": single, "pair": pair, "special_tokens": specials},
+        "decoder": {"type": "Sequence", "decoders": [
+            {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+            {"type": "ByteFallback"}, {"type": "Fuse"}]},
+        "model": {"type": "BPE", "dropout": null, "unk_token": parts.unknown.map(|u| &parts.tokens[u as usize]),
+                  "continuing_subword_prefix": null, "end_of_word_suffix": null, "fuse_unk": true,
+                  "byte_fallback": true, "ignore_merges": false, "vocab": vocabulary, "merges": merges(parts)}
+    }))
+}
+
+/// Every way to put a piece together from two others, the best scores first: what `transformers`
+/// makes of a SentencePiece model.
+fn merges(parts: &VocabularyParts) -> Vec<[String; 2]> {
+    let normal = |id: usize| parts.types[id] == 1;
+    let known: HashSet<&str> =
+        parts.tokens.iter().enumerate().filter(|(id, _)| normal(*id)).map(|(_, t)| t.as_str()).collect();
+    let mut out = Vec::new();
+    for (id, token) in parts.tokens.iter().enumerate().filter(|(id, _)| normal(*id)) {
+        for (at, _) in token.char_indices().skip(1) {
+            let (left, right) = token.split_at(at);
+            if known.contains(left) && known.contains(right) {
+                out.push((parts.scores[id], [left.to_owned(), right.to_owned()]));
+            }
+        }
+    }
+    out.sort_by(|a, b| b.0.total_cmp(&a.0));
+    out.into_iter().map(|(_, pair)| pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{Encoding, Tokenizer};
+
+    const TEXT: &str = "春风春风又春风，明月明月何明月。不知春风明月";
+
+    #[test]
+    fn both_forms_of_a_vocabulary_give_the_same_tokens() {
+        for (size, longest) in [(261 + 20, 1), (261 + 20, 2)] {
+            let parts = learn([TEXT; 4].into_iter(), size, longest).expect("a vocabulary");
+            assert!(parts.tokens.len() <= size && parts.tokens.len() > 261 + 8, "{}", parts.tokens.len());
+            assert_eq!(parts.tokens.iter().any(|t| t == "春风"), longest > 1);
+            let json = tokenizer_json(&parts).expect("a tokenizer").to_string();
+            let theirs = tokenizers::Tokenizer::from_bytes(json.as_bytes()).expect("Hugging Face's form");
+            let ours = Tokenizer::new(parts).expect("a vocabulary");
+            for text in ["春风明月", "[INST] 春风 [/INST] 明月</s>", "不认识的字😀\n又", "", "春 风"]
+            {
+                let a = ours.encode(text, Encoding { add_special: true, parse_special: true });
+                let b = theirs.encode(text, true).expect("encodes");
+                assert_eq!(a, b.get_ids(), "{text:?}");
+                assert_eq!(ours.decode(&a), theirs.decode(&a, true).expect("decodes"), "{text:?}");
+            }
+        }
+        assert!(learn([TEXT].into_iter(), 262, 1).is_err());
+    }
+}
