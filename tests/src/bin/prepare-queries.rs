@@ -93,7 +93,7 @@ fn describe(root: &Path, url: &str, into: &Path) -> Result<(), Failure> {
     fs::File::options().write(true).open(root.join("server/src/lib.rs"))?.set_modified(SystemTime::now())?;
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["check", "--package", "arena-server", "--all-targets"]).current_dir(root);
+    command.args(["check", "--workspace", "--all-targets"]).current_dir(root);
     command.env("DATABASE_URL", url).env("SQLX_OFFLINE", "false").env("SQLX_OFFLINE_DIR", into);
     let status = command.status()?;
     if status.success() { Ok(()) } else { Err(format!("cargo check: {status}").into()) }
