@@ -60,6 +60,11 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         None => Recipe::default(),
     };
     recipe.check()?;
+    // Adapters stand in the library; until this command writes them, a recipe that asks for them must not train all weights.
+    match language {
+        Language::English => ensure!(recipe.lora.is_none(), "recipe: `lora`: this command trains whole models only"),
+        Language::Chinese => ensure!(recipe.lora.is_none(), "配方：`lora`：此命令目前只训练整个模型"),
+    }
     let gguf = Gguf::open(&arguments.vocabulary)?;
     let tokenizer = Tokenizer::from_gguf(gguf.metadata())?;
     let template = ChatTemplate::new(gguf.metadata().opt_str("tokenizer.chat_template")?)
