@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
@@ -25,15 +26,19 @@ pub fn route(request: &actix_web::HttpRequest) -> String {
     request.match_pattern().unwrap_or_else(|| "unmatched".to_owned())
 }
 
-/// Wraps a request in a span with its id, and counts it.
+/// Wraps a request in a span with its id, and counts it. HEAD is answered as GET is, without the body.
 pub async fn request_log(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let id = Uuid::now_v7();
     request.extensions_mut().insert(RequestId(id));
     let arena = request.app_data::<web::Data<Arena>>().cloned();
     let method = request.method().clone();
+    if method == Method::HEAD {
+        // Routes know GET only; the connection remembers what was asked and leaves the body out (RFC 9110, 9.3.2).
+        request.head_mut().method = Method::GET;
+    }
     let began = Instant::now();
     let span = tracing::info_span!("request", id = %id.simple());
     async move {

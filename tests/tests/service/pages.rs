@@ -49,6 +49,17 @@ async fn every_answer_carries_the_security_headers() {
 }
 
 #[tokio::test]
+async fn head_answers_as_get_does_without_the_body() {
+    let arena = Arena::start(Options::bare());
+    let client = reqwest::Client::new();
+    for (path, status) in [("/leaderboard", 200), ("/health/live", 200), ("/nowhere", 404)] {
+        let reply = client.head(arena.url(path)).send().await.expect("an answer");
+        assert_eq!(reply.status().as_u16(), status, "{path}");
+        assert!(reply.bytes().await.expect("the end of the answer").is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn an_error_says_what_to_do_in_both_languages_and_in_json() {
     let arena = Arena::start(Options::bare());
     let page = arena.visitor().get("/nowhere").await.expect(404);
