@@ -27,7 +27,8 @@ impl Form {
             r"(?is)<(input|button)\b([^>]*)>|<textarea\b([^>]*)>(.*?)</textarea>|<select\b([^>]*)>(.*?)</select>",
         )
         .expect("a regular expression");
-        let option = Regex::new(r"(?is)<option\b([^>]*)>(.*?)(?:</option>|\z)").expect("a regular expression");
+        // The end tag may be left out, and an option holds text only: it ends at the next tag (HTML, 4.10.10).
+        let option = Regex::new(r"(?is)<option\b([^>]*)>([^<]*)").expect("a regular expression");
         let mut form = Self {
             action: attribute(tag, "action").unwrap_or_default(),
             method: attribute(tag, "method").unwrap_or_else(|| "get".to_owned()).to_lowercase(),
