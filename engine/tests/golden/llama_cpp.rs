@@ -31,7 +31,7 @@ fn tolerance(model: &str) -> f32 {
 }
 
 /// Holds a model's logits and greedy text against its golden file. `exact`: the text must be the
-/// same to the last token; else four fifths of it, for a tie within the tolerance may break the
+/// same to the last token; else nine tenths of it, for a tie within the tolerance may break the
 /// other way, and what follows a different token counts as lost.
 fn check(folder: &Path, model: &str, exact: bool) {
     let mut driver = Driver::open(&folder.join(format!("{model}.gguf")));
@@ -50,7 +50,7 @@ fn check(folder: &Path, model: &str, exact: bool) {
     }
     eprintln!("{model}: logits within {worst:.1e}, greedy text {same} of {all}");
     assert!(worst < tolerance(model), "{model}: a logit is off by {worst}");
-    assert!(same * 5 >= all * 4, "{model}: only {same} of {all} greedy tokens");
+    assert!(same * 10 >= all * 9, "{model}: only {same} of {all} greedy tokens");
 }
 
 #[test]
