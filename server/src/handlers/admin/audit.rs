@@ -2,17 +2,14 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use serde::Deserialize;
 
 use crate::app::Arena;
 use crate::error::Error;
 use crate::extract::Admin;
+use crate::handlers::admin::paging::{self, Before, ROWS_TO_READ};
 use crate::handlers::html;
 use crate::store::audit::{self, AuditRow};
 use crate::views::Page;
-
-/// Deeds a page.
-const ROWS: usize = 50;
 
 /// The page.
 #[derive(Debug, Template)]
@@ -25,12 +22,6 @@ struct Audit {
     older: Option<i64>,
 }
 
-/// From where to go on.
-#[derive(Debug, Deserialize)]
-pub struct Before {
-    before: Option<i64>,
-}
-
 /// A page of the log, newest first.
 pub async fn page(
     request: HttpRequest,
@@ -38,11 +29,8 @@ pub async fn page(
     admin: Admin,
     query: web::Query<Before>,
 ) -> Result<HttpResponse, Error> {
-    // One more than is shown tells whether there are older ones.
-    let mut rows = audit::page(&arena.db, query.before, ROWS as i64 + 1).await?;
-    let more = rows.len() > ROWS;
-    rows.truncate(ROWS);
-    let older = if more { rows.last().map(|row| row.id) } else { None };
+    let mut rows = audit::page(&arena.db, query.before, ROWS_TO_READ).await?;
+    let older = paging::cut(&mut rows, |row| row.id);
     html(&Audit { page: Page::of(&request), admin, rows, is_first: query.before.is_none(), older })
 }
 

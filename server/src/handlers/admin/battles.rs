@@ -3,17 +3,14 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 
 use crate::app::Arena;
 use crate::error::Error;
 use crate::extract::Admin;
+use crate::handlers::admin::paging::{self, Before, ROWS_TO_READ};
 use crate::handlers::html;
 use crate::store::recent::{self, BattleLine};
 use crate::views::Page;
-
-/// Battles a page.
-const ROWS: usize = 50;
 
 /// The page.
 #[derive(Debug, Template)]
@@ -26,12 +23,6 @@ struct Battles {
     older: Option<i64>,
 }
 
-/// From where to go on: microseconds since 1970.
-#[derive(Debug, Deserialize)]
-pub struct Before {
-    before: Option<i64>,
-}
-
 /// A page of battles, newest first.
 pub async fn page(
     request: HttpRequest,
@@ -39,10 +30,9 @@ pub async fn page(
     admin: Admin,
     query: web::Query<Before>,
 ) -> Result<HttpResponse, Error> {
+    // The place is the time in microseconds since 1970.
     let before = query.before.and_then(DateTime::<Utc>::from_timestamp_micros);
-    let mut rows = recent::battles(&arena.db, before, ROWS as i64 + 1).await?;
-    let more = rows.len() > ROWS;
-    rows.truncate(ROWS);
-    let older = if more { rows.last().map(|row| row.created_at.timestamp_micros()) } else { None };
+    let mut rows = recent::battles(&arena.db, before, ROWS_TO_READ).await?;
+    let older = paging::cut(&mut rows, |row| row.created_at.timestamp_micros());
     html(&Battles { page: Page::of(&request), admin, rows, is_first: query.before.is_none(), older })
 }

@@ -10,6 +10,7 @@ pub mod model_form;
 mod model_tests;
 pub mod models;
 pub mod overview;
+pub mod paging;
 pub mod sign_in;
 pub mod status;
 #[cfg(test)]

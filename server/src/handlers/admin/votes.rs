@@ -8,13 +8,11 @@ use crate::actions::withdraw_vote;
 use crate::app::Arena;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
+use crate::handlers::admin::paging::{self, Before, ROWS_TO_READ};
 use crate::handlers::{html, see_other};
 use crate::rating::EloSettings;
 use crate::store::votes::{self, VoteLine};
 use crate::views::Page;
-
-/// Votes a page.
-const ROWS: usize = 50;
 
 /// The page.
 #[derive(Debug, Template)]
@@ -27,12 +25,6 @@ struct Votes {
     older: Option<i64>,
 }
 
-/// From where to go on.
-#[derive(Debug, Deserialize)]
-pub struct Before {
-    before: Option<i64>,
-}
-
 /// A page of votes, newest first.
 pub async fn page(
     request: HttpRequest,
@@ -40,11 +32,8 @@ pub async fn page(
     admin: Admin,
     query: web::Query<Before>,
 ) -> Result<HttpResponse, Error> {
-    // One more than is shown tells whether there are older ones.
-    let mut rows = votes::page(&arena.db, query.before, ROWS as i64 + 1).await?;
-    let more = rows.len() > ROWS;
-    rows.truncate(ROWS);
-    let older = if more { rows.last().map(|row| row.id) } else { None };
+    let mut rows = votes::page(&arena.db, query.before, ROWS_TO_READ).await?;
+    let older = paging::cut(&mut rows, |row| row.id);
     html(&Votes { page: Page::of(&request), admin, rows, before: query.before, older })
 }
 
