@@ -8,7 +8,7 @@
 //! ```
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ pub(super) struct Folder {
     pub run: PathBuf,
     pub log: PathBuf,
     pub account: Option<Account>,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Folder {
@@ -175,20 +175,51 @@ impl PidFile {
 }
 
 /// Takes the lock; the system lets go of it when this process ends, however it ends.
-fn lock(data_dir: &Path) -> Result<File, DatabaseError> {
+fn lock(data_dir: &Path) -> Result<Lock, DatabaseError> {
     let path = data_dir.join("postgres.lock");
     let mut options = OpenOptions::new();
     let opened = options.read(true).write(true).create(true).truncate(false).open(&path);
     let mut file = opened.map_err(DatabaseError::io(data_dir))?;
     if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-        let mut text = String::new();
-        _ = file.read_to_string(&mut text);
-        let pid = text.trim().parse().ok();
-        return Err(DatabaseError::Busy { folder: data_dir.to_owned(), pid });
+        return Err(DatabaseError::Busy { folder: data_dir.to_owned(), pid: holder(&mut file) });
     }
-    let noted = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
+    let noted = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
     noted.map_err(DatabaseError::io(data_dir))?;
-    Ok(file)
+    Ok(Lock(file))
+}
+
+/// The lock on a data folder. It is let go of by name: closing the file alone would leave it to a child process that is
+/// just being started and still holds a copy of the descriptor.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        _ = flock(&self.0, FlockOperation::Unlock);
+    }
+}
+
+/// Who holds the lock. It notes its number just after it has taken it, and a file system may be slow: one who comes in
+/// between waits for the number a little rather than leave it out of the error.
+fn holder(file: &mut File) -> Option<u32> {
+    for _ in 0..100 {
+        let mut text = String::new();
+        if file.rewind().and_then(|()| file.read_to_string(&mut text)).is_err() {
+            return None;
+        }
+        // The line's end tells a whole number from the beginning of one; a dead process's is left from before.
+        let pid = text.strip_suffix('\n').and_then(|number| number.parse().ok());
+        if pid.is_some_and(alive) {
+            return pid;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    None
+}
+
+fn alive(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
 }
 
 /// The socket's folder: in the data folder, or, where that path is too long for a socket, in the
