@@ -2,6 +2,7 @@
 
 mod blocks;
 mod coded;
+pub mod file;
 mod kind;
 mod mapped;
 pub mod quantize;

@@ -114,3 +114,33 @@ fn what_cannot_be_read_is_said_with_its_place() {
     let output = mixtral("C", &["chat", &model, "-p", "a", "--top-p", "2"], "");
     assert!(String::from_utf8_lossy(&output.stderr).contains("top_p"));
 }
+
+#[test]
+fn a_model_is_written_in_a_smaller_type_and_still_talks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("small.gguf").display().to_string();
+    let text = out(&mixtral("C.UTF-8", &["quantize", &model(), &path, "q4_k"], ""));
+    assert!(text.contains("43 x Q4_K") && text.contains("1 x Q6_K") && text.contains("19 x F32"), "{text}");
+    let about: serde_json::Value =
+        serde_json::from_str(&out(&mixtral("C.UTF-8", &["info", &path, "--json"], ""))).expect("JSON");
+    assert!(about.to_string().contains("general.file_type"), "{about}");
+    let mut arguments = vec!["chat", &path, "--prompt", "写一首五言绝句"];
+    arguments.extend(GREEDY);
+    let answer = out(&mixtral("C.UTF-8", &arguments, ""));
+    // Four lines of five characters, as the model writes them in any type.
+    assert_eq!(answer.matches(['，', '。']).count(), 4, "{answer}");
+
+    let size = std::fs::metadata(&path).expect("is there").len();
+    for (arguments, word) in [
+        (vec!["quantize", &model(), &path, "q2_K"], "--force"),
+        (vec!["quantize", &path, &path, "q2_K", "--force"], "model itself"),
+        (vec!["quantize", &model(), &path, "iq2_xxs", "-f"], "Q4_K"),
+        (vec!["quantize", "/nowhere.gguf", &path, "q2_K", "-f"], "/nowhere.gguf"),
+    ] {
+        let output = mixtral("C.UTF-8", &arguments, "");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && error.contains(word), "{arguments:?}: {error}");
+    }
+    assert_eq!(std::fs::metadata(&path).expect("still there").len(), size, "what was there is as it was");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("lists").count(), 1, "nothing half-written is left");
+}

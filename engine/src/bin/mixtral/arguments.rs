@@ -24,6 +24,8 @@ pub enum Command {
     Info(Info),
     /// Measure a model's perplexity on a text.
     Perplexity(Perplexity),
+    /// Write a model in a smaller type.
+    Quantize(crate::quantize::Arguments),
     /// Make training files.
     Data(crate::data::Arguments),
     /// Learn a vocabulary from training files.

@@ -1,4 +1,4 @@
-//! `mixtral`: talk with a model in the terminal, look into a model file, measure perplexity; make
+//! `mixtral`: talk with a model in the terminal, look into a model file, measure perplexity, quantise; make
 //! training data, vocabularies and models.
 
 mod arguments;
@@ -9,6 +9,7 @@ mod info;
 mod interrupt;
 mod language;
 mod perplexity;
+mod quantize;
 mod settings;
 mod tokenizer;
 mod train;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Chat(arguments) => chat::run(arguments, language),
         Command::Info(arguments) => info::run(&arguments, language),
         Command::Perplexity(arguments) => perplexity::run(&arguments, language),
+        Command::Quantize(arguments) => quantize::run(&arguments, language),
         Command::Data(arguments) => data::run(&arguments, language),
         Command::Tokenizer(arguments) => tokenizer::run(&arguments, language),
         Command::Train(arguments) => train::run(&arguments, language),

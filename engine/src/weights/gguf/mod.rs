@@ -11,4 +11,4 @@ mod writer;
 pub use file::{Gguf, TensorInfo};
 pub use metadata::Metadata;
 pub use value::{Array, Value};
-pub use writer::Writer;
+pub use writer::{Stream, Writer};

@@ -1,5 +1,7 @@
 //! A small GGUF writer: metadata and tensors in order, version 3.
 
+use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::io::{self, Write};
 
 use super::value::{Array, Value};
@@ -8,7 +10,8 @@ use crate::quant::GgmlType;
 /// What every tensor's offset is a multiple of: the format's default.
 const ALIGNMENT: u64 = 32;
 
-/// Collects a file's parts; [`Writer::write`] lays them out.
+/// Collects a file's parts; [`Writer::write`] lays them out. Tensors that are only planned are given one after the other
+/// to the [`Stream`] that [`Writer::begin`] returns, so that a model need not be held in memory.
 #[derive(Debug, Default)]
 pub struct Writer<'a> {
     metadata: Vec<(String, Value)>,
@@ -20,7 +23,8 @@ struct Part<'a> {
     name: String,
     kind: GgmlType,
     dims: Vec<usize>,
-    bytes: std::borrow::Cow<'a, [u8]>,
+    len: u64,
+    bytes: Option<Cow<'a, [u8]>>,
 }
 
 impl<'a> Writer<'a> {
@@ -41,20 +45,41 @@ impl<'a> Writer<'a> {
         name: impl Into<String>,
         kind: GgmlType,
         dims: &[usize],
-        bytes: impl Into<std::borrow::Cow<'a, [u8]>>,
+        bytes: impl Into<Cow<'a, [u8]>>,
     ) -> io::Result<&mut Self> {
         let (name, bytes) = (name.into(), bytes.into());
-        let elements = dims.iter().map(|&d| d as u64).product();
-        if kind.bytes_of(elements) != Some(bytes.len() as u64) {
-            let message = format!("{name}: {} bytes are not {dims:?} of {kind}", bytes.len());
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        let len = bytes.len() as u64;
+        if size(kind, dims) != Some(len) {
+            return Err(fault(format!("{name}: {len} bytes are not {dims:?} of {kind}")));
         }
-        self.tensors.push(Part { name, kind, dims: dims.to_vec(), bytes });
+        self.tensors.push(Part { name, kind, dims: dims.to_vec(), len, bytes: Some(bytes) });
+        Ok(self)
+    }
+
+    /// Adds a tensor whose blocks come later, through [`Stream::put`].
+    pub fn plan(&mut self, name: impl Into<String>, kind: GgmlType, dims: &[usize]) -> io::Result<&mut Self> {
+        let name = name.into();
+        let Some(len) = size(kind, dims) else {
+            return Err(fault(format!("{name}: {dims:?} are not whole blocks of {kind}")));
+        };
+        self.tensors.push(Part { name, kind, dims: dims.to_vec(), len, bytes: None });
         Ok(self)
     }
 
     /// Writes the file.
     pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut stream = self.begin(out)?;
+        for part in &self.tensors {
+            match &part.bytes {
+                Some(bytes) => stream.put(bytes)?,
+                None => return Err(fault(format!("{}: planned, and never given", part.name))),
+            }
+        }
+        stream.end()
+    }
+
+    /// Writes everything that stands before the tensors' blocks.
+    pub fn begin<W: Write>(&self, out: W) -> io::Result<Stream<W>> {
         let mut head = b"GGUF".to_vec();
         head.extend(3u32.to_le_bytes());
         head.extend((self.tensors.len() as u64).to_le_bytes());
@@ -71,17 +96,51 @@ impl<'a> Writer<'a> {
             t.dims.iter().rev().for_each(|&d| head.extend((d as u64).to_le_bytes()));
             head.extend(t.kind.id().to_le_bytes());
             head.extend(offset.to_le_bytes());
-            offset = (offset + t.bytes.len() as u64).next_multiple_of(ALIGNMENT);
+            offset = (offset + t.len).next_multiple_of(ALIGNMENT);
         }
         pad(&mut head);
+        let mut out = out;
         out.write_all(&head)?;
-        for t in &self.tensors {
-            out.write_all(&t.bytes)?;
-            let len = t.bytes.len() as u64;
-            out.write_all(&[0; ALIGNMENT as usize][..(len.next_multiple_of(ALIGNMENT) - len) as usize])?;
-        }
-        out.flush()
+        let wanted = self.tensors.iter().map(|t| (t.name.clone(), t.len)).collect::<VecDeque<_>>();
+        Ok(Stream { out, wanted })
     }
+}
+
+/// A file whose tensors are being written.
+#[derive(Debug)]
+pub struct Stream<W> {
+    out: W,
+    wanted: VecDeque<(String, u64)>,
+}
+
+impl<W: Write> Stream<W> {
+    /// Writes the next tensor's blocks.
+    pub fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let len = bytes.len() as u64;
+        match self.wanted.pop_front() {
+            Some((_, wanted)) if wanted == len => {}
+            Some((name, wanted)) => return Err(fault(format!("{name}: {len} bytes, should be {wanted}"))),
+            None => return Err(fault("more tensors than were planned".into())),
+        }
+        self.out.write_all(bytes)?;
+        self.out.write_all(&[0; ALIGNMENT as usize][..(len.next_multiple_of(ALIGNMENT) - len) as usize])
+    }
+
+    /// Ends the file.
+    pub fn end(mut self) -> io::Result<()> {
+        match self.wanted.pop_front() {
+            Some((name, _)) => Err(fault(format!("{name}: planned, and never given"))),
+            None => self.out.flush(),
+        }
+    }
+}
+
+fn size(kind: GgmlType, dims: &[usize]) -> Option<u64> {
+    kind.bytes_of(dims.iter().map(|&d| d as u64).product())
+}
+
+fn fault(message: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, message)
 }
 
 fn pad(head: &mut Vec<u8>) {
