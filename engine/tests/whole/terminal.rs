@@ -144,3 +144,39 @@ fn a_model_is_written_in_a_smaller_type_and_still_talks() {
     assert_eq!(std::fs::metadata(&path).expect("still there").len(), size, "what was there is as it was");
     assert_eq!(std::fs::read_dir(folder.path()).expect("lists").count(), 1, "nothing half-written is left");
 }
+
+#[test]
+fn a_poets_answers_are_counted_by_form_length_rhyme_and_copy() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("writes");
+        path.display().to_string()
+    };
+    let line = |question: &str, answer: &str| {
+        let turns = [("user", question), ("assistant", answer)];
+        let turns = turns.map(|(role, content)| serde_json::json!({"role": role, "content": content}));
+        serde_json::json!({"messages": turns}).to_string() + "\n"
+    };
+    let poem = "床前明月光，疑是地上霜。\n举头望明月，低头思故乡。";
+    let asked = line("写一首五言绝句", poem) + &line("对下联：明月松间照", "清泉石上流");
+    let asked = file("asked.jsonl", &asked);
+    let poet = files::models().join("poet-14m-q8_0.gguf").display().to_string();
+    let greedy = ["recite", &poet, &asked, "--temperature", "0", "--show", "1"];
+    let text = out(&mixtral("C.UTF-8", &greedy, ""));
+    for row in ["requests: 2", "asked form: 1/1", "couplet's length: 1/1", "poets' own: 1/1"] {
+        assert!(text.contains(row), "{row}: {text}");
+    }
+    assert!(!text.contains("copied"), "there is nothing to compare with: {text}");
+
+    // Its own answer among what it learnt is a copy; the couplet's line is too short to be one.
+    let answer: String = text.lines().skip(1).take_while(|line| !line.is_empty()).collect();
+    let learnt = file("learnt.jsonl", &line("写一首五言绝句", &answer));
+    let text = out(&mixtral("zh_CN.UTF-8", &[&greedy[..], &["--data", &learnt]].concat(), ""));
+    assert!(text.contains("整篇照抄: 1/1") && text.contains("体裁正确: 1/1"), "{text}");
+
+    let broken = file("broken.jsonl", &(line("a", "b") + "{\"messages\": 3}\n"));
+    let output = mixtral("C.UTF-8", &["recite", &poet, &broken], "");
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && error.contains("broken.jsonl:2"), "{error}");
+}

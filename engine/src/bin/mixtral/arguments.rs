@@ -26,6 +26,8 @@ pub enum Command {
     Perplexity(Perplexity),
     /// Write a model in a smaller type.
     Quantize(crate::quantize::Arguments),
+    /// Measure how often a model's verse is what was asked for.
+    Recite(crate::recite::Arguments),
     /// Make training files.
     Data(crate::data::Arguments),
     /// Learn a vocabulary from training files.

@@ -6,7 +6,7 @@ use crate::arguments::Arguments;
 use crate::language::Language;
 
 /// Chinese help by argument.
-const ARGUMENTS: [(&str, &str); 43] = [
+const ARGUMENTS: [(&str, &str); 48] = [
     ("model", "模型：GGUF 文件，或其第一个分片"),
     ("prompt", "只回答这一条消息，然后退出"),
     ("raw", "不套用聊天模板，直接续写文本"),
@@ -34,6 +34,11 @@ const ARGUMENTS: [(&str, &str); 43] = [
     ("embedding", "词嵌入的类型；不给出时，Q2_K 与 Q3_K 用 Q6_K，其余同上"),
     ("output", "输出矩阵的类型；不给出时，Q2_K 至 Q5_K 用 Q6_K，其余同上"),
     ("force", "替换已有的文件"),
+    ("asked", "留出的对话：mixtral data poetry 写出的文件（JSON 行）"),
+    ("learnt", "训练文件，用以统计整篇照抄的回答；可多次给出"),
+    ("requests", "请求数，自文件开头取"),
+    ("first_seed", "第一个请求的种子；其后逐一加 1"),
+    ("show", "打印多少个问答"),
     ("source", "数据来源"),
     ("folder", "写入的文件夹"),
     ("package", "已解压的 npm 包；不给出则用 npm 取得"),
@@ -52,11 +57,12 @@ const ARGUMENTS: [(&str, &str); 43] = [
     ("pool", "计算线程数；不给出则每核一个"),
 ];
 
-const COMMANDS: [(&str, &str); 7] = [
+const COMMANDS: [(&str, &str); 8] = [
     ("chat", "与模型对话"),
     ("info", "查看模型文件的内容"),
     ("perplexity", "在一段文本上测量模型的困惑度"),
     ("quantize", "把模型写成更小的类型"),
+    ("recite", "测量模型的诗合乎要求的比例"),
     ("data", "制作训练文件"),
     ("tokenizer", "从训练文件学习词表"),
     ("train", "训练模型"),

@@ -10,6 +10,7 @@ mod interrupt;
 mod language;
 mod perplexity;
 mod quantize;
+mod recite;
 mod settings;
 mod tokenizer;
 mod train;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Info(arguments) => info::run(&arguments, language),
         Command::Perplexity(arguments) => perplexity::run(&arguments, language),
         Command::Quantize(arguments) => quantize::run(&arguments, language),
+        Command::Recite(arguments) => recite::run(&arguments, language),
         Command::Data(arguments) => data::run(&arguments, language),
         Command::Tokenizer(arguments) => tokenizer::run(&arguments, language),
         Command::Train(arguments) => train::run(&arguments, language),
