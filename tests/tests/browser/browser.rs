@@ -2,6 +2,7 @@
 
 mod admin;
 mod battle;
+mod desk;
 mod trouble;
 
 use std::time::Duration;
