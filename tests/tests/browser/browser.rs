@@ -3,6 +3,7 @@
 mod admin;
 mod battle;
 mod desk;
+mod plain;
 mod trouble;
 
 use std::time::Duration;
