@@ -115,10 +115,26 @@ pub struct Application {
     database: Database,
 }
 
+/// Why the address cannot be had, in the language of the terminal.
+fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
+    let text = if database::terminal_is_chinese() {
+        format!("无法监听 {address}：{error}。请用 --listen 或 ARENA_LISTEN 另选地址，端口 0 表示任取一个空闲端口。")
+    } else {
+        format!(
+            "cannot listen on {address}: {error}. Choose another address with --listen or ARENA_LISTEN; port 0 takes any \
+             free one."
+        )
+    };
+    anyhow::Error::msg(text)
+}
+
 impl Application {
-    /// Opens the database, migrates it and binds the address.
+    /// Binds the address, opens the database and migrates it.
     pub async fn build(config: Config) -> anyhow::Result<Self> {
         use secrecy::ExposeSecret;
+        // First of all, so that a taken port leaves nothing behind and takes no time.
+        let listener = TcpListener::bind(config.listen).map_err(|error| cannot_listen(config.listen, &error))?;
+        let address = listener.local_addr()?;
         std::fs::create_dir_all(&config.data)
             .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
         let keys = match &config.secret {
@@ -129,9 +145,6 @@ impl Application {
         let database = database::open(url, &config.data, database::tell_terminal()).await;
         let database = database.map_err(|error| error.for_terminal())?;
         let db = database.connect(DATABASE_CONNECTIONS).await?;
-        let listener =
-            TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
-        let address = listener.local_addr()?;
         let drain = config.drain;
         let origin = match &config.public_url {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),

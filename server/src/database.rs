@@ -27,7 +27,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 pub use binaries::Search;
 pub use error::DatabaseError;
 pub use server::{Durability, Server};
-pub use stage::{ProgressFn, Stage, tell_terminal};
+pub use stage::{ProgressFn, Stage, tell_terminal, terminal_is_chinese};
 
 /// The schema, compiled into the binary. `sqlx` runs it under an advisory lock, so that several
 /// servers may start on one database at once.

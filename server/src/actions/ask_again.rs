@@ -41,6 +41,9 @@ impl AskAgain {
         let turn = battle.last_turn().ok_or(Error::NotFound)?;
         let number = turn.number;
         let failed = turn.reply(self.side).ok_or(Error::NotFound)?;
+        if failed.status.is_running() {
+            return Err(Error::Conflict("still-streaming"));
+        }
         let is_silent = failed.status == ReplyStatus::Stopped && failed.content.is_empty();
         if !failed.status.needs_retry() && !is_silent {
             return Err(Error::Conflict("nothing-to-ask-again"));

@@ -56,7 +56,8 @@ impl Stage {
 }
 
 /// Whether the person at the terminal reads Chinese, by the variables that every program goes by.
-pub(super) fn terminal_is_chinese() -> bool {
+#[must_use]
+pub fn terminal_is_chinese() -> bool {
     ["LC_ALL", "LC_MESSAGES", "LANG"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))

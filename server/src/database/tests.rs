@@ -107,7 +107,8 @@ async fn postgres_comes_back_when_something_else_ends_it() {
     let folder = data_dir();
     let server = start(folder.path()).unwrap();
     let first = postmaster(folder.path());
-    assert!(Command::new("kill").arg("-9").arg(first.to_string()).status().unwrap().success());
+    let pid = rustix::process::Pid::from_raw(first.try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
     loop {
         let options = server.options().database("postgres");

@@ -225,6 +225,10 @@ async fn another_server_shows_and_stops_what_the_first_one_drains(db: PgPool) {
         SendMessage { battle, voter, prompt: Prompt::parse("再来").expect("a prompt") }.run(&db, &second).await,
         Err(Error::Conflict("still-streaming"))
     ));
+    assert!(matches!(
+        AskAgain { battle, voter, side: Side::A }.run(&db, &second).await,
+        Err(Error::Conflict("still-streaming"))
+    ));
     second.stop(battle).await.expect("asked");
     let views = read_all(&second, battle, 1).await;
     let last = views.last().expect("an end");

@@ -80,7 +80,7 @@ fn tools() -> &'static Tools {
                 panic!(
                     "the browser suite needs Chromium, its driver and Chinese letters. On Debian or Ubuntu:\n    \
                  sudo apt-get install --no-install-recommends chromium chromium-driver fonts-noto-cjk\n\
-                 All other suites run without:\n    cargo test --workspace -- --skip browser"
+                 All other suites run without:\n    cargo test --workspace -- --skip browser::"
                 )
             })
     })
