@@ -121,6 +121,13 @@ fn mathematics_becomes_mathml_and_half_a_formula_stays_text() {
 }
 
 #[test]
+fn a_verse_s_lines_stay_lines() {
+    assert_eq!(html("高下清风里，幽怀古道傍。\n无人知是客。").matches("<br>").count(), 1);
+    assert!(!html("one paragraph\n\nand another").contains("<br>"));
+    assert!(!html("```\na\nb\n```").contains("<br>"), "code has its own lines");
+}
+
+#[test]
 fn chinese_text_is_kept_whole() {
     let text = "**床前明月光**，疑是地上霜。\n\n举头望明月，低头思故乡。";
     let blocks = blocks(text);

@@ -85,8 +85,8 @@ impl Writer {
             }
             Event::InlineMath(text) => self.out.push_str(&math::formula(&text, false)),
             Event::DisplayMath(text) => self.out.push_str(&math::formula(&text, true)),
-            Event::SoftBreak => self.out.push('\n'),
-            Event::HardBreak => self.out.push_str("<br>\n"),
+            // As every chat does, and as verse needs: a line that a model ends is a line that the reader sees.
+            Event::SoftBreak | Event::HardBreak => self.out.push_str("<br>\n"),
             Event::Rule => self.out.push_str("<hr>"),
             Event::TaskListMarker(done) => self.out.push_str(if done { "☑ " } else { "☐ " }),
             Event::FootnoteReference(name) => escape(&mut self.out, &name),
