@@ -7,11 +7,11 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::quantize::{encode, encodes};
+use super::quantize::{WRITABLE, encode};
 use super::{Blocks, GgmlType};
 use crate::error::{Error, Place, Result};
 use crate::weights::Source;
-use crate::weights::gguf::{Gguf, TensorInfo, Value, Writer};
+use crate::weights::gguf::{Gguf, Stream, TensorInfo, Value, Writer};
 
 /// Weights that are decoded and encoded at once by one thread.
 const CHUNK: usize = 1 << 20;
@@ -108,7 +108,7 @@ pub struct Written {
 /// A type that cannot be written or read, `out` is one of the source's own files, or the disk is full.
 pub fn quantise(source: &Gguf, out: &Path, types: Types, progress: &mut dyn FnMut(u64, u64)) -> Result<Written> {
     for kind in [types.matrices, types.embedding, types.output] {
-        if !encodes(kind) {
+        if !WRITABLE.contains(&kind) {
             return Err(Error::Request(format!("{kind} cannot be written")));
         }
     }
@@ -138,8 +138,9 @@ pub fn quantise(source: &Gguf, out: &Path, types: Types, progress: &mut dyn FnMu
     }
     let temporary = out.with_extension("part");
     let file = File::create(&temporary).map_err(Error::io(&temporary))?;
-    let done = fill(source, types, writer.begin(BufWriter::new(file)).map_err(Error::io(&temporary))?, progress);
-    match done.and_then(|after| std::fs::rename(&temporary, out).map_err(Error::io(out)).map(|()| after)) {
+    let stream = writer.begin(BufWriter::new(file)).map_err(Error::io(&temporary));
+    let filled = stream.and_then(|stream| fill(source, types, &temporary, stream, written.before, progress));
+    match filled.and_then(|after| std::fs::rename(&temporary, out).map_err(Error::io(out)).map(|()| after)) {
         Ok(after) => Ok(Written { after, ..written }),
         Err(error) => {
             _ = std::fs::remove_file(&temporary);
@@ -151,19 +152,20 @@ pub fn quantise(source: &Gguf, out: &Path, types: Types, progress: &mut dyn FnMu
 fn fill(
     source: &Gguf,
     types: Types,
-    mut stream: crate::weights::gguf::Stream<BufWriter<File>>,
+    out: &Path,
+    mut stream: Stream<BufWriter<File>>,
+    all: u64,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<u64> {
-    let all = source.tensors().iter().map(|t| t.len).sum();
     let (mut done, mut after) = (0, 0);
     for tensor in source.tensors() {
         let bytes = recode(source, tensor, types.wanted(tensor))?;
-        stream.put(&bytes).map_err(Error::io(Source::path(source)))?;
+        stream.put(&bytes).map_err(Error::io(out))?;
         done += tensor.len;
         after += bytes.len() as u64;
         progress(done, all);
     }
-    stream.end().map_err(Error::io(Source::path(source)))?;
+    stream.end().map_err(Error::io(out))?;
     Ok(after)
 }
 

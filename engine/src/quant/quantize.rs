@@ -29,11 +29,6 @@ pub fn by_name(name: &str) -> Option<GgmlType> {
     WRITABLE.into_iter().find(|kind| plain(kind.name()) == plain(name))
 }
 
-/// Whether [`encode`] knows the type.
-pub fn encodes(kind: GgmlType) -> bool {
-    WRITABLE.contains(&kind)
-}
-
 /// Encodes rows of `cols` weights. `importance` weighs the errors of each column, where it is known
 /// and the type can use it.
 ///

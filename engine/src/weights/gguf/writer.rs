@@ -79,7 +79,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes everything that stands before the tensors' blocks.
-    pub fn begin<W: Write>(&self, out: W) -> io::Result<Stream<W>> {
+    pub fn begin<W: Write>(&self, mut out: W) -> io::Result<Stream<W>> {
         let mut head = b"GGUF".to_vec();
         head.extend(3u32.to_le_bytes());
         head.extend((self.tensors.len() as u64).to_le_bytes());
@@ -99,7 +99,6 @@ impl<'a> Writer<'a> {
             offset = (offset + t.len).next_multiple_of(ALIGNMENT);
         }
         pad(&mut head);
-        let mut out = out;
         out.write_all(&head)?;
         let wanted = self.tensors.iter().map(|t| (t.name.clone(), t.len)).collect::<VecDeque<_>>();
         Ok(Stream { out, wanted })
