@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::quantize::{WRITABLE, encode};
 use super::{Blocks, GgmlType};
 use crate::error::{Error, Place, Result};
-use crate::weights::Source;
+use crate::weights::{Source, whole_file};
 use crate::weights::gguf::{Gguf, Stream, TensorInfo, Value, Writer};
 
 /// Weights that are decoded and encoded at once by one thread.
@@ -136,24 +136,18 @@ pub fn quantise(source: &Gguf, out: &Path, types: Types, progress: &mut dyn FnMu
             written.fallen_back.push((tensor.name.clone(), kind));
         }
     }
-    let temporary = out.with_extension("part");
-    let file = File::create(&temporary).map_err(Error::io(&temporary))?;
-    let stream = writer.begin(BufWriter::new(file)).map_err(Error::io(&temporary));
-    let filled = stream.and_then(|stream| fill(source, types, &temporary, stream, written.before, progress));
-    match filled.and_then(|after| std::fs::rename(&temporary, out).map_err(Error::io(out)).map(|()| after)) {
-        Ok(after) => Ok(Written { after, ..written }),
-        Err(error) => {
-            _ = std::fs::remove_file(&temporary);
-            Err(error)
-        }
-    }
+    let after = whole_file::write(out, |file| {
+        let stream = writer.begin(file).map_err(Error::io(out))?;
+        fill(source, types, out, stream, written.before, progress)
+    })?;
+    Ok(Written { after, ..written })
 }
 
 fn fill(
     source: &Gguf,
     types: Types,
     out: &Path,
-    mut stream: Stream<BufWriter<File>>,
+    mut stream: Stream<&mut BufWriter<File>>,
     all: u64,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<u64> {

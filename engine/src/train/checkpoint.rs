@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::optimiser::Optimiser;
 use crate::error::{Error, Place, Result};
+use crate::weights::whole_file;
 
 const KEY: &str = "mixtral.training";
 
@@ -46,10 +47,10 @@ pub fn save(path: &Path, state: &State, optimiser: &Optimiser) -> Result<()> {
         .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
         .map_err(|e| Error::Training(e.to_string()))?;
     let state = serde_json::to_string(state).map_err(|e| Error::Training(e.to_string()))?;
-    let temporary = path.with_extension("part");
-    safetensors::serialize_to_file(views, Some(HashMap::from([(KEY.to_owned(), state)])), &temporary)
-        .map_err(|e| Error::file(&temporary, Place::Whole, e.to_string()))?;
-    std::fs::rename(&temporary, path).map_err(Error::io(path))
+    whole_file::through(path, |part| {
+        safetensors::serialize_to_file(views, Some(HashMap::from([(KEY.to_owned(), state)])), part)
+            .map_err(|e| Error::file(path, Place::Whole, e.to_string()))
+    })
 }
 
 /// Reads a checkpoint into the optimiser and its parameters.

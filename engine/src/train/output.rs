@@ -8,6 +8,7 @@ use crate::model::Config;
 use crate::quant::GgmlType;
 use crate::quant::quantize::encode;
 use crate::weights::gguf::{Metadata, Value, Writer};
+use crate::weights::whole_file;
 
 /// The metadata keys that say a model's shape.
 pub fn shape_values(config: &Config) -> Vec<(String, Value)> {
@@ -56,8 +57,5 @@ pub fn write_gguf(path: &Path, model: &Model, values: Vec<(String, Value)>, kind
         let bytes = encode(kind, &weights, cols, None)?;
         writer.tensor(part.name(), kind, &part.dims, bytes).map_err(Error::io(path))?;
     }
-    let temporary = path.with_extension("part");
-    let file = std::fs::File::create(&temporary).map_err(Error::io(&temporary))?;
-    writer.write(&mut std::io::BufWriter::new(file)).map_err(Error::io(&temporary))?;
-    std::fs::rename(&temporary, path).map_err(Error::io(path))
+    whole_file::write(path, |out| writer.write(out).map_err(Error::io(path)))
 }
