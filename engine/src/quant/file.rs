@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use super::quantize::{WRITABLE, encode};
 use super::{Blocks, GgmlType};
 use crate::error::{Error, Place, Result};
-use crate::weights::{Source, whole_file};
 use crate::weights::gguf::{Gguf, Stream, TensorInfo, Value, Writer};
+use crate::weights::{Source, whole_file};
 
 /// Weights that are decoded and encoded at once by one thread.
 const CHUNK: usize = 1 << 20;

@@ -1,6 +1,7 @@
 //! Where weights come from: one trait over the file formats.
 
 pub mod gguf;
+pub mod lora;
 pub mod whole_file;
 
 use std::path::Path;

@@ -1,0 +1,248 @@
+//! An adapter that fits a model: found by part, read when it is asked for.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::Path;
+
+use super::config::AdapterConfig;
+use super::names;
+use super::tensors::Tensors;
+use super::{Pair, WEIGHTS_FILE};
+use crate::error::{Error, Place, Result};
+use crate::model::{Config, Part, Role, interleaved_row, parts};
+
+/// An adapter of one model. Its file is mapped into memory; every tensor of it is known to be of a part's shape.
+#[derive(Debug)]
+pub struct Adapter {
+    config: AdapterConfig,
+    tensors: Tensors,
+    head_dim: usize,
+}
+
+/// Where the two tensors of a part's pair stand, and how they are laid out.
+struct Found {
+    a: String,
+    b: String,
+    layout: Layout,
+    rank: usize,
+    scale: f32,
+}
+
+enum Layout {
+    /// (rank, cols) and (rows, rank)
+    Plain,
+    /// (rank, rows) and (cols, rank)
+    Embedding,
+    /// (experts * rank, cols), expert after expert, and (rows, rank * experts), the experts of a rank side by side
+    Fused {
+        experts: usize,
+        /// the part's own rows
+        rows: Range<usize>,
+    },
+}
+
+impl Adapter {
+    /// Opens an adapter's folder for a model of this shape.
+    ///
+    /// # Errors
+    /// A file is missing, damaged or not understood, or the adapter was made for another shape: a tensor that fits no
+    /// part of the model is refused by its name.
+    pub fn open(folder: &Path, shape: &Config) -> Result<Self> {
+        let config = AdapterConfig::read(folder)?;
+        let path = folder.join(WEIGHTS_FILE);
+        let pickled = folder.join("adapter_model.bin");
+        if !path.exists() && pickled.exists() {
+            let message = format!("is not read, for it may run any program; let PEFT write {WEIGHTS_FILE}");
+            return Err(Error::file(pickled, Place::Whole, message));
+        }
+        let mut adapter = Self { config, tensors: Tensors::open(&path)?, head_dim: shape.head_dim };
+        adapter.check(shape)?;
+        Ok(adapter)
+    }
+
+    /// What its configuration says.
+    pub fn config(&self) -> &AdapterConfig {
+        &self.config
+    }
+
+    /// The file of its weights.
+    pub fn path(&self) -> &Path {
+        self.tensors.path()
+    }
+
+    /// The length of that file.
+    pub fn file_bytes(&self) -> u64 {
+        self.tensors.file_bytes()
+    }
+
+    /// Whether the adapter changes anything in this part.
+    ///
+    /// # Errors
+    /// What it has for it is of another shape.
+    pub fn touches(&self, part: &Part) -> Result<bool> {
+        for expert in 0..experts(part) {
+            if self.find(part, expert)?.is_some() || self.find_whole(part, expert)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// A part's pair; `expert` is 0 for parts without experts.
+    ///
+    /// # Errors
+    /// The part is of another shape than the model's, or a number is none.
+    pub fn pair(&self, part: &Part, expert: usize) -> Result<Option<Pair>> {
+        let Some(Found { a, b, layout, rank, scale }) = self.find(part, expert)? else { return Ok(None) };
+        let (a, b) = match layout {
+            Layout::Plain => (self.tensors.all(&a)?, self.tensors.all(&b)?),
+            Layout::Embedding => {
+                let (rows, cols) = rows_and_cols(part);
+                (transposed(&self.tensors.all(&b)?, cols, rank), transposed(&self.tensors.all(&a)?, rank, rows))
+            }
+            Layout::Fused { experts, rows } => {
+                let b = self.tensors.rows(&b, rows)?;
+                let b = b.chunks_exact(rank * experts).flat_map(|row| row[expert..].iter().step_by(experts)).copied();
+                (self.tensors.rows(&a, expert * rank..(expert + 1) * rank)?, b.collect())
+            }
+        };
+        Ok(Some(Pair { rank, a, b: self.ordered(part.role, b, rank), scale }))
+    }
+
+    /// A module that is saved whole, all experts of it.
+    ///
+    /// # Errors
+    /// The part is of another shape than the model's, some of its experts are missing, or a number is none.
+    pub fn whole(&self, part: &Part) -> Result<Option<Vec<f32>>> {
+        let found: Vec<String> =
+            (0..experts(part)).filter_map(|e| self.find_whole(part, e).transpose()).collect::<Result<_>>()?;
+        let Some(first) = found.first() else { return Ok(None) };
+        if found.len() < experts(part) {
+            return Err(self.tensors.fault(first, "is saved whole, and other experts of its layer are not"));
+        }
+        let mut all = Vec::with_capacity(part.len());
+        for name in &found {
+            all.extend(self.tensors.all(name)?);
+        }
+        Ok(Some(self.ordered(part.role, all, part.dims[part.dims.len() - 1])))
+    }
+
+    /// Every tensor must belong to a part, or the model would be computed wrongly.
+    fn check(&mut self, shape: &Config) -> Result<()> {
+        let mut used = BTreeSet::new();
+        for part in parts(shape) {
+            for expert in 0..experts(&part) {
+                if let Some(Found { a, b, .. }) = self.find(&part, expert)? {
+                    used.extend([a, b]);
+                }
+                used.extend(self.find_whole(&part, expert)?);
+            }
+        }
+        if let Some(name) = self.tensors.names().find(|name| !used.contains(*name)) {
+            return Err(self.tensors.fault(name, "is no part of this base model, or of another shape"));
+        }
+        if used.is_empty() {
+            return Err(Error::file(self.path(), Place::Whole, "holds no tensors"));
+        }
+        if self.config.targets.is_empty() {
+            let module = |name: &String| Some(name.split(".lora_").next()?.rsplit('.').next()?.to_owned());
+            let met: BTreeSet<String> = used.iter().filter(|name| name.contains(".lora_")).filter_map(module).collect();
+            self.config.targets = met.into_iter().collect();
+        }
+        Ok(())
+    }
+
+    fn find(&self, part: &Part, expert: usize) -> Result<Option<Found>> {
+        let (rows, cols) = rows_and_cols(part);
+        for module in names::modules(part, expert) {
+            let embedding = part.role == Role::Embedding;
+            let (a, b) = if embedding { names::embedding_pair(&module) } else { names::pair(&module) };
+            let Some((tall, wide)) = self.shapes(&a, &b)? else { continue };
+            let (rank, scale) = self.config.of(&module);
+            let layout = if embedding { Layout::Embedding } else { Layout::Plain };
+            let (wide_cols, tall_rows) = if embedding { (rows, cols) } else { (cols, rows) };
+            self.expect(&a, wide, [rank, wide_cols])?;
+            self.expect(&b, tall, [tall_rows, rank])?;
+            return Ok(Some(Found { a, b, layout, rank, scale }));
+        }
+        self.find_fused(part, expert)
+    }
+
+    /// Transformers 5 keeps the experts of a layer in one module, and PEFT wraps it once for each of its parameters: the
+    /// tensors' shapes tell which.
+    fn find_fused(&self, part: &Part, expert: usize) -> Result<Option<Found>> {
+        let Some((module, parameter)) = names::fused(part) else { return Ok(None) };
+        let (rows, cols) = rows_and_cols(part);
+        let experts = experts(part);
+        let all_rows = if part.role == Role::Down { rows } else { 2 * rows };
+        for wrapped in [module.clone(), format!("{module}.base_layer")] {
+            let (a, b) = names::pair(&wrapped);
+            let Some((tall, wide)) = self.shapes(&a, &b)? else { continue };
+            let (rank, scale) = self.config.of(&format!("{module}.{parameter}"));
+            if expert < experts && wide == [experts * rank, cols] && tall == [all_rows, rank * experts] {
+                // w3 stands below w1.
+                let first = if part.role == Role::Up { rows } else { 0 };
+                let layout = Layout::Fused { experts, rows: first..first + rows };
+                return Ok(Some(Found { a, b, layout, rank, scale }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The shapes of B and of A, if they are there.
+    fn shapes(&self, a: &str, b: &str) -> Result<Option<(&[usize], &[usize])>> {
+        match (self.tensors.get(a), self.tensors.get(b)) {
+            (Some(a), Some(b)) => Ok(Some((&b.dims, &a.dims))),
+            (None, None) => Ok(None),
+            (Some(_), None) => Err(self.tensors.fault(b, "is missing")),
+            (None, Some(_)) => Err(self.tensors.fault(a, "is missing")),
+        }
+    }
+
+    fn find_whole(&self, part: &Part, expert: usize) -> Result<Option<String>> {
+        let names = names::modules(part, expert);
+        let Some(name) = names.iter().flat_map(|m| names::whole(m)).find(|name| self.tensors.get(name).is_some())
+        else {
+            return Ok(None);
+        };
+        let wanted = if part.role.is_expert() { &part.dims[1..] } else { &part.dims };
+        let found = self.tensors.get(&name).map_or(&[][..], |tensor| &tensor.dims);
+        self.expect(&name, found, wanted)?;
+        Ok(Some(name))
+    }
+
+    fn expect(&self, name: &str, found: &[usize], wanted: impl AsRef<[usize]>) -> Result<()> {
+        let wanted = wanted.as_ref();
+        if found == wanted {
+            return Ok(());
+        }
+        Err(self.tensors.fault(name, format!("is {found:?}; the base model and r need {wanted:?}")))
+    }
+
+    /// Rows from Hugging Face's order into GGUF's.
+    fn ordered(&self, role: Role, rows: Vec<f32>, cols: usize) -> Vec<f32> {
+        if !matches!(role, Role::Query | Role::Key) {
+            return rows;
+        }
+        let order = (0..rows.len() / cols).map(|row| interleaved_row(row, self.head_dim));
+        order.flat_map(|row| &rows[row * cols..][..cols]).copied().collect()
+    }
+}
+
+/// How many experts a part has; 1 where it has none.
+pub(super) fn experts(part: &Part) -> usize {
+    if part.role.is_expert() { part.dims[0] } else { 1 }
+}
+
+/// The matrix of one expert. A norm is a single row.
+pub(super) fn rows_and_cols(part: &Part) -> (usize, usize) {
+    match part.dims[..] {
+        [.., rows, cols] => (rows, cols),
+        [cols] => (1, cols),
+        [] => (1, 1),
+    }
+}
+
+pub(super) fn transposed(values: &[f32], rows: usize, cols: usize) -> Vec<f32> {
+    (0..cols).flat_map(|col| (0..rows).map(move |row| values[row * cols + col])).collect()
+}

@@ -1,0 +1,277 @@
+//! `adapter_config.json`: what PEFT says of an adapter, and what of it is understood here.
+
+use std::path::Path;
+
+use regex::Regex;
+use serde_json::{Map, Value, json};
+
+use crate::error::{Error, Place, Result};
+use crate::weights::whole_file;
+
+/// The file's name in an adapter's folder.
+pub const CONFIG_FILE: &str = "adapter_config.json";
+/// No real configuration is longer, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+/// No real rank is higher; beyond it products could overflow.
+const MAX_RANK: u64 = 1 << 16;
+
+/// Settings that change what an adapter's tensors mean. Set to anything but null, false or nothing, they are refused.
+const UNKNOWN: [&str; 12] = [
+    "use_dora",
+    "fan_in_fan_out",
+    "lora_bias",
+    "use_qalora",
+    "use_bdlora",
+    "layer_replication",
+    "trainable_token_indices",
+    "alora_invocation_tokens",
+    "arrow_config",
+    "kasa_config",
+    "monteclora_config",
+    "megatron_config",
+];
+
+/// Ways to begin a training that leave the base as it is. The others (PiSSA, OLoRA, CorDA, LoftQ, LoRA-GA) take their
+/// beginning out of the base, so that the adapter means another base than the one that is named.
+const BEGINNINGS: [&str; 3] = ["gaussian", "eva", "orthogonal"];
+
+/// A value for the modules whose name ends in this pattern, a regular expression.
+#[derive(Clone, Debug)]
+pub struct Pattern<T> {
+    /// The pattern as it is written.
+    pub text: String,
+    /// Its value.
+    pub value: T,
+    regex: Regex,
+}
+
+impl<T: PartialEq> PartialEq for Pattern<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text && self.value == other.value
+    }
+}
+
+/// `adapter_config.json`, as far as it changes anything. What it says beyond that is not looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdapterConfig {
+    /// `base_model_name_or_path`: the model that it was trained on. Empty where nothing is said.
+    pub base: String,
+    /// `r`
+    pub rank: usize,
+    /// `lora_alpha`
+    pub alpha: f32,
+    /// `lora_dropout`: of the training; it changes no result.
+    pub dropout: f32,
+    /// `target_modules`, as ends of modules' names. Where PEFT was given a pattern, [`super::Adapter`] lists here what it
+    /// met.
+    pub targets: Vec<String>,
+    /// `modules_to_save`: modules that are trained and kept whole, as ends of names.
+    pub whole: Vec<String>,
+    /// `use_rslora`: the scale is `alpha / sqrt(rank)` rather than `alpha / rank`.
+    pub rslora: bool,
+    /// `rank_pattern`: other ranks for some modules.
+    pub ranks: Vec<Pattern<usize>>,
+    /// `alpha_pattern`: other alphas for some modules.
+    pub alphas: Vec<Pattern<f32>>,
+}
+
+impl Default for AdapterConfig {
+    /// PEFT's own defaults.
+    fn default() -> Self {
+        Self {
+            base: String::new(),
+            rank: 8,
+            alpha: 8.0,
+            dropout: 0.0,
+            targets: Vec::new(),
+            whole: Vec::new(),
+            rslora: false,
+            ranks: Vec::new(),
+            alphas: Vec::new(),
+        }
+    }
+}
+
+impl AdapterConfig {
+    /// Reads an adapter's configuration from its folder.
+    ///
+    /// # Errors
+    /// It is missing, no LoRA adapter's, or asks for what would be computed wrongly; the key is named.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join(CONFIG_FILE);
+        let about = std::fs::metadata(&path).map_err(Error::io(&path))?;
+        if about.len() > MAX_BYTES {
+            return Err(Error::file(&path, Place::Whole, format!("{} bytes are too many", about.len())));
+        }
+        let text = std::fs::read(&path).map_err(Error::io(&path))?;
+        let json: Map<String, Value> = serde_json::from_slice(&text)
+            .map_err(|e| Error::file(&path, Place::Whole, format!("no object in JSON: {e}")))?;
+        Reader { path: &path, json: &json }.config()
+    }
+
+    /// Writes it into a folder, in PEFT's words; the file appears whole or not at all.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        let patterns = |list: Vec<(&String, Value)>| -> Map<String, Value> {
+            list.into_iter().map(|(text, value)| (text.clone(), value)).collect()
+        };
+        let json = json!({
+            "peft_type": "LORA",
+            "task_type": "CAUSAL_LM",
+            "base_model_name_or_path": self.base,
+            "r": self.rank,
+            "lora_alpha": number(self.alpha),
+            "lora_dropout": number(self.dropout),
+            "target_modules": self.targets,
+            "modules_to_save": if self.whole.is_empty() { Value::Null } else { json!(self.whole) },
+            "use_rslora": self.rslora,
+            "rank_pattern": patterns(self.ranks.iter().map(|p| (&p.text, json!(p.value))).collect()),
+            "alpha_pattern": patterns(self.alphas.iter().map(|p| (&p.text, number(p.value))).collect()),
+            "bias": "none",
+            "fan_in_fan_out": false,
+            "use_dora": false,
+            "init_lora_weights": true,
+            "inference_mode": true,
+        });
+        let path = folder.join(CONFIG_FILE);
+        let text = serde_json::to_vec_pretty(&json).map_err(|e| Error::file(&path, Place::Whole, e.to_string()))?;
+        whole_file::write_bytes(&path, &text)
+    }
+
+    /// The rank and the scale of a module by its name in Hugging Face's model, such as
+    /// `model.layers.0.self_attn.q_proj`.
+    pub fn of(&self, module: &str) -> (usize, f32) {
+        let rank = first(&self.ranks, module).unwrap_or(self.rank);
+        let alpha = first(&self.alphas, module).unwrap_or(self.alpha);
+        (rank, if self.rslora { alpha / (rank as f32).sqrt() } else { alpha / rank as f32 })
+    }
+}
+
+/// Whole numbers stay whole: PEFT declares alpha so. Others are written as the shortest text that reads back the same.
+fn number(value: f32) -> Value {
+    if value.fract() == 0.0 && value.abs() < 1e9 {
+        json!(value as i64)
+    } else {
+        value.to_string().parse::<f64>().map_or(Value::Null, |value| json!(value))
+    }
+}
+
+fn first<T: Copy>(patterns: &[Pattern<T>], module: &str) -> Option<T> {
+    patterns.iter().find(|pattern| pattern.regex.is_match(module)).map(|pattern| pattern.value)
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    json: &'a Map<String, Value>,
+}
+
+impl<'a> Reader<'a> {
+    fn fault(&self, key: &str, message: impl Into<String>) -> Error {
+        Error::file(self.path, Place::Key(key.to_owned()), message)
+    }
+
+    /// The value of a key; null is as good as absent.
+    fn get(&self, key: &str) -> Option<&'a Value> {
+        self.json.get(key).filter(|value| !value.is_null())
+    }
+
+    fn config(&self) -> Result<AdapterConfig> {
+        match self.get("peft_type").and_then(Value::as_str) {
+            Some("LORA") => {}
+            Some(other) => return Err(self.fault("peft_type", format!("{other:?} is not supported; LORA is"))),
+            None => return Err(self.fault("peft_type", "is missing: this is no adapter of PEFT")),
+        }
+        if let Some(task) = self.get("task_type").filter(|task| *task != "CAUSAL_LM") {
+            return Err(self.fault("task_type", format!("{task} is not supported; CAUSAL_LM is")));
+        }
+        self.refuse_unknown()?;
+        let rank = self.get("r").ok_or_else(|| self.fault("r", "is missing"))?;
+        Ok(AdapterConfig {
+            base: self.get("base_model_name_or_path").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            rank: self.rank("r", rank)?,
+            alpha: self.float("lora_alpha", self.get("lora_alpha"), 8.0)?,
+            dropout: self.float("lora_dropout", self.get("lora_dropout"), 0.0)?,
+            targets: match self.get("target_modules") {
+                // A pattern: the tensors themselves will say which modules it met.
+                Some(Value::String(_)) => Vec::new(),
+                _ => self.names("target_modules")?,
+            },
+            whole: self.names("modules_to_save")?,
+            rslora: self.switch("use_rslora")?,
+            ranks: self.patterns("rank_pattern", |value| self.rank("rank_pattern", value))?,
+            alphas: self.patterns("alpha_pattern", |value| self.float("alpha_pattern", Some(value), 0.0))?,
+        })
+    }
+
+    fn refuse_unknown(&self) -> Result<()> {
+        let empty = |value: &Value| match value {
+            Value::Bool(set) => !set,
+            Value::Array(list) => list.is_empty(),
+            Value::Object(map) => map.is_empty(),
+            _ => false,
+        };
+        for key in UNKNOWN {
+            if self.get(key).is_some_and(|value| !empty(value)) {
+                return Err(self.fault(key, "is not supported: the model would be computed wrongly"));
+            }
+        }
+        if let Some(bias) = self.get("bias").filter(|bias| *bias != "none") {
+            return Err(self.fault("bias", format!("{bias} is not supported; \"none\" is")));
+        }
+        if let Some(Value::String(begun)) = self.get("init_lora_weights")
+            && !BEGINNINGS.contains(&begun.as_str())
+        {
+            let message = format!(
+                "{begun:?} changes the base too; let PEFT convert the adapter (path_initial_model_for_weight_conversion)"
+            );
+            return Err(self.fault("init_lora_weights", message));
+        }
+        Ok(())
+    }
+
+    fn rank(&self, key: &str, value: &Value) -> Result<usize> {
+        match value.as_u64() {
+            Some(rank @ 1..=MAX_RANK) => Ok(rank as usize),
+            _ => Err(self.fault(key, format!("{value} is no possible rank"))),
+        }
+    }
+
+    fn float(&self, key: &str, value: Option<&Value>, default: f32) -> Result<f32> {
+        let Some(value) = value else { return Ok(default) };
+        let number = value.as_f64().map(|number| number as f32).filter(|number| number.is_finite());
+        number.ok_or_else(|| self.fault(key, format!("{value} is not possible")))
+    }
+
+    fn switch(&self, key: &str) -> Result<bool> {
+        let Some(value) = self.get(key) else { return Ok(false) };
+        value.as_bool().ok_or_else(|| self.fault(key, "should be true or false"))
+    }
+
+    fn names(&self, key: &str) -> Result<Vec<String>> {
+        let list = match self.get(key) {
+            None => return Ok(Vec::new()),
+            Some(Value::Array(list)) => list,
+            Some(_) => return Err(self.fault(key, "should be a list of names")),
+        };
+        let name = |name: &Value| name.as_str().map(str::to_owned);
+        let names: Option<Vec<String>> = list.iter().map(name).collect();
+        names.ok_or_else(|| self.fault(key, "should be a list of names"))
+    }
+
+    fn patterns<T>(&self, key: &str, value: impl Fn(&Value) -> Result<T>) -> Result<Vec<Pattern<T>>> {
+        let map = match self.get(key) {
+            None => return Ok(Vec::new()),
+            Some(Value::Object(map)) => map,
+            Some(_) => return Err(self.fault(key, "should be an object")),
+        };
+        let pattern = |(text, found): (&String, &Value)| {
+            // As PEFT matches: from the beginning, up to the end, anything before a dot.
+            let regex = Regex::new(&format!(r"^(?:(?:.*\.)?(?:{text}))$"));
+            let regex = regex.map_err(|error| self.fault(key, format!("{text:?}: {error}")))?;
+            Ok(Pattern { text: text.clone(), value: value(found)?, regex })
+        };
+        map.iter().map(pattern).collect()
+    }
+}

@@ -1,0 +1,158 @@
+//! Writing an adapter's folder, so that PEFT reads it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+
+use safetensors::{Dtype, tensor::TensorView};
+
+use super::Pair;
+use super::adapter::{experts, rows_and_cols, transposed};
+use super::config::AdapterConfig;
+use super::names;
+use crate::error::{Error, Place, Result};
+use crate::model::{Config, Part, Role, interleaved_row};
+use crate::quant::GgmlType;
+use crate::quant::quantize::encode;
+use crate::weights::whole_file;
+
+/// The name of the file with the tensors.
+pub const WEIGHTS_FILE: &str = "adapter_model.safetensors";
+
+/// Writes an adapter for a model of this shape: both files, each whole or not at all, the tensors under the names that
+/// PEFT gives them for the `MixtralForCausalLM` of transformers 4. (PEFT turns them into those of transformers 5 itself.)
+///
+/// `kind` is F32, F16 or BF16. F16 is the one to ship: half of F32's size, and its 11 bits leave an error far below what
+/// training's own noise is; numbers too large for it are refused, not made infinite. The rank and the scale of every pair
+/// must be what `config` says of its module.
+///
+/// # Errors
+/// A pair or a whole module is not of its part's shape, does not fit `config` or `kind`, or a file cannot be written.
+pub fn write(
+    folder: &Path,
+    config: &AdapterConfig,
+    shape: &Config,
+    pairs: &mut dyn Iterator<Item = (Part, usize, Pair)>,
+    whole: &mut dyn Iterator<Item = (Part, Vec<f32>)>,
+    kind: GgmlType,
+) -> Result<()> {
+    let mut out = Tensors::new(folder, shape.head_dim, kind)?;
+    for (part, expert, pair) in pairs {
+        out.pair(config, &part, expert, pair)?;
+    }
+    for (part, weights) in whole {
+        out.whole(&part, weights)?;
+    }
+    std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+    out.write()?;
+    config.write(folder)
+}
+
+/// The tensors that are to be written, encoded.
+struct Tensors {
+    path: std::path::PathBuf,
+    head_dim: usize,
+    kind: GgmlType,
+    dtype: Dtype,
+    all: Vec<(String, Vec<usize>, Vec<u8>)>,
+    names: BTreeSet<String>,
+}
+
+impl Tensors {
+    fn new(folder: &Path, head_dim: usize, kind: GgmlType) -> Result<Self> {
+        let dtype = match kind {
+            GgmlType::F32 => Dtype::F32,
+            GgmlType::F16 => Dtype::F16,
+            GgmlType::BF16 => Dtype::BF16,
+            other => return Err(Error::Request(format!("an adapter is F32, F16 or BF16, not {other}"))),
+        };
+        let path = folder.join(WEIGHTS_FILE);
+        Ok(Self { path, head_dim, kind, dtype, all: Vec::new(), names: BTreeSet::new() })
+    }
+
+    fn fault(&self, name: &str, message: impl Into<String>) -> Error {
+        Error::file(&self.path, Place::Tensor(name.to_owned()), message)
+    }
+
+    fn pair(&mut self, config: &AdapterConfig, part: &Part, expert: usize, pair: Pair) -> Result<()> {
+        let module = part.role.hugging_face(part.layer, expert);
+        let (rows, cols) = rows_and_cols(part);
+        let Pair { rank, a, b, scale } = pair;
+        if part.role.is_norm() || expert >= experts(part) {
+            return Err(self.fault(&module, "is no matrix of the model"));
+        }
+        if a.len() != rank * cols || b.len() != rows * rank {
+            return Err(self.fault(&module, format!("its pair is not of {rows} rows and {cols} columns")));
+        }
+        let told = config.of(&module);
+        if told.0 != rank || (told.1 - scale).abs() > 1e-6 * scale.abs() {
+            let message =
+                format!("has rank {rank} and scale {scale}; the configuration says {} and {}", told.0, told.1);
+            return Err(self.fault(&module, message));
+        }
+        let b = self.ordered(part.role, b, rank);
+        if part.role == Role::Embedding {
+            let (first, second) = names::embedding_pair(&module);
+            self.tensor(first, vec![rank, rows], &transposed(&b, rows, rank))?;
+            return self.tensor(second, vec![cols, rank], &transposed(&a, rank, cols));
+        }
+        let (first, second) = names::pair(&module);
+        self.tensor(first, vec![rank, cols], &a)?;
+        self.tensor(second, vec![rows, rank], &b)
+    }
+
+    fn whole(&mut self, part: &Part, weights: Vec<f32>) -> Result<()> {
+        if weights.len() != part.len() || part.is_empty() {
+            return Err(self.fault(&part.name(), format!("{} weights are not {:?}", weights.len(), part.dims)));
+        }
+        let cols = part.dims[part.dims.len() - 1];
+        let weights = self.ordered(part.role, weights, cols);
+        let experts = experts(part);
+        for (expert, weights) in weights.chunks_exact(part.len() / experts).enumerate() {
+            let dims = if part.role.is_expert() { &part.dims[1..] } else { &part.dims[..] };
+            let [name, _] = names::whole(&part.role.hugging_face(part.layer, expert));
+            self.tensor(name, dims.to_vec(), weights)?;
+        }
+        Ok(())
+    }
+
+    fn tensor(&mut self, name: String, dims: Vec<usize>, values: &[f32]) -> Result<()> {
+        let fits = match self.kind {
+            GgmlType::F16 => |v: &f32| half::f16::from_f32(*v).is_finite(),
+            GgmlType::BF16 => |v: &f32| half::bf16::from_f32(*v).is_finite(),
+            _ => |v: &f32| v.is_finite(),
+        };
+        if let Some(value) = values.iter().find(|value| !fits(value)) {
+            return Err(self.fault(&name, format!("{value} does not fit {}", self.kind)));
+        }
+        if !self.names.insert(name.clone()) {
+            return Err(self.fault(&name, "a second tensor of this name"));
+        }
+        let bytes = encode(self.kind, values, 1, None)?;
+        self.all.push((name, dims, bytes));
+        Ok(())
+    }
+
+    /// Rows from GGUF's order into Hugging Face's.
+    fn ordered(&self, role: Role, rows: Vec<f32>, cols: usize) -> Vec<f32> {
+        if !matches!(role, Role::Query | Role::Key) {
+            return rows;
+        }
+        let mut out = vec![0.0; rows.len()];
+        for (row, values) in rows.chunks_exact(cols).enumerate() {
+            out[interleaved_row(row, self.head_dim) * cols..][..cols].copy_from_slice(values);
+        }
+        out
+    }
+
+    fn write(&self) -> Result<()> {
+        let broken = |error: safetensors::SafeTensorError| Error::file(&self.path, Place::Whole, error.to_string());
+        let mut views = Vec::with_capacity(self.all.len());
+        for (name, dims, bytes) in &self.all {
+            views.push((name, TensorView::new(self.dtype, dims.clone(), bytes).map_err(broken)?));
+        }
+        let format = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+        whole_file::through(&self.path, |part| {
+            safetensors::serialize_to_file(views, Some(format), part).map_err(broken)
+        })
+    }
+}
