@@ -5,6 +5,7 @@
 //! candle's tape with a backward pass of its own, which adds the gradients of its weights straight
 //! to those of the [`parameter::Parameter`]s; candle carries the gradients of the activations.
 
+pub mod base;
 pub mod batch;
 pub mod checkpoint;
 pub mod data;

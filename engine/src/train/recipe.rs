@@ -126,6 +126,8 @@ pub struct Recipe {
     pub lora: Option<Lora>,
     /// Steps of the optimiser in all: the length of the schedule.
     pub steps: u64,
+    /// Longest document, in tokens; without it the model's context.
+    pub longest: Option<usize>,
     /// Input tokens of one pass.
     pub batch_tokens: usize,
     /// Passes of one step.
@@ -162,6 +164,7 @@ impl Default for Recipe {
             shape: Shape::default(),
             lora: None,
             steps: 1000,
+            longest: None,
             batch_tokens: 2048,
             accumulate: 2,
             rate: 2e-3,
@@ -189,6 +192,9 @@ impl Recipe {
         let fault = |message: String| Err(Error::Training(message));
         if self.steps == 0 || self.batch_tokens == 0 || self.accumulate == 0 {
             return fault("steps, batch_tokens and accumulate must be at least 1".into());
+        }
+        if self.longest.is_some_and(|n| n < 2) {
+            return fault("longest must be at least 2".into());
         }
         for (name, value, top) in [
             ("rate", self.rate, 10.0),

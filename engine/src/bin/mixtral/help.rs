@@ -6,7 +6,7 @@ use crate::arguments::Arguments;
 use crate::language::Language;
 
 /// Chinese help by argument.
-const ARGUMENTS: [(&str, &str); 48] = [
+const ARGUMENTS: [(&str, &str); 49] = [
     ("model", "模型：GGUF 文件，或其第一个分片"),
     ("prompt", "只回答这一条消息，然后退出"),
     ("raw", "不套用聊天模板，直接续写文本"),
@@ -48,7 +48,8 @@ const ARGUMENTS: [(&str, &str); 48] = [
     ("size", "词表大小"),
     ("longest", "词元最多的字数；1 表示单字"),
     ("recipe", "配方：JSON 文件；不给出则用默认设置"),
-    ("vocabulary", "词表：mixtral tokenizer 写出的 tokenizer.gguf，或任一 GGUF 模型"),
+    ("base", "从该模型（GGUF）的权重继续训练；形状与词表由它决定"),
+    ("vocabulary", "新模型的词表：mixtral tokenizer 写出的 tokenizer.gguf，或任一 GGUF 模型"),
     ("training", "训练文件（JSON 行）；可多次给出"),
     ("validation", "检验文件（JSON 行）"),
     ("out", "写入的文件夹"),

@@ -62,6 +62,8 @@ struct Turn {
 struct Tally {
     form: (usize, usize),
     couplet: (usize, usize),
+    first: (usize, usize),
+    tune: (usize, usize),
     rhymes: (usize, usize),
     poets: (usize, usize),
     copied: (usize, usize),
@@ -154,6 +156,8 @@ impl Tally {
         };
         count(&mut self.form, judged.form);
         count(&mut self.couplet, judged.couplet);
+        count(&mut self.first, judged.first);
+        count(&mut self.tune, judged.tune);
         let add = |(right, all): &mut (usize, usize), (pairs, agree): (usize, usize)| {
             *right += agree;
             *all += pairs;
@@ -169,6 +173,8 @@ impl Tally {
         let rows = [
             (language.pick("asked form", "体裁正确"), self.form),
             (language.pick("couplet's length", "对句字数正确"), self.couplet),
+            (language.pick("begins with the given line", "以所给句起首"), self.first),
+            (language.pick("ci with lines as long as the poet's", "词句长短同原作"), self.tune),
             (language.pick("even lines that rhyme", "偶句押韵"), self.rhymes),
             (language.pick("  in the poets' own", "  原作押韵"), self.poets),
             (language.pick("copied whole", "整篇照抄"), self.copied),

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
+use mixtral_engine::model::Config;
 use mixtral_engine::quant::GgmlType;
 use mixtral_engine::text::{ChatTemplate, Tokenizer};
 use mixtral_engine::train::data::{Data, Reader};
 use mixtral_engine::train::meter::Share;
-use mixtral_engine::train::{Model, Recipe, Trainer, output, plot, trainer};
+use mixtral_engine::train::{Model, Recipe, Trainer, base, output, plot, trainer};
 use mixtral_engine::weights::gguf::Gguf;
 use serde_json::json;
 
@@ -24,9 +25,12 @@ const SHOWN: Duration = Duration::from_secs(10);
 pub struct Arguments {
     /// The folder for checkpoints, log, curve and models.
     pub out: PathBuf,
-    /// The vocabulary: tokenizer.gguf from mixtral tokenizer, or any GGUF model.
-    #[arg(long = "tokenizer", id = "vocabulary")]
-    pub vocabulary: PathBuf,
+    /// The vocabulary of a new model: tokenizer.gguf from mixtral tokenizer, or any GGUF model.
+    #[arg(long = "tokenizer", id = "vocabulary", required_unless_present = "base", conflicts_with = "base")]
+    pub vocabulary: Option<PathBuf>,
+    /// Go on from this model's weights (GGUF); it brings its own shape and vocabulary.
+    #[arg(long)]
+    pub base: Option<PathBuf>,
     /// A training file (JSON lines); may be given several times.
     #[arg(long = "data", id = "training", required = true)]
     pub training: Vec<PathBuf>,
@@ -65,18 +69,28 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         Language::English => ensure!(recipe.lora.is_none(), "recipe: `lora`: this command trains whole models only"),
         Language::Chinese => ensure!(recipe.lora.is_none(), "配方：`lora`：此命令目前只训练整个模型"),
     }
-    let gguf = Gguf::open(&arguments.vocabulary)?;
+    let Some(words) = arguments.base.as_ref().or(arguments.vocabulary.as_ref()) else {
+        anyhow::bail!(language.pick("--tokenizer or --base is needed", "需要 --tokenizer 或 --base"));
+    };
+    let gguf = Gguf::open(words)?;
     let tokenizer = Tokenizer::from_gguf(gguf.metadata())?;
     let template = ChatTemplate::new(gguf.metadata().opt_str("tokenizer.chat_template")?)
-        .map_err(|e| anyhow::anyhow!("{}: {e}", arguments.vocabulary.display()))?;
-    let config = recipe.shape.config(tokenizer.vocabulary().len())?;
-    let reader = Reader { tokenizer: &tokenizer, template: &template, context: config.context };
+        .map_err(|e| anyhow::anyhow!("{}: {e}", words.display()))?;
+    let config = match &arguments.base {
+        Some(_) => Config::from_gguf(&gguf)?,
+        None => recipe.shape.config(tokenizer.vocabulary().len())?,
+    };
+    let context = recipe.longest.unwrap_or(config.context).min(config.context);
+    let reader = Reader { tokenizer: &tokenizer, template: &template, context };
     let mut data = Data::default();
     for path in &arguments.training {
         data.documents.extend(reader.read(path)?.documents);
     }
     let validation = arguments.validation.as_ref().map(|path| reader.read(path)).transpose()?.unwrap_or_default();
-    let model = Model::random(&config, recipe.seed)?;
+    let model = match &arguments.base {
+        Some(_) => base::model(&gguf, &config)?,
+        None => Model::random(&config, recipe.seed)?,
+    };
     let (documents, parameters) = (data.documents.len(), model.trained().iter().map(|p| p.len()).sum::<usize>());
     match language {
         Language::English => eprintln!("{documents} documents, {parameters} parameters to train"),

@@ -12,6 +12,10 @@ pub struct Judgement {
     pub form: Option<bool>,
     /// Of an answer to a couplet's first line: whether it has as many characters.
     pub couplet: Option<bool>,
+    /// Of a poem that was to begin with a given line: whether it does.
+    pub first: Option<bool>,
+    /// Of a ci to a tune: whether its lines are as long as those of the poet's own.
+    pub tune: Option<bool>,
     /// Neighbouring even lines of a poem of a regular form, and how many of them rhyme.
     pub rhymes: (usize, usize),
 }
@@ -23,10 +27,19 @@ pub fn judge(question: &str, reference: &str, answer: &str) -> Judgement {
         let right = lines(answer).len() == 1 && han(answer) == han(reference);
         return Judgement { couplet: Some(right), ..Judgement::default() };
     }
-    let Some((width, count)) = asked_form(question) else { return Judgement::default() };
     let lines = lines(answer);
+    let first = question.split_once('”').filter(|(_, after)| after.starts_with("为首句"));
+    let first = first.map(|(before, _)| before.rsplit('“').next() == lines.first().copied());
+    let Some((width, count)) = asked_form(question) else {
+        let lengths = |lines: &[&str]| lines.iter().map(|line| han(line)).collect::<Vec<_>>();
+        let tune = ["词", "填一首"]
+            .iter()
+            .any(|w| question.contains(w))
+            .then(|| lengths(&lines) == lengths(&self::lines(reference)));
+        return Judgement { tune, ..Judgement::default() };
+    };
     let right = lines.len() == count && lines.iter().all(|line| line.chars().count() == width && han(line) == width);
-    Judgement { form: Some(right), couplet: None, rhymes: rhymes(&lines) }
+    Judgement { form: Some(right), first, rhymes: rhymes(&lines), ..Judgement::default() }
 }
 
 /// Characters of a line and lines of the form that a question names.
@@ -120,6 +133,24 @@ mod tests {
         assert_eq!(of("清风竹外清。"), Some(true));
         assert_eq!(of("清风竹外"), Some(false));
         assert_eq!(of("清风，竹外清"), Some(false));
+    }
+
+    #[test]
+    fn a_given_first_line_is_said_again() {
+        let poem = "床前明月光，疑是地上霜。\n举头望明月，低头思故乡。";
+        let of = |question: &str| judge(question, "", poem).first;
+        assert_eq!(of("以“床前明月光”为首句写一首五言绝句"), Some(true));
+        assert_eq!(of("以“窗前明月光”为首句写一首五言绝句"), Some(false));
+        assert_eq!(of("以“静夜”为题写一首五言绝句"), None);
+    }
+
+    #[test]
+    fn a_ci_is_held_against_the_poets_own_lines() {
+        let of = |question: &str, answer: &str| judge(question, "一二三，四五。\n六七八九", answer).tune;
+        assert_eq!(of("填一首《某调》", "天地人，山水。风花雪月。"), Some(true));
+        assert_eq!(of("请填一首词，词牌是《某调》", "天地人，山水，风花雪月"), Some(true));
+        assert_eq!(of("填一首《某调》", "天地，山水。风花雪月。"), Some(false));
+        assert_eq!(of("写一首五言绝句", "天地"), None);
     }
 
     #[test]

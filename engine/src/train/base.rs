@@ -1,0 +1,63 @@
+//! A model to go on from: the weights of a GGUF file, in the trainer's hands.
+
+use std::sync::Arc;
+
+use super::model::Model;
+use super::parameter::Parameter;
+use super::projection::Projection;
+use crate::error::{Error, Place, Result};
+use crate::model::{Config, Part, Role};
+use crate::quant::Blocks;
+use crate::weights::Source;
+
+/// A model whose weights all learn, from where `source` has them.
+///
+/// # Errors
+/// A tensor is missing, of another shape, or of a type that cannot be read.
+pub fn model(source: &dyn Source, config: &Config) -> Result<Model> {
+    Model::build(config, |part| {
+        let mut values = vec![0.0; part.len()];
+        let mut rest = values.as_mut_slice();
+        for blocks in blocks(source, part)? {
+            let (now, later) = rest.split_at_mut(part.len() / blocks.1);
+            blocks.0.dequantise(0, now);
+            rest = later;
+        }
+        if !values.iter().all(|v| v.is_finite()) {
+            return Err(fault(source, &part.name(), "holds a weight that is no number"));
+        }
+        Ok(Projection::new(Arc::new(Parameter::new(part.name(), &part.dims, values, true))))
+    })
+}
+
+/// A part's blocks as the file has them, and into how many tensors it is cut: one, or one an expert in the older layout.
+/// A model without an output matrix of its own uses the embedding's.
+///
+/// # Errors
+/// As [`model`].
+pub fn blocks(source: &dyn Source, part: &Part) -> Result<Vec<(Blocks, usize)>> {
+    let own = part.name();
+    let whole =
+        if part.role == Role::Output && source.tensor(&own).is_none() { "token_embd.weight".to_owned() } else { own };
+    let (names, dims) = match part.layer {
+        Some(layer) if part.role.is_expert() && source.tensor(&whole).is_none() => {
+            let name = part.role.gguf().trim_end_matches("_exps");
+            ((0..part.dims[0]).map(|e| format!("blk.{layer}.{name}.{e}.weight")).collect(), &part.dims[1..])
+        }
+        _ => (vec![whole], part.dims.as_slice()),
+    };
+    let count = names.len();
+    let read = |name: String| {
+        let view = source.tensor(&name).ok_or_else(|| fault(source, &name, "is missing"))?;
+        if view.dims != dims {
+            return Err(fault(source, &name, &format!("is {:?}, should be {dims:?}", view.dims)));
+        }
+        let blocks = Blocks::new(view.kind, view.bytes);
+        Ok((blocks.ok_or_else(|| fault(source, &name, &format!("type {} cannot be read", view.kind)))?, count))
+    };
+    names.into_iter().map(read).collect()
+}
+
+fn fault(source: &dyn Source, name: &str, message: &str) -> Error {
+    Error::file(source.path(), Place::Tensor(name.to_owned()), message)
+}
