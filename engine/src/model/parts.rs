@@ -107,6 +107,11 @@ impl Part {
         }
     }
 
+    /// How many experts it has a matrix of; 1 where it has none.
+    pub fn experts(&self) -> usize {
+        if self.role.is_expert() { self.dims[0] } else { 1 }
+    }
+
     /// How many weights it has.
     pub fn len(&self) -> usize {
         self.dims.iter().product()

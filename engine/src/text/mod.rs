@@ -4,6 +4,7 @@
 mod bpe;
 mod decode;
 mod gguf;
+pub mod hugging_face;
 mod pattern;
 mod special;
 mod spm;
@@ -13,6 +14,7 @@ mod tokenizer;
 mod vocabulary;
 
 pub use decode::Decoder;
+pub use gguf::gguf_values;
 pub use stop::{StopMatcher, Stopped};
 pub use template::{ChatTemplate, TemplateError};
 pub use tokenizer::{Encoding, Tokenizer, TokenizerError};

@@ -1,16 +1,15 @@
-//! A vocabulary with byte fallback, learnt from texts, in the two forms that models carry: the keys
-//! of a GGUF file and Hugging Face's `tokenizer.json`.
+//! A vocabulary with byte fallback, learnt from texts.
 
 use std::collections::HashSet;
 
-use serde_json::{Value as Json, json};
 use tokenizers::Trainer as _;
 use tokenizers::models::bpe::{BPE, BpeTrainer};
 
 use crate::error::{Error, Result};
 use crate::text::Kind;
 use crate::text::VocabularyParts;
-use crate::weights::gguf::{Array, Value};
+/// The two forms that models carry a vocabulary in.
+pub use crate::text::{gguf_values, hugging_face::tokenizer_json};
 
 /// The tokens before the bytes: unknown, begin, end.
 const CONTROLS: [&str; 3] = ["<unk>", "<s>", "</s>"];
@@ -81,98 +80,6 @@ pub fn learn<'a>(texts: impl Iterator<Item = &'a str> + Send, size: usize, longe
         add_eos: Some(false),
         add_space_prefix: Some(false),
     })
-}
-
-/// The keys of a GGUF file.
-pub fn gguf_values(parts: &VocabularyParts, template: Option<&str>) -> Vec<(String, Value)> {
-    let mut out = vec![
-        ("model", Value::String("llama".into())),
-        ("pre", Value::String("default".into())),
-        ("tokens", Value::Array(Array::String(parts.tokens.clone()))),
-        ("scores", Value::Array(Array::F32(parts.scores.clone()))),
-        ("token_type", Value::Array(Array::I32(parts.types.iter().map(|t| *t as i32).collect()))),
-    ];
-    let ids = [("bos_token_id", parts.bos), ("eos_token_id", parts.eos), ("unknown_token_id", parts.unknown)];
-    out.extend(ids.into_iter().filter_map(|(key, id)| Some((key, Value::U32(id?)))));
-    let flags = [
-        ("add_bos_token", parts.add_bos),
-        ("add_eos_token", parts.add_eos),
-        ("add_space_prefix", parts.add_space_prefix),
-    ];
-    out.extend(flags.into_iter().filter_map(|(key, flag)| Some((key, Value::Bool(flag?)))));
-    let mut out: Vec<(String, Value)> =
-        out.into_iter().map(|(key, value)| (format!("tokenizer.ggml.{key}"), value)).collect();
-    out.extend(template.map(|t| ("tokenizer.chat_template".to_owned(), Value::String(t.to_owned()))));
-    out
-}
-
-/// Hugging Face's `tokenizer.json` of a SentencePiece vocabulary.
-///
-/// # Errors
-/// The vocabulary is of another kind.
-pub fn tokenizer_json(parts: &VocabularyParts) -> Result<Json> {
-    if parts.kind != Kind::SentencePiece {
-        return Err(Error::Training("only SentencePiece vocabularies can become a tokenizer.json here".into()));
-    }
-    let vocabulary: serde_json::Map<String, Json> =
-        parts.tokens.iter().enumerate().map(|(id, token)| (token.clone(), id.into())).collect();
-    let added: Vec<Json> = (0..parts.tokens.len())
-        .filter(|&id| matches!(parts.types[id], 2..=4))
-        .map(|id| {
-            let special = parts.types[id] != 4;
-            json!({"id": id, "content": parts.tokens[id], "single_word": false, "lstrip": false,
-                   "rstrip": false, "normalized": false, "special": special})
-        })
-        .collect();
-    let space = json!({"type": "Replace", "pattern": {"String": " "}, "content": "▁"});
-    let mut normalizers = vec![space];
-    if parts.add_space_prefix.unwrap_or(true) {
-        normalizers.insert(0, json!({"type": "Prepend", "prepend": "▁"}));
-    }
-    let bos = parts.bos.filter(|_| parts.add_bos.unwrap_or(true)).map(|id| (id, &parts.tokens[id as usize]));
-    let template = |type_id: u32, letter: &str| {
-        let mut out = Vec::new();
-        out.extend(bos.map(|(_, token)| json!({"SpecialToken": {"id": token, "type_id": type_id}})));
-        out.push(json!({"Sequence": {"id": letter, "type_id": type_id}}));
-        out
-    };
-    let specials: serde_json::Map<String, Json> = bos
-        .iter()
-        .map(|(id, token)| ((*token).clone(), json!({"id": token, "ids": [id], "tokens": [token]})))
-        .collect();
-    let single = template(0, "A");
-    let pair: Vec<Json> = single.iter().cloned().chain(template(1, "B")).collect();
-    Ok(json!({
-        "version": "1.0", "truncation": null, "padding": null, "added_tokens": added,
-        "normalizer": {"type": "Sequence", "normalizers": normalizers},
-        "pre_tokenizer": null,
-        "post_processor": {"type": "TemplateProcessing", "single": single, "pair": pair, "special_tokens": specials},
-        "decoder": {"type": "Sequence", "decoders": [
-            {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
-            {"type": "ByteFallback"}, {"type": "Fuse"}]},
-        "model": {"type": "BPE", "dropout": null, "unk_token": parts.unknown.map(|u| &parts.tokens[u as usize]),
-                  "continuing_subword_prefix": null, "end_of_word_suffix": null, "fuse_unk": true,
-                  "byte_fallback": true, "ignore_merges": false, "vocab": vocabulary, "merges": merges(parts)}
-    }))
-}
-
-/// Every way to put a piece together from two others, the best scores first: what `transformers`
-/// makes of a SentencePiece model.
-fn merges(parts: &VocabularyParts) -> Vec<[String; 2]> {
-    let normal = |id: usize| parts.types[id] == 1;
-    let known: HashSet<&str> =
-        parts.tokens.iter().enumerate().filter(|(id, _)| normal(*id)).map(|(_, t)| t.as_str()).collect();
-    let mut out = Vec::new();
-    for (id, token) in parts.tokens.iter().enumerate().filter(|(id, _)| normal(*id)) {
-        for (at, _) in token.char_indices().skip(1) {
-            let (left, right) = token.split_at(at);
-            if known.contains(left) && known.contains(right) {
-                out.push((parts.scores[id], [left.to_owned(), right.to_owned()]));
-            }
-        }
-    }
-    out.sort_by(|a, b| b.0.total_cmp(&a.0));
-    out.into_iter().map(|(_, pair)| pair).collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 pub mod gguf;
 pub mod lora;
+pub mod safetensors;
 pub mod whole_file;
+pub mod whole_folder;
 
 use std::path::Path;
 
