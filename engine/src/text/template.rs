@@ -104,7 +104,7 @@ impl ChatTemplate {
     /// # Errors
     /// Why it cannot be laid out.
     pub fn render(&self, tokenizer: &Tokenizer, messages: &[Message]) -> Result<String, TemplateError> {
-        self.render_turns(tokenizer, &self.turns(messages, str::to_owned)?)
+        self.render_turns(tokenizer, &self.turns(messages, str::to_owned)?, true)
     }
 
     /// Lays out a conversation as tokens. Only what the template itself writes can become a control
@@ -113,8 +113,27 @@ impl ChatTemplate {
     /// # Errors
     /// Why it cannot be laid out, or that it certainly has more than `limit` tokens.
     pub fn encode(&self, tokenizer: &Tokenizer, messages: &[Message], limit: usize) -> Result<Vec<u32>, TemplateError> {
+        self.encode_turns(tokenizer, messages, true, limit)
+    }
+
+    /// The same for a conversation that is to be learnt: where it ends with an answer, nothing asks for another one.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub fn encode_told(&self, tokenizer: &Tokenizer, messages: &[Message]) -> Result<Vec<u32>, TemplateError> {
+        let asks = messages.last().is_none_or(|m| m.role != Role::Assistant);
+        self.encode_turns(tokenizer, messages, asks, usize::MAX)
+    }
+
+    fn encode_turns(
+        &self,
+        tokenizer: &Tokenizer,
+        messages: &[Message],
+        asks: bool,
+        limit: usize,
+    ) -> Result<Vec<u32>, TemplateError> {
         let turns = self.turns(messages, |content| tokenizer.protect(content))?;
-        let text = self.render_turns(tokenizer, &turns)?;
+        let text = self.render_turns(tokenizer, &turns, asks)?;
         Ok(tokenizer.encode_within(&text, Encoding { add_special: true, parse_special: true }, limit)?)
     }
 
@@ -136,7 +155,7 @@ impl ChatTemplate {
         Ok(turns)
     }
 
-    fn render_turns(&self, tokenizer: &Tokenizer, turns: &[Turn]) -> Result<String, TemplateError> {
+    fn render_turns(&self, tokenizer: &Tokenizer, turns: &[Turn], asks: bool) -> Result<String, TemplateError> {
         let vocabulary = tokenizer.vocabulary();
         let piece = |id: Option<u32>| id.and_then(|id| vocabulary.piece(id)).unwrap_or_default();
         let turn = |t: &Turn| {
@@ -147,7 +166,7 @@ impl ChatTemplate {
             messages => turns.iter().map(turn).collect::<Vec<_>>(),
             bos_token => piece(vocabulary.bos()),
             eos_token => piece(vocabulary.eos()),
-            add_generation_prompt => true,
+            add_generation_prompt => asks,
             tools => Value::from(()),
             documents => Value::from(()),
             // A vocabulary with a space prefix puts the space behind `<s>` by itself.

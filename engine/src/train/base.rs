@@ -16,18 +16,26 @@ use crate::weights::Source;
 /// A tensor is missing, of another shape, or of a type that cannot be read.
 pub fn model(source: &dyn Source, config: &Config) -> Result<Model> {
     Model::build(config, |part| {
-        let mut values = vec![0.0; part.len()];
-        let mut rest = values.as_mut_slice();
-        for blocks in blocks(source, part)? {
-            let (now, later) = rest.split_at_mut(part.len() / blocks.1);
-            blocks.0.dequantise(0, now);
-            rest = later;
-        }
-        if !values.iter().all(|v| v.is_finite()) {
-            return Err(fault(source, &part.name(), "holds a weight that is no number"));
-        }
-        Ok(Projection::new(Arc::new(Parameter::new(part.name(), &part.dims, values, true))))
+        Ok(Projection::new(Arc::new(Parameter::new(part.name(), &part.dims, values(source, part)?, true))))
     })
+}
+
+/// A part's weights as plain numbers.
+///
+/// # Errors
+/// As [`model`].
+pub fn values(source: &dyn Source, part: &Part) -> Result<Vec<f32>> {
+    let mut values = vec![0.0; part.len()];
+    let mut rest = values.as_mut_slice();
+    for (blocks, of) in blocks(source, part)? {
+        let (now, later) = rest.split_at_mut(part.len() / of);
+        blocks.dequantise(0, now);
+        rest = later;
+    }
+    if !values.iter().all(|v| v.is_finite()) {
+        return Err(fault(source, &part.name(), "holds a weight that is no number"));
+    }
+    Ok(values)
 }
 
 /// A part's blocks as the file has them, and into how many tensors it is cut: one, or one an expert in the older layout.

@@ -6,8 +6,10 @@ use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::optimiser::Optimiser;
+use super::recipe::Recipe;
 use crate::error::{Error, Place, Result};
 use crate::weights::whole_file;
 
@@ -26,8 +28,59 @@ pub struct State {
     pub at: usize,
     /// The lowest validation loss so far.
     pub best: Option<f64>,
-    /// The recipe, to be compared.
+    /// The seed, to be compared.
     pub seed: u64,
+    /// The recipe, to be compared; checkpoints of older versions lack it.
+    #[serde(default)]
+    pub recipe: Option<Recipe>,
+    /// What the training data come to, in one number.
+    #[serde(default)]
+    pub data: Option<u64>,
+    /// What the frozen weights come to, in one number.
+    #[serde(default)]
+    pub base: Option<u64>,
+}
+
+/// Settings that change no number of the steps before, so that a resumed training may change them. A new `steps` bends the
+/// rest of the rate's curve.
+const FREE: [&str; 4] = ["steps", "validate_every", "validation_tokens", "checkpoint_every"];
+
+impl State {
+    /// How another training differs from this one, setting by setting; empty where it can go on from here.
+    ///
+    /// # Errors
+    /// A recipe that cannot be written as JSON.
+    pub fn differences(&self, other: &Self) -> Result<Vec<String>> {
+        let mut out = Vec::new();
+        if let (Some(there), Some(here)) = (&self.recipe, &other.recipe) {
+            // By way of text, which shows numbers of single precision as they were given.
+            let plain = |recipe: &Recipe| serde_json::from_str(&serde_json::to_string(recipe)?);
+            let values = plain(there).and_then(|there| Ok((there, plain(here)?)));
+            let (there, here) = values.map_err(|e: serde_json::Error| Error::Training(e.to_string()))?;
+            compare("", &there, &here, &mut out);
+        } else if self.seed != other.seed {
+            out.push(format!("seed: {} there, {} here", self.seed, other.seed));
+        }
+        let differ = |there: Option<u64>, here: Option<u64>| there.zip(here).is_some_and(|(there, here)| there != here);
+        if differ(self.data, other.data) {
+            out.push("the training data".into());
+        }
+        if differ(self.base, other.base) {
+            out.push("the base model".into());
+        }
+        Ok(out)
+    }
+}
+
+fn compare(path: &str, there: &Value, here: &Value, out: &mut Vec<String>) {
+    if let (Value::Object(a), Value::Object(b)) = (there, here) {
+        for (key, there) in a {
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            compare(&path, there, b.get(key).unwrap_or(&Value::Null), out);
+        }
+    } else if there != here && !FREE.contains(&path) {
+        out.push(format!("{path}: {there} there, {here} here"));
+    }
 }
 
 /// Writes a checkpoint; the file appears whole or not at all.
@@ -53,17 +106,18 @@ pub fn save(path: &Path, state: &State, optimiser: &Optimiser) -> Result<()> {
     })
 }
 
-/// Reads a checkpoint into the optimiser and its parameters.
+/// Reads a checkpoint into the optimiser and its parameters, if `check` lets its place pass.
 ///
 /// # Errors
-/// The file is not a checkpoint of this model.
-pub fn load(path: &Path, optimiser: &mut Optimiser) -> Result<State> {
+/// The file is not a checkpoint of this model, or `check` refuses it; then nothing has changed.
+pub fn load(path: &Path, optimiser: &mut Optimiser, check: impl FnOnce(&State) -> Result<()>) -> Result<State> {
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
     let whole = |e: String| Error::file(path, Place::Whole, e);
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| whole(e.to_string()))?;
     let state = header.metadata().as_ref().and_then(|m| m.get(KEY));
     let state = state.ok_or_else(|| whole("this is no checkpoint of a training".into()))?;
     let state: State = serde_json::from_str(state).map_err(|e| whole(e.to_string()))?;
+    check(&state)?;
     let file = SafeTensors::deserialize(&bytes).map_err(|e| whole(e.to_string()))?;
     let read = |name: String, dims: &[usize]| {
         let tensor = file.tensor(&name).map_err(|e| whole(format!("{name}: {e}")))?;
@@ -72,11 +126,13 @@ pub fn load(path: &Path, optimiser: &mut Optimiser) -> Result<State> {
         }
         Ok(from_bytes(tensor.data()))
     };
-    let mut moments = Vec::new();
+    let (mut weights, mut moments) = (Vec::new(), Vec::new());
     for (p, _, _) in optimiser.state() {
-        let values = read(p.name.clone(), &p.dims)?;
-        p.change(|v| v.copy_from_slice(&values));
+        weights.push(read(p.name.clone(), &p.dims)?);
         moments.push((read(format!("{}.m", p.name), &p.dims)?, read(format!("{}.v", p.name), &p.dims)?));
+    }
+    for ((p, _, _), weights) in optimiser.state().zip(&weights) {
+        p.change(|v| v.copy_from_slice(weights));
     }
     optimiser.restore(state.step, moments);
     Ok(state)

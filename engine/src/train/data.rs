@@ -70,6 +70,9 @@ impl Reader<'_> {
     /// As [`Self::read`].
     pub fn parse(&self, bytes: &[u8], name: &str) -> Result<Data> {
         let mut data = Data::default();
+        if bytes.is_empty() {
+            return Err(Error::Training(format!("{name}: the file is empty")));
+        }
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         for (at, line) in bytes.split(|b| *b == b'\n').enumerate() {
             let fault = |message: String| Error::Training(format!("{name}: line {}: {message}", at + 1));
@@ -129,8 +132,13 @@ impl Reader<'_> {
         if messages.last().is_none_or(|m| m.role != Role::Assistant) {
             return Err("the last message should be an answer".into());
         }
-        let encode =
-            |n: usize| self.template.encode(self.tokenizer, &messages[..n], usize::MAX).map_err(|e| e.to_string());
+        // Templates differ in what they refuse; what they lose in silence must not be trained on.
+        let turns = &messages[usize::from(messages[0].role == Role::System)..];
+        let fits = |(at, m): (usize, &Message)| m.role == if at % 2 == 0 { Role::User } else { Role::Assistant };
+        if !turns.iter().enumerate().all(fits) {
+            return Err("user and assistant should take turns, and the user begins".into());
+        }
+        let encode = |n: usize| self.template.encode_told(self.tokenizer, &messages[..n]).map_err(|e| e.to_string());
         let tokens = encode(messages.len())?;
         if tokens.len() > self.context + 1 {
             return Err(format!("{} tokens are too long: the context is {}", tokens.len() - 1, self.context));
@@ -138,12 +146,46 @@ impl Reader<'_> {
         let mut learnt = Vec::new();
         for n in (1..messages.len()).filter(|&n| messages[n].role == Role::Assistant) {
             let (before, after) = (encode(n)?, encode(n + 1)?);
-            if !tokens.starts_with(&before) || !tokens.starts_with(&after) {
+            // The answer's beginning may melt with the last piece before it, as a space does with a word.
+            let from = tokens.iter().zip(&before).take_while(|(a, b)| a == b).count();
+            if from + 1 < before.len() || !tokens.starts_with(&after) {
                 return Err("the chat template does not lay out turns one after another".into());
             }
-            learnt.push((before.len(), after.len()));
+            learnt.push((from, after.len()));
         }
         Ok(Document { tokens, learnt })
+    }
+}
+
+impl Data {
+    /// What all documents come to in one number: other data, another number.
+    pub fn fingerprint(&self) -> u64 {
+        let mut print = Fingerprint::default();
+        for document in &self.documents {
+            print.add(document.tokens.len() as u64);
+            document.tokens.iter().for_each(|&t| print.add(u64::from(t)));
+            document.learnt.iter().for_each(|&(from, to)| print.add((from as u64) << 32 | to as u64));
+        }
+        print.0
+    }
+}
+
+/// A hash that is the same on every machine (FNV-1a over whole numbers).
+#[derive(Debug)]
+pub(super) struct Fingerprint(pub u64);
+
+impl Default for Fingerprint {
+    fn default() -> Self {
+        Self(0xCBF2_9CE4_8422_2325)
+    }
+}
+
+impl Fingerprint {
+    /// Takes in a number.
+    pub fn add(&mut self, number: u64) {
+        self.0 = (self.0 ^ number).wrapping_mul(0x100_0000_01B3);
+        // Multiplication carries upwards only.
+        self.0 ^= self.0 >> 32;
     }
 }
 

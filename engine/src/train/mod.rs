@@ -10,6 +10,7 @@ pub mod batch;
 pub mod checkpoint;
 pub mod data;
 mod layers;
+pub mod lora;
 pub mod meter;
 pub mod model;
 pub mod optimiser;

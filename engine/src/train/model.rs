@@ -8,6 +8,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::batch::Batch;
+use super::data::Fingerprint;
 use super::layers::{
     Angles, AttentionLayer, AttentionOp, Balance, ExpertsLayer, ExpertsOp, LinearOp, LossOp, NormOp, Pass,
     RouteWeights, logits,
@@ -182,6 +183,16 @@ impl Model {
         out
     }
 
+    /// What the frozen weights come to in one number, by some of each tensor: enough to tell one base from another.
+    pub fn frozen_fingerprint(&self) -> u64 {
+        let mut print = Fingerprint::default();
+        for (_, projection) in self.parts().iter().filter(|(_, p)| !p.weight.is_trained()) {
+            projection.weight.dims.iter().for_each(|&d| print.add(d as u64));
+            projection.weight.lend_row(0, |row| row.iter().for_each(|w| print.add(u64::from(w.to_bits()))));
+        }
+        print.0
+    }
+
     fn trunk(&self, batch: &Batch, pass: &Pass) -> Result<Trunk> {
         let config = &self.config;
         if let Some(token) = batch.tokens.iter().find(|t| **t as usize >= config.vocabulary) {
@@ -191,12 +202,9 @@ impl Model {
             return Err(Error::Training("an empty batch".into()));
         }
         let mut rows = Vec::with_capacity(batch.len() * config.hidden);
-        self.embedding.lend(0, |e| {
-            batch
-                .tokens
-                .iter()
-                .for_each(|&t| rows.extend_from_slice(&e[t as usize * config.hidden..][..config.hidden]));
-        });
+        for &token in &batch.tokens {
+            self.embedding.lend_row(token as usize, |row| rows.extend_from_slice(row));
+        }
         let input = Var::from_vec(rows, (batch.len(), config.hidden), &Device::Cpu)?;
         let (cos, sin) = self.rope.angles(&batch.positions(), &Device::Cpu)?;
         let angles = Arc::new(read([&cos, &sin], |[cos, sin]| Angles::new(cos.to_vec(), sin.to_vec()))?);

@@ -1,13 +1,18 @@
-//! What a training leaves: the model as GGUF, ready for the engine.
+//! What a training leaves: the model as GGUF, or its adapters as PEFT keeps them; both ready for the engine.
 
 use std::path::Path;
 
+use super::lora::Choice;
 use super::model::Model;
+use super::parameter::Parameter;
+use super::projection::Adapter;
+use super::recipe::Lora;
 use crate::error::{Error, Result};
-use crate::model::Config;
+use crate::model::{Config, Part, Role, RopeScaling};
 use crate::quant::GgmlType;
 use crate::quant::quantize::encode;
 use crate::weights::gguf::{Metadata, Value, Writer};
+use crate::weights::lora::{self, AdapterConfig, Pair};
 use crate::weights::whole_file;
 
 /// The metadata keys that say a model's shape.
@@ -32,6 +37,18 @@ pub fn shape_values(config: &Config) -> Vec<(String, Value)> {
         out.push(size("attention.key_length", config.head_dim));
         out.push(size("attention.value_length", config.head_dim));
     }
+    match config.rope_scaling {
+        RopeScaling::None => {}
+        RopeScaling::Linear { factor } => {
+            out.push(("llama.rope.scaling.type".to_owned(), Value::String("linear".into())));
+            out.push(("llama.rope.scaling.factor".to_owned(), Value::F32(factor)));
+        }
+        RopeScaling::Yarn { factor, original } => {
+            out.push(("llama.rope.scaling.type".to_owned(), Value::String("yarn".into())));
+            out.push(("llama.rope.scaling.factor".to_owned(), Value::F32(factor)));
+            out.push(size("rope.scaling.original_context_length", original));
+        }
+    }
     out
 }
 
@@ -50,12 +67,53 @@ pub fn write_gguf(path: &Path, model: &Model, values: Vec<(String, Value)>, kind
     for (key, value) in shape_values(model.config()).into_iter().chain(values) {
         writer.value(key, value);
     }
-    for (part, projection) in model.parts() {
-        let kind = if part.role.is_norm() || part.role == crate::model::Role::Router { GgmlType::F32 } else { kind };
-        let weights = projection.merged();
-        let cols = part.dims[part.dims.len() - 1];
-        let bytes = encode(kind, &weights, cols, None)?;
-        writer.tensor(part.name(), kind, &part.dims, bytes).map_err(Error::io(path))?;
+    let parts = model.parts();
+    let kind_of = |part: &Part| if part.role.is_norm() || part.role == Role::Router { GgmlType::F32 } else { kind };
+    for (part, _) in &parts {
+        writer.plan(part.name(), kind_of(part), &part.dims).map_err(Error::io(path))?;
     }
-    whole_file::write(path, |out| writer.write(out).map_err(Error::io(path)))
+    // One matrix at a time is folded and encoded: nothing holds the model a second time.
+    whole_file::write(path, |out| {
+        let mut stream = writer.begin(out).map_err(Error::io(path))?;
+        for (part, projection) in &parts {
+            let bytes = encode(kind_of(part), &projection.merged(), part.dims[part.dims.len() - 1], None)?;
+            stream.put(&bytes).map_err(Error::io(path))?;
+        }
+        stream.end().map_err(Error::io(path))
+    })
+}
+
+/// Writes a model's adapters, and what was trained whole beside them, as PEFT does. `base` is what they call their base;
+/// `kind` is F32, F16 or BF16.
+///
+/// # Errors
+/// A file cannot be written, or a number does not fit `kind`.
+pub fn write_adapter(folder: &Path, model: &Model, settings: &Lora, base: &str, kind: GgmlType) -> Result<()> {
+    let choice = Choice::new(settings)?;
+    let config = AdapterConfig {
+        base: base.to_owned(),
+        rank: settings.rank,
+        alpha: settings.alpha,
+        dropout: settings.dropout,
+        targets: choice.target_names(),
+        whole: choice.whole_names(),
+        ..AdapterConfig::default()
+    };
+    let parts = model.parts();
+    let mut pairs = parts.iter().flat_map(|(part, projection)| {
+        let experts = if part.role.is_expert() { part.dims[0] } else { 1 };
+        let adapter = projection.adapter.as_ref();
+        let pair = move |(expert, adapter): (usize, &Adapter)| {
+            let copy = |p: &Parameter| p.lend(expert, <[f32]>::to_vec);
+            (
+                part.clone(),
+                expert,
+                Pair { rank: settings.rank, a: copy(&adapter.a), b: copy(&adapter.b), scale: adapter.scale },
+            )
+        };
+        (0..experts).filter_map(move |expert| Some((expert, adapter?))).map(pair)
+    });
+    let whole = parts.iter().filter(|(_, projection)| projection.weight.is_trained());
+    let mut whole = whole.map(|(part, projection)| (part.clone(), projection.weight.copy()));
+    lora::write(folder, &config, model.config(), &mut pairs, &mut whole, kind)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use crate::quant::Blocks;
+use crate::quant::{Blocks, GgmlType};
 
 /// One tensor of weights. A tensor of all experts keeps one gradient an expert, so that experts can
 /// be computed side by side.
@@ -22,8 +22,8 @@ pub struct Parameter {
 #[derive(Debug)]
 enum Values {
     Plain(RwLock<Vec<f32>>),
-    /// frozen, in the blocks of a quantised type
-    Blocks(Blocks),
+    /// frozen, in the blocks of a quantised type: all in one, or one an expert
+    Blocks(Vec<Blocks>),
 }
 
 impl Parameter {
@@ -41,8 +41,13 @@ impl Parameter {
         }
     }
 
-    /// Frozen weights that stay quantised; what is needed is turned into F32 when it is needed.
-    pub fn quantised(name: impl Into<String>, dims: &[usize], blocks: Blocks) -> Self {
+    /// Frozen weights that stay quantised; what is needed is turned into F32 when it is needed. `blocks` hold the whole
+    /// tensor, or each of them an expert.
+    ///
+    /// # Panics
+    /// If there are several that are not one an expert.
+    pub fn quantised(name: impl Into<String>, dims: &[usize], blocks: Vec<Blocks>) -> Self {
+        assert!(blocks.len() == 1 || (dims.len() == 3 && blocks.len() == dims[0]), "one, or one an expert");
         Self {
             name: name.into(),
             dims: dims.to_vec(),
@@ -67,14 +72,41 @@ impl Parameter {
         !self.gradients.is_empty()
     }
 
+    /// The type that frozen weights stay in; nothing for plain numbers.
+    pub fn kind(&self) -> Option<GgmlType> {
+        match &self.values {
+            Values::Plain(_) => None,
+            Values::Blocks(blocks) => blocks.first().map(Blocks::kind),
+        }
+    }
+
+    /// How many weights an expert has; all where there are no experts.
+    fn share(&self) -> usize {
+        if self.dims.len() == 3 { self.len() / self.dims[0] } else { self.len() }
+    }
+
     /// Lends the weights of one expert (0 where there are no experts).
     pub fn lend<R>(&self, expert: usize, body: impl FnOnce(&[f32]) -> R) -> R {
-        let share = if self.dims.len() == 3 { self.len() / self.dims[0] } else { self.len() };
+        let share = self.share();
+        self.lend_range(expert * share, share, body)
+    }
+
+    /// Lends one row: of a matrix, or of the first expert's.
+    pub fn lend_row<R>(&self, row: usize, body: impl FnOnce(&[f32]) -> R) -> R {
+        let cols = self.dims[self.dims.len() - 1];
+        self.lend_range(row * cols, cols, body)
+    }
+
+    /// Lends weights that lie within one expert, whole rows of them.
+    fn lend_range<R>(&self, start: usize, len: usize, body: impl FnOnce(&[f32]) -> R) -> R {
         match &self.values {
-            Values::Plain(values) => body(&read(values)[expert * share..][..share]),
+            Values::Plain(values) => body(&read(values)[start..][..len]),
             Values::Blocks(blocks) => {
-                let mut plain = vec![0.0; share];
-                blocks.dequantise(expert * share, &mut plain);
+                let mut plain = vec![0.0; len];
+                match blocks.as_slice() {
+                    [all] => all.dequantise(start, &mut plain),
+                    each => each[start / self.share()].dequantise(start % self.share(), &mut plain),
+                }
                 body(&plain)
             }
         }
@@ -86,7 +118,8 @@ impl Parameter {
             Values::Plain(values) => read(values).clone(),
             Values::Blocks(blocks) => {
                 let mut plain = vec![0.0; self.len()];
-                blocks.dequantise(0, &mut plain);
+                let share = plain.len() / blocks.len();
+                blocks.iter().zip(plain.chunks_mut(share.max(1))).for_each(|(b, out)| b.dequantise(0, out));
                 plain
             }
         }

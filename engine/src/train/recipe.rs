@@ -184,6 +184,21 @@ impl Default for Recipe {
 }
 
 impl Recipe {
+    /// The published recipe of Chinese-Mixtral's adapters (its `run_pt.sh`, and the load-balancing coefficient of
+    /// Mixtral's own configuration); `quantised` leaves the base in its blocks.
+    pub fn lora(quantised: bool) -> Self {
+        let whole = super::lora::WHOLE.iter().map(|w| w.0.to_owned()).collect();
+        Self {
+            lora: Some(Lora { whole, quantised, ..Lora::default() }),
+            rate: 1e-4,
+            final_rate: 0.0,
+            warmup: 0.05,
+            weight_decay: 0.1,
+            beta2: 0.999,
+            ..Self::default()
+        }
+    }
+
     /// Checks what can be checked without data.
     ///
     /// # Errors
@@ -214,6 +229,9 @@ impl Recipe {
             && (lora.rank == 0 || !(0.0..1.0).contains(&lora.dropout) || !lora.alpha.is_finite())
         {
             return fault("lora: rank must be at least 1, dropout from 0 to below 1".into());
+        }
+        if let Some(lora) = &self.lora {
+            super::lora::Choice::new(lora)?;
         }
         Ok(())
     }

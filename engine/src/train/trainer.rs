@@ -11,7 +11,7 @@ use super::model::{Model, Outcome, Weights};
 use super::optimiser::Optimiser;
 use super::projection::Drops;
 use super::recipe::Recipe;
-use crate::error::{Error, Result};
+use crate::error::{Error, Place, Result};
 
 /// A training under way.
 #[derive(Debug)]
@@ -42,12 +42,45 @@ pub struct Step {
     pub rate: f32,
     /// Input tokens of this step.
     pub tokens: usize,
-    /// Share of each layer's busiest expert, 1/experts being even.
-    pub busiest: Vec<f64>,
+    /// How the work fell to the experts.
+    pub load: Load,
+}
+
+/// How many tokens each expert of each layer got.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Load {
+    /// Layers, experts.
+    pub counts: Vec<Vec<usize>>,
+}
+
+impl Load {
+    /// The shares of each layer's experts, 1 / experts being even.
+    pub fn shares(&self) -> Vec<Vec<f64>> {
+        let shares = |counts: &Vec<usize>| {
+            let all = counts.iter().sum::<usize>().max(1) as f64;
+            counts.iter().map(|&n| n as f64 / all).collect()
+        };
+        self.counts.iter().map(shares).collect()
+    }
+
+    /// The largest share of all.
+    pub fn busiest(&self) -> f64 {
+        self.shares().into_iter().flatten().fold(0.0, f64::max)
+    }
+
+    fn add(&mut self, more: Vec<Vec<usize>>) {
+        if self.counts.is_empty() {
+            self.counts = more;
+            return;
+        }
+        for (sum, more) in self.counts.iter_mut().zip(&more) {
+            sum.iter_mut().zip(more).for_each(|(s, m)| *s += m);
+        }
+    }
 }
 
 /// What a validation tells.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Validation {
     /// Mean loss of a target.
     pub loss: f64,
@@ -55,6 +88,8 @@ pub struct Validation {
     pub targets: usize,
     /// Whether it is the lowest loss so far.
     pub best: bool,
+    /// How the work fell to the experts.
+    pub load: Load,
 }
 
 impl Validation {
@@ -96,10 +131,18 @@ impl Trainer {
     /// # Errors
     /// The checkpoint does not fit.
     pub fn resume(&mut self, path: &Path) -> Result<()> {
-        let state = checkpoint::load(path, &mut self.optimiser)?;
-        if state.seed != self.recipe.seed || state.at > self.data.documents.len() {
-            return Err(Error::Training(format!("{}: a checkpoint of other data or another seed", path.display())));
-        }
+        let (here, documents) = (self.state(), self.data.documents.len());
+        let state = checkpoint::load(path, &mut self.optimiser, |there| {
+            let mut differences = there.differences(&here)?;
+            if there.at > documents {
+                differences.push("the training data".into());
+            }
+            if differences.is_empty() {
+                return Ok(());
+            }
+            let message = format!("a checkpoint of another training; it differs in {}", differences.join("; "));
+            Err(Error::file(path, Place::Whole, message))
+        })?;
         self.dealer = Dealer::new(self.data.documents.len(), state.seed, state.epoch, state.at);
         self.tokens = state.tokens;
         self.best = state.best;
@@ -111,20 +154,31 @@ impl Trainer {
     /// # Errors
     /// The file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let state = State {
+        checkpoint::save(path, &self.state(), &self.optimiser)
+    }
+
+    fn state(&self) -> State {
+        State {
             step: self.optimiser.steps(),
             tokens: self.tokens,
             epoch: self.dealer.epoch,
             at: self.dealer.at,
             best: self.best,
             seed: self.recipe.seed,
-        };
-        checkpoint::save(path, &state, &self.optimiser)
+            recipe: Some(self.recipe.clone()),
+            data: Some(self.data.fingerprint()),
+            base: Some(self.model.frozen_fingerprint()),
+        }
     }
 
     /// The model.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// Whether there is anything to validate by.
+    pub fn validates(&self) -> bool {
+        !self.validation.documents.is_empty()
     }
 
     /// Where the time went.
@@ -142,8 +196,12 @@ impl Trainer {
         self.tokens
     }
 
-    fn pass(&self, learns: bool) -> Pass {
-        let seed = learns.then(|| self.recipe.seed ^ (self.optimiser.steps() + 1).wrapping_mul(0xD134_2543_DE82_EF95));
+    /// A pass of the next step; nothing where it only evaluates.
+    fn pass(&self, batch: Option<u64>) -> Pass {
+        let learns = batch.is_some();
+        let number =
+            |batch| (self.optimiser.steps() + 1).wrapping_mul(self.recipe.accumulate as u64).wrapping_add(batch);
+        let seed = batch.map(|batch| self.recipe.seed ^ number(batch).wrapping_mul(0xD134_2543_DE82_EF95));
         Pass { learns, drops: Drops { seed }, meter: self.meter.clone() }
     }
 
@@ -158,13 +216,12 @@ impl Trainer {
         let targets: usize = batches.iter().map(|b| b.targets()).sum();
         let share = recipe.accumulate as f32;
         let weights = Weights { target: 1.0 / targets.max(1) as f32, balance: recipe.balance / share };
-        let pass = self.pass(true);
-        let mut sum = Outcome::default();
-        for batch in &batches {
-            let outcome = self.model.pass(batch, weights, &pass)?;
+        let (mut sum, mut load) = (Outcome::default(), Load::default());
+        for (number, batch) in batches.iter().enumerate() {
+            let outcome = self.model.pass(batch, weights, &self.pass(Some(number as u64)))?;
             sum.loss += outcome.loss;
             sum.balance += outcome.balance / f64::from(share);
-            sum.load = add(sum.load, outcome.load);
+            load.add(outcome.load);
             self.tokens += batch.len() as u64;
         }
         let rate = recipe.rate_at(self.optimiser.steps());
@@ -173,10 +230,6 @@ impl Trainer {
             let message = "the gradients are no longer numbers; lower the learning rate and resume from a checkpoint";
             return Err(Error::Training(format!("step {}: {message}", self.optimiser.steps() + 1)));
         }
-        let busiest = |counts: &Vec<usize>| {
-            let all: usize = counts.iter().sum();
-            counts.iter().copied().max().unwrap_or(0) as f64 / all.max(1) as f64
-        };
         Ok(Step {
             step: self.optimiser.steps(),
             loss: sum.loss / targets.max(1) as f64,
@@ -184,7 +237,7 @@ impl Trainer {
             norm,
             rate,
             tokens: batches.iter().map(|b| b.len()).sum(),
-            busiest: sum.load.iter().map(busiest).collect(),
+            load,
         })
     }
 
@@ -196,9 +249,9 @@ impl Trainer {
         if self.validation.documents.is_empty() {
             return Ok(None);
         }
-        let pass = self.pass(false);
+        let pass = self.pass(None);
         let weights = Weights { target: 1.0, balance: 0.0 };
-        let (mut loss, mut targets, mut tokens) = (0.0, 0, 0);
+        let (mut loss, mut targets, mut tokens, mut load) = (0.0, 0, 0, Load::default());
         let mut batch = super::batch::Batch::new();
         let last = self.validation.documents.len() - 1;
         for (at, document) in self.validation.documents.iter().enumerate() {
@@ -208,6 +261,7 @@ impl Trainer {
                 let outcome = self.model.pass(&batch, weights, &pass)?;
                 loss += outcome.loss;
                 targets += outcome.targets;
+                load.add(outcome.load);
                 tokens += batch.len();
                 batch = super::batch::Batch::new();
             }
@@ -220,16 +274,6 @@ impl Trainer {
         if best {
             self.best = Some(loss);
         }
-        Ok(Some(Validation { loss, targets, best }))
+        Ok(Some(Validation { loss, targets, best, load }))
     }
-}
-
-fn add(mut sum: Vec<Vec<usize>>, more: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
-    if sum.is_empty() {
-        return more;
-    }
-    for (sum, more) in sum.iter_mut().zip(&more) {
-        sum.iter_mut().zip(more).for_each(|(s, m)| *s += m);
-    }
-    sum
 }

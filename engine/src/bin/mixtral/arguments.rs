@@ -32,7 +32,9 @@ pub enum Command {
     Data(crate::data::Arguments),
     /// Learn a vocabulary from training files.
     Tokenizer(crate::tokenizer::Arguments),
-    /// Train a model.
+    /// Print a recipe for training, to edit.
+    Recipe(crate::recipe::Arguments),
+    /// Train a model or an adapter.
     Train(crate::train::Arguments),
 }
 

@@ -6,7 +6,7 @@ use crate::arguments::Arguments;
 use crate::language::Language;
 
 /// Chinese help by argument.
-const ARGUMENTS: [(&str, &str); 49] = [
+const ARGUMENTS: [(&str, &str); 51] = [
     ("model", "模型：GGUF 文件，或其第一个分片"),
     ("prompt", "只回答这一条消息，然后退出"),
     ("raw", "不套用聊天模板，直接续写文本"),
@@ -47,8 +47,10 @@ const ARGUMENTS: [(&str, &str); 49] = [
     ("texts", "训练文件（JSON 行）"),
     ("size", "词表大小"),
     ("longest", "词元最多的字数；1 表示单字"),
-    ("recipe", "配方：JSON 文件；不给出则用默认设置"),
+    ("recipe", "配方：JSON 文件；不给出时，继续训练用该文件夹的配方，否则用默认设置"),
+    ("training_kind", "训练什么：整个模型（full）、适配器（lora）、底座保持量化的适配器（qlora）"),
     ("base", "从该模型（GGUF）的权重继续训练；形状与词表由它决定"),
+    ("base_name", "适配器所记的底座名称，例如 mistralai/Mixtral-8x7B-v0.1；不给出则记底座文件的路径"),
     ("vocabulary", "新模型的词表：mixtral tokenizer 写出的 tokenizer.gguf，或任一 GGUF 模型"),
     ("training", "训练文件（JSON 行）；可多次给出"),
     ("validation", "检验文件（JSON 行）"),
@@ -58,7 +60,7 @@ const ARGUMENTS: [(&str, &str); 49] = [
     ("pool", "计算线程数；不给出则每核一个"),
 ];
 
-const COMMANDS: [(&str, &str); 8] = [
+const COMMANDS: [(&str, &str); 9] = [
     ("chat", "与模型对话"),
     ("info", "查看模型文件的内容"),
     ("perplexity", "在一段文本上测量模型的困惑度"),
@@ -66,8 +68,12 @@ const COMMANDS: [(&str, &str); 8] = [
     ("recite", "测量模型的诗合乎要求的比例"),
     ("data", "制作训练文件"),
     ("tokenizer", "从训练文件学习词表"),
-    ("train", "训练模型"),
+    ("recipe", "打印训练配方，供修改"),
+    ("train", "训练模型或适配器"),
 ];
+
+/// What stands below a command's arguments.
+const AFTER: [(&str, &str); 1] = [("train", "mixtral recipe full|lora|qlora 打印完整的配方供修改，并说明每项设置。")];
 
 /// The command line in a language.
 pub fn command(language: Language) -> Command {
@@ -79,6 +85,11 @@ pub fn command(language: Language) -> Command {
         let about = COMMANDS.iter().find(|(name, _)| *name == sub.get_name()).map(|(_, text)| *text);
         let sub = match about {
             Some(about) => sub.about(about),
+            None => sub,
+        };
+        let after = AFTER.iter().find(|(name, _)| *name == sub.get_name()).map(|(_, text)| *text);
+        let sub = match after {
+            Some(after) => sub.after_help(after),
             None => sub,
         };
         sub.mut_args(|argument| match ARGUMENTS.iter().find(|(id, _)| *id == argument.get_id().as_str()) {
@@ -99,6 +110,7 @@ mod tests {
         let mut ids: Vec<String> = Vec::new();
         for sub in command.get_subcommands() {
             assert!(COMMANDS.iter().any(|(name, _)| *name == sub.get_name()), "{}", sub.get_name());
+            assert_eq!(sub.get_after_help().is_some(), AFTER.iter().any(|(name, _)| *name == sub.get_name()));
             ids.extend(sub.get_arguments().map(|a| a.get_id().to_string()));
         }
         for id in &ids {

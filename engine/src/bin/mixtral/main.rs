@@ -10,6 +10,7 @@ mod interrupt;
 mod language;
 mod perplexity;
 mod quantize;
+mod recipe;
 mod recite;
 mod settings;
 mod tokenizer;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Recite(arguments) => recite::run(&arguments, language),
         Command::Data(arguments) => data::run(&arguments, language),
         Command::Tokenizer(arguments) => tokenizer::run(&arguments, language),
+        Command::Recipe(arguments) => recipe::run(&arguments, language),
         Command::Train(arguments) => train::run(&arguments, language),
     };
     match done {

@@ -7,7 +7,6 @@ use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use super::{Kept, Pass, numbers};
-use crate::ops::gemm::{Mat, gemm};
 use crate::ops::training::cross_entropy;
 use crate::train::meter::Share;
 use crate::train::projection::{Drops, Projection};
@@ -116,12 +115,7 @@ pub fn logits(output: &Projection, x: &Tensor) -> Result<Tensor> {
     let tokens = x.dim(0)?;
     let mut out = vec![0.0; tokens * output.rows()];
     super::lend([x], |[x]| {
-        gemm_rows(output, x, &mut out);
+        output.forward_wide(x, Drops::default(), &mut out);
     })?;
     Tensor::from_vec(out, (tokens, output.rows()), &Device::Cpu)
-}
-
-fn gemm_rows(output: &Projection, x: &[f32], out: &mut [f32]) {
-    let (rows, cols) = (output.rows(), output.cols());
-    output.weight.lend(0, |w| gemm(1.0, Mat::new(x, cols), Mat::new(w, cols).t(), 0.0, out, rows));
 }

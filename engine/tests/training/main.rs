@@ -1,5 +1,8 @@
 //! The trainer against finite differences, against inference, and against itself.
 
+mod data;
+mod lora;
+
 use std::sync::Arc;
 
 use mixtral_engine::model::{Config, KvCache, Mixtral, Role};
@@ -152,9 +155,12 @@ fn data() -> Data {
     Data { documents: documents.collect() }
 }
 
+fn recipe(seed: u64) -> Recipe {
+    Recipe { shape: shape(), steps: 60, batch_tokens: 64, accumulate: 2, rate: 5e-3, seed, ..Recipe::default() }
+}
+
 fn trainer(seed: u64) -> Trainer {
-    let recipe =
-        Recipe { shape: shape(), steps: 60, batch_tokens: 64, accumulate: 2, rate: 5e-3, seed, ..Recipe::default() };
+    let recipe = recipe(seed);
     let model = Model::random(&recipe.shape.config(50).expect("a shape"), seed).expect("a model");
     Trainer::new(recipe, model, data(), data()).expect("a training")
 }
@@ -190,7 +196,31 @@ fn a_training_resumed_from_a_checkpoint_gives_the_same_numbers() {
         assert_eq!(whole.step().expect("a step").loss.to_bits(), second.step().expect("a step").loss.to_bits());
     }
     assert_eq!(whole.tokens(), second.tokens());
-    assert!(trainer(5).resume(&file).is_err(), "another seed");
+    let message = trainer(5).resume(&file).expect_err("another seed").to_string();
+    assert!(message.contains("seed: 4 there, 5 here"), "{message}");
+}
+
+#[test]
+fn a_checkpoint_of_another_training_is_refused_by_what_differs_and_more_steps_are_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("checkpoint.safetensors");
+    let mut first = trainer(4);
+    first.step().expect("a step");
+    first.save(&file).expect("saved");
+    let with = |change: &dyn Fn(&mut Recipe), data: Data| {
+        let mut recipe = recipe(4);
+        change(&mut recipe);
+        let model = Model::random(&recipe.shape.config(50).expect("a shape"), 4).expect("a model");
+        Trainer::new(recipe, model, data, Data::default()).expect("a training").resume(&file)
+    };
+    with(&|r| (r.steps, r.validate_every) = (90, 7), data()).expect("longer is allowed");
+    let refused = |change: &dyn Fn(&mut Recipe), data: Data| with(change, data).expect_err("refused").to_string();
+    let message = refused(&|r| (r.rate, r.accumulate) = (1e-3, 3), data());
+    assert!(message.contains("accumulate: 2 there, 3 here; rate: 0.005 there, 0.001 here"), "{message}");
+    let mut other = data();
+    other.documents[3].tokens[2] += 1;
+    let message = refused(&|_| (), other);
+    assert!(message.contains("the training data"), "{message}");
 }
 
 #[test]
