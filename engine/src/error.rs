@@ -26,6 +26,17 @@ pub enum Error {
         /// What is wrong there.
         message: String,
     },
+    /// An adapter's base model is not where its configuration says, and nobody named another.
+    #[error(
+        "{path}: its base model {base:?} is no file beside the adapter: name the base's GGUF file (--base), or put the \
+         adapter onto its model (mixtral merge)"
+    )]
+    NoBase {
+        /// The adapter's folder.
+        path: PathBuf,
+        /// What it says of its base.
+        base: String,
+    },
     /// The device cannot be used.
     #[error("device {device}: {message}")]
     Device {

@@ -1,10 +1,12 @@
 //! What a loaded model is, in figures and words.
 
+use std::collections::BTreeMap;
+
 use candle_core::Device;
 use serde::Serialize;
 
 use crate::text::{ChatTemplate, TemplateError};
-use crate::weights::gguf::{Gguf, TensorInfo};
+use crate::weights::Source;
 
 /// What there is to know of a loaded model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -17,8 +19,10 @@ pub struct ModelCard {
     pub architecture: String,
     /// The licence, from the file.
     pub licence: Option<String>,
-    /// The file's name, without its folder.
+    /// The name of the file, or of an adapter's folder, without the folder around it.
     pub file: String,
+    /// The name of the adapter's folder, where it is one on a base.
+    pub adapter: Option<String>,
     /// Bytes of the files.
     pub bytes: u64,
     /// Weights in all.
@@ -67,27 +71,23 @@ impl TemplateState {
     }
 }
 
-/// The type that takes most of a file, as people name it.
-pub fn quantisation(gguf: &Gguf) -> String {
-    let mut bytes: Vec<(String, u64)> = Vec::new();
-    for tensor in gguf.tensors() {
-        let kind = tensor.kind.to_string();
-        match bytes.iter_mut().find(|(k, _)| *k == kind) {
-            Some((_, total)) => *total += tensor.len,
-            None => bytes.push((kind, tensor.len)),
-        }
+/// The type that takes most of a model, as people name it.
+pub fn quantisation(source: &dyn Source) -> String {
+    let mut bytes: BTreeMap<&'static str, u64> = BTreeMap::new();
+    for info in source.names().into_iter().filter_map(|name| source.info(name)) {
+        *bytes.entry(info.kind.name()).or_default() += info.bytes();
     }
-    bytes.into_iter().max_by_key(|(_, total)| *total).map_or_else(String::new, |(kind, _)| kind)
+    bytes.into_iter().max_by_key(|(_, total)| *total).map_or_else(String::new, |(kind, _)| kind.to_owned())
 }
 
 /// Weights that one token uses: of the experts only `used` of `experts`, and one row of the
 /// embedding is looked up rather than multiplied but counts, as it does in published figures.
-pub fn active_parameters(gguf: &Gguf, experts: usize, used: usize) -> u64 {
-    let count = |t: &TensorInfo| t.dims.iter().map(|d| *d as u64).product::<u64>();
-    let of_experts = |t: &&TensorInfo| is_expert(&t.name);
-    let expert: u64 = gguf.tensors().iter().filter(of_experts).map(count).sum();
+pub fn active_parameters(source: &dyn Source, experts: usize, used: usize) -> u64 {
+    let count = |name: &str| source.info(name).map_or(0, |info| info.weights());
+    let names = source.names();
+    let expert: u64 = names.iter().filter(|name| is_expert(name)).map(|name| count(name)).sum();
     let idle = expert / (experts.max(1) as u64) * (experts.saturating_sub(used) as u64);
-    gguf.parameters() - idle
+    names.iter().map(|name| count(name)).sum::<u64>() - idle
 }
 
 /// `blk.0.ffn_up_exps.weight`, or `blk.0.ffn_up.3.weight` in the older layout.

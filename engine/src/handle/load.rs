@@ -9,10 +9,10 @@ use super::card::{self, ModelCard, TemplateState};
 use super::thread::Forward;
 use super::{EngineOptions, LoadOptions};
 use crate::error::{Error, Result};
-use crate::model::{Config, KvCache, Mixtral};
+use crate::model::{KvCache, Mixtral};
 use crate::schedule::{Limits, Plan};
 use crate::text::{ChatTemplate, TemplateError, Tokenizer};
-use crate::weights::gguf::Gguf;
+use crate::weights::ModelFiles;
 
 /// The cache that a model gets where nobody says how large, in tokens; one context at least.
 const CACHE_TOKENS: usize = 32_768;
@@ -51,9 +51,9 @@ impl LoadedModel {
         place: &Place<'_>,
         mut progress: impl FnMut(LoadProgress),
     ) -> Result<Self> {
-        let gguf = Gguf::open(path)?;
-        let metadata = gguf.metadata();
-        let config = Config::from_gguf(&gguf)?;
+        let files = ModelFiles::open(path, options.base.as_deref())?;
+        let metadata = files.gguf().metadata();
+        let config = files.config().clone();
         let tokenizer = Tokenizer::from_gguf(metadata)?;
         if tokenizer.vocabulary().len() != config.vocabulary {
             let message = format!("has {} entries, and the model {}", tokenizer.vocabulary().len(), config.vocabulary);
@@ -61,7 +61,7 @@ impl LoadedModel {
         }
         let template = ChatTemplate::new(metadata.opt_str("tokenizer.chat_template")?);
         let context = options.context.unwrap_or(config.context).min(config.context);
-        let limits = limits(context, options, place.options)?;
+        let limits = limits(context, &options, place.options)?;
         let blocks = limits.blocks as usize;
         // A cache smaller than the context bounds it: what could not be computed must not be taken.
         let context = context.min(blocks * limits.block_size);
@@ -74,11 +74,12 @@ impl LoadedModel {
             title: text("general.name")?,
             architecture: if config.experts > 1 { "mixtral" } else { "llama" }.to_owned(),
             licence: text("general.license")?,
+            adapter: files.adapter_name(),
             file: path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
-            bytes: gguf.file_bytes(),
-            parameters: gguf.parameters(),
-            active_parameters: card::active_parameters(&gguf, config.experts, config.top),
-            quantisation: card::quantisation(&gguf),
+            bytes: files.file_bytes(),
+            parameters: files.gguf().parameters(),
+            active_parameters: card::active_parameters(&files, config.experts, config.top),
+            quantisation: card::quantisation(&files),
             experts: config.experts,
             experts_used: config.top,
             context,
@@ -89,7 +90,7 @@ impl LoadedModel {
             cache_bytes: KvCache::bytes(&config, blocks, limits.block_size, place.device),
         };
         let model =
-            Mixtral::load(&gguf, config, place.device, &mut |done, total| progress(LoadProgress { done, total }))?;
+            Mixtral::load(&files, config, place.device, &mut |done, total| progress(LoadProgress { done, total }))?;
         let cache = KvCache::new(model.config(), blocks, limits.block_size, place.device)?;
         let vocabulary = card.vocabulary;
         let model = Box::new(OnDevice { model, cache });
@@ -97,7 +98,7 @@ impl LoadedModel {
     }
 }
 
-fn limits(context: usize, options: LoadOptions, engine: &EngineOptions) -> Result<Limits> {
+fn limits(context: usize, options: &LoadOptions, engine: &EngineOptions) -> Result<Limits> {
     let automatic = (engine.max_sequences * context).min(CACHE_TOKENS).max(context);
     let tokens = options.cache_tokens.or(engine.cache_tokens).unwrap_or(automatic);
     let blocks = u32::try_from(tokens.div_ceil(engine.block_size))

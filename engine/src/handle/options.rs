@@ -1,5 +1,6 @@
 //! The engine's settings.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -74,10 +75,12 @@ impl EngineOptions {
 }
 
 /// Settings of one model.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoadOptions {
     /// The longest context, at most the model's own; without it the model's own.
     pub context: Option<usize>,
     /// As [`EngineOptions::cache_tokens`], for this model alone.
     pub cache_tokens: Option<usize>,
+    /// Of an adapter: the GGUF file of its base, where it is not the one that the adapter names.
+    pub base: Option<PathBuf>,
 }

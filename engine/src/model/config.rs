@@ -1,7 +1,6 @@
 //! The shape of a model, read from a file and checked.
 
 use crate::error::{Error, Place, Result};
-use crate::weights::Source;
 use crate::weights::gguf::{Gguf, Metadata};
 
 /// No dimension of a real model is larger; beyond it products could overflow.

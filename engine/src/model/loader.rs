@@ -1,6 +1,7 @@
 //! From a source's tensors to the model's parts. Every tensor must have the shape that the
 //! configuration promises, and every tensor must be used.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use candle_core::{Device, Tensor};
@@ -9,15 +10,16 @@ use super::attention::Attention;
 use super::config::Config;
 use super::moe::Moe;
 use super::norm::Norm;
+use super::parts::{Part, Role};
 use crate::error::{Error, Place, Result};
 use crate::ops::{Backend, Expert, Matrix};
 use crate::quant::{Blocks, GgmlType};
-use crate::weights::{Source, View};
+use crate::weights::Source;
 
 /// How many bytes the weights take once loaded, on the processor or a GPU: what they take in the
-/// file, for they stay in their types.
+/// file, for they stay in their types (but for what an adapter changes).
 pub fn weight_bytes(source: &dyn Source) -> u64 {
-    source.names().into_iter().filter_map(|name| source.tensor(name)).map(|t| t.bytes.len() as u64).sum()
+    source.names().into_iter().filter_map(|name| source.info(name)).map(|info| info.bytes()).sum()
 }
 
 pub(super) struct Loader<'a> {
@@ -48,14 +50,14 @@ impl<'a> Loader<'a> {
         Error::file(self.source.path(), Place::Tensor(name.to_owned()), message)
     }
 
-    /// The tensor of this name, if it has these dimensions.
-    fn view(&mut self, name: &str, dims: &[usize]) -> Result<View<'a>> {
-        let view = self.source.tensor(name).ok_or_else(|| self.fault(name, "is missing"))?;
-        if view.dims != dims {
-            return Err(self.fault(name, format!("is {:?}, should be {dims:?}", view.dims)));
+    /// The tensor's type and blocks, if it has these dimensions.
+    fn read(&mut self, name: &str, dims: &[usize]) -> Result<(GgmlType, Cow<'a, [u8]>)> {
+        let info = self.source.info(name).ok_or_else(|| self.fault(name, "is missing"))?;
+        if info.dims != dims {
+            return Err(self.fault(name, format!("is {:?}, should be {dims:?}", info.dims)));
         }
         self.used.insert(name.to_owned());
-        Ok(view)
+        Ok((info.kind, self.source.bytes(name)?))
     }
 
     fn advance(&mut self, bytes: usize) {
@@ -70,36 +72,45 @@ impl<'a> Loader<'a> {
         Ok(matrix)
     }
 
-    pub fn matrix(&mut self, name: &str, rows: usize, cols: usize) -> Result<Matrix> {
-        let View { kind, bytes, .. } = self.view(name, &[rows, cols])?;
-        self.build(name, kind, rows, cols, bytes)
+    fn named(&mut self, name: &str, rows: usize, cols: usize) -> Result<Matrix> {
+        let (kind, bytes) = self.read(name, &[rows, cols])?;
+        self.build(name, kind, rows, cols, &bytes)
     }
 
-    pub fn optional_matrix(&mut self, name: &str, rows: usize, cols: usize) -> Result<Option<Matrix>> {
-        self.source.tensor(name).is_some().then(|| self.matrix(name, rows, cols)).transpose()
+    pub fn matrix(&mut self, role: Role, layer: Option<usize>) -> Result<Matrix> {
+        let part = Part::new(self.config, role, layer);
+        let (rows, cols) = part.matrix();
+        self.named(&part.name(), rows, cols)
     }
 
-    pub fn norm(&mut self, name: &str) -> Result<Norm> {
-        let hidden = self.config.hidden;
-        let View { kind, bytes, .. } = self.view(name, &[hidden])?;
+    /// The output matrix, where the embedding does not serve for it.
+    pub fn output(&mut self) -> Result<Option<Matrix>> {
+        let name = Part::new(self.config, Role::Output, None).name();
+        self.source.info(&name).is_some().then(|| self.matrix(Role::Output, None)).transpose()
+    }
+
+    pub fn norm(&mut self, role: Role, layer: Option<usize>) -> Result<Norm> {
+        let part = Part::new(self.config, role, layer);
+        let name = part.name();
+        let (kind, bytes) = self.read(&name, &part.dims)?;
         let plain = matches!(kind, GgmlType::F32 | GgmlType::F16 | GgmlType::BF16);
-        let Some(blocks) = Blocks::new(kind, bytes).filter(|_| plain) else {
-            return Err(self.fault(name, format!("a norm in {kind} is not supported")));
+        let Some(blocks) = Blocks::new(kind, &bytes).filter(|_| plain) else {
+            return Err(self.fault(&name, format!("a norm in {kind} is not supported")));
         };
-        let mut weight = vec![0f32; hidden];
+        let mut weight = vec![0f32; part.len()];
         blocks.dequantise(0, &mut weight);
         self.advance(bytes.len());
-        Ok(Norm { weight: Tensor::from_vec(weight, hidden, self.device)?, eps: self.config.norm_eps })
+        Ok(Norm { weight: Tensor::from_vec(weight, part.len(), self.device)?, eps: self.config.norm_eps })
     }
 
     pub fn attention(&mut self, layer: usize) -> Result<Attention> {
-        let &Config { hidden, heads, kv_heads, head_dim: dim, .. } = self.config;
-        let name = |part: &str| format!("blk.{layer}.attn_{part}.weight");
+        let &Config { heads, kv_heads, head_dim: dim, .. } = self.config;
+        let layer = Some(layer);
         Ok(Attention {
-            q: self.matrix(&name("q"), heads * dim, hidden)?,
-            k: self.matrix(&name("k"), kv_heads * dim, hidden)?,
-            v: self.matrix(&name("v"), kv_heads * dim, hidden)?,
-            output: self.matrix(&name("output"), hidden, heads * dim)?,
+            q: self.matrix(Role::Query, layer)?,
+            k: self.matrix(Role::Key, layer)?,
+            v: self.matrix(Role::Value, layer)?,
+            output: self.matrix(Role::AttentionOutput, layer)?,
             heads,
             kv_heads,
             dim,
@@ -107,27 +118,26 @@ impl<'a> Loader<'a> {
     }
 
     pub fn moe(&mut self, layer: usize) -> Result<Moe> {
-        let &Config { hidden, ffn, experts, top, .. } = self.config;
-        let router = self.matrix(&format!("blk.{layer}.ffn_gate_inp.weight"), experts, hidden)?;
-        let gate = self.experts(layer, "gate", ffn, hidden)?;
-        let up = self.experts(layer, "up", ffn, hidden)?;
-        let down = self.experts(layer, "down", hidden, ffn)?;
+        let layer = Some(layer);
+        let router = self.matrix(Role::Router, layer)?;
+        let gate = self.experts(Role::Gate, layer)?;
+        let up = self.experts(Role::Up, layer)?;
+        let down = self.experts(Role::Down, layer)?;
         let experts = gate.into_iter().zip(up).zip(down);
         let experts = experts.map(|((gate, up), down)| Expert { gate, up, down }).collect();
-        Ok(Moe { router, experts, top })
+        Ok(Moe { router, experts, top: self.config.top })
     }
 
     /// One matrix of each expert, from either layout: one tensor of three dimensions, cut by bytes,
     /// or one tensor an expert.
-    fn experts(&mut self, layer: usize, part: &str, rows: usize, cols: usize) -> Result<Vec<Matrix>> {
-        let experts = self.config.experts;
-        let merged = format!("blk.{layer}.ffn_{part}_exps.weight");
-        if self.source.tensor(&merged).is_none() {
-            return (0..experts)
-                .map(|expert| self.matrix(&format!("blk.{layer}.ffn_{part}.{expert}.weight"), rows, cols))
-                .collect();
+    fn experts(&mut self, role: Role, layer: Option<usize>) -> Result<Vec<Matrix>> {
+        let part = Part::new(self.config, role, layer);
+        let (rows, cols) = part.matrix();
+        let (merged, experts) = (part.name(), self.config.experts);
+        if self.source.info(&merged).is_none() {
+            return (0..experts).map(|expert| self.named(&part.split_name(expert), rows, cols)).collect();
         }
-        let View { kind, bytes, .. } = self.view(&merged, &[experts, rows, cols])?;
+        let (kind, bytes) = self.read(&merged, &part.dims)?;
         // Rows are whole blocks, so experts are too.
         bytes.chunks_exact(bytes.len() / experts).map(|bytes| self.build(&merged, kind, rows, cols, bytes)).collect()
     }

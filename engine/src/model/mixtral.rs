@@ -8,6 +8,7 @@ use super::kv_cache::KvCache;
 use super::loader::Loader;
 use super::moe::Moe;
 use super::norm::Norm;
+use super::parts::Role;
 use super::rope::Rope;
 use crate::error::{Error, Result};
 use crate::ops::{Backend, Batch, Matrix};
@@ -57,19 +58,19 @@ impl Mixtral {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self> {
         let mut loader = Loader::new(ops, source, &config, device, progress);
-        let embedding = loader.matrix("token_embd.weight", config.vocabulary, config.hidden)?;
+        let embedding = loader.matrix(Role::Embedding, None)?;
         let layers = (0..config.layers)
             .map(|i| {
                 Ok(Layer {
-                    attention_norm: loader.norm(&format!("blk.{i}.attn_norm.weight"))?,
+                    attention_norm: loader.norm(Role::AttentionNorm, Some(i))?,
                     attention: loader.attention(i)?,
-                    moe_norm: loader.norm(&format!("blk.{i}.ffn_norm.weight"))?,
+                    moe_norm: loader.norm(Role::ExpertNorm, Some(i))?,
                     moe: loader.moe(i)?,
                 })
             })
             .collect::<Result<_>>()?;
-        let norm = loader.norm("output_norm.weight")?;
-        let output = loader.optional_matrix("output.weight", config.vocabulary, config.hidden)?;
+        let norm = loader.norm(Role::OutputNorm, None)?;
+        let output = loader.output()?;
         loader.finish()?;
         let rope = Rope::new(&config);
         Ok(Self { config, device: device.clone(), ops, embedding, layers, norm, output, rope })

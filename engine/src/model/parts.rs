@@ -99,11 +99,41 @@ pub struct Part {
 }
 
 impl Part {
+    /// The part of this role in a model of this shape; `layer` for those that every layer has.
+    pub fn new(config: &Config, role: Role, layer: Option<usize>) -> Self {
+        let Config { hidden, heads, kv_heads, head_dim, ffn, experts, vocabulary, .. } = *config;
+        let dims = match role {
+            Role::Embedding | Role::Output => vec![vocabulary, hidden],
+            Role::AttentionNorm | Role::ExpertNorm | Role::OutputNorm => vec![hidden],
+            Role::Query => vec![heads * head_dim, hidden],
+            Role::Key | Role::Value => vec![kv_heads * head_dim, hidden],
+            Role::AttentionOutput => vec![hidden, heads * head_dim],
+            Role::Router => vec![experts, hidden],
+            Role::Gate | Role::Up => vec![experts, ffn, hidden],
+            Role::Down => vec![experts, hidden, ffn],
+        };
+        Self { role, layer, dims }
+    }
+
     /// The tensor's name in GGUF.
     pub fn name(&self) -> String {
         match self.layer {
             Some(layer) => format!("blk.{layer}.{}.weight", self.role.gguf()),
             None => format!("{}.weight", self.role.gguf()),
+        }
+    }
+
+    /// The name of one expert's matrix in older files, which keep a tensor for each: `blk.0.ffn_up.3.weight`.
+    pub fn split_name(&self, expert: usize) -> String {
+        self.name().replacen("_exps", &format!(".{expert}"), 1)
+    }
+
+    /// Rows and columns of the matrix, or of each expert's; a norm is one row.
+    pub fn matrix(&self) -> (usize, usize) {
+        match self.dims[..] {
+            [.., rows, cols] => (rows, cols),
+            [cols] => (1, cols),
+            [] => (1, 1),
         }
     }
 
@@ -123,27 +153,28 @@ impl Part {
     }
 }
 
+/// The roles in a layer, in the order of computation.
+const LAYER: [Role; 10] = [
+    Role::AttentionNorm,
+    Role::Query,
+    Role::Key,
+    Role::Value,
+    Role::AttentionOutput,
+    Role::ExpertNorm,
+    Role::Router,
+    Role::Gate,
+    Role::Up,
+    Role::Down,
+];
+
 /// All tensors of a model with an output matrix of its own.
 pub fn parts(config: &Config) -> Vec<Part> {
-    let Config { hidden, heads, kv_heads, head_dim, ffn, experts, vocabulary, .. } = *config;
-    let part = |role, layer, dims: &[usize]| Part { role, layer, dims: dims.to_vec() };
-    let mut out = vec![part(Role::Embedding, None, &[vocabulary, hidden])];
+    let part = |role, layer| Part::new(config, role, layer);
+    let mut out = vec![part(Role::Embedding, None)];
     for layer in (0..config.layers).map(Some) {
-        out.extend([
-            part(Role::AttentionNorm, layer, &[hidden]),
-            part(Role::Query, layer, &[heads * head_dim, hidden]),
-            part(Role::Key, layer, &[kv_heads * head_dim, hidden]),
-            part(Role::Value, layer, &[kv_heads * head_dim, hidden]),
-            part(Role::AttentionOutput, layer, &[hidden, heads * head_dim]),
-            part(Role::ExpertNorm, layer, &[hidden]),
-            part(Role::Router, layer, &[experts, hidden]),
-            part(Role::Gate, layer, &[experts, ffn, hidden]),
-            part(Role::Up, layer, &[experts, ffn, hidden]),
-            part(Role::Down, layer, &[experts, hidden, ffn]),
-        ]);
+        out.extend(LAYER.map(|role| part(role, layer)));
     }
-    out.push(part(Role::OutputNorm, None, &[hidden]));
-    out.push(part(Role::Output, None, &[vocabulary, hidden]));
+    out.extend([part(Role::OutputNorm, None), part(Role::Output, None)]);
     out
 }
 

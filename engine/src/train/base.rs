@@ -46,22 +46,21 @@ pub fn values(source: &dyn Source, part: &Part) -> Result<Vec<f32>> {
 pub fn blocks(source: &dyn Source, part: &Part) -> Result<Vec<(Blocks, usize)>> {
     let own = part.name();
     let whole =
-        if part.role == Role::Output && source.tensor(&own).is_none() { "token_embd.weight".to_owned() } else { own };
+        if part.role == Role::Output && source.info(&own).is_none() { "token_embd.weight".to_owned() } else { own };
     let (names, dims) = match part.layer {
-        Some(layer) if part.role.is_expert() && source.tensor(&whole).is_none() => {
-            let name = part.role.gguf().trim_end_matches("_exps");
-            ((0..part.dims[0]).map(|e| format!("blk.{layer}.{name}.{e}.weight")).collect(), &part.dims[1..])
+        Some(_) if part.role.is_expert() && source.info(&whole).is_none() => {
+            ((0..part.experts()).map(|expert| part.split_name(expert)).collect(), &part.dims[1..])
         }
         _ => (vec![whole], part.dims.as_slice()),
     };
     let count = names.len();
     let read = |name: String| {
-        let view = source.tensor(&name).ok_or_else(|| fault(source, &name, "is missing"))?;
-        if view.dims != dims {
-            return Err(fault(source, &name, &format!("is {:?}, should be {dims:?}", view.dims)));
+        let info = source.info(&name).ok_or_else(|| fault(source, &name, "is missing"))?;
+        if info.dims != dims {
+            return Err(fault(source, &name, &format!("is {:?}, should be {dims:?}", info.dims)));
         }
-        let blocks = Blocks::new(view.kind, view.bytes);
-        Ok((blocks.ok_or_else(|| fault(source, &name, &format!("type {} cannot be read", view.kind)))?, count))
+        let blocks = Blocks::new(info.kind, &source.bytes(&name)?);
+        Ok((blocks.ok_or_else(|| fault(source, &name, &format!("type {} cannot be read", info.kind)))?, count))
     };
     names.into_iter().map(read).collect()
 }

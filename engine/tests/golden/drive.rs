@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use candle_core::Device;
-use mixtral_engine::model::{Config, KvCache, Mixtral};
+use mixtral_engine::model::{KvCache, Mixtral};
 use mixtral_engine::ops::Backend;
 use mixtral_engine::schedule::{Plan, Span};
-use mixtral_engine::weights::gguf::Gguf;
+use mixtral_engine::weights::ModelFiles;
 
 pub const BLOCK: usize = 16;
 const BLOCKS: usize = 128;
@@ -38,9 +38,9 @@ impl Driver {
     }
 
     pub fn open_with(ops: Backend, path: &Path) -> Self {
-        let file = Gguf::open(path).expect("a model opens");
-        let config = Config::from_gguf(&file).expect("a Mixtral model");
-        let model = Mixtral::load_with(ops, &file, config, &Device::Cpu, &mut |_, _| {}).expect("it loads");
+        let files = ModelFiles::open(path, None).expect("a model opens");
+        let config = files.config().clone();
+        let model = Mixtral::load_with(ops, &files, config, &Device::Cpu, &mut |_, _| {}).expect("it loads");
         let cache = KvCache::new(model.config(), BLOCKS, BLOCK, &Device::Cpu).expect("a cache");
         // Blocks in an order that is no counting, so that a wrong block table shows.
         let free = (0..BLOCKS as u32).map(|i| i * 37 % BLOCKS as u32).collect();

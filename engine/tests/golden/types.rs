@@ -21,7 +21,7 @@ fn tolerance(kind: GgmlType) -> f64 {
     }
 }
 
-fn distance(a: &[f32], b: &[f32]) -> f64 {
+pub fn distance(a: &[f32], b: &[f32]) -> f64 {
     let square = |x: f32| f64::from(x) * f64::from(x);
     let off: f64 = a.iter().zip(b).map(|(a, b)| square(a - b)).sum();
     (off / b.iter().map(|b| square(*b)).sum::<f64>()).sqrt()

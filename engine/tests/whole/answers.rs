@@ -163,7 +163,7 @@ fn a_card_says_what_the_file_holds() {
     let mut heard = (0, 0);
     let engine = Engine::start(DeviceSpec::Cpu, EngineOptions::default()).expect("starts");
     let options = LoadOptions { context: Some(100), ..LoadOptions::default() };
-    let card = engine.load("verse", &verse("q4_K"), options, |p| heard = (p.done, p.total)).expect("loads");
+    let card = engine.load("verse", &verse("q4_K"), options.clone(), |p| heard = (p.done, p.total)).expect("loads");
     assert!(heard.0 == heard.1 && heard.1 > 7_000_000, "{heard:?}");
     assert_eq!((card.architecture.as_str(), card.quantisation.to_uppercase().as_str()), ("mixtral", "Q4_K"));
     assert_eq!((card.experts, card.experts_used, card.vocabulary), (8, 2, 6400));

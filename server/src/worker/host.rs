@@ -114,7 +114,8 @@ impl Host {
         let host = self.clone();
         let name = spec.name.clone();
         let work = move || {
-            let options = LoadOptions { context: spec.context, cache_tokens: spec.cache_tokens };
+            let options =
+                LoadOptions { context: spec.context, cache_tokens: spec.cache_tokens, ..LoadOptions::default() };
             host.engine.load(&spec.name, &spec.path, options, |at: LoadProgress| {
                 progress.done.store(at.done, Ordering::Relaxed);
                 progress.total.store(at.total, Ordering::Relaxed);

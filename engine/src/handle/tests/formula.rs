@@ -81,6 +81,7 @@ pub(super) fn loaded(name: &str, model: Formula, blocks: u32) -> LoadedModel {
         architecture: "formula".to_owned(),
         licence: None,
         file: String::new(),
+        adapter: None,
         bytes: 0,
         parameters: 0,
         active_parameters: 0,

@@ -1,5 +1,6 @@
 //! A GGUF model: one file or several shards, opened and checked as a whole.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +9,7 @@ use super::metadata::Metadata;
 use super::shards::ShardName;
 use crate::error::{Error, Place, Result};
 use crate::quant::{GgmlType, Mapped};
-use crate::weights::{Source, View};
+use crate::weights::{Info, Source, View};
 
 /// No real model has more shards; a damaged count must not make us look for millions of files.
 const MAX_SHARDS: usize = 9_999;
@@ -139,6 +140,14 @@ impl Gguf {
     pub fn parameters(&self) -> u64 {
         self.tensors.iter().map(|t| t.dims.iter().map(|&d| d as u64).product::<u64>()).sum()
     }
+
+    /// The tensor of this name.
+    pub fn tensor(&self, name: &str) -> Option<View<'_>> {
+        let info = &self.tensors[*self.by_name.get(name)?];
+        // The range was checked against the file's length when it was opened.
+        let bytes = &self.shards[info.shard][info.start as usize..][..info.len as usize];
+        Some(View { name: &info.name, kind: info.kind, dims: info.dims.clone(), bytes })
+    }
 }
 
 impl Source for Gguf {
@@ -146,11 +155,14 @@ impl Source for Gguf {
         &self.path
     }
 
-    fn tensor(&self, name: &str) -> Option<View<'_>> {
+    fn info(&self, name: &str) -> Option<Info> {
         let info = &self.tensors[*self.by_name.get(name)?];
-        // The range was checked against the file's length when it was opened.
-        let bytes = &self.shards[info.shard][info.start as usize..][..info.len as usize];
-        Some(View { name: &info.name, kind: info.kind, dims: info.dims.clone(), bytes })
+        Some(Info { kind: info.kind, dims: info.dims.clone() })
+    }
+
+    fn bytes(&self, name: &str) -> Result<Cow<'_, [u8]>> {
+        let missing = || Error::file(&self.path, Place::Tensor(name.to_owned()), "is missing");
+        Ok(Cow::Borrowed(self.tensor(name).ok_or_else(missing)?.bytes))
     }
 
     fn names(&self) -> Vec<&str> {

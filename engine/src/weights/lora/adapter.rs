@@ -80,7 +80,7 @@ impl Adapter {
     /// # Errors
     /// What it has for it is of another shape.
     pub fn touches(&self, part: &Part) -> Result<bool> {
-        for expert in 0..experts(part) {
+        for expert in 0..part.experts() {
             if self.find(part, expert)?.is_some() || self.find_whole(part, expert)?.is_some() {
                 return Ok(true);
             }
@@ -97,7 +97,7 @@ impl Adapter {
         let (a, b) = match layout {
             Layout::Plain => (self.tensors.all(&a)?, self.tensors.all(&b)?),
             Layout::Embedding => {
-                let (rows, cols) = rows_and_cols(part);
+                let (rows, cols) = part.matrix();
                 (transposed(&self.tensors.all(&b)?, cols, rank), transposed(&self.tensors.all(&a)?, rank, rows))
             }
             Layout::Fused { experts, rows } => {
@@ -115,23 +115,29 @@ impl Adapter {
     /// The part is of another shape than the model's, some of its experts are missing, or a number is none.
     pub fn whole(&self, part: &Part) -> Result<Option<Vec<f32>>> {
         let found: Vec<String> =
-            (0..experts(part)).filter_map(|e| self.find_whole(part, e).transpose()).collect::<Result<_>>()?;
+            (0..part.experts()).filter_map(|e| self.find_whole(part, e).transpose()).collect::<Result<_>>()?;
         let Some(first) = found.first() else { return Ok(None) };
-        if found.len() < experts(part) {
+        if found.len() < part.experts() {
             return Err(self.tensors.fault(first, "is saved whole, and other experts of its layer are not"));
         }
         let mut all = Vec::with_capacity(part.len());
         for name in &found {
             all.extend(self.tensors.all(name)?);
         }
-        Ok(Some(self.ordered(part.role, all, part.dims[part.dims.len() - 1])))
+        Ok(Some(self.ordered(part.role, all, part.matrix().1)))
+    }
+
+    /// The same of one expert.
+    pub(super) fn whole_one(&self, part: &Part, expert: usize) -> Result<Option<Vec<f32>>> {
+        let Some(name) = self.find_whole(part, expert)? else { return Ok(None) };
+        Ok(Some(self.ordered(part.role, self.tensors.all(&name)?, part.matrix().1)))
     }
 
     /// Every tensor must belong to a part, or the model would be computed wrongly.
     fn check(&mut self, shape: &Config) -> Result<()> {
         let mut used = BTreeSet::new();
         for part in parts(shape) {
-            for expert in 0..experts(&part) {
+            for expert in 0..part.experts() {
                 if let Some(Found { a, b, .. }) = self.find(&part, expert)? {
                     used.extend([a, b]);
                 }
@@ -153,7 +159,7 @@ impl Adapter {
     }
 
     fn find(&self, part: &Part, expert: usize) -> Result<Option<Found>> {
-        let (rows, cols) = rows_and_cols(part);
+        let (rows, cols) = part.matrix();
         for module in names::modules(part, expert) {
             let embedding = part.role == Role::Embedding;
             let (a, b) = if embedding { names::embedding_pair(&module) } else { names::pair(&module) };
@@ -172,8 +178,8 @@ impl Adapter {
     /// tensors' shapes tell which.
     fn find_fused(&self, part: &Part, expert: usize) -> Result<Option<Found>> {
         let Some((module, parameter)) = names::fused(part) else { return Ok(None) };
-        let (rows, cols) = rows_and_cols(part);
-        let experts = experts(part);
+        let (rows, cols) = part.matrix();
+        let experts = part.experts();
         let all_rows = if part.role == Role::Down { rows } else { 2 * rows };
         for wrapped in [module.clone(), format!("{module}.base_layer")] {
             let (a, b) = names::pair(&wrapped);
@@ -229,20 +235,7 @@ impl Adapter {
     }
 }
 
-/// How many experts a part has; 1 where it has none.
-pub(super) fn experts(part: &Part) -> usize {
-    if part.role.is_expert() { part.dims[0] } else { 1 }
-}
-
-/// The matrix of one expert. A norm is a single row.
-pub(super) fn rows_and_cols(part: &Part) -> (usize, usize) {
-    match part.dims[..] {
-        [.., rows, cols] => (rows, cols),
-        [cols] => (1, cols),
-        [] => (1, 1),
-    }
-}
-
+/// Columns become rows.
 pub(super) fn transposed(values: &[f32], rows: usize, cols: usize) -> Vec<f32> {
     (0..cols).flat_map(|col| (0..rows).map(move |row| values[row * cols + col])).collect()
 }

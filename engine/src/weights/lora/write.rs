@@ -6,7 +6,7 @@ use std::path::Path;
 use safetensors::{Dtype, tensor::TensorView};
 
 use super::Pair;
-use super::adapter::{experts, rows_and_cols, transposed};
+use super::adapter::transposed;
 use super::config::AdapterConfig;
 use super::names;
 use crate::error::{Error, Place, Result};
@@ -75,9 +75,9 @@ impl Tensors {
 
     fn pair(&mut self, config: &AdapterConfig, part: &Part, expert: usize, pair: Pair) -> Result<()> {
         let module = part.role.hugging_face(part.layer, expert);
-        let (rows, cols) = rows_and_cols(part);
+        let (rows, cols) = part.matrix();
         let Pair { rank, a, b, scale } = pair;
-        if part.role.is_norm() || expert >= experts(part) {
+        if part.role.is_norm() || expert >= part.experts() {
             return Err(self.fault(&module, "is no matrix of the model"));
         }
         if a.len() != rank * cols || b.len() != rows * rank {
@@ -106,7 +106,7 @@ impl Tensors {
         }
         let cols = part.dims[part.dims.len() - 1];
         let weights = self.ordered(part.role, weights, cols);
-        let experts = experts(part);
+        let experts = part.experts();
         for (expert, weights) in weights.chunks_exact(part.len() / experts).enumerate() {
             let dims = if part.role.is_expert() { &part.dims[1..] } else { &part.dims[..] };
             let [name, _] = names::whole(&part.role.hugging_face(part.layer, expert));

@@ -1,0 +1,114 @@
+//! A model as it is asked for by its path: a GGUF file, or an adapter's folder with its base.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use super::gguf::Gguf;
+use super::lora::{Adapter, AdapterConfig, CONFIG_FILE, Merge};
+use super::{Info, Source};
+use crate::error::{Error, Place, Result};
+use crate::model::Config;
+
+/// The open files of a model. As a [`Source`] they give its weights, with the adapter put onto its base.
+#[derive(Debug)]
+pub struct ModelFiles {
+    path: PathBuf,
+    base: Gguf,
+    config: Config,
+    merge: Option<Merge>,
+}
+
+impl ModelFiles {
+    /// Opens a GGUF file (or the first of its shards), or an adapter's folder. An adapter's base is the file `base`, or else
+    /// what its configuration names, as a path seen from the folder or from the one around it.
+    ///
+    /// # Errors
+    /// A file is missing, damaged or not supported, the adapter does not fit its base, or the base cannot be found.
+    pub fn open(path: &Path, base: Option<&Path>) -> Result<Self> {
+        if !is_adapter(path) {
+            if base.is_some() {
+                return Err(Error::Request(format!("{}: only an adapter's folder has a base", path.display())));
+            }
+            if path.is_dir() {
+                let message = format!("is a folder without {CONFIG_FILE}; name a GGUF file, or an adapter's folder");
+                return Err(Error::file(path, Place::Whole, message));
+            }
+            let base = Gguf::open(path)?;
+            let config = Config::from_gguf(&base)?;
+            return Ok(Self { path: path.to_owned(), base, config, merge: None });
+        }
+        let file = match base {
+            Some(base) => base.to_owned(),
+            None => base_of(path)?,
+        };
+        let base = Gguf::open(&file)?;
+        let config = Config::from_gguf(&base)?;
+        let merge = Merge::new(Adapter::open(path, &config)?, &base, &config)?;
+        Ok(Self { path: path.to_owned(), base, config, merge: Some(merge) })
+    }
+
+    /// The model file, or the adapter's base: metadata and tokenizer are its.
+    pub fn gguf(&self) -> &Gguf {
+        &self.base
+    }
+
+    /// The model's shape.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The adapter, if there is one.
+    pub fn adapter(&self) -> Option<&Adapter> {
+        self.merge.as_ref().map(Merge::adapter)
+    }
+
+    /// The name of the adapter's folder, if there is one.
+    pub fn adapter_name(&self) -> Option<String> {
+        self.adapter()?;
+        let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        // `.` and `..` have no name of their own.
+        name(&self.path).or_else(|| name(&self.path.canonicalize().ok()?)).or_else(|| Some(String::new()))
+    }
+
+    /// The length of all files together.
+    pub fn file_bytes(&self) -> u64 {
+        self.base.file_bytes() + self.adapter().map_or(0, Adapter::file_bytes)
+    }
+}
+
+/// Whether there is an adapter's folder at this path.
+pub fn is_adapter(path: &Path) -> bool {
+    path.join(CONFIG_FILE).is_file()
+}
+
+/// The file of an adapter's base.
+fn base_of(folder: &Path) -> Result<PathBuf> {
+    let named = AdapterConfig::read(folder)?.base;
+    let around = folder.join("..");
+    let found = [folder, &around].map(|place| place.join(&named)).into_iter().find(|file| file.is_file());
+    found.filter(|_| !named.is_empty()).ok_or_else(|| Error::NoBase { path: folder.to_owned(), base: named })
+}
+
+impl Source for ModelFiles {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn info(&self, name: &str) -> Option<Info> {
+        let changed = self.merge.as_ref().and_then(|merge| merge.info(name));
+        changed.cloned().or_else(|| self.base.info(name))
+    }
+
+    fn bytes(&self, name: &str) -> Result<Cow<'_, [u8]>> {
+        if let Some(merge) = &self.merge
+            && let Some(bytes) = merge.bytes(&self.base, name)?
+        {
+            return Ok(Cow::Owned(bytes));
+        }
+        self.base.bytes(name)
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.base.names()
+    }
+}
