@@ -11,6 +11,7 @@ use crate::app::Arena;
 use crate::domain::{ModelFields, ModelKind, slug_of};
 use crate::error::Error;
 use crate::store::models;
+use crate::worker::inspect::is_adapter;
 
 /// What `cards.json` says of the files whose name begins with its key.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -25,7 +26,7 @@ struct Card {
     description_zh: String,
 }
 
-/// Registers the GGUF files of the demo folder when the database holds no model at all. Gives how many.
+/// Registers the GGUF files and the adapters of the demo folder when the database holds no model at all. Gives how many.
 pub async fn register_demo(arena: &Arena) -> Result<usize, Error> {
     let Some(folder) = arena.config.demo_models.clone() else { return Ok(0) };
     if models::count(&arena.db).await? > 0 {
@@ -44,7 +45,9 @@ pub async fn register_demo(arena: &Arena) -> Result<usize, Error> {
             tracing::warn!(file = %file.display(), %error, "a demo model is left out");
             continue;
         }
-        let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        // An adapter's folder is named as it is, dots and all.
+        let stem = if file.is_dir() { file.file_name() } else { file.file_stem() };
+        let stem = stem.map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         fill(&mut fields, &stem, &cards);
         found.complete(&mut fields);
         let new = Registration { kind: ModelKind::Local, slug: Some(slug_of(&stem)), fields, key: None };
@@ -86,7 +89,8 @@ fn is_quantisation(text: &str) -> bool {
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut files: Vec<_> = entries.filter(|path| path.extension().is_some_and(|ending| ending == "gguf")).collect();
+    let is_model = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "gguf") || is_adapter(path);
+    let mut files: Vec<_> = entries.filter(is_model).collect();
     files.sort();
     files.iter().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())).collect()
 }

@@ -3,15 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use mixtral_engine::handle::{active_parameters, quantisation};
-use mixtral_engine::model::{Config, weight_bytes};
+use mixtral_engine::model::weight_bytes;
 use mixtral_engine::text::{ChatTemplate, Tokenizer};
-use mixtral_engine::weights::gguf::Gguf;
+use mixtral_engine::weights::ModelFiles;
+pub use mixtral_engine::weights::is_adapter;
 
 /// What a file says of its model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelFacts {
-    /// The file, or the first of its shards: what the worker is told to load.
+    /// The file, the first of its shards, or an adapter's folder: what the worker is told to load.
     pub file: PathBuf,
+    /// The file of an adapter's base.
+    pub base: Option<PathBuf>,
     /// The model's own name.
     pub title: Option<String>,
     /// The architecture in words.
@@ -61,6 +64,9 @@ pub enum InspectError {
     /// A folder with several models.
     #[error("several models in the folder: {0}")]
     Several(String),
+    /// An adapter whose base model is not where it says.
+    #[error("no base model {0:?}")]
+    NoBase(String),
     /// Safetensors, which this version does not load.
     #[error("safetensors")]
     Safetensors,
@@ -74,20 +80,24 @@ const CACHE_TOKENS: usize = 32_768;
 /// Conversations at once, by the same options.
 const SEQUENCES: usize = 16;
 
-/// Reads the header of a GGUF file, of the first of several shards, or of the one model in a folder. `context` is what
+/// Reads the header of a GGUF file, of the first of several shards, or of the one model in a folder, which may be an
+/// adapter with a base elsewhere. `context` is what
 /// the administrator wishes, for the estimate of the memory. Blocks.
 pub fn inspect(path: &Path, context: Option<usize>) -> Result<ModelFacts, InspectError> {
     let about = |error: std::io::Error| InspectError::Unreachable(format!("{}: {error}", path.display()));
     let file = match std::fs::metadata(path).map_err(about)?.is_dir() {
-        true => only_model(path)?,
-        false => path.to_owned(),
+        true if !is_adapter(path) => only_model(path)?,
+        _ => path.to_owned(),
     };
     if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors")) {
         return Err(InspectError::Safetensors);
     }
-    let refused = |error: mixtral_engine::Error| InspectError::Refused(error.to_string());
-    let gguf = Gguf::open(&file).map_err(refused)?;
-    let config = Config::from_gguf(&gguf).map_err(refused)?;
+    let refused = |error: mixtral_engine::Error| match error {
+        mixtral_engine::Error::NoBase { base, .. } => InspectError::NoBase(base),
+        error => InspectError::Refused(error.to_string()),
+    };
+    let files = ModelFiles::open(&file, None).map_err(refused)?;
+    let (gguf, config) = (files.gguf(), files.config());
     Tokenizer::from_gguf(gguf.metadata()).map_err(|error| InspectError::Refused(error.to_string()))?;
     let text = |key: &str| {
         let found = gguf.metadata().opt_str(key).ok().flatten();
@@ -103,21 +113,29 @@ pub fn inspect(path: &Path, context: Option<usize>) -> Result<ModelFacts, Inspec
     // Keys and values in F32, as the CPU keeps them.
     let numbers = [8, config.layers, cached, config.kv_heads, config.head_dim];
     let cache = numbers.iter().fold(1u64, |bytes, n| bytes.saturating_mul(*n as u64));
+    let base = files.adapter().map(|_| gguf.path().to_owned());
+    let of_base = base.as_ref().and_then(|base| text("general.name").or_else(|| stem(base)));
     Ok(ModelFacts {
-        title: text("general.name"),
+        // An adapter has no name of its own but its folder's, and must not pass for its base.
+        title: text("general.name").filter(|_| base.is_none()),
         architecture: format!("Mixtral ({} × {}, {} layers)", config.experts, config.ffn, config.layers),
-        quantisation: quantisation(&gguf),
+        quantisation: quantisation(&files),
         parameters: gguf.parameters(),
-        active_parameters: active_parameters(&gguf, config.experts, config.top),
+        active_parameters: active_parameters(&files, config.experts, config.top),
         experts: (config.experts, config.top),
         context: config.context,
-        bytes: gguf.file_bytes(),
-        memory: weight_bytes(&gguf).saturating_add(cache),
+        bytes: files.file_bytes(),
+        memory: weight_bytes(&files).saturating_add(cache),
         licence: text("general.license"),
-        base_model: text("general.base_model.0.name"),
+        base_model: of_base.or_else(|| text("general.base_model.0.name")),
         template,
+        base,
         file,
     })
+}
+
+fn stem(path: &Path) -> Option<String> {
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
 }
 
 /// The one GGUF model of a folder: a file, or the first of its shards.
@@ -149,6 +167,10 @@ fn only_model(folder: &Path) -> Result<PathBuf, InspectError> {
 
 #[cfg(test)]
 mod tests {
+    use mixtral_engine::model::{Config, Part, Role};
+    use mixtral_engine::quant::GgmlType;
+    use mixtral_engine::weights::lora::{self, AdapterConfig, Pair};
+
     use super::*;
 
     fn demo(name: &str) -> PathBuf {
@@ -175,6 +197,38 @@ mod tests {
         assert_eq!(inspect(folder.path(), None).expect("one model").file, folder.path().join("a.gguf"));
         let missing = folder.path().join("none.gguf");
         assert!(matches!(inspect(&missing, None), Err(InspectError::Unreachable(_))));
+    }
+
+    /// Writes an adapter of one pair for a demo model.
+    fn put_adapter(folder: &Path, base: &str) {
+        let file = mixtral_engine::weights::gguf::Gguf::open(&demo("verse-14m-q2_K.gguf")).expect("the base");
+        let shape = Config::from_gguf(&file).expect("a shape");
+        let part = Part::new(&shape, Role::Query, Some(0));
+        let (rows, cols) = part.matrix();
+        let pair = Pair { rank: 8, a: vec![0.01; 8 * cols], b: vec![0.01; 8 * rows], scale: 1.0 };
+        let config = AdapterConfig { base: base.into(), ..AdapterConfig::default() };
+        let mut pairs = std::iter::once((part, 0, pair));
+        lora::write(folder, &config, &shape, &mut pairs, &mut std::iter::empty(), GgmlType::F16).expect("written");
+    }
+
+    #[test]
+    fn an_adapter_is_a_model_with_its_base_s_facts_and_a_name_of_its_own() {
+        let folder = tempfile::tempdir().expect("folder");
+        let adapter = folder.path().join("song");
+        let base = demo("verse-14m-q2_K.gguf");
+        put_adapter(&adapter, base.to_str().expect("a path"));
+        let (facts, alone) = (inspect(&adapter, None).expect("a model"), inspect(&base, None).expect("a model"));
+        assert_eq!((&facts.file, facts.base.as_deref()), (&adapter, Some(base.as_path())));
+        assert_eq!((facts.title, facts.base_model), (None, alone.title.or_else(|| stem(&base))));
+        assert_eq!((facts.parameters, facts.context), (alone.parameters, alone.context));
+        assert!(facts.bytes > alone.bytes);
+        assert!(facts.memory > alone.memory, "the changed matrix grows from Q2_K to Q8_0");
+
+        put_adapter(&adapter, "mistralai/Mixtral-8x7B-v0.1");
+        assert_eq!(inspect(&adapter, None), Err(InspectError::NoBase("mistralai/Mixtral-8x7B-v0.1".into())));
+        put_adapter(&adapter, demo("pupil-5m-q4_K.gguf").to_str().expect("a path"));
+        let refused = inspect(&adapter, None);
+        assert!(matches!(&refused, Err(InspectError::Refused(why)) if why.contains("q_proj.lora_")), "{refused:?}");
     }
 
     #[test]

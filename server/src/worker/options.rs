@@ -29,7 +29,7 @@ pub struct WorkerOptions {
     /// environment's ARENA_WORKER_TOKEN, else a random one that is printed.
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// A model to load: the name that clients use and the GGUF file. May be given several times.
+    /// A model to load: the name that clients use and the GGUF file, or an adapter's folder. May be given several times.
     #[arg(long = "model", value_name = "NAME=PATH")]
     pub models: Vec<String>,
     /// The longest conversation in tokens, for every model. By default what each model says.

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use mixtral_engine::DeviceSpec;
 use mixtral_engine::request::DEFAULT_MAX_TOKENS;
 use mixtral_engine::sample::Sampling;
+use mixtral_engine::weights::ModelFiles;
 
 /// Run and examine models of the Mixtral family.
 #[derive(Debug, Parser)]
@@ -40,8 +41,8 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Chat {
-    /// The model: a GGUF file, or its first shard.
-    pub model: PathBuf,
+    #[command(flatten)]
+    pub model: Model,
     /// Answer this one message and end.
     #[arg(short, long)]
     pub prompt: Option<String>,
@@ -61,6 +62,23 @@ pub struct Chat {
     pub stop: Vec<String>,
     #[command(flatten)]
     pub machine: Machine,
+}
+
+#[derive(Debug, Args)]
+pub struct Model {
+    /// The model: a GGUF file (or its first shard), or an adapter's folder.
+    #[arg(id = "weights", value_name = "MODEL")]
+    pub path: PathBuf,
+    /// An adapter's base (GGUF), where it is not the one that the adapter names.
+    #[arg(long = "base", id = "beneath", value_name = "FILE")]
+    pub base: Option<PathBuf>,
+}
+
+impl Model {
+    /// Opens its files.
+    pub fn open(&self) -> mixtral_engine::Result<ModelFiles> {
+        ModelFiles::open(&self.path, self.base.as_deref())
+    }
 }
 
 #[derive(Debug, Args)]
@@ -134,8 +152,8 @@ impl Machine {
 
 #[derive(Debug, Args)]
 pub struct Info {
-    /// The model: a GGUF file, or its first shard.
-    pub model: PathBuf,
+    #[command(flatten)]
+    pub model: Model,
     /// List every tensor.
     #[arg(long)]
     pub tensors: bool,
@@ -146,8 +164,8 @@ pub struct Info {
 
 #[derive(Debug, Args)]
 pub struct Perplexity {
-    /// The model: a GGUF file, or its first shard.
-    pub model: PathBuf,
+    #[command(flatten)]
+    pub model: Model,
     /// The text.
     pub text: PathBuf,
     /// Tokens in a window; without it the model's context, at most 512.

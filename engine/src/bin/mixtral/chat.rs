@@ -43,8 +43,9 @@ pub fn run(arguments: Chat, language: Language) -> anyhow::Result<()> {
     let options = EngineOptions { max_sequences: 1, queue: 1, ..EngineOptions::default() };
     let engine = Engine::start(arguments.machine.device, options)?;
     let bar = progress_bar();
-    let load = LoadOptions { context: Some(context.unwrap_or(CONTEXT)), ..LoadOptions::default() };
-    let card = engine.load(MODEL, &arguments.model, load, |p| {
+    let context = Some(context.unwrap_or(CONTEXT));
+    let load = LoadOptions { context, base: arguments.model.base, ..LoadOptions::default() };
+    let card = engine.load(MODEL, &arguments.model.path, load, |p| {
         bar.set_length(p.total);
         bar.set_position(p.done);
     })?;

@@ -6,8 +6,10 @@ use crate::arguments::Arguments;
 use crate::language::Language;
 
 /// Chinese help by argument.
-const ARGUMENTS: [(&str, &str); 51] = [
+const ARGUMENTS: [(&str, &str); 53] = [
     ("model", "模型：GGUF 文件，或其第一个分片"),
+    ("weights", "模型：GGUF 文件（或其第一个分片），或适配器的文件夹"),
+    ("beneath", "适配器的底座（GGUF），当它不是适配器所记的文件时给出"),
     ("prompt", "只回答这一条消息，然后退出"),
     ("raw", "不套用聊天模板，直接续写文本"),
     ("system", "给模型的系统指令"),

@@ -6,11 +6,10 @@
 
 use anyhow::{Context as _, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
-use mixtral_engine::model::{Config, KvCache, Mixtral};
+use mixtral_engine::model::{KvCache, Mixtral};
 use mixtral_engine::sample::log_probability;
 use mixtral_engine::schedule::{Plan, Span};
 use mixtral_engine::text::{Encoding, Tokenizer};
-use mixtral_engine::weights::gguf::Gguf;
 
 use crate::arguments::Perplexity;
 use crate::language::Language;
@@ -22,9 +21,9 @@ const ROWS: usize = 256;
 pub fn run(arguments: &Perplexity, language: Language) -> anyhow::Result<()> {
     arguments.machine.make_pool()?;
     let device = arguments.machine.device.open()?;
-    let gguf = Gguf::open(&arguments.model)?;
-    let config = Config::from_gguf(&gguf)?;
-    let tokenizer = Tokenizer::from_gguf(gguf.metadata())?;
+    let files = arguments.model.open()?;
+    let config = files.config().clone();
+    let tokenizer = Tokenizer::from_gguf(files.gguf().metadata())?;
     let name = || arguments.text.display().to_string();
     let text = std::fs::read_to_string(&arguments.text).with_context(name)?;
     let tokens = tokenizer.encode(&text, Encoding { add_special: false, parse_special: false });
@@ -33,7 +32,7 @@ pub fn run(arguments: &Perplexity, language: Language) -> anyhow::Result<()> {
     let few = language.pick("the text is shorter than one window", "文本短于一个窗口");
     ensure!(tokens.len() >= window, "{}: {} < {window}: {few}", name(), tokens.len());
 
-    let model = Mixtral::load(&gguf, config, &device, &mut |_, _| {})?;
+    let model = Mixtral::load(&files, config, &device, &mut |_, _| {})?;
     let blocks = window.div_ceil(BLOCK);
     let mut cache = KvCache::new(model.config(), blocks, BLOCK, &device)?;
     let all = tokens.chunks_exact(window).take(arguments.windows.unwrap_or(usize::MAX));

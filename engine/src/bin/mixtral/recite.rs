@@ -12,7 +12,7 @@ use mixtral_engine::train::poetry::judge;
 use mixtral_engine::{Engine, EngineOptions, LoadOptions};
 use serde::Deserialize;
 
-use crate::arguments::Machine;
+use crate::arguments::{Machine, Model};
 use crate::language::Language;
 
 const MODEL: &str = "model";
@@ -23,8 +23,8 @@ const COPY_FROM: usize = 10;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The model: a GGUF file, or its first shard.
-    pub model: PathBuf,
+    #[command(flatten)]
+    pub model: Model,
     /// Held-out conversations, as mixtral data poetry writes them (JSON lines).
     #[arg(id = "asked", value_name = "HELD_OUT")]
     pub asked: PathBuf,
@@ -86,8 +86,12 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let engine = Engine::start(arguments.machine.device, options)?;
     engine.load(
         MODEL,
-        &arguments.model,
-        LoadOptions { context: arguments.machine.context, ..LoadOptions::default() },
+        &arguments.model.path,
+        LoadOptions {
+            context: arguments.machine.context,
+            base: arguments.model.base.clone(),
+            ..LoadOptions::default()
+        },
         |_| {},
     )?;
     let bar = ProgressBar::new(asked.len() as u64);

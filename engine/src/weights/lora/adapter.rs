@@ -9,7 +9,8 @@ use super::names;
 use super::tensors::Tensors;
 use super::{Pair, WEIGHTS_FILE};
 use crate::error::{Error, Place, Result};
-use crate::model::{Config, Part, Role, interleaved_row, parts};
+use crate::model::{Config, Part, Role, parts};
+use crate::weights::safetensors::to_gguf;
 
 /// An adapter of one model. Its file is mapped into memory; every tensor of it is known to be of a part's shape.
 #[derive(Debug)]
@@ -75,6 +76,11 @@ impl Adapter {
         self.tensors.file_bytes()
     }
 
+    /// How many weights it has.
+    pub fn parameters(&self) -> u64 {
+        self.tensors.weights()
+    }
+
     /// Whether the adapter changes anything in this part.
     ///
     /// # Errors
@@ -106,7 +112,7 @@ impl Adapter {
                 (self.tensors.rows(&a, expert * rank..(expert + 1) * rank)?, b.collect())
             }
         };
-        Ok(Some(Pair { rank, a, b: self.ordered(part.role, b, rank), scale }))
+        Ok(Some(Pair { rank, a, b: to_gguf(part.role, b, rank, self.head_dim), scale }))
     }
 
     /// A module that is saved whole, all experts of it.
@@ -124,13 +130,13 @@ impl Adapter {
         for name in &found {
             all.extend(self.tensors.all(name)?);
         }
-        Ok(Some(self.ordered(part.role, all, part.matrix().1)))
+        Ok(Some(to_gguf(part.role, all, part.matrix().1, self.head_dim)))
     }
 
     /// The same of one expert.
     pub(super) fn whole_one(&self, part: &Part, expert: usize) -> Result<Option<Vec<f32>>> {
         let Some(name) = self.find_whole(part, expert)? else { return Ok(None) };
-        Ok(Some(self.ordered(part.role, self.tensors.all(&name)?, part.matrix().1)))
+        Ok(Some(to_gguf(part.role, self.tensors.all(&name)?, part.matrix().1, self.head_dim)))
     }
 
     /// Every tensor must belong to a part, or the model would be computed wrongly.
@@ -223,15 +229,6 @@ impl Adapter {
             return Ok(());
         }
         Err(self.tensors.fault(name, format!("is {found:?}; the base model and r need {wanted:?}")))
-    }
-
-    /// Rows from Hugging Face's order into GGUF's.
-    fn ordered(&self, role: Role, rows: Vec<f32>, cols: usize) -> Vec<f32> {
-        if !matches!(role, Role::Query | Role::Key) {
-            return rows;
-        }
-        let order = (0..rows.len() / cols).map(|row| interleaved_row(row, self.head_dim));
-        order.flat_map(|row| &rows[row * cols..][..cols]).copied().collect()
     }
 }
 

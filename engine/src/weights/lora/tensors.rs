@@ -98,6 +98,11 @@ impl Tensors {
         self.map.len() as u64
     }
 
+    /// How many numbers there are.
+    pub fn weights(&self) -> u64 {
+        self.all.values().map(|tensor| tensor.dims.iter().map(|dim| *dim as u64).product::<u64>()).sum()
+    }
+
     pub fn get(&self, name: &str) -> Option<&Tensor> {
         self.all.get(name)
     }

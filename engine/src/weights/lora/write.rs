@@ -10,9 +10,10 @@ use super::adapter::transposed;
 use super::config::AdapterConfig;
 use super::names;
 use crate::error::{Error, Place, Result};
-use crate::model::{Config, Part, Role, interleaved_row};
+use crate::model::{Config, Part, Role};
 use crate::quant::GgmlType;
 use crate::quant::quantize::encode;
+use crate::weights::safetensors::to_hugging_face;
 use crate::weights::whole_file;
 
 /// The name of the file with the tensors.
@@ -89,7 +90,7 @@ impl Tensors {
                 format!("has rank {rank} and scale {scale}; the configuration says {} and {}", told.0, told.1);
             return Err(self.fault(&module, message));
         }
-        let b = self.ordered(part.role, b, rank);
+        let b = to_hugging_face(part.role, b, rank, self.head_dim);
         if part.role == Role::Embedding {
             let (first, second) = names::embedding_pair(&module);
             self.tensor(first, vec![rank, rows], &transposed(&b, rows, rank))?;
@@ -105,7 +106,7 @@ impl Tensors {
             return Err(self.fault(&part.name(), format!("{} weights are not {:?}", weights.len(), part.dims)));
         }
         let cols = part.dims[part.dims.len() - 1];
-        let weights = self.ordered(part.role, weights, cols);
+        let weights = to_hugging_face(part.role, weights, cols, self.head_dim);
         let experts = part.experts();
         for (expert, weights) in weights.chunks_exact(part.len() / experts).enumerate() {
             let dims = if part.role.is_expert() { &part.dims[1..] } else { &part.dims[..] };
@@ -130,18 +131,6 @@ impl Tensors {
         let bytes = encode(self.kind, values, 1, None)?;
         self.all.push((name, dims, bytes));
         Ok(())
-    }
-
-    /// Rows from GGUF's order into Hugging Face's.
-    fn ordered(&self, role: Role, rows: Vec<f32>, cols: usize) -> Vec<f32> {
-        if !matches!(role, Role::Query | Role::Key) {
-            return rows;
-        }
-        let mut out = vec![0.0; rows.len()];
-        for (row, values) in rows.chunks_exact(cols).enumerate() {
-            out[interleaved_row(row, self.head_dim) * cols..][..cols].copy_from_slice(values);
-        }
-        out
     }
 
     fn write(&self) -> Result<()> {

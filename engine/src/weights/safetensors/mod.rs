@@ -8,4 +8,5 @@ mod shard;
 mod write_config;
 mod writer;
 
+pub(crate) use order::{to_gguf, to_hugging_face};
 pub use writer::{CONFIG, Form, INDEX, SHARD_BYTES, SINGLE, Writer, matrices, write};

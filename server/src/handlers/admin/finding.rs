@@ -67,6 +67,9 @@ impl Finding {
         if let Some(title) = &facts.title {
             rows.insert(1, ("finding-title", title.clone()));
         }
+        if let Some(base) = &facts.base {
+            rows.insert(1, ("finding-base", base.display().to_string()));
+        }
         if let Some(licence) = &facts.licence {
             rows.push(("models-licence", licence.clone()));
         }
@@ -125,6 +128,7 @@ fn explain(error: &InspectError, page: &Page) -> String {
         InspectError::Unreachable(why) => page.t1("finding-unreachable", "why", why),
         InspectError::Empty => page.t("finding-empty"),
         InspectError::Several(names) => page.t1("finding-several", "names", names),
+        InspectError::NoBase(base) => page.t1("finding-no-base", "base", if base.is_empty() { "—" } else { base }),
         InspectError::Safetensors => page.t("finding-safetensors"),
         InspectError::Refused(why) => page.t1("finding-refused", "why", why),
     }

@@ -1,29 +1,47 @@
 //! `mixtral info`: what a model file holds.
 
+mod adapter;
+
 use std::collections::BTreeMap;
 
 use mixtral_engine::model::Config;
 use mixtral_engine::text::{ChatTemplate, Tokenizer};
 use mixtral_engine::weights::gguf::{Array, Gguf, Value};
+use mixtral_engine::weights::{ModelFiles, is_adapter};
 use serde_json::{Map, Value as Json, json};
 
 use crate::arguments::Info;
 use crate::language::Language;
 
 pub fn run(arguments: &Info, language: Language) -> anyhow::Result<()> {
-    let gguf = Gguf::open(&arguments.model)?;
+    // A file that cannot run is told of all the same; an adapter can be told of only beside its base.
+    if is_adapter(&arguments.model.path) || arguments.model.base.is_some() {
+        let files = arguments.model.open()?;
+        return tell(files.gguf(), Some(&files), arguments, language);
+    }
+    tell(&Gguf::open(&arguments.model.path)?, None, arguments, language)
+}
+
+fn tell(gguf: &Gguf, adapted: Option<&ModelFiles>, arguments: &Info, language: Language) -> anyhow::Result<()> {
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&as_json(&gguf, arguments.tensors))?);
+        let mut all = as_json(gguf, arguments.tensors);
+        if let Some(about) = adapted.and_then(adapter::as_json) {
+            all["adapter"] = about;
+        }
+        println!("{}", serde_json::to_string_pretty(&all)?);
         return Ok(());
     }
-    print_header(&gguf, language);
-    print_metadata(&gguf, language);
-    print_model(&gguf, language);
-    print_types(&gguf, language);
-    if arguments.tensors {
-        print_tensors(&gguf, language);
+    if let Some(files) = adapted {
+        adapter::print(files, language);
     }
-    print_template(&gguf, language);
+    print_header(gguf, language);
+    print_metadata(gguf, language);
+    print_model(gguf, language);
+    print_types(gguf, language);
+    if arguments.tensors {
+        print_tensors(gguf, language);
+    }
+    print_template(gguf, language);
     Ok(())
 }
 
