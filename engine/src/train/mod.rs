@@ -20,6 +20,7 @@ pub mod plot;
 pub mod poetry;
 pub mod projection;
 pub mod recipe;
+pub mod reference;
 pub mod trainer;
 pub mod vocabulary;
 

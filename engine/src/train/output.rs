@@ -1,4 +1,4 @@
-//! What a training leaves: the model as GGUF, or its adapters as PEFT keeps them; both ready for the engine.
+//! What a training leaves: the model as GGUF and as a Hugging Face folder, or its adapters as PEFT keeps them.
 
 use std::path::Path;
 
@@ -13,6 +13,7 @@ use crate::quant::GgmlType;
 use crate::quant::quantize::encode;
 use crate::weights::gguf::{Metadata, Value, Writer};
 use crate::weights::lora::{self, AdapterConfig, Pair};
+use crate::weights::safetensors::{self, Form};
 use crate::weights::whole_file;
 
 /// The metadata keys that say a model's shape.
@@ -81,6 +82,23 @@ pub fn write_gguf(path: &Path, model: &Model, values: Vec<(String, Value)>, kind
         }
         stream.end().map_err(Error::io(path))
     })
+}
+
+/// Writes a model as a Hugging Face folder, adapters folded in: configuration, shards of at most `shard_bytes`, tokenizer.
+/// It appears whole or not at all, and replaces what an earlier call wrote there.
+///
+/// # Errors
+/// The type is none of Hugging Face's, the tokenizer has no such form, or a file cannot be written.
+pub fn write_hugging_face(
+    folder: &Path,
+    model: &Model,
+    tokenizer: &Metadata,
+    kind: GgmlType,
+    shard_bytes: u64,
+) -> Result<()> {
+    let form = Form { config: model.config(), tied: false, kind, shard_bytes, replace: true };
+    let mut parts = model.parts().into_iter().map(|(part, projection)| (part, projection.merged()));
+    safetensors::write(folder, &form, tokenizer, &mut parts)
 }
 
 /// Writes a model's adapters, and what was trained whole beside them, as PEFT does. `base` is what they call their base;

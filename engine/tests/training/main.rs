@@ -1,7 +1,9 @@
 //! The trainer against finite differences, against inference, and against itself.
 
 mod data;
+mod files;
 mod lora;
+mod reference;
 
 use std::sync::Arc;
 

@@ -33,6 +33,8 @@ pub enum Command {
     Data(crate::data::Arguments),
     /// Learn a vocabulary from training files.
     Tokenizer(crate::tokenizer::Arguments),
+    /// Measure this machine's speed.
+    Bench(crate::bench::Arguments),
     /// Print a recipe for training, to edit.
     Recipe(crate::recipe::Arguments),
     /// Train a model or an adapter.

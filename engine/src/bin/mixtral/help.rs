@@ -6,7 +6,7 @@ use crate::arguments::Arguments;
 use crate::language::Language;
 
 /// Chinese help by argument.
-const ARGUMENTS: [(&str, &str); 53] = [
+const ARGUMENTS: &[(&str, &str)] = &[
     ("model", "模型：GGUF 文件，或其第一个分片"),
     ("weights", "模型：GGUF 文件（或其第一个分片），或适配器的文件夹"),
     ("beneath", "适配器的底座（GGUF），当它不是适配器所记的文件时给出"),
@@ -50,6 +50,8 @@ const ARGUMENTS: [(&str, &str); 53] = [
     ("size", "词表大小"),
     ("longest", "词元最多的字数；1 表示单字"),
     ("recipe", "配方：JSON 文件；不给出时，继续训练用该文件夹的配方，否则用默认设置"),
+    ("work", "测量什么"),
+    ("rounds", "测量的步数；每步先后运行训练器与参照实现"),
     ("training_kind", "训练什么：整个模型（full）、适配器（lora）、底座保持量化的适配器（qlora）"),
     ("base", "从该模型（GGUF）的权重继续训练；形状与词表由它决定"),
     ("base_name", "适配器所记的底座名称，例如 mistralai/Mixtral-8x7B-v0.1；不给出则记底座文件的路径"),
@@ -58,11 +60,12 @@ const ARGUMENTS: [(&str, &str); 53] = [
     ("validation", "检验文件（JSON 行）"),
     ("out", "写入的文件夹"),
     ("minutes", "最多训练的分钟数，到时保存检查点并结束"),
+    ("hugging_face", "另以 Hugging Face 的格式写出整个模型（文件夹 best 与 last）"),
     ("resume", "从该文件夹的检查点继续"),
     ("pool", "计算线程数；不给出则每核一个"),
 ];
 
-const COMMANDS: [(&str, &str); 9] = [
+const COMMANDS: &[(&str, &str)] = &[
     ("chat", "与模型对话"),
     ("info", "查看模型文件的内容"),
     ("perplexity", "在一段文本上测量模型的困惑度"),
@@ -70,12 +73,13 @@ const COMMANDS: [(&str, &str); 9] = [
     ("recite", "测量模型的诗合乎要求的比例"),
     ("data", "制作训练文件"),
     ("tokenizer", "从训练文件学习词表"),
+    ("bench", "测量本机的速度"),
     ("recipe", "打印训练配方，供修改"),
     ("train", "训练模型或适配器"),
 ];
 
 /// What stands below a command's arguments.
-const AFTER: [(&str, &str); 1] = [("train", "mixtral recipe full|lora|qlora 打印完整的配方供修改，并说明每项设置。")];
+const AFTER: &[(&str, &str)] = &[("train", "mixtral recipe full|lora|qlora 打印完整的配方供修改，并说明每项设置。")];
 
 /// The command line in a language.
 pub fn command(language: Language) -> Command {

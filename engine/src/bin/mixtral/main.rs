@@ -2,6 +2,7 @@
 //! training data, vocabularies and models.
 
 mod arguments;
+mod bench;
 mod chat;
 mod data;
 mod help;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Command::Data(arguments) => data::run(&arguments, language),
         Command::Tokenizer(arguments) => tokenizer::run(&arguments, language),
         Command::Recipe(arguments) => recipe::run(&arguments, language),
+        Command::Bench(arguments) => bench::run(&arguments, language),
         Command::Train(arguments) => train::run(&arguments, language),
     };
     match done {

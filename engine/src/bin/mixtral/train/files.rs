@@ -1,4 +1,4 @@
-//! What a training leaves: a model as GGUF, or an adapter's folder.
+//! What a training leaves: a model as GGUF (and in Hugging Face's layout), or an adapter's folder.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -6,15 +6,26 @@ use anyhow::Context as _;
 use mixtral_engine::quant::GgmlType;
 use mixtral_engine::train::recipe::Lora;
 use mixtral_engine::train::{Model, output};
-use mixtral_engine::weights::gguf::Value;
+use mixtral_engine::weights::gguf::Gguf;
+use mixtral_engine::weights::safetensors::SHARD_BYTES;
+
+use super::CHECKPOINT;
 
 /// The folder of the best adapter.
 pub const ADAPTER: &str = "adapter";
 
+/// All that a training leaves, but for its checkpoint, log and recipe.
+const LEFT: [&str; 6] = ["best.gguf", "last.gguf", BEST, LAST, ADAPTER, LAST_ADAPTER];
+const BEST: &str = "best";
+const LAST: &str = "last";
+const LAST_ADAPTER: &str = "last-adapter";
+
 pub enum Output {
     Model {
-        /// The tokenizer's metadata.
-        values: Vec<(String, Value)>,
+        /// Brings the tokenizer.
+        source: Gguf,
+        /// Whether folders in Hugging Face's layout are wanted too.
+        hugging_face: bool,
     },
     Adapter {
         settings: Lora,
@@ -26,22 +37,73 @@ pub enum Output {
 impl Output {
     /// Writes the model with the lowest validation loss so far.
     pub fn best(&self, folder: &Path, model: &Model) -> anyhow::Result<()> {
-        self.write(folder, ["best.gguf", ADAPTER], model)
+        self.write(folder, [BEST, ADAPTER], model)
     }
 
     /// Writes the model as the training leaves it; an adapter that nothing else was judged by is also the best.
     pub fn last(&self, folder: &Path, model: &Model, judged: bool) -> anyhow::Result<()> {
-        self.write(folder, ["last.gguf", if judged { "last-adapter" } else { ADAPTER }], model)
+        self.write(folder, [LAST, if judged { LAST_ADAPTER } else { ADAPTER }], model)
     }
 
-    fn write(&self, folder: &Path, [file, sub]: [&str; 2], model: &Model) -> anyhow::Result<()> {
+    /// Whether a best model stands in the folder.
+    pub fn has_best(&self, folder: &Path) -> bool {
         match self {
-            Self::Model { values } => output::write_gguf(&folder.join(file), model, values.clone(), GgmlType::F16)?,
+            Self::Model { .. } => folder.join("best.gguf").exists(),
+            Self::Adapter { .. } => folder.join(ADAPTER).exists(),
+        }
+    }
+
+    fn write(&self, folder: &Path, [whole, adapter]: [&str; 2], model: &Model) -> anyhow::Result<()> {
+        match self {
+            Self::Model { source, hugging_face } => {
+                let values = output::tokenizer_values(source.metadata());
+                output::write_gguf(&folder.join(format!("{whole}.gguf")), model, values, GgmlType::F16)?;
+                if *hugging_face {
+                    // What a killed training left half written; the folder is this training's own.
+                    remove(&folder.join(format!("{whole}.part")))?;
+                    let folder = folder.join(whole);
+                    output::write_hugging_face(&folder, model, source.metadata(), GgmlType::F16, SHARD_BYTES)?;
+                }
+            }
             Self::Adapter { settings, base } => {
-                output::write_adapter(&folder.join(sub), model, settings, base, GgmlType::F16)?;
+                output::write_adapter(&folder.join(adapter), model, settings, base, GgmlType::F16)?;
             }
         }
         Ok(())
+    }
+}
+
+/// Whether the folder holds what a training left.
+pub fn holds_training(folder: &Path) -> bool {
+    left().any(|name| folder.join(name).exists())
+}
+
+fn left() -> impl Iterator<Item = &'static str> {
+    LEFT.into_iter().chain([CHECKPOINT])
+}
+
+/// Removes what an earlier training left in the folder, so that nothing stands there that this one did not make.
+///
+/// # Errors
+/// A file cannot be removed, or `kept` is among them.
+pub fn clear(folder: &Path, kept: &Path) -> anyhow::Result<()> {
+    let kept = kept.canonicalize().ok();
+    for name in left() {
+        let path = folder.join(name);
+        let holds = path.canonicalize().is_ok_and(|path| kept.as_ref().is_some_and(|kept| kept.starts_with(path)));
+        anyhow::ensure!(!holds, "{}: is the model to begin from; name another folder to train in", path.display());
+        remove(&path)?;
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> anyhow::Result<()> {
+    let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| path.display().to_string())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -62,6 +124,25 @@ pub fn way(folder: &Path, file: &Path) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_training_clears_only_what_trainings_leave() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["best.gguf", CHECKPOINT, "poem.txt"] {
+            std::fs::write(folder.path().join(name), "").expect("written");
+        }
+        std::fs::create_dir_all(folder.path().join(ADAPTER).join("x")).expect("made");
+        let base = folder.path().join("best.gguf");
+        assert!(clear(folder.path(), &base).is_err() && base.exists(), "the base is kept");
+        assert!(holds_training(folder.path()));
+        let other = folder.path().join("poem.txt");
+        clear(folder.path(), &other).expect("cleared");
+        let left: Vec<_> =
+            std::fs::read_dir(folder.path()).expect("the folder").flatten().map(|e| e.file_name()).collect();
+        assert_eq!(left, ["poem.txt"]);
+        clear(folder.path(), &other).expect("nothing to clear");
+        assert!(!holds_training(folder.path()));
+    }
 
     #[test]
     fn an_adapter_finds_its_base_by_a_relative_way() {

@@ -2,7 +2,7 @@
 
 mod files;
 mod log;
-mod report;
+pub mod report;
 mod session;
 
 use std::path::{Path, PathBuf};
@@ -55,6 +55,12 @@ pub struct Arguments {
     /// Go on from the folder's checkpoint.
     #[arg(long)]
     pub resume: bool,
+    /// Replace an existing file.
+    #[arg(long, conflicts_with = "resume")]
+    pub force: bool,
+    /// Also write a whole model in Hugging Face's layout, as the folder best (and last).
+    #[arg(long)]
+    pub hugging_face: bool,
     /// Threads that compute; without it, one a core.
     #[arg(long = "threads", id = "pool")]
     pub pool: Option<usize>,
@@ -64,6 +70,16 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     if let Some(threads) = arguments.pool {
         ensure!((1..=1024).contains(&threads), "--threads: 1..1024");
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("--threads")?;
+    }
+    let folder = &arguments.out;
+    if files::holds_training(folder) && !arguments.resume && !arguments.force {
+        let folder = folder.display();
+        match language {
+            Language::English => {
+                anyhow::bail!("{folder} holds a training: --resume goes on with it, --force begins anew and deletes it")
+            }
+            Language::Chinese => anyhow::bail!("{folder} 中已有训练：--resume 继续，--force 删除并重新开始"),
+        }
     }
     let recipe = recipe(arguments)?;
     recipe.check()?;
@@ -94,7 +110,6 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         (None, None) => Model::random(&config, recipe.seed)?,
     };
     report::begin(language, &model, &data, &validation, context);
-    let folder = &arguments.out;
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let output = match &recipe.lora {
         Some(settings) => {
@@ -102,11 +117,13 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
                 arguments.base_name.clone().map_or_else(|| files::way(&folder.join(files::ADAPTER), source), Ok)?;
             Output::Adapter { settings: settings.clone(), base }
         }
-        None => Output::Model { values: mixtral_engine::train::output::tokenizer_values(gguf.metadata()) },
+        None => Output::Model { source: gguf, hugging_face: arguments.hugging_face },
     };
     let mut trainer = Trainer::new(recipe.clone(), model, data, validation)?;
     if arguments.resume {
         trainer.resume(&folder.join(CHECKPOINT))?;
+    } else {
+        files::clear(folder, source)?;
     }
     // Only now, so that a refused checkpoint keeps the recipe that it was made by.
     write(&folder.join(RECIPE), &serde_json::to_string_pretty(&recipe)?)?;

@@ -54,6 +54,17 @@ pub fn validation(language: Language, step: u64, found: &Validation) {
     eprint!("{}", load(language, &found.load));
 }
 
+/// Said at the end where the model that the training began with stayed the best.
+pub fn never_better(language: Language) {
+    eprintln!(
+        "{}",
+        language.pick(
+            "no validation was better than the first, before training; only the last state was written",
+            "检验结果始终不优于训练之前；只写出了最后的状态",
+        )
+    );
+}
+
 /// The experts' shares, a layer a line: numbers in percent and bars.
 pub fn load(language: Language, load: &Load) -> String {
     let shares = load.shares();

@@ -62,6 +62,9 @@ impl Session<'_> {
             }
         }
         self.output.last(self.folder, self.trainer.model(), self.trainer.validates())?;
+        if !self.output.has_best(self.folder) && self.trainer.validates() {
+            report::never_better(self.language);
+        }
         report::end(self.language, self.trainer.meter(), start.elapsed(), self.trainer.tokens() - before);
         Ok(())
     }
