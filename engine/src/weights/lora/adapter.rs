@@ -6,10 +6,10 @@ use std::path::Path;
 
 use super::config::AdapterConfig;
 use super::names;
-use super::tensors::Tensors;
 use super::{Pair, WEIGHTS_FILE};
 use crate::error::{Error, Place, Result};
 use crate::model::{Config, Part, Role, parts};
+use crate::weights::safetensors::file::Tensors;
 use crate::weights::safetensors::to_gguf;
 
 /// An adapter of one model. Its file is mapped into memory; every tensor of it is known to be of a part's shape.

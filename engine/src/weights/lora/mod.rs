@@ -8,7 +8,6 @@ mod adapter;
 mod config;
 mod merge;
 mod names;
-mod tensors;
 mod write;
 
 use rayon::prelude::*;

@@ -15,7 +15,7 @@ const MAX_HEADER: u64 = 100_000_000;
 
 /// The open file. Its header is checked; numbers are read when they are asked for.
 #[derive(Debug)]
-pub(super) struct Tensors {
+pub(crate) struct Tensors {
     path: PathBuf,
     map: Mapped,
     all: BTreeMap<String, Tensor>,
@@ -23,11 +23,18 @@ pub(super) struct Tensors {
 
 /// What the header says of a tensor.
 #[derive(Debug)]
-pub(super) struct Tensor {
+pub(crate) struct Tensor {
     pub kind: GgmlType,
     pub dims: Vec<usize>,
     /// its place in the file
     bytes: Range<usize>,
+}
+
+impl Tensor {
+    /// How many bytes it takes.
+    pub fn size(&self) -> u64 {
+        self.bytes.len() as u64
+    }
 }
 
 /// A tensor in the header, as it is written there.
