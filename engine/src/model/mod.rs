@@ -9,6 +9,7 @@ mod moe;
 mod norm;
 mod parts;
 mod rope;
+mod shape;
 
 pub use config::{Config, RopeScaling};
 pub use kv_cache::KvCache;
@@ -16,3 +17,4 @@ pub use loader::weight_bytes;
 pub use mixtral::Mixtral;
 pub use parts::{Part, Role, interleaved_row, parts};
 pub(crate) use rope::Rope;
+pub use shape::shape_values;

@@ -16,7 +16,7 @@ use crate::weights::{Source, whole_file};
 /// Weights that are decoded and encoded at once by one thread.
 const CHUNK: usize = 1 << 20;
 /// The version of GGML's block layouts that every current file has.
-const LAYOUT_VERSION: u32 = 2;
+pub(crate) const LAYOUT_VERSION: u32 = 2;
 
 /// Which types a file's matrices get.
 #[derive(Clone, Copy, Debug)]
@@ -42,18 +42,23 @@ impl Types {
     }
 
     fn wanted(&self, tensor: &TensorInfo) -> GgmlType {
+        self.of_tensor(&tensor.name, &tensor.dims)
+    }
+
+    /// The type of the tensor of this name and shape.
+    pub(crate) fn of_tensor(&self, name: &str, dims: &[usize]) -> GgmlType {
         // A vector is a norm; the router decides which experts work, and is tiny.
-        if tensor.dims.len() < 2 || tensor.name.contains("ffn_gate_inp") {
+        if dims.len() < 2 || name.contains("ffn_gate_inp") {
             return GgmlType::F32;
         }
-        let kind = match tensor.name.as_str() {
+        let kind = match name {
             "token_embd.weight" => self.embedding,
             "output.weight" => self.output,
             _ => self.matrices,
         };
         // Rows that are not whole blocks of 256 take the nearest type whose blocks are smaller, and F16 if none fits.
         let fitting = [kind, smaller(kind), GgmlType::F16];
-        let cols = tensor.dims.last().copied().unwrap_or(1);
+        let cols = dims.last().copied().unwrap_or(1);
         fitting.into_iter().find(|kind| cols.is_multiple_of(kind.block_len())).unwrap_or(GgmlType::F32)
     }
 }
@@ -69,7 +74,7 @@ fn smaller(kind: GgmlType) -> GgmlType {
 }
 
 /// `general.file_type` as llama.cpp numbers it.
-fn file_type(kind: GgmlType) -> Option<u32> {
+pub(crate) fn file_type(kind: GgmlType) -> Option<u32> {
     Some(match kind {
         GgmlType::F32 => 0,
         GgmlType::F16 => 1,

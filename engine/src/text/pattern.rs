@@ -30,6 +30,13 @@ pub(super) fn pattern(name: &str) -> Option<&'static str> {
     PATTERNS.iter().find(|(names, _)| names.contains(&name)).map(|(_, pattern)| *pattern)
 }
 
+/// The first name of a pattern, as a `tokenizer.json` has it: there the endings of words are of any case by a flag.
+pub(super) fn name_of(pattern: &str) -> Option<&'static str> {
+    let spelt_out = "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])";
+    let pattern = pattern.replacen("(?i:'s|'t|'re|'ve|'m|'ll|'d)", spelt_out, 1);
+    PATTERNS.iter().find(|(_, known)| *known == pattern).map(|(names, _)| names[0])
+}
+
 /// Whether a whole word that is a token is taken without merging, as Llama 3 and Tekken do.
 pub(super) fn takes_whole_words(name: &str) -> bool {
     matches!(name, "llama3" | "llama-v3" | "llama-bpe" | "falcon3" | "pixtral" | "tekken")

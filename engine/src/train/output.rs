@@ -8,50 +8,15 @@ use super::parameter::Parameter;
 use super::projection::Adapter;
 use super::recipe::Lora;
 use crate::error::{Error, Result};
-use crate::model::{Config, Part, Role, RopeScaling};
+/// The metadata keys that say a model's shape.
+pub use crate::model::shape_values;
+use crate::model::{Part, Role};
 use crate::quant::GgmlType;
 use crate::quant::quantize::encode;
 use crate::weights::gguf::{Metadata, Value, Writer};
 use crate::weights::lora::{self, AdapterConfig, Pair};
 use crate::weights::safetensors::{self, Form};
 use crate::weights::whole_file;
-
-/// The metadata keys that say a model's shape.
-pub fn shape_values(config: &Config) -> Vec<(String, Value)> {
-    let size = |key: &str, n: usize| (format!("llama.{key}"), Value::U32(n as u32));
-    let mut out = vec![
-        ("general.architecture".to_owned(), Value::String("llama".into())),
-        size("vocab_size", config.vocabulary),
-        size("context_length", config.context),
-        size("embedding_length", config.hidden),
-        size("block_count", config.layers),
-        size("feed_forward_length", config.ffn),
-        size("attention.head_count", config.heads),
-        size("attention.head_count_kv", config.kv_heads),
-        size("expert_count", config.experts),
-        size("expert_used_count", config.top),
-        size("rope.dimension_count", config.head_dim),
-        ("llama.attention.layer_norm_rms_epsilon".to_owned(), Value::F32(config.norm_eps)),
-        ("llama.rope.freq_base".to_owned(), Value::F32(config.rope_theta)),
-    ];
-    if config.head_dim * config.heads != config.hidden {
-        out.push(size("attention.key_length", config.head_dim));
-        out.push(size("attention.value_length", config.head_dim));
-    }
-    match config.rope_scaling {
-        RopeScaling::None => {}
-        RopeScaling::Linear { factor } => {
-            out.push(("llama.rope.scaling.type".to_owned(), Value::String("linear".into())));
-            out.push(("llama.rope.scaling.factor".to_owned(), Value::F32(factor)));
-        }
-        RopeScaling::Yarn { factor, original } => {
-            out.push(("llama.rope.scaling.type".to_owned(), Value::String("yarn".into())));
-            out.push(("llama.rope.scaling.factor".to_owned(), Value::F32(factor)));
-            out.push(size("rope.scaling.original_context_length", original));
-        }
-    }
-    out
-}
 
 /// The tokenizer's keys of another file's metadata, chat template included.
 pub fn tokenizer_values(metadata: &Metadata) -> Vec<(String, Value)> {

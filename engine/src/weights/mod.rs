@@ -1,7 +1,9 @@
 //! Where weights come from: one trait over the file formats.
 
+pub mod convert;
 pub mod gguf;
 pub mod lora;
+pub mod merge;
 mod model_files;
 pub mod safetensors;
 pub mod whole_file;

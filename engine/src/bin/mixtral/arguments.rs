@@ -27,6 +27,10 @@ pub enum Command {
     Perplexity(Perplexity),
     /// Write a model in a smaller type.
     Quantize(crate::quantize::Arguments),
+    /// Turn a Hugging Face folder into a GGUF file, or the other way round.
+    Convert(crate::convert::Arguments),
+    /// Put adapters into their base for good.
+    Merge(crate::merge::Arguments),
     /// Measure how often a model's verse is what was asked for.
     Recite(crate::recite::Arguments),
     /// Make training files.

@@ -62,6 +62,13 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("minutes", "最多训练的分钟数，到时保存检查点并结束"),
     ("hugging_face", "另以 Hugging Face 的格式写出整个模型（文件夹 best 与 last）"),
     ("resume", "从该文件夹的检查点继续"),
+    ("converted", "Hugging Face 文件夹，或 GGUF 文件（或其第一个分片）"),
+    ("target", "写入的 GGUF 文件或文件夹，与来源相反"),
+    ("type", "矩阵的类型，例如 Q8_0；文件夹只能用 F16、BF16、F32；不给出则保持原有类型，已量化的模型写成 F16"),
+    ("shard_size", "文件夹中每个分片的最大尺寸，例如 5GB、500MB"),
+    ("merged_base", "基础模型：Hugging Face 文件夹，或 GGUF 文件（或其第一个分片）"),
+    ("adapters", "PEFT 适配器文件夹，依次合并；最后一个是写入的位置（文件夹或 GGUF 文件，与基础模型相同）"),
+    ("merged_type", "基础模型为 GGUF 时矩阵的类型；不给出则保持原有类型"),
     ("pool", "计算线程数；不给出则每核一个"),
 ];
 
@@ -70,6 +77,8 @@ const COMMANDS: &[(&str, &str)] = &[
     ("info", "查看模型文件的内容"),
     ("perplexity", "在一段文本上测量模型的困惑度"),
     ("quantize", "把模型写成更小的类型"),
+    ("convert", "在 Hugging Face 文件夹与 GGUF 文件之间转换"),
+    ("merge", "把适配器合并进基础模型"),
     ("recite", "测量模型的诗合乎要求的比例"),
     ("data", "制作训练文件"),
     ("tokenizer", "从训练文件学习词表"),

@@ -4,12 +4,15 @@
 mod arguments;
 mod bench;
 mod chat;
+mod convert;
 mod data;
 mod help;
 mod info;
 mod interrupt;
 mod language;
+mod merge;
 mod perplexity;
+mod progress;
 mod quantize;
 mod recipe;
 mod recite;
@@ -36,6 +39,8 @@ fn main() -> ExitCode {
         Command::Info(arguments) => info::run(&arguments, language),
         Command::Perplexity(arguments) => perplexity::run(&arguments, language),
         Command::Quantize(arguments) => quantize::run(&arguments, language),
+        Command::Convert(arguments) => convert::run(&arguments, language),
+        Command::Merge(arguments) => merge::run(&arguments, language),
         Command::Recite(arguments) => recite::run(&arguments, language),
         Command::Data(arguments) => data::run(&arguments, language),
         Command::Tokenizer(arguments) => tokenizer::run(&arguments, language),

@@ -31,6 +31,19 @@ impl TokenType {
             _ => return None,
         })
     }
+
+    /// Its number in a GGUF.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        match self {
+            Self::Normal => 1,
+            Self::Unknown => 2,
+            Self::Control => 3,
+            Self::UserDefined => 4,
+            Self::Unused => 5,
+            Self::Byte => 6,
+        }
+    }
 }
 
 /// The algorithm that a vocabulary is made for.

@@ -101,7 +101,7 @@ impl<'a> Writer<'a> {
         pad(&mut head);
         out.write_all(&head)?;
         let wanted = self.tensors.iter().map(|t| (t.name.clone(), t.len)).collect::<VecDeque<_>>();
-        Ok(Stream { out, wanted })
+        Ok(Stream { out, wanted, given: 0 })
     }
 }
 
@@ -110,19 +110,38 @@ impl<'a> Writer<'a> {
 pub struct Stream<W> {
     out: W,
     wanted: VecDeque<(String, u64)>,
+    /// bytes of the first of them
+    given: u64,
 }
 
 impl<W: Write> Stream<W> {
     /// Writes the next tensor's blocks.
     pub fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         let len = bytes.len() as u64;
-        match self.wanted.pop_front() {
-            Some((_, wanted)) if wanted == len => {}
-            Some((name, wanted)) => return Err(fault(format!("{name}: {len} bytes, should be {wanted}"))),
-            None => return Err(fault("more tensors than were planned".into())),
+        match self.wanted.front() {
+            Some((_, wanted)) if *wanted == len && self.given == 0 => self.piece(bytes),
+            Some((name, wanted)) => Err(fault(format!("{name}: {len} bytes, should be {wanted}"))),
+            None => Err(fault("more tensors than were planned".into())),
+        }
+    }
+
+    /// Writes some of the next tensor's blocks, for a tensor that is too large to be made at once.
+    pub fn piece(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let Some((name, wanted)) = self.wanted.front() else {
+            return Err(fault("more tensors than were planned".into()));
+        };
+        let (given, wanted) = (self.given + bytes.len() as u64, *wanted);
+        if given > wanted {
+            return Err(fault(format!("{name}: {given} bytes, should be {wanted}")));
         }
         self.out.write_all(bytes)?;
-        self.out.write_all(&[0; ALIGNMENT as usize][..(len.next_multiple_of(ALIGNMENT) - len) as usize])
+        self.given = given;
+        if given == wanted {
+            self.wanted.pop_front();
+            self.given = 0;
+            self.out.write_all(&[0; ALIGNMENT as usize][..(wanted.next_multiple_of(ALIGNMENT) - wanted) as usize])?;
+        }
+        Ok(())
     }
 
     /// Ends the file.

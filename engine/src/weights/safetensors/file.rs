@@ -118,6 +118,18 @@ impl Tensors {
         self.all.keys().map(String::as_str)
     }
 
+    /// The names in the order of their bytes.
+    pub fn in_order(&self) -> Vec<&str> {
+        let mut all: Vec<(usize, &str)> = self.all.iter().map(|(name, t)| (t.bytes.start, name.as_str())).collect();
+        all.sort_unstable();
+        all.into_iter().map(|(_, name)| name).collect()
+    }
+
+    /// A tensor's bytes as they are.
+    pub fn bytes(&self, name: &str) -> Option<&[u8]> {
+        self.map.get(self.get(name)?.bytes.clone())
+    }
+
     /// A matrix's rows as F32; no number may be infinite or none.
     pub fn rows(&self, name: &str, rows: Range<usize>) -> Result<Vec<f32>> {
         let tensor = self.get(name).ok_or_else(|| self.fault(name, "is missing"))?;

@@ -26,7 +26,7 @@ pub struct Folder {
 }
 
 /// Where a matrix stands.
-pub(super) struct Spot {
+pub(crate) struct Spot {
     /// The tensor.
     pub name: String,
     /// Its whole shape.
@@ -85,11 +85,6 @@ impl Folder {
         self.about.tied
     }
 
-    /// What `config.json` calls the model, if it does; a path, perhaps.
-    pub fn name(&self) -> Option<&str> {
-        self.about.name.as_deref()
-    }
-
     /// The begin token that `config.json` names.
     pub(crate) fn bos(&self) -> Option<u32> {
         self.about.bos
@@ -141,18 +136,13 @@ impl Folder {
     }
 
     /// The shards and what they are called.
-    pub(super) fn shards(&self) -> &[(String, Tensors)] {
+    pub(crate) fn shards(&self) -> &[(String, Tensors)] {
         &self.shards
-    }
-
-    /// `config.json` as it is.
-    pub(super) fn json(&self) -> &serde_json::Map<String, serde_json::Value> {
-        &self.about.json
     }
 
     /// Where a matrix stands, in either of two layouts: a tensor an expert, or all of a layer's experts in two tensors,
     /// as transformers 5 keeps them in memory and can save them.
-    pub(super) fn spot(&self, part: &Part, expert: usize) -> Option<Spot> {
+    pub(crate) fn spot(&self, part: &Part, expert: usize) -> Option<Spot> {
         let one = format!("{}.weight", part.role.hugging_face(part.layer, expert));
         let renamed = one.replace(".block_sparse_moe.", ".mlp.");
         let own = if part.role.is_expert() { &part.dims[1..] } else { &part.dims[..] };

@@ -5,9 +5,9 @@
 
 pub(crate) mod file;
 mod folder;
-mod order;
+pub(crate) mod order;
 pub(crate) mod read_config;
-mod shard;
+pub(crate) mod shard;
 mod write_config;
 mod writer;
 

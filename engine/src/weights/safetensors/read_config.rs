@@ -17,12 +17,8 @@ const MAX_BYTES: u64 = 1 << 20;
 pub(super) struct Read {
     pub config: Config,
     pub tied: bool,
-    /// `_name_or_path`, where it is a name.
-    pub name: Option<String>,
     pub bos: Option<u32>,
     pub eos: Option<u32>,
-    /// As it stands in the file.
-    pub json: Map<String, Value>,
 }
 
 /// A JSON object from a file of moderate size.
@@ -44,14 +40,11 @@ pub(super) fn read(path: &Path) -> Result<Read> {
     let json = object(path)?;
     let reader = Reader { path, json: &json };
     let config = reader.config()?;
-    let name = reader.get("_name_or_path").and_then(Value::as_str).filter(|name| !name.is_empty());
     Ok(Read {
         config,
         tied: reader.switch("tie_word_embeddings", false)?,
-        name: name.map(str::to_owned),
         bos: reader.token("bos_token_id"),
         eos: reader.token("eos_token_id"),
-        json,
     })
 }
 

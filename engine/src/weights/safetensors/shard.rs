@@ -12,7 +12,7 @@ const ALIGNMENT: usize = 8;
 
 /// A tensor that will be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Planned {
+pub(crate) struct Planned {
     pub name: String,
     pub kind: GgmlType,
     pub dims: Vec<usize>,
@@ -25,7 +25,7 @@ impl Planned {
 }
 
 /// What safetensors calls a type; nothing for the types it does not have.
-pub(super) fn dtype(kind: GgmlType) -> Option<&'static str> {
+pub(crate) fn dtype(kind: GgmlType) -> Option<&'static str> {
     match kind {
         GgmlType::F32 => Some("F32"),
         GgmlType::F16 => Some("F16"),
@@ -36,7 +36,7 @@ pub(super) fn dtype(kind: GgmlType) -> Option<&'static str> {
 
 /// A file whose tensors are being written, in the order of the plan.
 #[derive(Debug)]
-pub(super) struct Stream<W> {
+pub(crate) struct Stream<W> {
     out: W,
     wanted: VecDeque<(String, u64)>,
 }

@@ -1,0 +1,123 @@
+//! `mixtral merge`: adapters into their base, as a model that needs neither.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use mixtral_engine::model::Config;
+use mixtral_engine::quant::file::Types;
+use mixtral_engine::text::{gguf_values, hugging_face};
+use mixtral_engine::weights::gguf::{Gguf, Value};
+use mixtral_engine::weights::merge::{self, TokenizerFrom};
+use mixtral_engine::weights::safetensors::Folder;
+
+use crate::language::Language;
+use crate::progress::{bar, gguf_kind, refuse_existing, refuse_full_disk};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The base: a Hugging Face folder, or a GGUF file (or its first shard).
+    #[arg(id = "merged_base", value_name = "BASE")]
+    pub base: PathBuf,
+    /// PEFT adapters' folders, put in one after the other; and last what to write, of the base's sort.
+    #[arg(required = true, num_args = 2.., value_name = "ADAPTER... OUT")]
+    pub adapters: Vec<PathBuf>,
+    /// The type of the matrices, for a GGUF base; without it the base's own.
+    #[arg(id = "merged_type", long = "type", value_name = "TYPE")]
+    pub kind: Option<String>,
+    /// Replace what is there.
+    #[arg(short, long)]
+    pub force: bool,
+}
+
+pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
+    let Some((out, adapters)) = arguments.adapters.split_last() else {
+        anyhow::bail!(language.pick("no adapter is named", "没有给出适配器"));
+    };
+    refuse_existing(out, arguments.force, language)?;
+    let tokenizer = merge::tokenizer_of(adapters);
+    let tokenizer = if arguments.base.is_dir() {
+        onto_folder(arguments, adapters, out, &tokenizer, language)?;
+        tokenizer
+    } else {
+        onto_gguf(arguments, adapters, out, tokenizer, language)?
+    };
+    let from = match &tokenizer {
+        TokenizerFrom::Base => arguments.base.display(),
+        TokenizerFrom::Adapter(folder) => folder.display(),
+    };
+    match language {
+        Language::English => println!("{}; tokenizer of {from}", out.display()),
+        Language::Chinese => println!("{}；词表取自 {from}", out.display()),
+    }
+    Ok(())
+}
+
+fn onto_folder(
+    arguments: &Arguments,
+    adapters: &[PathBuf],
+    out: &Path,
+    tokenizer: &TokenizerFrom,
+    language: Language,
+) -> anyhow::Result<()> {
+    if arguments.kind.is_some() {
+        let what = language.pick(
+            "--type is for a GGUF base; a folder keeps its types, and mixtral convert writes others",
+            "--type 只用于 GGUF 基础模型；文件夹保持原有类型，可用 mixtral convert 写成其他类型",
+        );
+        anyhow::bail!(what);
+    }
+    let base = Folder::open(&arguments.base)?;
+    let opened = merge::open(adapters, base.config(), base.tied())?;
+    refuse_full_disk(out, base.file_bytes(), language)?;
+    let bar = bar();
+    let done = merge::into_folder(&base, &opened, tokenizer, out, arguments.force, &mut |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    Ok(done?)
+}
+
+fn onto_gguf(
+    arguments: &Arguments,
+    adapters: &[PathBuf],
+    out: &Path,
+    tokenizer: TokenizerFrom,
+    language: Language,
+) -> anyhow::Result<TokenizerFrom> {
+    let types = arguments.kind.as_deref().map(|name| gguf_kind(name, language).map(Types::of)).transpose()?;
+    let base = Gguf::open(&arguments.base)?;
+    let config = Config::from_gguf(&base)?;
+    let tied = !base.tensors().iter().any(|tensor| tensor.name == "output.weight");
+    let opened = merge::open(adapters, &config, tied)?;
+    let own = match &tokenizer {
+        TokenizerFrom::Base => None,
+        TokenizerFrom::Adapter(folder) => own_tokenizer(folder, &config, language)?,
+    };
+    let tokenizer = if own.is_some() { tokenizer } else { TokenizerFrom::Base };
+    refuse_full_disk(out, base.file_bytes(), language)?;
+    let bar = bar();
+    let done = merge::into_gguf(&base, &opened, own, out, types, &mut |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    done?;
+    Ok(tokenizer)
+}
+
+/// The keys of an adapter's own tokenizer. One that is there in a form that is not read is the base's, as far as anyone
+/// can tell here: that is said.
+fn own_tokenizer(folder: &Path, config: &Config, language: Language) -> anyhow::Result<Option<Vec<(String, Value)>>> {
+    let model = hugging_face::Model { vocabulary: config.vocabulary, bos: None, eos: None };
+    if !folder.join("tokenizer.json").is_file() {
+        let what = language.pick(
+            "has a tokenizer, but no tokenizer.json; the base's is kept",
+            "带有词表，但没有 tokenizer.json；沿用基础模型的词表",
+        );
+        eprintln!("{}: {what}", folder.display());
+        return Ok(None);
+    }
+    let found = hugging_face::read(folder, model)?;
+    Ok(Some(gguf_values(&found.parts, found.template.as_deref())))
+}

@@ -1,0 +1,94 @@
+//! Single matrices out of a GGUF, and into the blocks of a type.
+
+use std::collections::HashSet;
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Place, Result};
+use crate::model::{Config, Part, Role, parts};
+use crate::quant::quantize::encode;
+use crate::quant::{Blocks, GgmlType};
+use crate::weights::Source as _;
+use crate::weights::gguf::Gguf;
+
+/// Weights that one thread decodes or encodes at once.
+const CHUNK: usize = 1 << 20;
+
+/// The older layout's name of an expert's tensor.
+fn split_name(part: &Part, expert: usize) -> String {
+    part.name().replacen("_exps", &format!(".{expert}"), 1)
+}
+
+fn fault(gguf: &Gguf, name: &str, message: impl Into<String>) -> Error {
+    Error::file(gguf.path(), Place::Tensor(name.to_owned()), message)
+}
+
+/// The matrix of a part's expert (0 for parts without), out of either layout of experts.
+///
+/// # Errors
+/// It is missing, of another shape or of a type that cannot be read, or holds what is no number.
+pub(crate) fn source_matrix(gguf: &Gguf, part: &Part, expert: usize) -> Result<Vec<f32>> {
+    let merged = part.name();
+    let (name, dims, at, of) = match gguf.tensor(&merged) {
+        None if part.role.is_expert() => (split_name(part, expert), &part.dims[1..], 0, 1),
+        _ => (merged, &part.dims[..], expert, part.experts()),
+    };
+    let view = gguf.tensor(&name).ok_or_else(|| fault(gguf, &name, "is missing"))?;
+    if view.dims != dims {
+        return Err(fault(gguf, &name, format!("is {:?}, should be {dims:?}", view.dims)));
+    }
+    let cols = dims.last().copied().filter(|cols| *cols > 0).ok_or_else(|| fault(gguf, &name, "has no columns"))?;
+    let row = view.kind.bytes_of(cols as u64).ok_or_else(|| fault(gguf, &name, "its rows are not whole blocks"))?;
+    // Rows are whole blocks, so experts are too.
+    let each = view.bytes.len() / of;
+    let bytes = &view.bytes[at * each..][..each];
+    let chunk = (CHUNK / cols).max(1);
+    let mut weights = vec![0.0; part.len() / part.experts()];
+    weights.par_chunks_mut(chunk * cols).zip(bytes.par_chunks(chunk * row as usize)).try_for_each(|(out, bytes)| {
+        let blocks = Blocks::new(view.kind, bytes);
+        blocks.ok_or_else(|| fault(gguf, &name, format!("type {} cannot be read", view.kind)))?.dequantise(0, out);
+        match out.iter().all(|weight| weight.is_finite()) {
+            true => Ok(()),
+            false => Err(fault(gguf, &name, "holds a weight that is no number")),
+        }
+    })?;
+    Ok(weights)
+}
+
+/// Whether the embedding is the output matrix too; and no tensor may be left over, or the model would be another.
+///
+/// # Errors
+/// A tensor that no Mixtral model has.
+pub(crate) fn refuse_strangers(gguf: &Gguf, config: &Config) -> Result<bool> {
+    let known: HashSet<String> = parts(config)
+        .iter()
+        .flat_map(|part| (0..part.experts()).map(|e| split_name(part, e)).chain([part.name()]))
+        .collect();
+    if let Some(stranger) = gguf.tensors().iter().find(|tensor| !known.contains(&tensor.name)) {
+        return Err(fault(gguf, &stranger.name, "is not a part of a Mixtral model"));
+    }
+    let output = parts(config).into_iter().find(|part| part.role == Role::Output);
+    Ok(output.is_some_and(|output| gguf.tensor(&output.name()).is_none()))
+}
+
+/// Rows into the blocks of a type, on all threads.
+///
+/// # Errors
+/// The type cannot be written, or a weight does not fit it.
+pub(crate) fn encode_rows(kind: GgmlType, weights: &[f32], cols: usize) -> Result<Vec<u8>> {
+    let most = match kind {
+        GgmlType::BF16 => half::bf16::MAX.to_f32(),
+        GgmlType::F32 => f32::MAX,
+        // The other types are F16, or have scales in F16 that are never larger than the largest weight.
+        _ => half::f16::MAX.to_f32(),
+    };
+    let chunk = (CHUNK / cols).max(1) * cols;
+    let parts: Vec<Vec<u8>> = weights
+        .par_chunks(chunk)
+        .map(|weights| match weights.iter().find(|weight| weight.is_nan() || weight.abs() > most) {
+            Some(weight) => Err(Error::Request(format!("{weight} does not fit {kind}; BF16 and F32 hold more"))),
+            None => encode(kind, weights, cols, None),
+        })
+        .collect::<Result<_>>()?;
+    Ok(parts.concat())
+}

@@ -1,0 +1,98 @@
+//! A Hugging Face folder into a GGUF, experts merged.
+
+use std::path::Path;
+
+use super::matrix::encode_rows;
+use crate::error::{Error, Place, Result};
+use crate::model::{Part, Role, parts, shape_values};
+use crate::quant::file::{LAYOUT_VERSION, Types, file_type};
+use crate::quant::{GgmlType, quantize::WRITABLE};
+use crate::text::hugging_face::{self, Found, Model};
+use crate::text::{Tokenizer, VocabularyError, gguf_values};
+use crate::weights::gguf::{Value, Writer};
+use crate::weights::safetensors::Folder;
+use crate::weights::whole_file;
+
+/// What a GGUF tells besides weights and shape.
+#[derive(Clone, Debug, Default)]
+pub struct Named {
+    /// `general.name`
+    pub name: Option<String>,
+    /// The tokenizer's keys and the chat template.
+    pub tokenizer: Vec<(String, Value)>,
+}
+
+/// What a folder's name and its tokenizer's files tell; and a text that the tokenizer cuts otherwise in GGUF's form, if
+/// there is one.
+///
+/// # Errors
+/// The tokenizer is missing or has no form in GGUF.
+pub fn named(folder: &Folder) -> Result<(Named, Option<&'static str>)> {
+    let model = Model { vocabulary: folder.config().vocabulary, bos: folder.bos(), eos: folder.eos() };
+    let Found { parts, template, path } = hugging_face::read(folder.path(), model)?;
+    let tokenizer = gguf_values(&parts, template.as_deref());
+    let fault = |error: VocabularyError| Error::file(&path, Place::Whole, error.to_string());
+    let differs = hugging_face::differs(&path, &Tokenizer::new(parts).map_err(fault)?)?;
+    let name = folder.path().canonicalize().ok();
+    let name = name.and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    Ok((Named { name, tokenizer }, differs))
+}
+
+/// Writes the folder as one GGUF file, which appears whole or not at all. Norms and routers stay F32. `progress` gets
+/// weights: done, and in all.
+///
+/// # Errors
+/// The type cannot be written, a tensor holds what does not fit it, or the disk is full.
+pub fn to_gguf(
+    folder: &Folder,
+    out: &Path,
+    types: Types,
+    named: Named,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<()> {
+    for kind in [types.matrices, types.embedding, types.output] {
+        if !WRITABLE.contains(&kind) {
+            return Err(Error::Request(format!("{kind} cannot be written")));
+        }
+    }
+    let mut writer = Writer::new();
+    for (key, value) in shape_values(folder.config()) {
+        writer.value(key, value);
+    }
+    writer.value("general.type", Value::String("model".into()));
+    if let Some(name) = named.name {
+        writer.value("general.name", Value::String(name));
+    }
+    if let Some(number) = file_type(types.matrices) {
+        writer.value("general.file_type", Value::U32(number));
+    }
+    writer.value("general.quantization_version", Value::U32(LAYOUT_VERSION));
+    for (key, value) in named.tokenizer {
+        writer.value(key, value);
+    }
+    let untied = parts(folder.config()).into_iter().filter(|part| !(folder.tied() && part.role == Role::Output));
+    let planned: Vec<(Part, GgmlType)> =
+        untied.map(|part| (types.of_tensor(&part.name(), &part.dims), part)).map(|(kind, part)| (part, kind)).collect();
+    for (part, kind) in &planned {
+        writer.plan(part.name(), *kind, &part.dims).map_err(Error::io(out))?;
+    }
+    let (mut done, all) = (0, folder.weights());
+    whole_file::write(out, |file| {
+        let mut stream = writer.begin(file).map_err(Error::io(out))?;
+        for (part, kind) in &planned {
+            let cols = part.dims[part.dims.len() - 1];
+            for expert in 0..part.experts() {
+                let weights = folder.matrix(part, expert)?;
+                let named = |error| match error {
+                    Error::Request(message) => Error::file(folder.path(), Place::Tensor(part.name()), message),
+                    other => other,
+                };
+                let bytes = encode_rows(*kind, &weights, cols).map_err(named)?;
+                stream.piece(&bytes).map_err(Error::io(out))?;
+                done += weights.len() as u64;
+                progress(done, all);
+            }
+        }
+        stream.end().map_err(Error::io(out))
+    })
+}

@@ -1,0 +1,109 @@
+//! Onto a Hugging Face folder: the same shards, the same types, other numbers.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
+
+use super::tokenizer::{TokenizerFrom, copy_files};
+use super::{apply, touched};
+use crate::error::{Error, Place, Result};
+use crate::model::Part;
+use crate::weights::convert::encode_rows;
+use crate::weights::lora::Adapter;
+use crate::weights::safetensors::file::Tensors;
+use crate::weights::safetensors::order::to_hugging_face;
+use crate::weights::safetensors::shard::{Planned, Stream};
+use crate::weights::safetensors::{CONFIG, Folder, INDEX, matrices};
+use crate::weights::whole_file;
+use crate::weights::whole_folder::WholeFolder;
+
+/// Files of the base that are copied as they are.
+const COPIED: [&str; 5] = [CONFIG, INDEX, "generation_config.json", "LICENSE", "LICENSE.txt"];
+
+/// A matrix in a tensor: the part, its expert, and where in the tensor it starts, in weights.
+type Pieces = HashMap<String, Vec<(Part, usize, usize)>>;
+
+/// Writes base and adapters as one folder, which appears whole or not at all. `progress` gets bytes: done, and in all.
+///
+/// # Errors
+/// The folder is there already or is the base itself, a sum does not fit its type, or the disk is full.
+pub fn into_folder(
+    base: &Folder,
+    adapters: &[Adapter],
+    tokenizer: &TokenizerFrom,
+    out: &Path,
+    replace: bool,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<()> {
+    let same = |path: &Path| Some(path.canonicalize().ok()? == out.canonicalize().ok()?);
+    if same(base.path()) == Some(true) {
+        return Err(Error::file(out, Place::Whole, "is the base itself; name another folder to write"));
+    }
+    let mut pieces = Pieces::new();
+    for (part, expert) in matrices(base.config(), base.tied()) {
+        if touched(adapters, &part)?
+            && let Some(spot) = base.spot(&part, expert)
+        {
+            let (rows, cols) = (spot.dims.iter().rev().nth(1).copied().unwrap_or(1), part.dims[part.dims.len() - 1]);
+            let start = (spot.expert.unwrap_or(0) * rows + spot.row) * cols;
+            pieces.entry(spot.name).or_default().push((part, expert, start));
+        }
+    }
+    let folder = WholeFolder::create(out, replace, CONFIG)?;
+    let (mut done, all) = (0, base.file_bytes());
+    for (name, shard) in base.shards() {
+        let path = folder.path().join(name);
+        whole_file::write(&path, |file| {
+            write_shard(base, adapters, &pieces, shard, file, &mut |bytes| {
+                done += bytes;
+                progress(done, all);
+            })
+        })?;
+    }
+    for name in COPIED.into_iter().filter(|name| base.path().join(name).is_file()) {
+        let (from, to) = (base.path().join(name), folder.path().join(name));
+        std::fs::copy(&from, to).map_err(Error::io(&from))?;
+    }
+    copy_files(tokenizer, base.path(), folder.path())?;
+    folder.finish()
+}
+
+fn write_shard(
+    base: &Folder,
+    adapters: &[Adapter],
+    pieces: &Pieces,
+    shard: &Tensors,
+    file: &mut dyn Write,
+    progress: &mut dyn FnMut(u64),
+) -> Result<()> {
+    let names = shard.in_order();
+    let plan = |name: &&str| {
+        let tensor = shard.get(name)?;
+        Some(Planned { name: (*name).to_owned(), kind: tensor.kind, dims: tensor.dims.clone() })
+    };
+    let planned: Vec<Planned> = names.iter().filter_map(plan).collect();
+    let mut stream = Stream::begin(file, &planned).map_err(Error::io(shard.path()))?;
+    for Planned { name, kind, .. } in &planned {
+        let bytes = shard.bytes(name).unwrap_or_default();
+        let put = match pieces.get(name) {
+            None => stream.put(bytes),
+            Some(pieces) => {
+                let mut bytes = bytes.to_vec();
+                for (part, expert, start) in pieces {
+                    let weights = apply(adapters, part, *expert, base.matrix(part, *expert)?)?;
+                    let cols = part.dims[part.dims.len() - 1];
+                    let weights = to_hugging_face(part.role, weights, cols, base.config().head_dim);
+                    let new = encode_rows(*kind, &weights, cols).map_err(|error| match error {
+                        Error::Request(message) => shard.fault(name, message),
+                        other => other,
+                    })?;
+                    bytes[start * kind.block_bytes()..][..new.len()].copy_from_slice(&new);
+                }
+                stream.put(&bytes)
+            }
+        };
+        put.map_err(Error::io(shard.path()))?;
+        progress(bytes.len() as u64);
+    }
+    stream.end().map(drop).map_err(Error::io(shard.path()))
+}
