@@ -62,7 +62,9 @@ fn folder_to_gguf(arguments: &Arguments, language: Language) -> anyhow::Result<(
                 "warning: this vocabulary's merges are not all of a SentencePiece model's; GGUF cuts some texts otherwise, such as {text:?}"
             ),
             Language::Chinese => {
-                eprintln!("警告：该词表的合并规则与 SentencePiece 不尽相同；GGUF 对某些文本的切分会不同，例如 {text:?}");
+                eprintln!(
+                    "警告：该词表的合并规则与 SentencePiece 不尽相同；GGUF 对某些文本的切分会不同，例如 {text:?}"
+                );
             }
         }
     }

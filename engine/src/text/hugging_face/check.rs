@@ -6,7 +6,8 @@ use std::path::Path;
 use crate::error::{Error, Place, Result};
 use crate::text::{Encoding, Tokenizer};
 
-/// Texts that show where two tokenizers part: spaces, lines, scripts, what has no piece, control tokens within.
+/// Texts that show where two tokenizers part: spaces, lines, scripts, what has no piece, control tokens within. (None begins
+/// with a begin token: ours is not doubled then, as llama.cpp's is not.)
 const TEXTS: [&str; 18] = [
     "",
     " ",
@@ -14,14 +15,14 @@ const TEXTS: [&str; 18] = [
     "  two  spaces, and trailing  ",
     "a\tb\nnew line\r\n\r\n   indented",
     "[INST] What is a mixture of experts? [/INST] It routes each token to two of them.</s>",
-    "<s>[INST] 你好！[/INST] 你好，有什么可以帮你？</s>[INST] 再见",
+    "[INST] 你好！[/INST] 你好，有什么可以帮你？</s><s>[INST] 再见",
     "春眠不觉晓，处处闻啼鸟。夜来风雨声，花落知多少。",
     "混合专家模型 mixed 文本 text，全角　空格",
     "emoji 😀👩‍👩‍👧 and 𠮷野家",
     "naïve café Ünïcödé, Ελληνικά, кириллица, العربية",
     "1234567 3.14 ９ 1e-5 0x0A",
     "fn main() {\n    println!(\"{}\", x);\n}",
-    "aaaaaaaaaaaaaaaa abababababab",
+    "aaaaaaaaaaaaaaa abababababa",
     "don't we'll I'M they've",
     "<0x0A> <unk> ▁ ▁▁",
     "https://example.org/a?b=c&d=%20",

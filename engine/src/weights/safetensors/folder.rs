@@ -21,7 +21,7 @@ const MAX_INDEX: u64 = 1 << 27;
 pub struct Folder {
     path: PathBuf,
     about: Read,
-    shards: Vec<(String, Tensors)>,
+    shards: Vec<Shard>,
     by_name: HashMap<String, usize>,
 }
 
@@ -136,7 +136,7 @@ impl Folder {
     }
 
     /// The shards and what they are called.
-    pub(crate) fn shards(&self) -> &[(String, Tensors)] {
+    pub(crate) fn shards(&self) -> &[Shard] {
         &self.shards
     }
 
@@ -195,10 +195,13 @@ impl Folder {
     }
 }
 
+/// A shard's name and its tensors.
+type Shard = (String, Tensors);
+/// Which shard each tensor is in.
 type Index = BTreeMap<String, String>;
 
 /// The shards by name, and what the index says of them.
-fn open_shards(path: &Path) -> Result<(Vec<(String, Tensors)>, Option<Index>)> {
+fn open_shards(path: &Path) -> Result<(Vec<Shard>, Option<Index>)> {
     let index = path.join(INDEX);
     if path.join(SINGLE).is_file() {
         return Ok((vec![(SINGLE.to_owned(), Tensors::open(&path.join(SINGLE))?)], None));
