@@ -8,16 +8,10 @@ use crate::error::{Error, Place, Result};
 use crate::model::{Config, Part, Role, parts};
 use crate::quant::quantize::encode;
 use crate::quant::{Blocks, GgmlType};
-use crate::weights::Source as _;
 use crate::weights::gguf::Gguf;
 
 /// Weights that one thread decodes or encodes at once.
 const CHUNK: usize = 1 << 20;
-
-/// The older layout's name of an expert's tensor.
-fn split_name(part: &Part, expert: usize) -> String {
-    part.name().replacen("_exps", &format!(".{expert}"), 1)
-}
 
 fn fault(gguf: &Gguf, name: &str, message: impl Into<String>) -> Error {
     Error::file(gguf.path(), Place::Tensor(name.to_owned()), message)
@@ -30,7 +24,7 @@ fn fault(gguf: &Gguf, name: &str, message: impl Into<String>) -> Error {
 pub(crate) fn source_matrix(gguf: &Gguf, part: &Part, expert: usize) -> Result<Vec<f32>> {
     let merged = part.name();
     let (name, dims, at, of) = match gguf.tensor(&merged) {
-        None if part.role.is_expert() => (split_name(part, expert), &part.dims[1..], 0, 1),
+        None if part.role.is_expert() => (part.split_name(expert), &part.dims[1..], 0, 1),
         _ => (merged, &part.dims[..], expert, part.experts()),
     };
     let view = gguf.tensor(&name).ok_or_else(|| fault(gguf, &name, "is missing"))?;
@@ -62,7 +56,7 @@ pub(crate) fn source_matrix(gguf: &Gguf, part: &Part, expert: usize) -> Result<V
 pub(crate) fn refuse_strangers(gguf: &Gguf, config: &Config) -> Result<bool> {
     let known: HashSet<String> = parts(config)
         .iter()
-        .flat_map(|part| (0..part.experts()).map(|e| split_name(part, e)).chain([part.name()]))
+        .flat_map(|part| (0..part.experts()).map(|e| part.split_name(e)).chain([part.name()]))
         .collect();
     if let Some(stranger) = gguf.tensors().iter().find(|tensor| !known.contains(&tensor.name)) {
         return Err(fault(gguf, &stranger.name, "is not a part of a Mixtral model"));

@@ -12,7 +12,7 @@ use crate::quant::quantize::WRITABLE;
 use crate::weights::convert::{encode_rows, source_matrix};
 use crate::weights::gguf::{Gguf, TensorInfo, Value, Writer};
 use crate::weights::lora::Adapter;
-use crate::weights::{Source as _, whole_file};
+use crate::weights::whole_file;
 
 /// A tensor of the base: the part it is of, and the one expert in it, in the older layout.
 type Owners = HashMap<String, (Part, Option<usize>)>;
@@ -37,7 +37,7 @@ pub fn into_gguf(
     let mut owners = Owners::new();
     for part in parts(&Config::from_gguf(base)?) {
         for expert in 0..part.experts() {
-            owners.insert(part.name().replacen("_exps", &format!(".{expert}"), 1), (part.clone(), Some(expert)));
+            owners.insert(part.split_name(expert), (part.clone(), Some(expert)));
         }
         owners.insert(part.name(), (part, None));
     }
