@@ -111,6 +111,7 @@ mod tests {
     use crate::domain::ModelState;
     use crate::keys::Keys;
     use crate::testing::config;
+    use crate::worker::inspect::tests::put_adapter;
 
     #[sqlx::test(migrations = "../migrations")]
     async fn a_fresh_arena_has_its_demo_models_once(db: PgPool) {
@@ -126,6 +127,29 @@ mod tests {
         assert_eq!(verse.state, ModelState::Enabled);
         assert!(verse.parameters.is_some() && verse.active_parameters < verse.parameters);
         assert!(verse.description_zh.contains("专家") && verse.description_en.contains("experts"));
+    }
+
+    #[sqlx::test(migrations = "../migrations")]
+    async fn an_adapter_in_the_demo_folder_is_a_model_beside_its_base(db: PgPool) {
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/models");
+        let folder = tempfile::tempdir().expect("folder");
+        let put = |name: &str| std::fs::copy(shipped.join(name), folder.path().join(name)).expect("copies");
+        put("verse-14m-q2_K.gguf");
+        let cards = r#"{"ci-14m": {"display_name": "Ci 14M", "description_zh": "词"}}"#;
+        std::fs::write(folder.path().join("cards.json"), cards).expect("written");
+        put_adapter(&folder.path().join("ci-14m-lora"), "../verse-14m-q2_K.gguf");
+        put_adapter(&folder.path().join("lost"), "nowhere.gguf");
+        std::fs::create_dir(folder.path().join("notes")).expect("made");
+
+        let demo_models = Some(folder.path().to_owned());
+        let config = crate::config::Config { demo_models, ..config(&[]) };
+        let keys = Keys::from_secret(&"0123456789abcdef0123456789abcdef".into()).expect("a good secret");
+        let arena = Arena::new(config, db.clone(), keys).expect("an arena");
+        assert_eq!(register_demo(&arena).await.expect("registers"), 2, "the one without a base is left out");
+        let ci = models::by_slug(&db, "ci-14m-lora").await.expect("reads").expect("is there");
+        assert_eq!((ci.display_name.as_str(), ci.description_zh.as_str()), ("Ci 14M", "词"));
+        assert!(ci.path.is_some_and(|path| path.ends_with("ci-14m-lora")), "the folder is what the worker loads");
+        assert!(!ci.base_model.is_empty() && ci.parameters.is_some());
     }
 
     #[test]

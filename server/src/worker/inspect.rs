@@ -166,7 +166,7 @@ fn only_model(folder: &Path) -> Result<PathBuf, InspectError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use mixtral_engine::model::{Config, Part, Role};
     use mixtral_engine::quant::GgmlType;
     use mixtral_engine::weights::lora::{self, AdapterConfig, Pair};
@@ -200,10 +200,10 @@ mod tests {
     }
 
     /// Writes an adapter of one pair for a demo model.
-    fn put_adapter(folder: &Path, base: &str) {
+    pub(crate) fn put_adapter(folder: &Path, base: &str) {
         let file = mixtral_engine::weights::gguf::Gguf::open(&demo("verse-14m-q2_K.gguf")).expect("the base");
         let shape = Config::from_gguf(&file).expect("a shape");
-        let part = Part::new(&shape, Role::Query, Some(0));
+        let part = Part::new(&shape, Role::Query, Some(5));
         let (rows, cols) = part.matrix();
         let pair = Pair { rank: 8, a: vec![0.01; 8 * cols], b: vec![0.01; 8 * rows], scale: 1.0 };
         let config = AdapterConfig { base: base.into(), ..AdapterConfig::default() };

@@ -101,6 +101,18 @@ fn what_is_written_reads_back_equal_in_every_type() {
     }
 }
 
+/// The arena may run under another account than the one that trained.
+#[cfg(unix)]
+#[test]
+fn both_files_are_as_readable_as_any_other() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    written(folder.path(), &config(), GgmlType::F16).expect("written");
+    std::fs::write(folder.path().join("other"), "").expect("written");
+    let mode = |name: &str| std::fs::metadata(folder.path().join(name)).expect("a file").permissions().mode();
+    assert_eq!((mode(WEIGHTS_FILE), mode(CONFIG_FILE)), (mode("other"), mode("other")));
+}
+
 #[test]
 fn tensors_are_named_as_peft_names_them() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,9 +1,7 @@
 //! Writing an adapter's folder, so that PEFT reads it.
 
-use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
-
-use safetensors::{Dtype, tensor::TensorView};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::Pair;
 use super::adapter::transposed;
@@ -13,7 +11,7 @@ use crate::error::{Error, Place, Result};
 use crate::model::{Config, Part, Role};
 use crate::quant::GgmlType;
 use crate::quant::quantize::encode;
-use crate::weights::safetensors::to_hugging_face;
+use crate::weights::safetensors::{Planned, Stream, to_hugging_face};
 use crate::weights::whole_file;
 
 /// The name of the file with the tensors.
@@ -50,24 +48,19 @@ pub fn write(
 
 /// The tensors that are to be written, encoded.
 struct Tensors {
-    path: std::path::PathBuf,
+    path: PathBuf,
     head_dim: usize,
     kind: GgmlType,
-    dtype: Dtype,
-    all: Vec<(String, Vec<usize>, Vec<u8>)>,
-    names: BTreeSet<String>,
+    /// dimensions and bytes by name
+    all: BTreeMap<String, (Vec<usize>, Vec<u8>)>,
 }
 
 impl Tensors {
     fn new(folder: &Path, head_dim: usize, kind: GgmlType) -> Result<Self> {
-        let dtype = match kind {
-            GgmlType::F32 => Dtype::F32,
-            GgmlType::F16 => Dtype::F16,
-            GgmlType::BF16 => Dtype::BF16,
-            other => return Err(Error::Request(format!("an adapter is F32, F16 or BF16, not {other}"))),
-        };
-        let path = folder.join(WEIGHTS_FILE);
-        Ok(Self { path, head_dim, kind, dtype, all: Vec::new(), names: BTreeSet::new() })
+        if !matches!(kind, GgmlType::F32 | GgmlType::F16 | GgmlType::BF16) {
+            return Err(Error::Request(format!("an adapter is F32, F16 or BF16, not {kind}")));
+        }
+        Ok(Self { path: folder.join(WEIGHTS_FILE), head_dim, kind, all: BTreeMap::new() })
     }
 
     fn fault(&self, name: &str, message: impl Into<String>) -> Error {
@@ -125,23 +118,28 @@ impl Tensors {
         if let Some(value) = values.iter().find(|value| !fits(value)) {
             return Err(self.fault(&name, format!("{value} does not fit {}", self.kind)));
         }
-        if !self.names.insert(name.clone()) {
+        let bytes = encode(self.kind, values, 1, None)?;
+        if self.all.contains_key(&name) {
             return Err(self.fault(&name, "a second tensor of this name"));
         }
-        let bytes = encode(self.kind, values, 1, None)?;
-        self.all.push((name, dims, bytes));
+        self.all.insert(name, (dims, bytes));
         Ok(())
     }
 
     fn write(&self) -> Result<()> {
-        let broken = |error: safetensors::SafeTensorError| Error::file(&self.path, Place::Whole, error.to_string());
-        let mut views = Vec::with_capacity(self.all.len());
-        for (name, dims, bytes) in &self.all {
-            views.push((name, TensorView::new(self.dtype, dims.clone(), bytes).map_err(broken)?));
-        }
-        let format = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-        whole_file::through(&self.path, |part| {
-            safetensors::serialize_to_file(views, Some(format), part).map_err(broken)
+        let plan = |(name, (dims, _)): (&String, &(Vec<usize>, Vec<u8>))| Planned {
+            name: name.clone(),
+            kind: self.kind,
+            dims: dims.clone(),
+        };
+        let planned: Vec<Planned> = self.all.iter().map(plan).collect();
+        whole_file::write(&self.path, |out| {
+            let put = || {
+                let mut stream = Stream::begin(out, &planned)?;
+                self.all.values().try_for_each(|(_, bytes)| stream.put(bytes))?;
+                stream.end().map(drop)
+            };
+            put().map_err(Error::io(&self.path))
         })
     }
 }

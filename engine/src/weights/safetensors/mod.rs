@@ -13,4 +13,5 @@ mod writer;
 
 pub use folder::{Folder, is_folder};
 pub(crate) use order::{to_gguf, to_hugging_face};
+pub(crate) use shard::{Planned, Stream};
 pub use writer::{CONFIG, Form, INDEX, SHARD_BYTES, SINGLE, Writer, matrices, write};
