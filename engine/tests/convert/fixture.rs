@@ -17,18 +17,27 @@
 //! p.save_pretrained("adapter")
 //! # expected.json: m(ids).logits[0, positions] before and after, and tokenizer(text)["input_ids"]
 //! ```
+//! `adapter-5` is of transformers 5.23.0 and peft 0.21.2, seed 0, on `base`; `tuned_5` are its logits once read back:
+//! ```python
+//! p = get_peft_model(m, LoraConfig(r=2, lora_alpha=5, task_type="CAUSAL_LM", modules_to_save=["lm_head"],
+//!   target_modules=["q_proj", "k_proj", "v_proj", "o_proj"],
+//!   target_parameters=["gate.weight", "experts.gate_up_proj", "experts.down_proj"],
+//!   rank_pattern={r".*\.gate_up_proj": 4}, alpha_pattern={r".*\.gate_up_proj": 12}))
+//! # every lora_A and lora_B is 0.15 * randn, the module that is saved whole times 1.1
+//! p.half().save_pretrained("adapter-5")
+//! ```
 //! `fused` is of transformers 5.23.0, seed 3: two layers of width 32, heads of 24, three experts, tied embedding, saved as
 //! it is in memory by `save_pretrained("fused", save_original_format=False)`.
 
 use std::path::PathBuf;
 
 use candle_core::Device;
-use mixtral_engine::model::{Config, KvCache, Mixtral};
+use mixtral_engine::model::{KvCache, Mixtral};
 use mixtral_engine::quant::GgmlType;
 use mixtral_engine::quant::file::Types;
 use mixtral_engine::schedule::{Plan, Span};
+use mixtral_engine::weights::ModelFiles;
 use mixtral_engine::weights::convert::{named, to_gguf};
-use mixtral_engine::weights::gguf::Gguf;
 use mixtral_engine::weights::safetensors::Folder;
 use serde_json::Value;
 
@@ -62,9 +71,13 @@ pub fn rows(value: &Value) -> Vec<Vec<f32>> {
 
 /// The model in a GGUF file: its logits at some positions.
 pub fn logits(path: &std::path::Path, ids: &[u32], positions: &[u32]) -> Vec<Vec<f32>> {
-    let gguf = Gguf::open(path).expect("a GGUF");
-    let config = Config::from_gguf(&gguf).expect("a shape");
-    let model = Mixtral::load(&gguf, config.clone(), &Device::Cpu, &mut |_, _| {}).expect("loads");
+    logits_of(&ModelFiles::open(path, None).expect("a GGUF"), ids, positions)
+}
+
+/// The same of files that are open.
+pub fn logits_of(files: &ModelFiles, ids: &[u32], positions: &[u32]) -> Vec<Vec<f32>> {
+    let config = files.config().clone();
+    let model = Mixtral::load(files, config.clone(), &Device::Cpu, &mut |_, _| {}).expect("loads");
     let mut cache = KvCache::new(&config, 2, 64, &Device::Cpu).expect("a cache");
     let plan = Plan {
         tokens: ids.to_vec(),

@@ -3,13 +3,14 @@
 use mixtral_engine::model::parts;
 use mixtral_engine::quant::GgmlType;
 use mixtral_engine::quant::file::Types;
+use mixtral_engine::weights::ModelFiles;
 use mixtral_engine::weights::convert::{Named, to_gguf};
 use mixtral_engine::weights::gguf::Gguf;
 use mixtral_engine::weights::lora::Adapter;
 use mixtral_engine::weights::merge;
 use mixtral_engine::weights::safetensors::Folder;
 
-use crate::fixture::{TOLERANCE, converted, distance, expected, folder, ids, logits, rows};
+use crate::fixture::{TOLERANCE, converted, distance, expected, folder, ids, logits, logits_of, rows};
 
 #[test]
 fn a_folder_of_transformers_gives_its_logits() {
@@ -57,7 +58,23 @@ fn an_adapter_of_peft_merged_onto_a_gguf_gives_its_logits() {
     assert!(crate::fixture::distance(&found, &rows(&told["base"])) > 0.1, "the adapter changes something");
 }
 
-/// What keeps the test above honest: the fixture's adapter reaches every part but the norms.
+/// Both forms in which PEFT keeps adapters of a Mixtral: a module an expert, or all experts of a layer in two parameters.
+#[test]
+fn adapters_of_peft_put_onto_a_gguf_as_it_loads_give_their_logits() {
+    let (out, told) = (tempfile::tempdir().expect("a folder"), expected());
+    let base = Folder::open(&folder("base")).expect("a model");
+    let plain = out.path().join("base.gguf");
+    converted(&base, &plain, GgmlType::F32);
+    for (name, tuned) in [("adapter", "tuned"), ("adapter-5", "tuned_5")] {
+        let files = ModelFiles::open(&folder(name), Some(&plain)).expect("an adapter");
+        let found = logits_of(&files, &ids(&told["ids"]), &ids(&told["positions"]));
+        let off = distance(&found, &rows(&told[tuned]));
+        assert!(off < TOLERANCE, "{name}: {off}");
+        assert!(distance(&found, &rows(&told["base"])) > 0.1, "{name} changes something");
+    }
+}
+
+/// What keeps the tests above honest: the fixture's adapter reaches every part but the norms.
 #[test]
 fn the_adapter_touches_every_matrix() {
     let base = Folder::open(&folder("base")).expect("a model");

@@ -38,7 +38,6 @@ fn config() -> AdapterConfig {
         base: "../base.gguf".into(),
         rank: 2,
         alpha: 3.0,
-        dropout: 0.05,
         targets: targets.map(String::from).to_vec(),
         whole: vec!["embed_tokens".into(), "lm_head".into()],
         ..AdapterConfig::default()
@@ -99,6 +98,20 @@ fn what_is_written_reads_back_equal_in_every_type() {
         assert!(!adapter.touches(&norm).expect("reads"));
         assert_eq!(adapter.pair(&norm, 0).expect("reads"), None);
     }
+}
+
+/// PEFT opens no adapter of routers or experts that has dropout, with transformers 5.
+#[test]
+fn dropout_is_written_only_where_peft_can_read_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = AdapterConfig { dropout: 0.05, ..config() };
+    let dropout = |mut pairs: Vec<(Part, usize, Pair)>| {
+        write(folder.path(), &config, &shape(), &mut pairs.drain(..), &mut std::iter::empty(), GgmlType::F16)
+            .expect("written");
+        AdapterConfig::read(folder.path()).expect("a configuration").dropout
+    };
+    assert_eq!(dropout(pairs(2, 1.5)), 0.0);
+    assert_eq!(dropout(pairs(2, 1.5).into_iter().filter(|(part, ..)| part.role == Role::Value).collect()), 0.05);
 }
 
 /// The arena may run under another account than the one that trained.

@@ -24,6 +24,10 @@ pub const WEIGHTS_FILE: &str = "adapter_model.safetensors";
 /// training's own noise is; numbers too large for it are refused, not made infinite. The rank and the scale of every pair
 /// must be what `config` says of its module.
 ///
+/// Where routers or experts are among the pairs, the dropout of the training is not written: transformers 5 keeps them as
+/// plain parameters, PEFT refuses any dropout beside those (it would not open the adapter at all), and dropout changes
+/// nothing but training.
+///
 /// # Errors
 /// A pair or a whole module is not of its part's shape, does not fit `config` or `kind`, or a file cannot be written.
 pub fn write(
@@ -35,8 +39,12 @@ pub fn write(
     kind: GgmlType,
 ) -> Result<()> {
     let mut out = Tensors::new(folder, shape.head_dim, kind)?;
+    let mut config = config.clone();
     for (part, expert, pair) in pairs {
-        out.pair(config, &part, expert, pair)?;
+        if part.role.is_expert() || part.role == Role::Router {
+            config.dropout = 0.0;
+        }
+        out.pair(&config, &part, expert, pair)?;
     }
     for (part, weights) in whole {
         out.whole(&part, weights)?;
