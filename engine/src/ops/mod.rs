@@ -5,6 +5,7 @@
 
 mod batch;
 mod cpu;
+mod flip;
 pub(crate) mod gemm;
 mod host;
 mod matrix;

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use candle_core::{Device, Tensor, Var};
+use candle_core::{DType, Device, Tensor, Var};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::batch::Batch;
 use super::data::Fingerprint;
 use super::layers::{
-    Angles, AttentionLayer, AttentionOp, Balance, ExpertsLayer, ExpertsOp, LinearOp, LossOp, NormOp, Pass,
-    RouteWeights, logits,
+    Angles, AttentionLayer, AttentionOp, Balance, ExpertsLayer, ExpertsOp, LossOp, Norm, Pass, RouteWeights, RouterOp,
+    logits,
 };
 use super::parameter::Parameter;
 use super::projection::Projection;
@@ -59,6 +59,8 @@ pub struct Weights {
     pub target: f32,
     /// What the load-balancing loss is multiplied by.
     pub balance: f32,
+    /// Whether that loss is taken of each layer, rather than of all at once.
+    pub each_layer: bool,
 }
 
 /// A pass up to the last norm.
@@ -209,33 +211,42 @@ impl Model {
         let (cos, sin) = self.rope.angles(&batch.positions(), &Device::Cpu)?;
         let angles = Arc::new(read([&cos, &sin], |[cos, sin]| Angles::new(cos.to_vec(), sin.to_vec()))?);
         let starts = Arc::new(batch.starts.clone());
-        let norm =
-            |x: &Tensor, weight: &Arc<Parameter>| x.apply_op1(NormOp { weight: weight.clone(), eps: config.norm_eps });
+        let norm = |weight: &Arc<Parameter>| Norm { weight: weight.clone(), eps: config.norm_eps };
         let (mut logits, mut load) = (Vec::new(), Vec::new());
         let mut x = input.as_tensor().clone(); // (tokens, hidden)
         for layer in &self.layers {
             let attention = AttentionOp {
+                norm: norm(&layer.attention_norm),
                 layer: layer.attention.clone(),
                 starts: starts.clone(),
                 angles: angles.clone(),
                 pass: pass.clone(),
                 kept: Default::default(),
             };
-            x = (&x + norm(&x, &layer.attention_norm)?.apply_op1(attention)?)?;
-            let normed = norm(&x, &layer.expert_norm)?;
-            let router = LinearOp { projection: layer.router.clone(), pass: pass.clone() };
-            let scores = normed.apply_op1(router)?; // (tokens, experts)
+            x = x.apply_op1(attention)?;
+            let router = RouterOp {
+                norm: norm(&layer.expert_norm),
+                projection: layer.router.clone(),
+                pass: pass.clone(),
+                kept: Default::default(),
+            };
+            let scores = x.apply_op1(router)?; // (tokens, experts)
             let routes = read([&scores], |[s]| Arc::new(Routes::new(s, config.experts, config.top)))?;
             let mut counts = vec![0; config.experts];
             routes.busy().for_each(|(e, places)| counts[e] = places.len());
             load.push(counts);
             let weights = scores.apply_op1(RouteWeights { routes: routes.clone() })?;
-            let experts =
-                ExpertsOp { layer: layer.experts.clone(), routes, pass: pass.clone(), kept: Default::default() };
-            x = (&x + normed.apply_op2(&weights, experts)?)?;
+            let experts = ExpertsOp {
+                norm: norm(&layer.expert_norm),
+                layer: layer.experts.clone(),
+                routes,
+                pass: pass.clone(),
+                kept: Default::default(),
+            };
+            x = x.apply_op2(&weights, experts)?;
             logits.push(scores);
         }
-        Ok(Trunk { input, output: norm(&x, &self.norm)?, logits, load })
+        Ok(Trunk { input, output: x.apply_op1(norm(&self.norm))?, logits, load })
     }
 
     /// Computes a batch's losses and, if the pass learns, adds the gradients to the parameters'.
@@ -251,11 +262,7 @@ impl Model {
             kept: Default::default(),
         };
         let mut root = trunk.output.apply_op1(loss)?;
-        let tokens = (batch.len() * self.config.layers) as f32;
-        let shares = (0..self.config.experts)
-            .map(|e| trunk.load.iter().map(|counts| counts[e]).sum::<usize>() as f32 / tokens)
-            .collect();
-        let balance = Tensor::cat(&trunk.logits, 0)?.apply_op1(Balance { shares })?;
+        let balance = self.balance(&trunk, weights.each_layer)?;
         let told = f64::from(balance.to_scalar::<f32>()?);
         if pass.learns {
             if weights.balance != 0.0 {
@@ -274,6 +281,23 @@ impl Model {
         }
         let loss = *sum.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         Ok(Outcome { loss, targets: batch.targets(), balance: told, load: trunk.load })
+    }
+
+    /// The load-balancing loss, over all layers at once or as the mean of the layers' own.
+    fn balance(&self, trunk: &Trunk, each_layer: bool) -> Result<Tensor> {
+        let shares = |layers: &[Vec<usize>]| {
+            let of = |e: usize| layers.iter().map(|counts| counts[e]).sum::<usize>() as f32;
+            let tokens = layers.iter().flatten().sum::<usize>() as f32 / self.config.top as f32;
+            Balance { shares: (0..self.config.experts).map(|e| of(e) / tokens).collect() }
+        };
+        if !each_layer {
+            return Ok(Tensor::cat(&trunk.logits, 0)?.apply_op1(shares(&trunk.load))?);
+        }
+        let mut sum = Tensor::zeros((), DType::F32, &Device::Cpu)?;
+        for (logits, load) in trunk.logits.iter().zip(trunk.load.chunks(1)) {
+            sum = (sum + logits.apply_op1(shares(load))?)?;
+        }
+        Ok((sum / self.config.layers as f64)?)
     }
 
     /// The logits of every input: (tokens, vocabulary).

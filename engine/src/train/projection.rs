@@ -9,7 +9,7 @@ use crate::ops::gemm::{Mat, gemm};
 use crate::ops::training::scale;
 
 /// Rows of activations that one thread takes at a time: enough to pay for packing the weights.
-const CHUNK: usize = 192;
+const CHUNK: usize = 256;
 
 /// A matrix, or one of every expert.
 #[derive(Clone, Debug)]
@@ -96,29 +96,18 @@ impl Projection {
     pub fn weight_gradient(&self, expert: usize, x: &[f32], dy: &[f32], first: usize, drops: Drops, threads: usize) {
         let (rows, cols) = (self.rows(), self.cols());
         if let Some(mut gradient) = self.weight.gradient(expert) {
-            let part = rows.div_ceil(threads.max(1)).max(1);
-            let tokens = x.len() / cols;
-            let work = |(i, out): (usize, &mut [f32])| {
-                let height = out.len() / cols;
-                let slice = Mat::strided(&dy[i * part..], tokens, height, rows);
-                gemm(1.0, slice.t(), Mat::new(x, cols), 1.0, out, cols);
-            };
-            if threads > 1 {
-                gradient.par_chunks_mut(part * cols).enumerate().for_each(work);
-            } else {
-                gradient.chunks_mut(part * cols).enumerate().for_each(work);
-            }
+            add_products(1.0, dy, rows, x, cols, &mut gradient, threads);
         }
         if let Some(adapter) = &self.adapter {
-            let (low, rank) = adapter.down(expert, x, first, drops);
+            let rank = adapter.rank();
             if let Some(mut gradient) = adapter.b.gradient(expert) {
-                gemm(adapter.scale, Mat::new(dy, rows).t(), Mat::new(&low, rank), 1.0, &mut gradient, rank);
+                let (low, _) = adapter.down(expert, x, first, drops);
+                add_products(adapter.scale, dy, rows, &low, rank, &mut gradient, threads);
             }
-            let low = adapter.low_gradient(expert, dy, rows);
             if let Some(mut gradient) = adapter.a.gradient(expert) {
+                let low = adapter.low_gradient(expert, dy, rows);
                 let dropped = adapter.dropped(x, first, expert, drops);
-                let x = dropped.as_deref().unwrap_or(x);
-                gemm(1.0, Mat::new(&low, rank).t(), Mat::new(x, cols), 1.0, &mut gradient, cols);
+                add_products(1.0, &low, rank, dropped.as_deref().unwrap_or(x), cols, &mut gradient, threads);
             }
         }
     }
@@ -142,6 +131,20 @@ impl Projection {
     /// [`Self::weight_gradient`] for a matrix without experts, on all threads.
     pub fn weight_gradient_wide(&self, x: &[f32], dy: &[f32], drops: Drops) {
         self.weight_gradient(0, x, dy, 0, drops, 4);
+    }
+}
+
+/// Adds `scale * dy^T . x` to a gradient of (rows, cols), cut into so many parts of rows.
+fn add_products(scale: f32, dy: &[f32], rows: usize, x: &[f32], cols: usize, gradient: &mut [f32], threads: usize) {
+    let (tokens, part) = (x.len() / cols, rows.div_ceil(threads.max(1)).max(1));
+    let work = |(i, out): (usize, &mut [f32])| {
+        let slice = Mat::strided(&dy[i * part..], tokens, out.len() / cols, rows);
+        gemm(scale, slice.t(), Mat::new(x, cols), 1.0, out, cols);
+    };
+    if threads > 1 {
+        gradient.par_chunks_mut(part * cols).enumerate().for_each(work);
+    } else {
+        gradient.chunks_mut(part * cols).enumerate().for_each(work);
     }
 }
 

@@ -148,6 +148,9 @@ pub struct Recipe {
     pub beta2: f32,
     /// Coefficient of the load-balancing loss (`router_aux_loss_coef`).
     pub balance: f32,
+    /// Whether each layer's load is balanced. `MixtralForCausalLM` (false) balances the sum over all layers, in which the
+    /// uneven load of one layer can hide behind another's.
+    pub balance_each_layer: bool,
     /// Steps between validations.
     pub validate_every: u64,
     /// Input tokens of a validation.
@@ -175,6 +178,7 @@ impl Default for Recipe {
             beta1: 0.9,
             beta2: 0.95,
             balance: 0.02,
+            balance_each_layer: false,
             validate_every: 200,
             validation_tokens: 16_384,
             checkpoint_every: 200,

@@ -215,7 +215,11 @@ impl Trainer {
             (0..recipe.accumulate).map(|_| self.dealer.deal(&self.data, recipe.batch_tokens)).collect();
         let targets: usize = batches.iter().map(|b| b.targets()).sum();
         let share = recipe.accumulate as f32;
-        let weights = Weights { target: 1.0 / targets.max(1) as f32, balance: recipe.balance / share };
+        let weights = Weights {
+            target: 1.0 / targets.max(1) as f32,
+            balance: recipe.balance / share,
+            each_layer: recipe.balance_each_layer,
+        };
         let (mut sum, mut load) = (Outcome::default(), Load::default());
         for (number, batch) in batches.iter().enumerate() {
             let outcome = self.model.pass(batch, weights, &self.pass(Some(number as u64)))?;
@@ -250,7 +254,7 @@ impl Trainer {
             return Ok(None);
         }
         let pass = self.pass(None);
-        let weights = Weights { target: 1.0, balance: 0.0 };
+        let weights = Weights { target: 1.0, balance: 0.0, each_layer: false };
         let (mut loss, mut targets, mut tokens, mut load) = (0.0, 0, 0, Load::default());
         let mut batch = super::batch::Batch::new();
         let last = self.validation.documents.len() - 1;

@@ -50,10 +50,10 @@ fn decide(model: &Model) {
 
 /// Moves each parameter along its own gradient: the loss must change by the gradient's square norm
 /// times the step.
-fn check_gradients(model: &Model, seed: Option<u64>) {
+fn check_gradients(model: &Model, seed: Option<u64>, each_layer: bool) {
     let batch = batch();
     let targets = batch.targets() as f32;
-    let weights = Weights { target: 1.0 / targets, balance: 0.5 };
+    let weights = Weights { target: 1.0 / targets, balance: 0.5, each_layer };
     model.pass(&batch, weights, &pass(true, seed)).expect("a pass");
     let loss = || {
         let outcome = model.pass(&batch, weights, &Pass { learns: false, ..pass(false, seed) }).expect("a pass");
@@ -83,7 +83,9 @@ fn check_gradients(model: &Model, seed: Option<u64>) {
 fn gradients_agree_with_finite_differences() {
     let model = Model::random(&shape().config(50).expect("a shape"), 3).expect("a model");
     decide(&model);
-    check_gradients(&model, None);
+    check_gradients(&model, None, false);
+    model.trained().iter().for_each(|p| (0..p.shares()).for_each(|e| p.gradient(e).expect("trained").fill(0.0)));
+    check_gradients(&model, None, true);
 }
 
 #[test]
@@ -109,7 +111,7 @@ fn gradients_of_adapters_agree_with_finite_differences_under_dropout() {
         }
         Ok(projection)
     });
-    check_gradients(&model.expect("a model"), Some(11));
+    check_gradients(&model.expect("a model"), Some(11), false);
 }
 
 /// What inference says: one sequence, all rows.

@@ -10,7 +10,7 @@ fn loss_and_every_gradient_agree_with_candles_autograd() {
     let model = Model::random(&shape().config(50).expect("a shape"), 3).expect("a model");
     decide(&model);
     let batch = batch();
-    let weights = Weights { target: 1.0 / batch.targets() as f32, balance: 0.5 };
+    let weights = Weights { target: 1.0 / batch.targets() as f32, balance: 0.5, each_layer: false };
     let outcome = model.pass(&batch, weights, &pass(true, None)).expect("a pass");
     let reference = Reference::new(&model).expect("a reference");
     let loss = reference.loss(&batch, weights).expect("a loss");

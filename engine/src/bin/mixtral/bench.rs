@@ -8,7 +8,6 @@ use anyhow::{Context as _, ensure};
 use candle_nn::{AdamW, Optimizer as _, ParamsAdamW};
 use clap::{Args, ValueEnum};
 use mixtral_engine::train::batch::Batch;
-use mixtral_engine::train::meter::Share;
 use mixtral_engine::train::model::{Model, Weights};
 use mixtral_engine::train::optimiser::Optimiser;
 use mixtral_engine::train::projection::Drops;
@@ -70,7 +69,7 @@ fn train(rounds: usize, language: Language) -> anyhow::Result<()> {
     // The first round warms up: memory is got, weights come into caches.
     for round in 0..=rounds {
         let batch = batch(batch_tokens, round);
-        let weights = Weights { target: 1.0 / batch.targets() as f32, balance: recipe.balance };
+        let weights = Weights { target: 1.0 / batch.targets() as f32, balance: recipe.balance, each_layer: false };
         if round == 1 {
             (fast, slow, tokens, meter) = (Vec::new(), Vec::new(), 0, Arc::default());
         }

@@ -20,7 +20,7 @@ pub enum Kind {
 }
 
 /// Every setting, in both languages.
-const SETTINGS: [(&str, &str, &str); 33] = [
+const SETTINGS: [(&str, &str, &str); 34] = [
     ("shape", "the shape of a new model; unused with --base", "新模型的形状；给出 --base 时不用"),
     ("shape.hidden", "width of a token's vector", "词元向量的宽度"),
     ("shape.layers", "layers", "层数"),
@@ -70,6 +70,11 @@ const SETTINGS: [(&str, &str, &str); 33] = [
     ("beta1", "AdamW: decay of the first moment", "AdamW：一阶矩的衰减"),
     ("beta2", "AdamW: decay of the second moment", "AdamW：二阶矩的衰减"),
     ("balance", "coefficient of the load-balancing loss", "负载均衡损失的系数"),
+    (
+        "balance_each_layer",
+        "balance every layer by itself rather than, as MixtralForCausalLM does, all at once",
+        "逐层均衡，而非像 MixtralForCausalLM 那样各层合计",
+    ),
     ("validate_every", "steps between validations", "两次检验之间的步数"),
     ("validation_tokens", "input tokens of a validation", "一次检验的输入词元数"),
     ("checkpoint_every", "steps between checkpoints", "两个检查点之间的步数"),

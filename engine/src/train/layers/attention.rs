@@ -1,10 +1,11 @@
-//! Grouped-query attention of each document over itself, projections and rotation included.
+//! Grouped-query attention of each document over itself: norm, projections, rotation and the way around included.
 
 use std::sync::Arc;
 
 use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
+use super::norm::{Norm, add_rows};
 use super::{Kept, Pass, lend, numbers};
 use crate::ops::gemm::{Mat, gemm};
 use crate::ops::rotate;
@@ -35,6 +36,7 @@ pub struct Angles {
 
 /// (tokens, hidden) to the same.
 pub struct AttentionOp {
+    pub norm: Norm,
     pub layer: AttentionLayer,
     pub starts: Arc<Vec<usize>>,
     pub angles: Arc<Angles>,
@@ -42,8 +44,9 @@ pub struct AttentionOp {
     pub kept: Kept<Saved>,
 }
 
-/// What the forward pass computed: rotated queries and keys, values, and what attention said.
+/// What the forward pass computed: normed inputs, rotated queries and keys, values, and what attention said.
 pub struct Saved {
+    x: Vec<f32>,
     q: Vec<f32>,
     k: Vec<f32>,
     v: Vec<f32>,
@@ -61,8 +64,10 @@ impl AttentionOp {
         tokens * [&l.query, &l.key, &l.value, &l.output].map(|p| p.weight.len()).iter().sum::<usize>()
     }
 
-    fn forward(&self, x: &[f32]) -> Vec<f32> {
+    fn forward(&self, input: &[f32]) -> Vec<f32> {
         let l = &self.layer;
+        let normed = self.norm.forward(input);
+        let x = normed.as_slice();
         let tokens = x.len() / l.query.cols();
         let (wide, narrow) = self.widths();
         let (mut q, mut k, mut v) = (vec![0.0; tokens * wide], vec![0.0; tokens * narrow], vec![0.0; tokens * narrow]);
@@ -80,8 +85,9 @@ impl AttentionOp {
         });
         let mut out = vec![0.0; x.len()];
         l.output.forward_wide(&y, self.pass.drops, &mut out);
+        add_rows(&mut out, input);
         if self.pass.learns {
-            self.kept.put(Saved { q, k, v, y });
+            self.kept.put(Saved { x: normed, q, k, v, y });
         }
         out
     }
@@ -144,8 +150,9 @@ impl AttentionOp {
         }
     }
 
-    fn backward(&self, x: &[f32], dy: &[f32], saved: &Saved) -> Vec<f32> {
+    fn backward(&self, input: &[f32], dy: &[f32], saved: &Saved) -> Vec<f32> {
         let l = &self.layer;
+        let x = saved.x.as_slice();
         let drops = self.pass.drops;
         let (wide, narrow) = self.widths();
         let tokens = x.len() / l.query.cols();
@@ -171,7 +178,7 @@ impl AttentionOp {
             projection.input_gradient_wide(d, drops, beta, &mut dx);
             projection.weight_gradient_wide(x, d, drops);
         }
-        dx
+        self.norm.backward_around(input, &dx, dy)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The mixture of experts: tokens are sorted by expert, and each expert multiplies one dense block.
+//! The mixture of experts, with its norm and the way around it: tokens are sorted by expert, and each expert multiplies one dense block.
 //! An expert without tokens does nothing.
 
 use std::ops::Range;
@@ -7,6 +7,7 @@ use std::sync::Arc;
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Device, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
+use super::norm::Norm;
 use super::{Kept, Pass, lend, numbers};
 use crate::ops::Routes;
 use crate::ops::training::{add_scaled, dot, swiglu, swiglu_backward};
@@ -26,6 +27,7 @@ pub struct ExpertsLayer {
 
 /// (tokens, hidden) and the weights by place (places) to (tokens, hidden).
 pub struct ExpertsOp {
+    pub norm: Norm,
     pub layer: ExpertsLayer,
     pub routes: Arc<Routes>,
     pub pass: Pass,
@@ -74,8 +76,9 @@ impl ExpertsOp {
         });
     }
 
-    fn forward(&self, x: &[f32], weights: &[f32]) -> Vec<f32> {
+    fn forward(&self, input: &[f32], weights: &[f32]) -> Vec<f32> {
         let (hidden, ffn) = self.widths();
+        let normed = self.norm.forward(input);
         let drops = self.pass.drops;
         let l = &self.layer;
         let busy: Vec<_> = self.routes.busy().collect();
@@ -83,7 +86,7 @@ impl ExpertsOp {
             .into_par_iter()
             .with_max_len(1)
             .map(|(expert, places)| {
-                let (x, first, len) = (self.gather(x, places.clone()), places.start, places.len());
+                let (x, first, len) = (self.gather(&normed, places.clone()), places.start, places.len());
                 let (mut gate, mut up, mut a) = (vec![0.0; len * ffn], vec![0.0; len * ffn], vec![0.0; len * ffn]);
                 l.gate.forward(expert, &x, first, drops, &mut gate);
                 l.up.forward(expert, &x, first, drops, &mut up);
@@ -93,7 +96,8 @@ impl ExpertsOp {
                 (Saved { expert, places, x, gate, up }, y)
             })
             .collect();
-        let mut out = vec![0.0; x.len()];
+        // The way around the experts: their results are added to the input.
+        let mut out = input.to_vec();
         let (rows, starts): (Vec<&[f32]>, Vec<usize>) =
             done.iter().map(|(s, y)| (y.as_slice(), s.places.start)).unzip();
         self.combine(&rows, &starts, |place| weights[place], &mut out);
@@ -145,8 +149,8 @@ impl CustomOp2 for ExpertsOp {
 
     fn bwd(&self, x: &Tensor, w: &Tensor, _: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let kept = self.kept.take()?;
-        let (mut dx, mut dw) = (vec![0.0; x.elem_count()], vec![0.0; w.elem_count()]);
-        lend([w, dy], |[w, dy]| {
+        let mut dw = vec![0.0; w.elem_count()];
+        let dx = lend([x, w, dy], |[x, w, dy]| {
             self.pass.meter.time(Share::Experts, 2 * self.work(), || {
                 let done: Vec<_> =
                     kept.into_par_iter().with_max_len(1).map(|saved| self.backward(saved, w, dy)).collect();
@@ -155,8 +159,10 @@ impl CustomOp2 for ExpertsOp {
                 }
                 let (rows, starts): (Vec<&[f32]>, Vec<usize>) =
                     done.iter().map(|(first, dx, _)| (dx.as_slice(), *first)).unzip();
-                self.combine(&rows, &starts, |_| 1.0, &mut dx);
-            });
+                let mut dn = vec![0.0; x.len()];
+                self.combine(&rows, &starts, |_| 1.0, &mut dn);
+                self.norm.backward_around(x, &dn, dy)
+            })
         })?;
         Ok((Some(Tensor::from_vec(dx, x.shape(), &Device::Cpu)?), Some(Tensor::from_vec(dw, w.shape(), &Device::Cpu)?)))
     }

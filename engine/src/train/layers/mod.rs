@@ -3,16 +3,16 @@
 mod attention;
 mod balance;
 mod experts;
-mod linear;
 mod loss;
 mod norm;
+mod router;
 
 pub use attention::{Angles, AttentionLayer, AttentionOp};
 pub use balance::Balance;
 pub use experts::{ExpertsLayer, ExpertsOp, RouteWeights};
-pub use linear::LinearOp;
 pub use loss::{LossOp, logits};
-pub use norm::NormOp;
+pub use norm::Norm;
+pub use router::RouterOp;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
