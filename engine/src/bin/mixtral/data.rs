@@ -45,7 +45,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
                 "{}",
                 language.pick("fetching the npm package chinese-poetry …", "正在取得 npm 包 chinese-poetry……")
             );
-            fetched = fetch(&arguments.folder)?;
+            fetched = fetch(&arguments.folder, language)?;
             &fetched
         }
     };
@@ -56,19 +56,30 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
 }
 
 /// Fetches the package with npm, which checks it, and unpacks it with tar.
-fn fetch(folder: &Path) -> anyhow::Result<PathBuf> {
+fn fetch(folder: &Path, language: Language) -> anyhow::Result<PathBuf> {
     let place = folder.join("npm");
     let package = place.join("package");
     if package.join("dist").is_dir() {
         return Ok(package);
     }
     std::fs::create_dir_all(&place).with_context(|| place.display().to_string())?;
-    let packed = run_in(&place, "npm", &["pack", "--ignore-scripts", "--silent", PACKAGE])?;
+    let advice = language.pick(
+        "npm could not fetch the package: install Node.js with npm (Debian: apt install npm), or give an unpacked copy with --package",
+        "npm 未能取得数据包：请安装带 npm 的 Node.js（Debian：apt install npm），或用 --package 指定已解压的副本",
+    );
+    let packed = run_in(&place, "npm", &["pack", "--ignore-scripts", "--silent", PACKAGE]).context(advice)?;
     let file = packed.trim().lines().last().unwrap_or_default().to_owned();
     // npm prints the file's name; it lies in the folder it was run in.
     ensure!(!file.is_empty() && !file.contains('/'), "npm pack: {packed}");
-    run_in(&place, "tar", &["-xzf", &file])?;
-    ensure!(package.join("dist").is_dir(), "{}: no package/dist in {file}", place.display());
+    // Beside its place first: what an interrupted run leaves must not be taken for the whole.
+    let unpacked = place.join("unpacking");
+    _ = std::fs::remove_dir_all(&unpacked);
+    std::fs::create_dir(&unpacked).with_context(|| unpacked.display().to_string())?;
+    run_in(&unpacked, "tar", &["-xzf", &format!("../{file}")])?;
+    let inner = unpacked.join("package");
+    ensure!(inner.join("dist").is_dir(), "{}: no package/dist in {file}", place.display());
+    std::fs::rename(&inner, &package).with_context(|| package.display().to_string())?;
+    _ = std::fs::remove_dir(&unpacked);
     Ok(package)
 }
 
