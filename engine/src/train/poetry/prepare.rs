@@ -36,7 +36,7 @@ pub struct Prepared {
 }
 
 /// Reads the unpacked package and writes into `folder`: `train.jsonl` and `held-out.jsonl`
-/// (conversations), `ci.jsonl` (the conversations about ci alone), `text.jsonl` (the training poems
+/// (conversations), `ci.jsonl` and `held-out-ci.jsonl` (those of them about ci alone), `text.jsonl` (the training poems
 /// as plain texts, for pre-training and the vocabulary).
 ///
 /// # Errors
@@ -77,7 +77,9 @@ pub fn prepare(package: &Path, folder: &Path, held_out: usize, seed: u64) -> Res
     report.held_out = held.len();
     write(&folder.join("held-out.jsonl"), held.iter().map(|(_, asked)| asked))?;
     write(&folder.join("train.jsonl"), trained.iter().map(|(_, asked)| asked))?;
-    write(&folder.join("ci.jsonl"), trained.iter().filter(|(form, _)| *form == Form::Ci).map(|(_, asked)| asked))?;
+    for (name, all) in [("ci.jsonl", &trained), ("held-out-ci.jsonl", &held)] {
+        write(&folder.join(name), all.iter().filter(|(form, _)| *form == Form::Ci).map(|(_, asked)| asked))?;
+    }
     #[derive(Serialize)]
     struct Text {
         text: String,
