@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::gguf::Gguf;
 use super::lora::{Adapter, AdapterConfig, CONFIG_FILE, Merge};
+use super::safetensors::is_folder;
 use super::{Info, Source};
 use crate::error::{Error, Place, Result};
 use crate::model::Config;
@@ -28,6 +29,10 @@ impl ModelFiles {
         if !is_adapter(path) {
             if base.is_some() {
                 return Err(Error::Request(format!("{}: only an adapter's folder has a base", path.display())));
+            }
+            if is_folder(path) {
+                let message = "is a model of Hugging Face's; mixtral convert makes a GGUF file of it";
+                return Err(Error::file(path, Place::Whole, message));
             }
             if path.is_dir() {
                 let message = format!("is a folder without {CONFIG_FILE}; name a GGUF file, or an adapter's folder");

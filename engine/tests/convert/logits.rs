@@ -72,6 +72,8 @@ fn adapters_of_peft_put_onto_a_gguf_as_it_loads_give_their_logits() {
         assert!(off < TOLERANCE, "{name}: {off}");
         assert!(distance(&found, &rows(&told["base"])) > 0.1, "{name} changes something");
     }
+    let error = ModelFiles::open(&folder("base"), None).expect_err("a Hugging Face folder").to_string();
+    assert!(error.contains("mixtral convert"), "{error}");
 }
 
 /// What keeps the tests above honest: the fixture's adapter reaches every part but the norms.

@@ -5,5 +5,7 @@ mod fixture;
 mod folders;
 mod logits;
 mod merges;
+mod peers;
 mod refusals;
+mod terminal;
 mod tokens;

@@ -81,7 +81,7 @@ pub fn tokenizer_json(parts: &VocabularyParts) -> Result<Json> {
             model["fuse_unk"] = true.into();
             model["byte_fallback"] = true.into();
             model["ignore_merges"] = false.into();
-            model["merges"] = json!(merges(parts));
+            model["merges"] = written(&merges(parts));
         }
         Kind::ByteLevel { pre, merges } => {
             let words = pattern::pattern(pre).ok_or_else(|| Error::Text(format!("tokenizer.ggml.pre: {pre:?}")))?;
@@ -92,7 +92,7 @@ pub fn tokenizer_json(parts: &VocabularyParts) -> Result<Json> {
             out["decoder"] =
                 json!({"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true});
             let pair = |merge: &String| merge.split_once(' ').map(|(left, right)| [left.to_owned(), right.to_owned()]);
-            model["merges"] = json!(merges.iter().filter_map(pair).collect::<Vec<_>>());
+            model["merges"] = written(&merges.iter().filter_map(pair).collect::<Vec<_>>());
             model["fuse_unk"] = false.into();
             model["byte_fallback"] = false.into();
             model["ignore_merges"] = pattern::takes_whole_words(pre).into();
@@ -153,6 +153,14 @@ fn marks_to_spaces(prefix: bool) -> Json {
         steps.push(json!({"type": "Strip", "content": " ", "start": 1, "stop": 0}));
     }
     json!({"type": "Sequence", "decoders": steps})
+}
+
+/// Merges as text, which every version of `tokenizers` reads; only pieces with a space in them need the newer form.
+fn written(merges: &[[String; 2]]) -> Json {
+    if merges.iter().flatten().any(|piece| piece.contains(' ')) {
+        return json!(merges);
+    }
+    merges.iter().map(|pair| Json::String(pair.join(" "))).collect()
 }
 
 /// Every way to put a piece together from two others, the best scores first: what `transformers`
