@@ -1,5 +1,7 @@
 //! The model itself: one forward pass over a flat batch.
 
+use std::sync::Arc;
+
 use candle_core::{Device, Tensor};
 
 use super::attention::Attention;
@@ -11,7 +13,8 @@ use super::norm::Norm;
 use super::parts::Role;
 use super::rope::Rope;
 use crate::error::{Error, Result};
-use crate::ops::{Backend, Batch, Matrix};
+use super::parts::{Part, Role, parts};
+use crate::ops::{Backend, Batch, Matrix, Watch};
 use crate::schedule::Plan;
 use crate::weights::Source;
 
@@ -36,6 +39,23 @@ struct Layer {
     attention: Attention,
     moe_norm: Norm,
     moe: Moe,
+}
+
+impl Layer {
+    fn watch(&mut self, role: Role) -> Vec<Arc<Watch>> {
+        let experts = &mut self.moe.experts;
+        match role {
+            Role::Query => vec![self.attention.q.watch()],
+            Role::Key => vec![self.attention.k.watch()],
+            Role::Value => vec![self.attention.v.watch()],
+            Role::AttentionOutput => vec![self.attention.output.watch()],
+            Role::Router => vec![self.moe.router.watch()],
+            Role::Gate => experts.iter_mut().map(|expert| expert.gate.watch()).collect(),
+            Role::Up => experts.iter_mut().map(|expert| expert.up.watch()).collect(),
+            Role::Down => experts.iter_mut().map(|expert| expert.down.watch()).collect(),
+            Role::Embedding | Role::AttentionNorm | Role::ExpertNorm | Role::OutputNorm | Role::Output => Vec::new(),
+        }
+    }
 }
 
 impl Mixtral {
@@ -84,6 +104,26 @@ impl Mixtral {
     /// Where it computes.
     pub fn device(&self) -> &Device {
         &self.device
+    }
+
+    /// Watches what every matrix is multiplied with: for each of the model's parts that is multiplied, one watch an
+    /// expert.
+    ///
+    /// # Errors
+    /// The model was loaded for operations that do not show it.
+    pub fn watch(&mut self) -> Result<Vec<(Part, Vec<Arc<Watch>>)>> {
+        if self.ops != Backend::Reference {
+            return Err(Error::Request("only the reference operations can be watched".into()));
+        }
+        let parts = parts(&self.config).into_iter().filter_map(|part| {
+            let watches = match (part.layer, part.role) {
+                (Some(layer), role) => self.layers[layer].watch(role),
+                (None, Role::Output) => self.output.iter_mut().map(Matrix::watch).collect(),
+                _ => Vec::new(),
+            };
+            (!watches.is_empty()).then_some((part, watches))
+        });
+        Ok(parts.collect())
     }
 
     /// Computes the plan's tokens, writes their keys and values into the cache, and returns the

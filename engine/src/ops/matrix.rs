@@ -1,11 +1,14 @@
 //! Matrices of weights, ready for one set of operations.
 
+use std::sync::Arc;
+
 use candle_core::{Device, Tensor};
 
 use super::Backend;
 use super::cpu::{self, Dense};
 use super::host::{read, write};
 use super::reference::{self, Weights};
+use super::watch::Watch;
 use crate::error::Result;
 use crate::quant::{Blocks, GgmlType};
 
@@ -14,6 +17,8 @@ use crate::quant::{Blocks, GgmlType};
 pub struct Matrix {
     rows: usize,
     inner: Inner,
+    /// told what the matrix is multiplied with; none but while an importance matrix is computed
+    watch: Option<Arc<Watch>>,
 }
 
 #[derive(Debug)]
@@ -39,11 +44,20 @@ impl Matrix {
             },
             Backend::Kernels => Inner::Kernels(Dense { rows, cols, blocks: Blocks::new(kind, bytes)? }),
         };
-        Some(Ok(Self { rows, inner }))
+        Some(Ok(Self { rows, inner, watch: None }))
+    }
+
+    /// Watches what the matrix is multiplied with from now on. The processor's kernels for experts do not go through
+    /// here, so that only [`Backend::Reference`] shows everything.
+    pub fn watch(&mut self) -> Arc<Watch> {
+        self.watch.get_or_insert_default().clone()
     }
 
     /// `x . self^T`: (tokens, cols) to (tokens, rows).
     pub(super) fn multiply(&self, x: &Tensor) -> Result<Tensor> {
+        if let Some(watch) = &self.watch {
+            watch.see(x)?;
+        }
         match &self.inner {
             Inner::Reference(weights) => reference::linear(weights, x),
             Inner::Kernels(dense) => write(&[x.dim(0)?, self.rows], |out| read([x], |[x]| cpu::linear(dense, x, out))),

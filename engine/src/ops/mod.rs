@@ -11,12 +11,14 @@ mod host;
 mod matrix;
 mod reference;
 mod routes;
+mod watch;
 
 use candle_core::{DType, Device, Tensor};
 
 pub use batch::Batch;
 pub use matrix::{Expert, Matrix};
 pub use routes::Routes;
+pub use watch::{Moments, Watch};
 
 use crate::error::Result;
 pub(crate) use cpu::{rope as rotate, training};

@@ -7,71 +7,17 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::imatrix::Imatrix;
 use super::quantize::{WRITABLE, encode};
-use super::{Blocks, GgmlType};
+use super::{Blocks, GgmlType, Types};
 use crate::error::{Error, Place, Result};
 use crate::weights::gguf::{Gguf, Stream, TensorInfo, Value, Writer};
 use crate::weights::{Source, whole_file};
 
 /// Weights that are decoded and encoded at once by one thread.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = 1 << 17;
 /// The version of GGML's block layouts that every current file has.
 pub(crate) const LAYOUT_VERSION: u32 = 2;
-
-/// Which types a file's matrices get.
-#[derive(Clone, Copy, Debug)]
-pub struct Types {
-    /// Of all matrices but the next two.
-    pub matrices: GgmlType,
-    /// Of the embedding.
-    pub embedding: GgmlType,
-    /// Of the output matrix.
-    pub output: GgmlType,
-}
-
-impl Types {
-    /// One type throughout; but below Q4 the embedding and the output matrix, through which everything passes, stay in
-    /// Q6_K, and below Q6 the output matrix alone, as llama.cpp does.
-    pub fn of(kind: GgmlType) -> Self {
-        let (embedding, output) = match kind {
-            GgmlType::Q2_K | GgmlType::Q3_K => (GgmlType::Q6_K, GgmlType::Q6_K),
-            GgmlType::Q4_K | GgmlType::Q5_K => (kind, GgmlType::Q6_K),
-            _ => (kind, kind),
-        };
-        Self { matrices: kind, embedding, output }
-    }
-
-    fn wanted(&self, tensor: &TensorInfo) -> GgmlType {
-        self.of_tensor(&tensor.name, &tensor.dims)
-    }
-
-    /// The type of the tensor of this name and shape.
-    pub(crate) fn of_tensor(&self, name: &str, dims: &[usize]) -> GgmlType {
-        // A vector is a norm; the router decides which experts work, and is tiny.
-        if dims.len() < 2 || name.contains("ffn_gate_inp") {
-            return GgmlType::F32;
-        }
-        let kind = match name {
-            "token_embd.weight" => self.embedding,
-            "output.weight" => self.output,
-            _ => self.matrices,
-        };
-        // Rows that are not whole blocks of 256 take the nearest type whose blocks are smaller, and F16 if none fits.
-        let fitting = [kind, smaller(kind), GgmlType::F16];
-        let cols = dims.last().copied().unwrap_or(1);
-        fitting.into_iter().find(|kind| cols.is_multiple_of(kind.block_len())).unwrap_or(GgmlType::F32)
-    }
-}
-
-fn smaller(kind: GgmlType) -> GgmlType {
-    match kind {
-        GgmlType::Q2_K | GgmlType::Q3_K => GgmlType::Q4_0,
-        GgmlType::Q4_K => GgmlType::Q5_0,
-        GgmlType::Q5_K => GgmlType::Q5_1,
-        GgmlType::Q6_K => GgmlType::Q8_0,
-        kind => kind,
-    }
-}
 
 /// `general.file_type` as llama.cpp numbers it.
 pub(crate) fn file_type(kind: GgmlType) -> Option<u32> {
@@ -104,15 +50,30 @@ pub struct Written {
     pub types: BTreeMap<&'static str, usize>,
     /// Tensors whose rows did not fit the asked type, and the type they have instead.
     pub fallen_back: Vec<(String, GgmlType)>,
+    /// Quantised tensors of which the importance matrix knows nothing: their errors all count the same. With the number
+    /// of the expert where it knows others.
+    pub unweighted: Vec<(String, Option<usize>)>,
 }
 
 /// Writes `source` to `out` in other types, as one file that appears whole or not at all. Metadata is kept, but for what
-/// tells of types and shards. `progress` gets bytes of the source: done, and in all.
+/// tells of types and shards. `importance` is the importance matrix's file name and contents. `progress` gets bytes of
+/// the source: done, and in all.
 ///
 /// # Errors
-/// A type that cannot be written or read, `out` is one of the source's own files, or the disk is full.
-pub fn quantise(source: &Gguf, out: &Path, types: Types, progress: &mut dyn FnMut(u64, u64)) -> Result<Written> {
-    for kind in [types.matrices, types.embedding, types.output] {
+/// A type that cannot be written or read, `out` is one of the source's own files, the importance matrix is another
+/// model's, or the disk is full.
+pub fn quantise(
+    source: &Gguf,
+    out: &Path,
+    mut types: Types,
+    importance: Option<(&str, &Imatrix)>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Written> {
+    if Source::tensor(source, "output.weight").is_none() {
+        // The embedding serves as the output matrix, too.
+        types.embedding = types.output;
+    }
+    for kind in types.all() {
         if !WRITABLE.contains(&kind) {
             return Err(Error::Request(format!("{kind} cannot be written")));
         }
@@ -123,7 +84,7 @@ pub fn quantise(source: &Gguf, out: &Path, types: Types, progress: &mut dyn FnMu
     let mut writer = Writer::new();
     let told = ["general.file_type", "general.quantization_version"];
     for (key, value) in source.metadata().iter() {
-        if !told.contains(&key) && !key.starts_with("split.") {
+        if !told.contains(&key) && !key.starts_with("split.") && !key.starts_with("quantize.imatrix.") {
             writer.value(key, value.clone());
         }
     }
@@ -131,36 +92,79 @@ pub fn quantise(source: &Gguf, out: &Path, types: Types, progress: &mut dyn FnMu
         writer.value("general.file_type", Value::U32(number));
     }
     writer.value("general.quantization_version", Value::U32(LAYOUT_VERSION));
+    if let Some((name, imatrix)) = importance {
+        writer.value("quantize.imatrix.file", Value::String(name.to_owned()));
+        writer.value("quantize.imatrix.dataset", Value::String(imatrix.texts.join(", ")));
+        writer.value("quantize.imatrix.entries_count", Value::U32(imatrix.len() as u32));
+        writer.value("quantize.imatrix.chunks_count", Value::U32(imatrix.chunks));
+    }
     let mut written = Written { before: source.tensors().iter().map(|t| t.len).sum(), ..Written::default() };
     for tensor in source.tensors() {
-        let kind = types.wanted(tensor);
+        let (asked, kind) = types.wanted(tensor);
         writer.plan(&tensor.name, kind, &tensor.dims).map_err(Error::io(out))?;
         *written.types.entry(kind.name()).or_default() += 1;
-        let all = [types.matrices, types.embedding, types.output, GgmlType::F32];
-        if !all.contains(&kind) {
+        if kind != asked {
             written.fallen_back.push((tensor.name.clone(), kind));
         }
     }
+    let plan: Vec<Job<'_>> = source
+        .tensors()
+        .iter()
+        .map(|tensor| job(tensor, types.wanted(tensor).1, importance.map(|(_, imatrix)| imatrix), &mut written))
+        .collect::<Result<_>>()?;
+    if importance.is_some() && plan.iter().all(|job| job.importance.iter().all(Option::is_none)) {
+        return Err(Error::Request("the importance matrix knows no matrix of this model".into()));
+    }
     let after = whole_file::write(out, |file| {
         let stream = writer.begin(file).map_err(Error::io(out))?;
-        fill(source, types, out, stream, written.before, progress)
+        fill(source, &plan, out, stream, written.before, progress)
     })?;
     Ok(Written { after, ..written })
 }
 
+/// A tensor to be written.
+struct Job<'a> {
+    tensor: &'a TensorInfo,
+    kind: GgmlType,
+    /// of each expert's columns
+    importance: Vec<Option<Vec<f32>>>,
+}
+
+fn job<'a>(
+    tensor: &'a TensorInfo,
+    kind: GgmlType,
+    imatrix: Option<&Imatrix>,
+    written: &mut Written,
+) -> Result<Job<'a>> {
+    let experts = if tensor.dims.len() == 3 { tensor.dims[0] } else { 1 };
+    let cols = tensor.dims.last().copied().unwrap_or(1);
+    let Some(imatrix) = imatrix.filter(|_| kind.block_len() > 1) else {
+        return Ok(Job { tensor, kind, importance: vec![None; experts] });
+    };
+    let columns = (0..experts).map(|expert| imatrix.columns(&tensor.name, experts, expert, cols));
+    let importance: Vec<_> = columns.collect::<Result<_>>()?;
+    if importance.iter().all(Option::is_none) {
+        written.unweighted.push((tensor.name.clone(), None));
+    } else {
+        let idle = importance.iter().enumerate().filter(|(_, columns)| columns.is_none());
+        written.unweighted.extend(idle.map(|(expert, _)| (tensor.name.clone(), Some(expert))));
+    }
+    Ok(Job { tensor, kind, importance })
+}
+
 fn fill(
     source: &Gguf,
-    types: Types,
+    plan: &[Job<'_>],
     out: &Path,
     mut stream: Stream<&mut BufWriter<File>>,
     all: u64,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<u64> {
     let (mut done, mut after) = (0, 0);
-    for tensor in source.tensors() {
-        let bytes = recode(source, tensor, types.wanted(tensor))?;
+    for job in plan {
+        let bytes = recode(source, job)?;
         stream.put(&bytes).map_err(Error::io(out))?;
-        done += tensor.len;
+        done += job.tensor.len;
         after += bytes.len() as u64;
         progress(done, all);
     }
@@ -169,27 +173,29 @@ fn fill(
 }
 
 /// A tensor's blocks in another type; the same type is copied as it is.
-fn recode(source: &Gguf, tensor: &TensorInfo, kind: GgmlType) -> Result<Vec<u8>> {
+fn recode(source: &Gguf, job: &Job<'_>) -> Result<Vec<u8>> {
+    let Job { tensor, kind, ref importance } = *job;
     let fault = |message: &str| Error::file(Source::path(source), Place::Tensor(tensor.name.clone()), message);
     let view = source.tensor(&tensor.name).ok_or_else(|| fault("is missing"))?;
     if tensor.kind == kind {
         return Ok(view.bytes.to_vec());
     }
     let cols = tensor.dims.last().copied().filter(|&cols| cols > 0).ok_or_else(|| fault("has no columns"))?;
-    let rows = (CHUNK / cols).max(1);
     // Whole rows are whole blocks, so that every chunk of rows can be read by itself.
-    let row_bytes = tensor.kind.bytes_of(cols as u64).ok_or_else(|| fault("its rows are not whole blocks"))?;
-    let chunks: Vec<&[u8]> = view.bytes.chunks(rows * row_bytes as usize).collect();
+    let row_bytes = tensor.kind.bytes_of(cols as u64).ok_or_else(|| fault("its rows are not whole blocks"))? as usize;
+    let chunk = (CHUNK / cols).max(1) * row_bytes;
+    let experts = view.bytes.chunks(view.bytes.len() / importance.len()).zip(importance);
+    let chunks: Vec<_> = experts.flat_map(|(bytes, columns)| bytes.chunks(chunk).map(move |b| (b, columns))).collect();
     let parts: Vec<Vec<u8>> = chunks
         .into_par_iter()
-        .map(|bytes| {
+        .map(|(bytes, columns)| {
             let blocks = Blocks::new(tensor.kind, bytes).ok_or_else(|| fault("its type cannot be read"))?;
-            let mut weights = vec![0.0; bytes.len() / row_bytes as usize * cols];
+            let mut weights = vec![0.0; bytes.len() / row_bytes * cols];
             blocks.dequantise(0, &mut weights);
             if !weights.iter().all(|w| w.is_finite()) {
                 return Err(fault("holds a weight that is no number"));
             }
-            encode(kind, &weights, cols, None)
+            encode(kind, &weights, cols, columns.as_deref())
         })
         .collect::<Result<_>>()?;
     Ok(parts.concat())

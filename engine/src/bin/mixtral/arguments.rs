@@ -25,6 +25,8 @@ pub enum Command {
     Info(Info),
     /// Measure a model's perplexity on a text.
     Perplexity(Perplexity),
+    /// Measure how much each column of a model's matrices matters.
+    Imatrix(crate::imatrix::Arguments),
     /// Write a model in a smaller type.
     Quantize(crate::quantize::Arguments),
     /// Turn a Hugging Face folder into a GGUF file, or the other way round.
@@ -174,6 +176,9 @@ pub struct Perplexity {
     pub model: Model,
     /// The text.
     pub text: PathBuf,
+    /// Tell also how far its predictions are from this model's, of the same vocabulary.
+    #[arg(long, value_name = "MODEL")]
+    pub against: Option<PathBuf>,
     /// Tokens in a window; without it the model's context, at most 512.
     #[arg(short, long)]
     pub window: Option<usize>,

@@ -7,6 +7,7 @@ mod chat;
 mod convert;
 mod data;
 mod help;
+mod imatrix;
 mod info;
 mod interrupt;
 mod language;
@@ -19,6 +20,7 @@ mod recite;
 mod settings;
 mod tokenizer;
 mod train;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Command::Chat(arguments) => chat::run(arguments, language),
         Command::Info(arguments) => info::run(&arguments, language),
         Command::Perplexity(arguments) => perplexity::run(&arguments, language),
+        Command::Imatrix(arguments) => imatrix::run(&arguments, language),
         Command::Quantize(arguments) => quantize::run(&arguments, language),
         Command::Convert(arguments) => convert::run(&arguments, language),
         Command::Merge(arguments) => merge::run(&arguments, language),

@@ -1,22 +1,13 @@
-//! `mixtral perplexity`: how well a model foresees a text.
-//!
-//! The method of the golden files: the whole text is tokenised without a begin token and cut into
-//! full windows, the first token of each is replaced by the begin token, and every prediction
-//! counts. What is left over at the end is not used.
+//! `mixtral perplexity`: how well a model foresees a text, and how far its predictions are from another's.
 
-use anyhow::{Context as _, ensure};
-use indicatif::{ProgressBar, ProgressStyle};
+use anyhow::ensure;
+use mixtral_engine::handle::ModelFiles;
 use mixtral_engine::model::{KvCache, Mixtral};
-use mixtral_engine::sample::log_probability;
-use mixtral_engine::schedule::{Plan, Span};
-use mixtral_engine::text::{Encoding, Tokenizer};
+use mixtral_engine::text::Tokenizer;
 
 use crate::arguments::Perplexity;
 use crate::language::Language;
-
-const BLOCK: usize = 16;
-/// Rows of logits held at once.
-const ROWS: usize = 256;
+use crate::windows;
 
 pub fn run(arguments: &Perplexity, language: Language) -> anyhow::Result<()> {
     arguments.machine.make_pool()?;
@@ -24,62 +15,126 @@ pub fn run(arguments: &Perplexity, language: Language) -> anyhow::Result<()> {
     let files = arguments.model.open()?;
     let config = files.config().clone();
     let tokenizer = Tokenizer::from_gguf(files.gguf().metadata())?;
-    let name = || arguments.text.display().to_string();
-    let text = std::fs::read_to_string(&arguments.text).with_context(name)?;
-    let tokens = tokenizer.encode(&text, Encoding { add_special: false, parse_special: false });
     let window = arguments.window.unwrap_or(512).min(config.context);
-    ensure!(window >= 2, "--window: 2..");
-    let few = language.pick("the text is shorter than one window", "文本短于一个窗口");
-    ensure!(tokens.len() >= window, "{}: {} < {window}: {few}", name(), tokens.len());
-
+    let all = windows::cut(&arguments.text, &tokenizer, window, arguments.windows, language)?;
     let model = Mixtral::load(&files, config, &device, &mut |_, _| {})?;
-    let blocks = window.div_ceil(BLOCK);
-    let mut cache = KvCache::new(model.config(), blocks, BLOCK, &device)?;
-    let all = tokens.chunks_exact(window).take(arguments.windows.unwrap_or(usize::MAX));
-    let bar = ProgressBar::new(all.len() as u64);
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg} {eta}") {
-        bar.set_style(style);
-    }
-    let (mut sum, mut count) = (0.0, 0u64);
-    for chunk in all {
-        let mut chunk = chunk.to_vec();
-        if let Some(bos) = tokenizer.vocabulary().bos() {
-            chunk[0] = bos;
+    let mut cache = windows::cache(&model, window)?;
+    let mut other = match &arguments.against {
+        Some(path) => {
+            let files = ModelFiles::open(path, None)?;
+            let config = files.config().clone();
+            let fits = config.vocabulary == model.config().vocabulary && config.context >= window;
+            let unlike = language.pick("has another vocabulary or a shorter context", "词表不同，或上下文更短");
+            ensure!(fits, "{}: {unlike}", path.display());
+            let other = Mixtral::load(&files, config, &device, &mut |_, _| {})?;
+            let cache = windows::cache(&other, window)?;
+            Some((other, cache))
         }
-        sum += surprise(&model, &mut cache, &chunk)?;
-        count += window as u64 - 1;
-        bar.set_message(format!("{:.4}", (sum / count as f64).exp()));
+        None => None,
+    };
+    let bar = windows::bar(all.len());
+    let mut sums = Sums::default();
+    for chunk in &all {
+        sums.add(chunk, (&model, &mut cache), other.as_mut().map(|(model, cache)| (&*model, cache)))?;
+        bar.set_message(format!("{:.4}", (sums.surprise / sums.count).exp()));
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let mean = sum / count as f64;
+    ensure!(sums.surprise.is_finite(), "{}", sums.surprise);
+    let (mean, count) = (sums.surprise / sums.count, sums.count);
+    let (divergence, same) = (sums.divergence / count, 100.0 * sums.same / count);
+    let doubt = ((sums.squares / count - divergence * divergence).max(0.0) / count).sqrt();
     match language {
         Language::English => println!("perplexity {:.4} (mean {mean:.6}, {count} tokens, window {window})", mean.exp()),
         Language::Chinese => println!("困惑度 {:.4}（平均 {mean:.6}，{count} 词元，窗口 {window}）", mean.exp()),
     }
+    if other.is_some() {
+        match language {
+            Language::English => {
+                println!("divergence {divergence:.6} ± {doubt:.6} nats a token, {same:.2} % the same likeliest token");
+            }
+            Language::Chinese => {
+                println!("散度每词元 {divergence:.6} ± {doubt:.6} 奈特，最可能词元相同者 {same:.2} %");
+            }
+        }
+    }
     Ok(())
 }
 
-/// The sum of the negative log probabilities of a window's tokens after its first.
-fn surprise(model: &Mixtral, cache: &mut KvCache, window: &[u32]) -> anyhow::Result<f64> {
-    let mut sum = 0.0;
-    for start in (0..window.len()).step_by(ROWS) {
-        let end = (start + ROWS).min(window.len());
-        let positions: Vec<u32> = (start as u32..end as u32).collect();
-        let blocks = (0..end.div_ceil(BLOCK) as u32).collect();
-        let plan = Plan {
-            tokens: window[start..end].to_vec(),
-            // One sequence from block 0 on: its slots are its positions.
-            slots: positions.clone(),
-            positions,
-            sequences: vec![Span { start: 0, len: end - start, context: end, blocks }],
-            outputs: (0..(end - start) as u32).collect(),
-        };
-        let logits: Vec<Vec<f32>> = model.forward(&plan, cache)?.to_vec2()?; // (end - start, vocab)
-        for (row, next) in logits.iter().zip(&window[start + 1..]) {
-            sum -= f64::from(log_probability(row, *next));
+/// Sums over predictions.
+#[derive(Debug, Default)]
+struct Sums {
+    count: f64,
+    /// of the negative log probability of what comes
+    surprise: f64,
+    /// Kullback-Leibler, from the other model's distribution to this one's
+    divergence: f64,
+    squares: f64,
+    /// predictions whose likeliest token is the same
+    same: f64,
+}
+
+impl Sums {
+    /// Adds a window's tokens after its first.
+    fn add(
+        &mut self,
+        window: &[u32],
+        (model, cache): (&Mixtral, &mut KvCache),
+        other: Option<(&Mixtral, &mut KvCache)>,
+    ) -> anyhow::Result<()> {
+        // The other's predictions are held while the model's are computed: (window, vocabulary).
+        let mut wanted = Vec::new();
+        if let Some((other, cache)) = other {
+            windows::run(other, cache, window, |_, logits| {
+                wanted.extend(logits.into_iter().map(|row| log_probabilities(&row)));
+                Ok(())
+            })?;
         }
+        windows::run(model, cache, window, |start, logits| {
+            for (i, (row, next)) in logits.iter().zip(&window[start + 1..]).enumerate() {
+                let row = log_probabilities(row);
+                self.count += 1.0;
+                self.surprise -= row[*next as usize];
+                if let Some(wanted) = wanted.get(start + i) {
+                    let divergence = divergence(wanted, &row);
+                    self.divergence += divergence;
+                    self.squares += divergence * divergence;
+                    self.same += f64::from(u8::from(likeliest(wanted) == likeliest(&row)));
+                }
+            }
+            Ok(())
+        })
     }
-    ensure!(sum.is_finite(), "{sum}");
-    Ok(sum)
+}
+
+fn log_probabilities(logits: &[f32]) -> Vec<f64> {
+    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = logits.iter().map(|logit| f64::from(logit - max).exp()).sum();
+    logits.iter().map(|logit| f64::from(logit - max) - sum.ln()).collect()
+}
+
+/// `sum p (log p - log q)`, in nats.
+fn divergence(p: &[f64], q: &[f64]) -> f64 {
+    p.iter().zip(q).map(|(p, q)| p.exp() * (p - q)).sum()
+}
+
+/// The first of the likeliest tokens.
+fn likeliest(row: &[f64]) -> Option<usize> {
+    (0..row.len()).reduce(|best, i| if row[i] > row[best] { i } else { best })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn divergence_is_that_of_the_formula_and_zero_only_for_equals() {
+        let p = log_probabilities(&[2f32.ln(), 1f32.ln(), 1f32.ln()]); // 1/2, 1/4, 1/4
+        let q = log_probabilities(&[0.0, 0.0, 2f32.ln()]); // 1/4, 1/4, 1/2
+        assert!((p.iter().map(|p| p.exp()).sum::<f64>() - 1.0).abs() < 1e-12);
+        // 1/2 ln 2 + 0 + 1/4 ln 1/2
+        assert!((divergence(&p, &q) - 0.25 * 2f64.ln()).abs() < 1e-6);
+        assert!(divergence(&p, &p).abs() < 1e-12);
+        assert_eq!((likeliest(&p), likeliest(&q), likeliest(&[])), (Some(0), Some(2), None));
+    }
 }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use mixtral_engine::quant::GgmlType;
-use mixtral_engine::quant::file::{Types, Written, quantise};
+use mixtral_engine::quant::file::{Written, quantise};
+use mixtral_engine::quant::imatrix::Imatrix;
 use mixtral_engine::quant::quantize::{WRITABLE, by_name};
+use mixtral_engine::quant::{GgmlType, Types};
 use mixtral_engine::weights::gguf::Gguf;
 
 use crate::language::Language;
@@ -28,13 +29,20 @@ pub struct Arguments {
     /// The output matrix's type; without it Q6_K for Q2_K to Q5_K, else TYPE.
     #[arg(long, value_name = "TYPE")]
     pub output: Option<String>,
+    /// TYPE throughout; without it, the few matrices that every token passes stay more precise, as in llama.cpp.
+    #[arg(long)]
+    pub pure: bool,
+    /// The importance matrix that mixtral imatrix (or llama.cpp) made of this model.
+    #[arg(long, value_name = "FILE")]
+    pub imatrix: Option<PathBuf>,
     /// Replace a file that is there.
     #[arg(short, long)]
     pub force: bool,
 }
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
-    let mut types = Types::of(kind(&arguments.kind, language)?);
+    let asked = kind(&arguments.kind, language)?;
+    let mut types = if arguments.pure { Types::pure(asked) } else { Types::of(asked) };
     if let Some(name) = &arguments.embedding {
         types.embedding = kind(name, language)?;
     }
@@ -45,11 +53,13 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let there = language.pick("is there already; --force replaces it", "已存在；--force 可将其替换");
     ensure!(arguments.force || !arguments.out.exists(), "{name}: {there}");
     let gguf = Gguf::open(&arguments.model)?;
+    let imatrix = arguments.imatrix.as_deref().map(Imatrix::open).transpose()?;
+    let file = arguments.imatrix.as_ref().and_then(|path| path.file_name()).unwrap_or_default().to_string_lossy();
     let bar = ProgressBar::new(1);
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {eta}") {
         bar.set_style(style);
     }
-    let written = quantise(&gguf, &arguments.out, types, &mut |done, all| {
+    let written = quantise(&gguf, &arguments.out, types, imatrix.as_ref().map(|i| (&*file, i)), &mut |done, all| {
         bar.set_length(all);
         bar.set_position(done);
     });
@@ -74,6 +84,16 @@ fn tell(written: &Written, language: Language) {
         match language {
             Language::English => eprintln!("{tensor}: its rows are not whole blocks, written as {kind}"),
             Language::Chinese => eprintln!("{tensor}：行长不是整块，改写为 {kind}"),
+        }
+    }
+    for (tensor, expert) in &written.unweighted {
+        match (expert, language) {
+            (None, Language::English) => eprintln!("{tensor}: not in the importance matrix, all columns count the same"),
+            (None, Language::Chinese) => eprintln!("{tensor}：重要性矩阵中没有，各列同等对待"),
+            (Some(expert), Language::English) => {
+                eprintln!("{tensor}: no token came to expert {expert}, all its columns count the same");
+            }
+            (Some(expert), Language::Chinese) => eprintln!("{tensor}：专家 {expert} 没有词元经过，其各列同等对待"),
         }
     }
     let types: Vec<String> = written.types.iter().map(|(kind, count)| format!("{count} x {kind}")).collect();
