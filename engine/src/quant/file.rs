@@ -69,7 +69,7 @@ pub fn quantise(
     importance: Option<(&str, &Imatrix)>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Written> {
-    if Source::tensor(source, "output.weight").is_none() {
+    if source.tensor("output.weight").is_none() {
         // The embedding serves as the output matrix, too.
         types.embedding = types.output;
     }

@@ -10,7 +10,7 @@ use super::{Blocks, GgmlType};
 use crate::error::{Error, Place, Result};
 use crate::ops::Moments;
 use crate::weights::gguf::{Array, Gguf, Value, Writer};
-use crate::weights::{Source as _, whole_file};
+use crate::weights::whole_file;
 
 const SUMS: &str = ".in_sum2";
 const COUNTS: &str = ".counts";

@@ -1,8 +1,8 @@
 //! Weights into the blocks of a quantised type.
 //!
 //! Own quantisers, for the block layouts of ggml's `ggml-common.h`: a search for the scales (and mins) that leave the
-//! least weighted squared error. What a weight's error counts is what the importance matrix says of its column, and 1
-//! without one.
+//! least weighted squared error. What a weight's error counts is what the importance matrix says of its column, times a
+//! number that grows slowly with the weight.
 
 mod blocks;
 mod fit;
@@ -51,27 +51,40 @@ pub fn encode(kind: GgmlType, weights: &[f32], cols: usize, importance: Option<&
         GgmlType::BF16 => return Ok(weights.iter().flat_map(|w| half::bf16::from_f32(*w).to_le_bytes()).collect()),
         _ => {}
     }
-    let counts = match importance {
+    let importance = match importance {
         Some(importance) if importance.len() != cols => {
             return Err(Error::Request(format!("{} importances for rows of {cols}", importance.len())));
         }
-        Some(importance) => counts(importance),
+        Some(importance) => levelled(importance),
         None => vec![1.0; cols],
     };
-    let mut out = vec![0; weights.len() / block * kind.block_bytes()];
-    let counts = counts.chunks_exact(block).cycle();
-    for ((weights, counts), out) in
-        weights.chunks_exact(block).zip(counts).zip(out.chunks_exact_mut(kind.block_bytes()))
-    {
-        if !blocks::write(kind, weights, counts, out) {
-            return Err(Error::Request(format!("{kind} cannot be written")));
+    let row_bytes = cols / block * kind.block_bytes();
+    let mut out = vec![0; weights.len() / cols * row_bytes];
+    let mut counts = vec![0.0; cols];
+    for (row, out) in weights.chunks_exact(cols).zip(out.chunks_exact_mut(row_bytes)) {
+        count(row, &importance, &mut counts);
+        let blocks = row.chunks_exact(block).zip(counts.chunks_exact(block));
+        for ((weights, counts), out) in blocks.zip(out.chunks_exact_mut(kind.block_bytes())) {
+            if !blocks::write(kind, weights, counts, out) {
+                return Err(Error::Request(format!("{kind} cannot be written")));
+            }
         }
     }
     Ok(out)
 }
 
+/// What the error of each weight of a row counts. A weight far from zero counts more than its column alone would have
+/// it: measured on trained models, that brings the predictions nearer to the original's.
+fn count(row: &[f32], importance: &[f32], counts: &mut [f32]) {
+    let mean = row.iter().map(|w| w * w).sum::<f32>() / row.len() as f32;
+    let scale = if mean > 0.0 { 1.0 / mean } else { 0.0 };
+    for ((count, weight), importance) in counts.iter_mut().zip(row).zip(importance) {
+        *count = importance * (1.0 + weight * weight * scale).sqrt();
+    }
+}
+
 /// Importances with a mean of 1 and a floor.
-fn counts(importance: &[f32]) -> Vec<f32> {
+fn levelled(importance: &[f32]) -> Vec<f32> {
     const FLOOR: f32 = 0.01;
     let mean = importance.iter().map(|i| f64::from(*i)).sum::<f64>() / importance.len() as f64;
     let scale = if mean > 0.0 && mean.is_finite() { 1.0 / mean } else { 0.0 };

@@ -20,7 +20,7 @@ pub struct Arguments {
     /// The text.
     pub text: PathBuf,
     /// The file to write.
-    #[arg(id = "written", short, long = "out", value_name = "FILE")]
+    #[arg(id = "written", short = 'o', long = "out", value_name = "FILE")]
     pub out: PathBuf,
     /// Tokens in a window; without it the model's context, at most 512.
     #[arg(short, long)]

@@ -1,9 +1,9 @@
 //! `mixtral perplexity`: how well a model foresees a text, and how far its predictions are from another's.
 
 use anyhow::ensure;
-use mixtral_engine::handle::ModelFiles;
 use mixtral_engine::model::{KvCache, Mixtral};
 use mixtral_engine::text::Tokenizer;
+use mixtral_engine::weights::ModelFiles;
 
 use crate::arguments::Perplexity;
 use crate::language::Language;

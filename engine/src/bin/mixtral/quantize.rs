@@ -88,7 +88,9 @@ fn tell(written: &Written, language: Language) {
     }
     for (tensor, expert) in &written.unweighted {
         match (expert, language) {
-            (None, Language::English) => eprintln!("{tensor}: not in the importance matrix, all columns count the same"),
+            (None, Language::English) => {
+                eprintln!("{tensor}: not in the importance matrix, all columns count the same")
+            }
             (None, Language::Chinese) => eprintln!("{tensor}：重要性矩阵中没有，各列同等对待"),
             (Some(expert), Language::English) => {
                 eprintln!("{tensor}: no token came to expert {expert}, all its columns count the same");

@@ -4,7 +4,7 @@ use half::f16;
 
 use super::fit::{Codes, Group, Line};
 use super::pack;
-use super::super_block::{self, Found, LEN, Shape, groups, search};
+use super::super_block::{Found, LEN, Shape, groups, search};
 use crate::quant::GgmlType;
 
 const fn signed(high: f32) -> Codes {
@@ -63,7 +63,7 @@ fn solve<const N: usize, const G: usize>(weights: &[f32], counts: &[f32], shape:
 
 /// A block of 32 weights with a half-precision scale (and min) of its own.
 fn small(weights: &[f32], counts: &[f32], codes: Codes, out: &mut [u8]) {
-    let [group]: [Group<'_, 32>; 1] = super_block::groups(weights, counts);
+    let [group]: [Group<'_, 32>; 1] = groups(weights, counts);
     let levels = codes.high - codes.low;
     let line = rounded(&group, codes, group.fit(codes, if levels > 100.0 { 4 } else { 7 }));
     let [scale, min] = [line.scale, line.min].map(f16::from_f32);

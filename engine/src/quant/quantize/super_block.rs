@@ -40,10 +40,7 @@ pub struct Found<const G: usize> {
 
 impl<const G: usize> Found<G> {
     fn line(&self, group: usize) -> Line {
-        Line {
-            scale: self.unit.to_f32() * self.scales[group],
-            min: self.min_unit.to_f32() * self.mins[group],
-        }
+        Line { scale: self.unit.to_f32() * self.scales[group], min: self.min_unit.to_f32() * self.mins[group] }
     }
 
     /// The codes of all weights.
