@@ -100,7 +100,7 @@ pub fn quantise(
     }
     let mut written = Written { before: source.tensors().iter().map(|t| t.len).sum(), ..Written::default() };
     for tensor in source.tensors() {
-        let (asked, kind) = types.wanted(tensor);
+        let (asked, kind) = types.wanted(&tensor.name, &tensor.dims);
         writer.plan(&tensor.name, kind, &tensor.dims).map_err(Error::io(out))?;
         *written.types.entry(kind.name()).or_default() += 1;
         if kind != asked {
@@ -110,7 +110,14 @@ pub fn quantise(
     let plan: Vec<Job<'_>> = source
         .tensors()
         .iter()
-        .map(|tensor| job(tensor, types.wanted(tensor).1, importance.map(|(_, imatrix)| imatrix), &mut written))
+        .map(|tensor| {
+            job(
+                tensor,
+                types.wanted(&tensor.name, &tensor.dims).1,
+                importance.map(|(_, imatrix)| imatrix),
+                &mut written,
+            )
+        })
         .collect::<Result<_>>()?;
     if importance.is_some() && plan.iter().all(|job| job.importance.iter().all(Option::is_none)) {
         return Err(Error::Request("the importance matrix knows no matrix of this model".into()));

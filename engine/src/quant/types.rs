@@ -1,7 +1,6 @@
 //! Which type each matrix of a quantised file gets.
 
 use super::GgmlType;
-use crate::weights::gguf::TensorInfo;
 
 /// Which types a file's matrices get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,19 +51,24 @@ impl Types {
 
     /// What a tensor should become, and what it can become: rows that are not whole blocks of 256 take the nearest type
     /// whose blocks are smaller, and F16 if none fits.
-    pub(super) fn wanted(&self, tensor: &TensorInfo) -> (GgmlType, GgmlType) {
-        let kind = self.asked(tensor);
+    pub(super) fn wanted(&self, name: &str, dims: &[usize]) -> (GgmlType, GgmlType) {
+        let kind = self.asked(name, dims);
         let fitting = [kind, smaller(kind), GgmlType::F16];
-        let cols = tensor.dims.last().copied().unwrap_or(1);
+        let cols = dims.last().copied().unwrap_or(1);
         (kind, fitting.into_iter().find(|kind| cols.is_multiple_of(kind.block_len())).unwrap_or(GgmlType::F32))
     }
 
-    fn asked(&self, tensor: &TensorInfo) -> GgmlType {
+    /// The type of the tensor of this name and shape.
+    pub(crate) fn of_tensor(&self, name: &str, dims: &[usize]) -> GgmlType {
+        self.wanted(name, dims).1
+    }
+
+    fn asked(&self, name: &str, dims: &[usize]) -> GgmlType {
         // A vector is a norm; the router decides which experts work, and is tiny.
-        if tensor.dims.len() < 2 || tensor.name.contains("ffn_gate_inp") {
+        if dims.len() < 2 || name.contains("ffn_gate_inp") {
             return GgmlType::F32;
         }
-        match tensor.name.as_str() {
+        match name {
             "token_embd.weight" => self.embedding,
             "output.weight" => self.output,
             name if name.ends_with("attn_k.weight") || name.ends_with("attn_v.weight") => self.keys,
@@ -112,7 +116,7 @@ mod tests {
         }
         let bytes = tensors.into_iter().map(|(name, dims)| {
             let elements = dims.iter().product::<usize>() as u64;
-            let (_, kind) = types.wanted(&TensorInfo { name, kind: GgmlType::F16, dims, shard: 0, start: 0, len: 0 });
+            let kind = types.of_tensor(&name, &dims);
             kind.bytes_of(elements).expect("whole blocks")
         });
         bytes.sum::<u64>() as f64 / f64::from(1 << 30)

@@ -34,7 +34,7 @@ use std::path::PathBuf;
 use candle_core::Device;
 use mixtral_engine::model::{KvCache, Mixtral};
 use mixtral_engine::quant::GgmlType;
-use mixtral_engine::quant::file::Types;
+use mixtral_engine::quant::Types;
 use mixtral_engine::schedule::{Plan, Span};
 use mixtral_engine::weights::ModelFiles;
 use mixtral_engine::weights::convert::{named, to_gguf};

@@ -2,7 +2,7 @@
 
 use mixtral_engine::model::parts;
 use mixtral_engine::quant::GgmlType;
-use mixtral_engine::quant::file::Types;
+use mixtral_engine::quant::Types;
 use mixtral_engine::weights::ModelFiles;
 use mixtral_engine::weights::convert::{Named, to_gguf};
 use mixtral_engine::weights::gguf::Gguf;

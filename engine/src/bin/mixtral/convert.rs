@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 use mixtral_engine::quant::GgmlType;
-use mixtral_engine::quant::file::Types;
+use mixtral_engine::quant::Types;
 use mixtral_engine::weights::convert::{folder_type, named, to_folder, to_gguf};
 use mixtral_engine::weights::gguf::Gguf;
 use mixtral_engine::weights::lora::CONFIG_FILE;

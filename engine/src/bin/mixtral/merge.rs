@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use mixtral_engine::model::Config;
-use mixtral_engine::quant::file::Types;
+use mixtral_engine::quant::Types;
 use mixtral_engine::text::{gguf_values, hugging_face};
 use mixtral_engine::weights::gguf::{Gguf, Value};
 use mixtral_engine::weights::merge::{self, TokenizerFrom};
