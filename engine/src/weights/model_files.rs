@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::gguf::Gguf;
-use super::lora::{Adapter, AdapterConfig, CONFIG_FILE, Merge};
+use super::lora::{Adapter, AdapterConfig, CONFIG_FILE};
+use super::merge::OnLoad;
 use super::safetensors::is_folder;
 use super::{Info, Source};
 use crate::error::{Error, Place, Result};
@@ -16,7 +17,7 @@ pub struct ModelFiles {
     path: PathBuf,
     base: Gguf,
     config: Config,
-    merge: Option<Merge>,
+    merge: Option<OnLoad>,
 }
 
 impl ModelFiles {
@@ -48,7 +49,7 @@ impl ModelFiles {
         };
         let base = Gguf::open(&file)?;
         let config = Config::from_gguf(&base)?;
-        let merge = Merge::new(Adapter::open(path, &config)?, &base, &config)?;
+        let merge = OnLoad::open(path, &base, &config)?;
         Ok(Self { path: path.to_owned(), base, config, merge: Some(merge) })
     }
 
@@ -64,7 +65,7 @@ impl ModelFiles {
 
     /// The adapter, if there is one.
     pub fn adapter(&self) -> Option<&Adapter> {
-        self.merge.as_ref().map(Merge::adapter)
+        self.merge.as_ref().map(OnLoad::adapter)
     }
 
     /// The name of the adapter's folder, if there is one.

@@ -134,7 +134,7 @@ impl Adapter {
     }
 
     /// The same of one expert.
-    pub(super) fn whole_one(&self, part: &Part, expert: usize) -> Result<Option<Vec<f32>>> {
+    pub(crate) fn whole_one(&self, part: &Part, expert: usize) -> Result<Option<Vec<f32>>> {
         let Some(name) = self.find_whole(part, expert)? else { return Ok(None) };
         Ok(Some(to_gguf(part.role, self.tensors.all(&name)?, part.matrix().1, self.head_dim)))
     }

@@ -6,7 +6,6 @@
 
 mod adapter;
 mod config;
-mod merge;
 mod names;
 mod write;
 
@@ -14,8 +13,9 @@ use rayon::prelude::*;
 
 pub use adapter::Adapter;
 pub use config::{AdapterConfig, CONFIG_FILE, Pattern};
-pub(crate) use merge::Merge;
 pub use write::{WEIGHTS_FILE, write};
+
+use crate::ops::gemm::{Mat, gemm};
 
 /// Rows that one thread takes at a time.
 const CHUNK: usize = 256;
@@ -40,7 +40,9 @@ pub struct Pair {
 pub fn fold(pair: &Pair, weights: &mut [f32], cols: usize) {
     let rank = pair.rank;
     assert!(pair.a.len() == rank * cols && pair.b.len() * cols == weights.len() * rank, "a pair of another shape");
-    weights.par_chunks_mut(CHUNK * cols).enumerate().for_each(|(at, weights)| pair.add_to(at * CHUNK, weights, cols));
+    weights.par_chunks_mut(CHUNK * cols).zip(pair.b.par_chunks(CHUNK * rank)).for_each(|(weights, b)| {
+        gemm(pair.scale, Mat::new(b, rank), Mat::new(&pair.a, cols), 1.0, weights, cols);
+    });
 }
 
 #[cfg(test)]

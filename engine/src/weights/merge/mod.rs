@@ -1,7 +1,9 @@
-//! Adapters put into their base for good: a folder onto a folder, a GGUF onto a GGUF, one tensor in memory at a time.
+//! Adapters put into their base: for good, a folder onto a folder or a GGUF onto a GGUF, or as a model is loaded; one
+//! tensor in memory at a time.
 
 mod folder;
 mod gguf;
+mod on_load;
 mod tokenizer;
 
 use std::path::Path;
@@ -12,7 +14,10 @@ use crate::weights::lora::{Adapter, fold};
 
 pub use folder::into_folder;
 pub use gguf::into_gguf;
+pub(crate) use on_load::OnLoad;
 pub use tokenizer::{TokenizerFrom, tokenizer_of};
+
+use gguf::merged_matrix;
 
 /// Opens adapters for a base of this shape, in the order in which they are put in.
 ///
@@ -42,9 +47,8 @@ fn touched(adapters: &[Adapter], part: &Part) -> Result<bool> {
 fn apply(adapters: &[Adapter], part: &Part, expert: usize, mut weights: Vec<f32>) -> Result<Vec<f32>> {
     let cols = part.dims[part.dims.len() - 1];
     for adapter in adapters {
-        if let Some(whole) = adapter.whole(part)? {
-            let each = whole.len() / part.experts();
-            weights = if part.experts() == 1 { whole } else { whole[expert * each..][..each].to_vec() };
+        if let Some(whole) = adapter.whole_one(part, expert)? {
+            weights = whole;
         }
         if let Some(pair) = adapter.pair(part, expert)? {
             fold(&pair, &mut weights, cols);
