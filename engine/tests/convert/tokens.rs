@@ -140,10 +140,48 @@ fn a_tokenizer_that_gguf_cannot_tell_is_refused_by_what_is_in_the_way() {
         assert!(message.contains(wanted), "{message}");
     }
     let empty = tempfile::tempdir().expect("a folder");
-    std::fs::copy(folder("base").join("tokenizer.model"), empty.path().join("tokenizer.model")).expect("copied");
     let model = Model { vocabulary: 400, bos: None, eos: None };
-    let message = hugging_face::read(empty.path(), model).expect_err("no tokenizer.json").to_string();
-    assert!(message.contains("tokenizer.json"), "{message}");
+    let refused = |bytes: Option<&[u8]>, model: Model| {
+        bytes.into_iter().for_each(|b| std::fs::write(empty.path().join("tokenizer.model"), b).expect("written"));
+        hugging_face::read(empty.path(), model).expect_err("no tokenizer").to_string()
+    };
+    assert!(refused(None, model).contains("neither tokenizer.json nor tokenizer.model"));
+    let own = std::fs::read(folder("base").join("tokenizer.model")).expect("a file");
+    assert!(
+        refused(Some(&own), Model { vocabulary: 399, ..model }).contains("has 400 pieces, and the model knows 399")
+    );
+    assert!(refused(Some(b"{\"version\": 1}"), model).contains("is no SentencePiece model"));
+    assert!(refused(Some(b""), model).contains("is not BPE"));
+}
+
+#[test]
+fn sentence_pieces_own_file_gives_the_same_tokens_as_tokenizer_json() {
+    let out = tempfile::tempdir().expect("a folder");
+    for name in ["tokenizer.model", "tokenizer_config.json", "special_tokens_map.json"] {
+        std::fs::copy(folder("base").join(name), out.path().join(name)).expect("copied");
+    }
+    std::fs::write(out.path().join("added_tokens.json"), r#"{"<tool>": 400}"#).expect("written");
+    let found = hugging_face::read(out.path(), Model { vocabulary: 402, bos: None, eos: None }).expect("reads");
+    assert!(found.path.ends_with("tokenizer.model"));
+    assert_eq!(found.parts.tokens[400..], ["<tool>", "[PAD401]"]);
+    assert_eq!(found.parts.types[399..], [1, 4, 5]);
+    let model = Model { vocabulary: 400, bos: None, eos: None };
+    let other = hugging_face::read(&folder("base"), model).expect("reads").parts;
+    let own = &found.parts;
+    assert_eq!((&own.tokens[..400], &own.types[..400]), (&other.tokens[..], &other.types[..]));
+    assert_eq!((own.bos, own.eos, own.unknown), (other.bos, other.eos, other.unknown));
+    assert_eq!(
+        (own.add_bos, own.add_eos, own.add_space_prefix),
+        (other.add_bos, other.add_eos, other.add_space_prefix)
+    );
+    let tokenizer = Tokenizer::new(found.parts).expect("a vocabulary");
+    for pair in expected()["texts"].as_array().expect("texts") {
+        let text = pair[0].as_str().expect("a text");
+        let expected = ids(&pair[1]);
+        let expected = if text.starts_with("<s>") { &expected[1..] } else { &expected };
+        assert_eq!(tokenizer.encode(text, BOTH), expected, "{text:?}");
+    }
+    assert_eq!(tokenizer.encode("a<tool>", Encoding { add_special: false, parse_special: false }).last(), Some(&400));
 }
 
 /// Merges that no SentencePiece model has: "aaa" has a score, and no merge makes it out of "aa" and "a"; by score it would

@@ -6,7 +6,7 @@ use clap::Args;
 use mixtral_engine::model::Config;
 use mixtral_engine::quant::Types;
 use mixtral_engine::text::{gguf_values, hugging_face};
-use mixtral_engine::weights::gguf::{Gguf, Value};
+use mixtral_engine::weights::gguf::Gguf;
 use mixtral_engine::weights::merge::{self, TokenizerFrom};
 use mixtral_engine::weights::safetensors::Folder;
 
@@ -35,12 +35,11 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     };
     refuse_existing(out, arguments.force, language)?;
     let tokenizer = merge::tokenizer_of(adapters);
-    let tokenizer = if arguments.base.is_dir() {
+    if arguments.base.is_dir() {
         onto_folder(arguments, adapters, out, &tokenizer, language)?;
-        tokenizer
     } else {
-        onto_gguf(arguments, adapters, out, tokenizer, language)?
-    };
+        onto_gguf(arguments, adapters, out, &tokenizer, language)?;
+    }
     let from = match &tokenizer {
         TokenizerFrom::Base => arguments.base.display(),
         TokenizerFrom::Adapter(folder) => folder.display(),
@@ -82,19 +81,22 @@ fn onto_gguf(
     arguments: &Arguments,
     adapters: &[PathBuf],
     out: &Path,
-    tokenizer: TokenizerFrom,
+    tokenizer: &TokenizerFrom,
     language: Language,
-) -> anyhow::Result<TokenizerFrom> {
+) -> anyhow::Result<()> {
     let types = arguments.kind.as_deref().map(|name| gguf_kind(name, language).map(Types::of)).transpose()?;
     let base = Gguf::open(&arguments.base)?;
     let config = Config::from_gguf(&base)?;
     let tied = !base.tensors().iter().any(|tensor| tensor.name == "output.weight");
     let opened = merge::open(adapters, &config, tied)?;
-    let own = match &tokenizer {
+    let own = match tokenizer {
         TokenizerFrom::Base => None,
-        TokenizerFrom::Adapter(folder) => own_tokenizer(folder, &config, language)?,
+        TokenizerFrom::Adapter(folder) => {
+            let model = hugging_face::Model { vocabulary: config.vocabulary, bos: None, eos: None };
+            let found = hugging_face::read(folder, model)?;
+            Some(gguf_values(&found.parts, found.template.as_deref()))
+        }
     };
-    let tokenizer = if own.is_some() { tokenizer } else { TokenizerFrom::Base };
     refuse_full_disk(out, base.file_bytes(), language)?;
     let bar = bar();
     let done = merge::into_gguf(&base, &opened, own, out, types, &mut |done, all| {
@@ -102,22 +104,5 @@ fn onto_gguf(
         bar.set_position(done);
     });
     bar.finish_and_clear();
-    done?;
-    Ok(tokenizer)
-}
-
-/// The keys of an adapter's own tokenizer. One that is there in a form that is not read is the base's, as far as anyone
-/// can tell here: that is said.
-fn own_tokenizer(folder: &Path, config: &Config, language: Language) -> anyhow::Result<Option<Vec<(String, Value)>>> {
-    let model = hugging_face::Model { vocabulary: config.vocabulary, bos: None, eos: None };
-    if !folder.join("tokenizer.json").is_file() {
-        let what = language.pick(
-            "has a tokenizer, but no tokenizer.json; the base's is kept",
-            "带有词表，但没有 tokenizer.json；沿用基础模型的词表",
-        );
-        eprintln!("{}: {what}", folder.display());
-        return Ok(None);
-    }
-    let found = hugging_face::read(folder, model)?;
-    Ok(Some(gguf_values(&found.parts, found.template.as_deref())))
+    Ok(done?)
 }

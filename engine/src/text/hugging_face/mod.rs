@@ -1,7 +1,9 @@
-//! Hugging Face's form of a tokenizer: `tokenizer.json`, `tokenizer_config.json` and what stands beside them.
+//! Hugging Face's form of a tokenizer: `tokenizer.json` or `tokenizer.model`, `tokenizer_config.json` and what stands beside them.
 
+mod beside;
 mod check;
 mod read;
+mod sentence_piece;
 mod tokens;
 mod write;
 

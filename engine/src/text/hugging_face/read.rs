@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json};
 
+use super::beside::Beside;
+use super::sentence_piece;
 use super::tokens::Tokens;
 use crate::error::{Error, Place, Result};
 use crate::text::pattern;
 use crate::text::vocabulary::{Kind, VocabularyParts};
-use crate::weights::safetensors::read_config::{bounded_object, object};
+use crate::weights::safetensors::read_config::bounded_object;
 
 /// No real tokenizer.json is longer, in bytes.
 const MAX_BYTES: u64 = 1 << 28;
@@ -44,66 +46,19 @@ pub struct Found {
 pub fn read(folder: &Path, model: Model) -> Result<Found> {
     let path = folder.join("tokenizer.json");
     if !path.is_file() {
-        let message = if folder.join("tokenizer.model").is_file() {
-            "tokenizer.model alone is not read: save the tokenizer with transformers (AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)), which makes tokenizer.json"
-        } else {
-            "no tokenizer.json"
-        };
-        return Err(Error::file(folder, Place::Whole, message));
+        let path = folder.join("tokenizer.model");
+        if !path.is_file() {
+            return Err(Error::file(folder, Place::Whole, "neither tokenizer.json nor tokenizer.model is there"));
+        }
+        let beside = Beside::read(folder)?;
+        let parts = sentence_piece::read(&path, &beside, model)?;
+        return Ok(Found { parts, template: beside.template, path });
     }
     let json = bounded_object(&path, MAX_BYTES)?;
     let beside = Beside::read(folder)?;
     let reader = Reader { path: &path, json: &json };
     let parts = reader.parts(&beside, model)?;
     Ok(Found { parts, template: beside.template, path })
-}
-
-/// What stands in the files beside `tokenizer.json`.
-struct Beside {
-    config: Map<String, Json>,
-    special: Map<String, Json>,
-    template: Option<String>,
-}
-
-impl Beside {
-    fn read(folder: &Path) -> Result<Self> {
-        let optional = |name: &str| {
-            let path = folder.join(name);
-            if path.is_file() { object(&path) } else { Ok(Map::new()) }
-        };
-        let config = optional("tokenizer_config.json")?;
-        let own = folder.join("chat_template.jinja");
-        let template = if own.is_file() {
-            Some(std::fs::read_to_string(&own).map_err(Error::io(&own))?)
-        } else {
-            let config = config.get("chat_template").and_then(template);
-            config.or(optional("chat_template.json")?.get("chat_template").and_then(template))
-        };
-        Ok(Self { special: optional("special_tokens_map.json")?, config, template })
-    }
-
-    /// The text of `bos_token` and its like.
-    fn token(&self, key: &str) -> Option<&str> {
-        [&self.config, &self.special].into_iter().find_map(|json| {
-            let value = json.get(key)?;
-            value.as_str().or_else(|| value.get("content")?.as_str())
-        })
-    }
-
-    /// A switch that only the Llama classes of transformers obey.
-    fn llama_switch(&self, key: &str) -> Option<bool> {
-        let class = self.config.get("tokenizer_class").and_then(Json::as_str).unwrap_or_default();
-        self.config.get(key).and_then(Json::as_bool).filter(|_| class.starts_with("Llama"))
-    }
-}
-
-/// A template alone, or the one called `default` among several.
-fn template(value: &Json) -> Option<String> {
-    let several = |list: &Vec<Json>| {
-        let default = list.iter().find(|one| one.get("name").and_then(Json::as_str) == Some("default"))?;
-        Some(default.get("template")?.as_str()?.to_owned())
-    };
-    value.as_str().map(str::to_owned).or_else(|| value.as_array().and_then(several))
 }
 
 struct Reader<'a> {
