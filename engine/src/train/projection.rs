@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::parameter::Parameter;
 use crate::ops::gemm::{Mat, gemm};
-use crate::ops::training::scale;
+use crate::ops::training::{Dropout, add_scaled, dropout, scale};
 
 /// Rows of activations that one thread takes at a time: enough to pay for packing the weights.
 const CHUNK: usize = 256;
@@ -66,7 +66,8 @@ impl Projection {
         let (rows, cols) = (self.rows(), self.cols());
         self.weight.lend(expert, |w| gemm(1.0, Mat::new(x, cols), Mat::new(w, cols).t(), 0.0, out, rows));
         if let Some(adapter) = &self.adapter {
-            let (low, rank) = adapter.down(expert, x, first, drops);
+            let dropped = adapter.dropped(x, first * cols, expert, drops);
+            let (low, rank) = adapter.down(expert, dropped.as_deref().unwrap_or(x));
             adapter.b.lend(expert, |b| {
                 gemm(adapter.scale, Mat::new(&low, rank), Mat::new(b, rank).t(), 1.0, out, rows);
             });
@@ -81,10 +82,12 @@ impl Projection {
             let low = adapter.low_gradient(expert, dy, rows);
             let rank = adapter.rank();
             adapter.a.lend(expert, |a| {
-                if let Some(mask) = adapter.mask(dx.len(), first * cols, expert, drops) {
+                if adapter.drops(drops) {
                     let mut part = vec![0.0; dx.len()];
                     gemm(1.0, Mat::new(&low, rank), Mat::new(a, cols), 0.0, &mut part, cols);
-                    dx.iter_mut().zip(&part).zip(&mask).for_each(|((d, p), m)| *d += p * m);
+                    if let Some(part) = adapter.dropped(&part, first * cols, expert, drops) {
+                        add_scaled(dx, 1.0, &part);
+                    }
                 } else {
                     gemm(1.0, Mat::new(&low, rank), Mat::new(a, cols), 1.0, dx, cols);
                 }
@@ -100,14 +103,15 @@ impl Projection {
         }
         if let Some(adapter) = &self.adapter {
             let rank = adapter.rank();
+            let dropped = adapter.dropped(x, first * cols, expert, drops);
+            let x = dropped.as_deref().unwrap_or(x);
             if let Some(mut gradient) = adapter.b.gradient(expert) {
-                let (low, _) = adapter.down(expert, x, first, drops);
+                let (low, _) = adapter.down(expert, x);
                 add_products(adapter.scale, dy, rows, &low, rank, &mut gradient, threads);
             }
             if let Some(mut gradient) = adapter.a.gradient(expert) {
                 let low = adapter.low_gradient(expert, dy, rows);
-                let dropped = adapter.dropped(x, first, expert, drops);
-                add_products(1.0, &low, rank, dropped.as_deref().unwrap_or(x), cols, &mut gradient, threads);
+                add_products(1.0, &low, rank, x, cols, &mut gradient, threads);
             }
         }
     }
@@ -153,11 +157,9 @@ impl Adapter {
         self.a.dims[self.a.dims.len() - 2]
     }
 
-    /// `A . dropout(x)`, and the rank.
-    fn down(&self, expert: usize, x: &[f32], first: usize, drops: Drops) -> (Vec<f32>, usize) {
+    /// `A . x` of inputs that are dropped already, and the rank.
+    fn down(&self, expert: usize, x: &[f32]) -> (Vec<f32>, usize) {
         let (rank, cols) = (self.rank(), self.a.dims[self.a.dims.len() - 1]);
-        let dropped = self.dropped(x, first, expert, drops);
-        let x = dropped.as_deref().unwrap_or(x);
         let mut low = vec![0.0; x.len() / cols * rank];
         self.a.lend(expert, |a| gemm(1.0, Mat::new(x, cols), Mat::new(a, cols).t(), 0.0, &mut low, rank));
         (low, rank)
@@ -172,27 +174,20 @@ impl Adapter {
         low
     }
 
-    fn dropped(&self, x: &[f32], first: usize, expert: usize, drops: Drops) -> Option<Vec<f32>> {
-        let cols = self.a.dims[self.a.dims.len() - 1];
-        let mask = self.mask(x.len(), first * cols, expert, drops)?;
-        Some(x.iter().zip(mask).map(|(x, m)| x * m).collect())
+    fn drops(&self, drops: Drops) -> bool {
+        self.dropout > 0.0 && drops.seed.is_some()
     }
 
-    /// What each input is multiplied by. It is a function of seed and place alone, so the backward
-    /// pass needs no memory of it.
-    fn mask(&self, len: usize, start: usize, expert: usize, drops: Drops) -> Option<Vec<f32>> {
-        let seed = drops.seed.filter(|_| self.dropout > 0.0)?;
-        let name =
-            self.a.name.bytes().fold(seed ^ expert as u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01B3));
-        let keep = 1.0 - self.dropout;
-        let draw = |i: usize| {
-            // splitmix64
-            let mut z = name.wrapping_add(((start + i) as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            ((z ^ (z >> 31)) >> 40) as f32 / (1u64 << 24) as f32
-        };
-        Some((0..len).map(|i| if draw(i) < keep { 1.0 / keep } else { 0.0 }).collect())
+    /// The numbers from place `start` on with some dropped; nothing where none is. What is dropped is a function of seed and
+    /// place alone, so the backward pass needs no memory of it.
+    fn dropped(&self, x: &[f32], start: usize, expert: usize, drops: Drops) -> Option<Vec<f32>> {
+        let seed = drops.seed.filter(|_| self.drops(drops))?;
+        let hash = |h: u64, b: u8| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01B3);
+        let hash = self.a.name.bytes().fold((seed ^ expert as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15), hash);
+        let mixed = (hash ^ (hash >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mut out = x.to_vec();
+        dropout(&mut out, &Dropout { keys: [(mixed >> 32) as u32, mixed as u32], start, keep: 1.0 - self.dropout });
+        Some(out)
     }
 }
 
@@ -212,5 +207,35 @@ impl Projection {
             }
         }
         weights
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dropout_keeps_its_share_and_the_mean_and_differs_by_seed_name_expert_and_place() {
+        let adapter = |name: &str| Adapter {
+            a: Arc::new(Parameter::new(name, &[2, 64], vec![0.0; 128], true)),
+            b: Arc::new(Parameter::new("b", &[8, 2], vec![0.0; 16], true)),
+            scale: 1.0,
+            dropout: 0.2,
+        };
+        let ones = vec![1.0; 1 << 16];
+        let seeded = |seed| Drops { seed: Some(seed) };
+        let plain = adapter("a").dropped(&ones, 0, 0, seeded(7)).expect("dropped");
+        let gone = plain.iter().filter(|x| **x == 0.0).count() as f64 / plain.len() as f64;
+        let mean = plain.iter().map(|x| f64::from(*x)).sum::<f64>() / plain.len() as f64;
+        assert!((gone - 0.2).abs() < 0.005 && (mean - 1.0).abs() < 0.01, "{gone} {mean}");
+        // A part by itself drops what it drops within the whole.
+        assert_eq!(adapter("a").dropped(&ones[..100], 500, 0, seeded(7)).expect("dropped"), plain[500..600]);
+        for (name, start, expert, seed) in [("b", 0, 0, 7), ("a", 1, 0, 7), ("a", 0, 1, 7), ("a", 0, 0, 8)] {
+            let other = adapter(name).dropped(&ones, start, expert, seeded(seed)).expect("dropped");
+            let both = plain.iter().zip(&other).filter(|(a, b)| **a == 0.0 && **b == 0.0).count() as f64;
+            let share = both / plain.len() as f64;
+            assert!((share - 0.04).abs() < 0.004, "{name} {start} {expert} {seed}: {share} dropped in both");
+        }
+        assert!(adapter("a").dropped(&ones, 0, 0, Drops::default()).is_none(), "nothing when evaluating");
     }
 }

@@ -15,7 +15,7 @@ use mixtral_engine::weights::lora::{Adapter, fold};
 use crate::{batch, data, inferred, pass};
 
 /// Wide enough for blocks of 32.
-fn shape() -> Shape {
+pub fn shape() -> Shape {
     Shape { hidden: 64, layers: 2, heads: 4, kv_heads: 2, ffn: 96, experts: 4, top: 2, context: 32, rope_theta: 100.0 }
 }
 

@@ -1,5 +1,6 @@
 //! The trainer against finite differences, against inference, and against itself.
 
+mod command;
 mod data;
 mod files;
 mod lora;

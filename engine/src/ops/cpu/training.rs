@@ -146,6 +146,41 @@ leveled! {
     }
 }
 
+/// What decides which inputs an adapter drops: a function of keys and place alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Dropout {
+    /// From seed and name.
+    pub keys: [u32; 2],
+    /// The place of the first number.
+    pub start: usize,
+    /// The share that is kept; what is kept is divided by it.
+    pub keep: f32,
+}
+
+leveled! {
+    /// Drops numbers and scales the others up.
+    fn dropout(x: &mut [f32], d: &Dropout) {
+        let Dropout { keys: [first, second], start, keep } = *d;
+        let (limit, scale) = ((f64::from(1.0 - keep) * 4_294_967_296.0) as u32, 1.0 / keep);
+        // Two rounds of a hash of 32 bits (Wellons' lowbias32), a key before each.
+        let one = |place: u32, x: &mut f32| {
+            let mut h = place.wrapping_add(first);
+            h = (h ^ (h >> 16)).wrapping_mul(0x7FEB_352D);
+            h = (h ^ (h >> 15)).wrapping_mul(0x846C_A68B);
+            h = (h ^ (h >> 16) ^ second).wrapping_mul(0x7FEB_352D);
+            h ^= h >> 15;
+            *x = if h < limit { 0.0 } else { *x * scale };
+        };
+        let mut place = start as u32;
+        let (chunks, rest) = x.as_chunks_mut::<16>();
+        for chunk in chunks {
+            (0u32..).zip(chunk).for_each(|(at, x)| one(place.wrapping_add(at), x));
+            place = place.wrapping_add(16);
+        }
+        (0u32..).zip(rest).for_each(|(at, x)| one(place.wrapping_add(at), x));
+    }
+}
+
 leveled! {
     /// The sum of squares, in parts short enough for single precision.
     fn sum_of_squares(x: &[f32]) -> f64 {

@@ -7,6 +7,7 @@ use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use super::{Kept, Pass, numbers};
+use crate::ops::gemm::{Mat, gemm};
 use crate::ops::training::cross_entropy;
 use crate::train::meter::Share;
 use crate::train::projection::{Drops, Projection};
@@ -63,24 +64,27 @@ impl LossOp {
         } else {
             targets.chunks(PART).map(|_| Default::default()).collect()
         };
-        let sums: Vec<f64> = logits
-            .par_chunks_mut(PART * rows)
-            .zip(x.par_chunks(PART * cols))
-            .zip(targets.par_chunks(PART))
-            .zip(places)
-            .map(|(((logits, x), targets), dx)| {
-                self.output.forward(0, x, 0, Drops::default(), logits);
-                let losses = logits
-                    .chunks_exact_mut(rows)
-                    .zip(targets)
-                    .map(|(row, (_, target))| f64::from(cross_entropy(row, *target, self.weight)))
-                    .sum();
-                if learns {
-                    self.output.input_gradient(0, logits, 0, Drops::default(), 0.0, dx);
-                }
-                losses
-            })
-            .collect();
+        // Lent once for all parts: weights that are kept quantised are made plain once a chunk. No adapter stands here.
+        let sums: Vec<f64> = self.output.weight.lend(0, |w| {
+            logits
+                .par_chunks_mut(PART * rows)
+                .zip(x.par_chunks(PART * cols))
+                .zip(targets.par_chunks(PART))
+                .zip(places)
+                .map(|(((logits, x), targets), dx)| {
+                    gemm(1.0, Mat::new(x, cols), Mat::new(w, cols).t(), 0.0, logits, rows);
+                    let losses = logits
+                        .chunks_exact_mut(rows)
+                        .zip(targets)
+                        .map(|(row, (_, target))| f64::from(cross_entropy(row, *target, self.weight)))
+                        .sum();
+                    if learns {
+                        gemm(1.0, Mat::new(logits, rows), Mat::new(w, cols), 0.0, dx, cols);
+                    }
+                    losses
+                })
+                .collect()
+        });
         if learns {
             self.output.weight_gradient(0, x, &logits, 0, Drops::default(), 8);
         }
