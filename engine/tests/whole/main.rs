@@ -4,5 +4,6 @@ mod adapters;
 mod answers;
 mod files;
 mod peers;
+mod smaller;
 mod terminal;
 mod tokens;

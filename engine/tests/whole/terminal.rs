@@ -6,7 +6,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-fn mixtral(language: &str, arguments: &[&str], typed: &str) -> Output {
+/// Runs the binary with `typed` on its input.
+pub fn mixtral(language: &str, arguments: &[&str], typed: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_mixtral"))
         .args(arguments)
         .env("LC_ALL", language)
@@ -19,16 +20,17 @@ fn mixtral(language: &str, arguments: &[&str], typed: &str) -> Output {
     child.wait_with_output().expect("ends")
 }
 
-fn out(output: &Output) -> String {
+/// What it printed; it must have succeeded.
+pub fn out(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn model() -> String {
+pub fn model() -> String {
     files::models().join("verse-14m-q8_0.gguf").display().to_string()
 }
 
-const GREEDY: [&str; 4] = ["--temperature", "0", "--repetition-penalty", "1"];
+pub const GREEDY: [&str; 4] = ["--temperature", "0", "--repetition-penalty", "1"];
 
 #[test]
 fn one_question_gets_llama_cpps_answer_on_the_standard_output_alone() {
@@ -113,36 +115,6 @@ fn what_cannot_be_read_is_said_with_its_place() {
     let model = model();
     let output = mixtral("C", &["chat", &model, "-p", "a", "--top-p", "2"], "");
     assert!(String::from_utf8_lossy(&output.stderr).contains("top_p"));
-}
-
-#[test]
-fn a_model_is_written_in_a_smaller_type_and_still_talks() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("small.gguf").display().to_string();
-    let text = out(&mixtral("C.UTF-8", &["quantize", &model(), &path, "q4_k"], ""));
-    assert!(text.contains("43 x Q4_K") && text.contains("1 x Q6_K") && text.contains("19 x F32"), "{text}");
-    let about: serde_json::Value =
-        serde_json::from_str(&out(&mixtral("C.UTF-8", &["info", &path, "--json"], ""))).expect("JSON");
-    assert!(about.to_string().contains("general.file_type"), "{about}");
-    let mut arguments = vec!["chat", &path, "--prompt", "写一首五言绝句"];
-    arguments.extend(GREEDY);
-    let answer = out(&mixtral("C.UTF-8", &arguments, ""));
-    // Four lines of five characters, as the model writes them in any type.
-    assert_eq!(answer.matches(['，', '。']).count(), 4, "{answer}");
-
-    let size = std::fs::metadata(&path).expect("is there").len();
-    for (arguments, word) in [
-        (vec!["quantize", &model(), &path, "q2_K"], "--force"),
-        (vec!["quantize", &path, &path, "q2_K", "--force"], "model itself"),
-        (vec!["quantize", &model(), &path, "iq2_xxs", "-f"], "Q4_K"),
-        (vec!["quantize", "/nowhere.gguf", &path, "q2_K", "-f"], "/nowhere.gguf"),
-    ] {
-        let output = mixtral("C.UTF-8", &arguments, "");
-        let error = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && error.contains(word), "{arguments:?}: {error}");
-    }
-    assert_eq!(std::fs::metadata(&path).expect("still there").len(), size, "what was there is as it was");
-    assert_eq!(std::fs::read_dir(folder.path()).expect("lists").count(), 1, "nothing half-written is left");
 }
 
 #[test]
