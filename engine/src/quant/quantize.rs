@@ -7,7 +7,10 @@
 mod blocks;
 mod fit;
 mod pack;
+mod round;
 mod super_block;
+
+pub use round::q8_0;
 
 use super::GgmlType;
 use crate::error::{Error, Result};

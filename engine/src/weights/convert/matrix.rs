@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Place, Result};
 use crate::model::{Config, Part, Role, parts};
-use crate::quant::quantize::encode;
+use crate::quant::quantize::{encode, q8_0};
 use crate::quant::{Blocks, GgmlType};
 use crate::weights::gguf::Gguf;
 
@@ -65,11 +65,20 @@ pub(crate) fn refuse_strangers(gguf: &Gguf, config: &Config) -> Result<bool> {
     Ok(output.is_some_and(|output| gguf.tensor(&output.name()).is_none()))
 }
 
+/// How much work an encoding may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// The scales of the least error are searched for.
+    Search,
+    /// Somebody waits for the model: Q8_0 is rounded to, at many times the speed.
+    Round,
+}
+
 /// Rows into the blocks of a type, on all threads.
 ///
 /// # Errors
 /// The type cannot be written, or a weight does not fit it.
-pub(crate) fn encode_rows(kind: GgmlType, weights: &[f32], cols: usize) -> Result<Vec<u8>> {
+pub(crate) fn encode_rows(kind: GgmlType, weights: &[f32], cols: usize, effort: Effort) -> Result<Vec<u8>> {
     let most = match kind {
         GgmlType::BF16 => half::bf16::MAX.to_f32(),
         GgmlType::F32 => f32::MAX,
@@ -81,6 +90,7 @@ pub(crate) fn encode_rows(kind: GgmlType, weights: &[f32], cols: usize) -> Resul
         .par_chunks(chunk)
         .map(|weights| match weights.iter().find(|weight| weight.is_nan() || weight.abs() > most) {
             Some(weight) => Err(Error::Request(format!("{weight} does not fit {kind}; BF16 and F32 hold more"))),
+            None if kind == GgmlType::Q8_0 && effort == Effort::Round => Ok(q8_0(weights)),
             None => encode(kind, weights, cols, None),
         })
         .collect::<Result<_>>()?;

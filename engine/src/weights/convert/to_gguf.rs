@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::matrix::encode_rows;
+use super::matrix::{Effort, encode_rows};
 use crate::error::{Error, Place, Result};
 use crate::model::{Part, Role, parts, shape_values};
 use crate::quant::Types;
@@ -88,7 +88,7 @@ pub fn to_gguf(
                     Error::Request(message) => Error::file(folder.path(), Place::Tensor(part.name()), message),
                     other => other,
                 };
-                let bytes = encode_rows(*kind, &weights, cols).map_err(named)?;
+                let bytes = encode_rows(*kind, &weights, cols, Effort::Search).map_err(named)?;
                 stream.piece(&bytes).map_err(Error::io(out))?;
                 done += weights.len() as u64;
                 progress(done, all);

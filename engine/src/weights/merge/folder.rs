@@ -8,7 +8,7 @@ use super::tokenizer::{TokenizerFrom, copy_files};
 use super::{apply, touched};
 use crate::error::{Error, Place, Result};
 use crate::model::Part;
-use crate::weights::convert::encode_rows;
+use crate::weights::convert::{Effort, encode_rows};
 use crate::weights::lora::Adapter;
 use crate::weights::safetensors::file::Tensors;
 use crate::weights::safetensors::order::to_hugging_face;
@@ -93,7 +93,7 @@ fn write_shard(
                     let weights = apply(adapters, part, *expert, base.matrix(part, *expert)?)?;
                     let cols = part.dims[part.dims.len() - 1];
                     let weights = to_hugging_face(part.role, weights, cols, base.config().head_dim);
-                    let new = encode_rows(*kind, &weights, cols).map_err(|error| match error {
+                    let new = encode_rows(*kind, &weights, cols, Effort::Search).map_err(|error| match error {
                         Error::Request(message) => shard.fault(name, message),
                         other => other,
                     })?;

@@ -10,7 +10,7 @@ use crate::quant::GgmlType;
 use crate::quant::Types;
 use crate::quant::file::{LAYOUT_VERSION, file_type};
 use crate::quant::quantize::WRITABLE;
-use crate::weights::convert::{encode_rows, source_matrix};
+use crate::weights::convert::{Effort, encode_rows, source_matrix};
 use crate::weights::gguf::{Gguf, Value, Writer};
 use crate::weights::lora::Adapter;
 use crate::weights::whole_file;
@@ -93,7 +93,7 @@ pub fn into_gguf(
                 Some((part, of)) => {
                     let experts = of.map_or(0..part.experts(), |expert| expert..expert + 1);
                     for expert in experts {
-                        let bytes = merged_matrix(base, adapters, &tensor.name, *kind, part, expert)?;
+                        let bytes = merged_matrix(base, adapters, &tensor.name, (*kind, Effort::Search), part, expert)?;
                         stream.piece(&bytes).map_err(Error::io(out))?;
                     }
                 }
@@ -110,12 +110,12 @@ pub(super) fn merged_matrix(
     base: &Gguf,
     adapters: &[Adapter],
     name: &str,
-    kind: GgmlType,
+    (kind, effort): (GgmlType, Effort),
     part: &Part,
     expert: usize,
 ) -> Result<Vec<u8>> {
     let weights = apply(adapters, part, expert, source_matrix(base, part, expert)?)?;
-    encode_rows(kind, &weights, part.matrix().1).map_err(|error| match error {
+    encode_rows(kind, &weights, part.matrix().1, effort).map_err(|error| match error {
         Error::Request(message) => Error::file(base.path(), Place::Tensor(name.to_owned()), message),
         other => other,
     })

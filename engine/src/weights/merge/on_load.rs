@@ -9,6 +9,7 @@ use super::merged_matrix;
 use crate::error::{Error, Place, Result};
 use crate::model::{Config, Part, Role, parts};
 use crate::quant::GgmlType;
+use crate::weights::convert::Effort;
 use crate::weights::gguf::Gguf;
 use crate::weights::lora::Adapter;
 use crate::weights::{Info, Source as _};
@@ -87,7 +88,8 @@ impl OnLoad {
         let Some(Change { part, experts, info }) = self.changed.get(name) else { return Ok(None) };
         let mut out = Vec::new();
         for expert in experts.clone() {
-            out.extend(merged_matrix(base, from_ref(&self.adapter), name, info.kind, part, expert)?);
+            let kind = (info.kind, Effort::Round);
+            out.extend(merged_matrix(base, from_ref(&self.adapter), name, kind, part, expert)?);
         }
         Ok(Some(out))
     }
