@@ -52,6 +52,9 @@ pub struct Reader<'a> {
     pub template: &'a ChatTemplate,
     /// The longest document, in tokens.
     pub context: usize,
+    /// Whether texts are joined, end to end, and cut into full blocks, so that what stands before a text is seen from
+    /// within it. Otherwise each is a document of its own.
+    pub join: bool,
 }
 
 impl Reader<'_> {
@@ -74,22 +77,26 @@ impl Reader<'_> {
             return Err(Error::Training(format!("{name}: the file is empty")));
         }
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let mut joined = Vec::new();
         for (at, line) in bytes.split(|b| *b == b'\n').enumerate() {
             let fault = |message: String| Error::Training(format!("{name}: line {}: {message}", at + 1));
             let text =
                 std::str::from_utf8(line).map_err(|e| fault(format!("not UTF-8 after byte {}", e.valid_up_to())))?;
-            self.line(text, &mut data.documents).map_err(fault)?;
+            self.line(text, &mut data.documents, &mut joined).map_err(fault)?;
+        }
+        if joined.len() > 1 {
+            data.documents.push(self.block(joined));
         }
         Ok(data)
     }
 
-    fn line(&self, text: &str, out: &mut Vec<Document>) -> Result<(), String> {
+    fn line(&self, text: &str, out: &mut Vec<Document>, joined: &mut Vec<u32>) -> Result<(), String> {
         if text.trim().is_empty() {
             return Err("empty".into());
         }
         let line: Line = serde_json::from_str(text).map_err(|e| format!("not a line of training data: {e}"))?;
         match line {
-            Line { text: Some(text), messages: None } => self.text(&text, out),
+            Line { text: Some(text), messages: None } => self.text(&text, out, joined),
             Line { text: None, messages: Some(messages) } => {
                 out.push(self.conversation(messages)?);
                 Ok(())
@@ -98,13 +105,21 @@ impl Reader<'_> {
         }
     }
 
-    /// A text; one longer than the context is cut into blocks.
-    fn text(&self, text: &str, out: &mut Vec<Document>) -> Result<(), String> {
+    /// A text; one longer than the context is cut into blocks. `joined` is what was joined so far and fills no block.
+    fn text(&self, text: &str, out: &mut Vec<Document>, joined: &mut Vec<u32>) -> Result<(), String> {
         if text.trim().is_empty() {
             return Err("the text is empty".into());
         }
         let mut tokens = self.tokenizer.encode(text, Encoding { add_special: true, parse_special: false });
         tokens.extend(self.tokenizer.vocabulary().eos());
+        if self.join {
+            joined.extend(tokens);
+            while joined.len() > self.context {
+                out.push(self.block(joined[..=self.context].to_vec()));
+                joined.drain(..self.context);
+            }
+            return Ok(());
+        }
         // A block shares one token with the next: its last target is the other's first input.
         let mut from = 0;
         while from + 1 < tokens.len() {
@@ -113,6 +128,19 @@ impl Reader<'_> {
             from = to - 1;
         }
         Ok(())
+    }
+
+    /// A block of joined texts. Everything is learnt but the begin tokens, which nothing before them leads to.
+    fn block(&self, tokens: Vec<u32>) -> Document {
+        let begin = self.tokenizer.vocabulary().bos();
+        let mut learnt: Vec<(usize, usize)> = Vec::new();
+        for at in (1..tokens.len()).filter(|&at| Some(tokens[at]) != begin) {
+            match learnt.last_mut() {
+                Some((_, to)) if *to == at => *to = at + 1,
+                _ => learnt.push((at, at + 1)),
+            }
+        }
+        Document { tokens, learnt }
     }
 
     fn conversation(&self, said: Vec<Said>) -> Result<Document, String> {

@@ -128,6 +128,9 @@ pub struct Recipe {
     pub steps: u64,
     /// Longest document, in tokens; without it the model's context.
     pub longest: Option<usize>,
+    /// Whether texts for pre-training are joined, end to end, and cut into blocks of `longest` tokens, as Chinese-Mixtral
+    /// does. Otherwise each text is a document that sees itself alone; a batch is packed from whole ones either way.
+    pub join_texts: bool,
     /// Input tokens of one pass.
     pub batch_tokens: usize,
     /// Passes of one step.
@@ -168,6 +171,7 @@ impl Default for Recipe {
             lora: None,
             steps: 1000,
             longest: None,
+            join_texts: false,
             batch_tokens: 2048,
             accumulate: 2,
             rate: 2e-3,

@@ -14,8 +14,12 @@ fn tokenizer() -> Tokenizer {
 }
 
 fn read(template: Option<&str>, context: usize, bytes: &[u8]) -> Result<Data, String> {
+    read_as(template, context, false, bytes)
+}
+
+fn read_as(template: Option<&str>, context: usize, join: bool, bytes: &[u8]) -> Result<Data, String> {
     let (tokenizer, template) = (tokenizer(), ChatTemplate::new(template).expect("a template"));
-    let reader = Reader { tokenizer: &tokenizer, template: &template, context };
+    let reader = Reader { tokenizer: &tokenizer, template: &template, context, join };
     reader.parse(bytes, "poems.jsonl").map_err(|e| e.to_string())
 }
 
@@ -65,6 +69,17 @@ fn a_text_is_learnt_whole_and_a_long_one_in_blocks_that_lose_no_target() {
     let data = read(None, 3, "{\"text\": \"甲乙丙丁戊\"}".as_bytes()).expect("data");
     let blocks: Vec<String> = data.documents.iter().map(marked).collect();
     assert_eq!(blocks, ["<s>{甲}{乙}{丙}", "丙{丁}{戊}{</s>}"]);
+}
+
+#[test]
+fn joined_texts_fill_blocks_and_lose_nothing_but_begin_tokens() {
+    let lines = "{\"text\": \"甲乙丙\"}\n{\"text\": \"丁戊\"}\n{\"text\": \"己\"}\n";
+    let data = read_as(None, 4, true, lines.as_bytes()).expect("data");
+    let blocks: Vec<String> = data.documents.iter().map(marked).collect();
+    assert_eq!(blocks, ["<s>{甲}{乙}{丙}{</s>}", "</s><s>{丁}{戊}{</s>}", "</s><s>{己}{</s>}"]);
+    let talk = TWO_TURNS.replace('\n', " ");
+    let mixed = read_as(None, 40, true, [lines, &talk, "\n", lines].concat().as_bytes()).expect("data");
+    assert_eq!(mixed.documents.len(), 2, "a conversation stays by itself, and the texts around it are one block");
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub enum Kind {
 }
 
 /// Every setting, in both languages.
-const SETTINGS: [(&str, &str, &str); 34] = [
+const SETTINGS: [(&str, &str, &str); 35] = [
     ("shape", "the shape of a new model; unused with --base", "新模型的形状；给出 --base 时不用"),
     ("shape.hidden", "width of a token's vector", "词元向量的宽度"),
     ("shape.layers", "layers", "层数"),
@@ -58,6 +58,11 @@ const SETTINGS: [(&str, &str, &str); 34] = [
         "longest",
         "longest document in tokens; null for the model's context. Longer texts are cut into blocks",
         "一篇文档最多的词元数；null 取模型上下文。更长的文本切成块",
+    ),
+    (
+        "join_texts",
+        "join texts end to end into full blocks of the longest document; false: each text by itself",
+        "把各篇文本首尾相接，切成满长的块；false 则每篇各自独立",
     ),
     ("steps", "steps in all: the length of the rate's schedule", "总步数，即学习率曲线的长度"),
     ("batch_tokens", "input tokens of one pass", "一次计算的输入词元数"),

@@ -98,12 +98,14 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         None => recipe.shape.config(tokenizer.vocabulary().len())?,
     };
     let context = recipe.longest.unwrap_or(config.context).min(config.context);
-    let reader = Reader { tokenizer: &tokenizer, template: &template, context };
+    let reader = |join| Reader { tokenizer: &tokenizer, template: &template, context, join };
     let mut data = Data::default();
     for path in &arguments.training {
-        data.documents.extend(reader.read(path)?.documents);
+        data.documents.extend(reader(recipe.join_texts).read(path)?.documents);
     }
-    let validation = arguments.validation.as_ref().map(|path| reader.read(path)).transpose()?.unwrap_or_default();
+    // What is validated by is taken text by text, so that its perplexity does not depend on neighbours.
+    let validation =
+        arguments.validation.as_ref().map(|path| reader(false).read(path)).transpose()?.unwrap_or_default();
     let model = match (&recipe.lora, &arguments.base) {
         (Some(settings), _) => lora::model(&gguf, &config, settings, recipe.seed)?,
         (None, Some(_)) => base::model(&gguf, &config)?,
