@@ -23,6 +23,7 @@ fn a_folder_of_transformers_gives_its_logits() {
         converted(&base, &path, kind);
         let found = logits(&path, &ids(&told["ids"]), &ids(&told["positions"]));
         let distance = distance(&found, &rows(&told["base"]));
+        println!("{kind}: {distance:e}");
         assert!(distance < TOLERANCE, "{kind}: {distance}");
     }
 }
@@ -39,6 +40,7 @@ fn a_folder_of_transformers_5_with_fused_experts_gives_its_logits() {
     let ids = ids(&told["fused_ids"]);
     let all: Vec<u32> = (0..ids.len() as u32).collect();
     let distance = distance(&logits(&path, &ids, &all), &rows(&told["fused"]));
+    println!("{distance:e}");
     assert!(distance < TOLERANCE, "{distance}");
 }
 
@@ -54,6 +56,7 @@ fn an_adapter_of_peft_merged_onto_a_gguf_gives_its_logits() {
     merge::into_gguf(&gguf, &adapters, None, &path, None, &mut |_, _| {}).expect("merges");
     let found = logits(&path, &ids(&told["ids"]), &ids(&told["positions"]));
     let distance = distance(&found, &rows(&told["tuned"]));
+    println!("{distance:e}");
     assert!(distance < TOLERANCE, "{distance}");
     assert!(crate::fixture::distance(&found, &rows(&told["base"])) > 0.1, "the adapter changes something");
 }
@@ -69,6 +72,7 @@ fn adapters_of_peft_put_onto_a_gguf_as_it_loads_give_their_logits() {
         let files = ModelFiles::open(&folder(name), Some(&plain)).expect("an adapter");
         let found = logits_of(&files, &ids(&told["ids"]), &ids(&told["positions"]));
         let off = distance(&found, &rows(&told[tuned]));
+        println!("{name}: {off:e}");
         assert!(off < TOLERANCE, "{name}: {off}");
         assert!(distance(&found, &rows(&told["base"])) > 0.1, "{name} changes something");
     }

@@ -74,6 +74,10 @@ fn what_cannot_be_done_is_said_in_both_languages() {
     refused("zh_CN.UTF-8", &[&"merge", &base, &adapter, &path("b"), &"--type", &"F16"], "--type 只用于 GGUF");
     refused("C.UTF-8", &[&"merge", &folder("fused"), &adapter, &path("b")], "adapter_model.safetensors");
     refused("C.UTF-8", &[&"merge", &path("a.gguf"), &adapter, &path("a.gguf"), &"--force"], "is the base itself");
+    std::fs::create_dir(path("empty")).expect("a folder");
+    refused("C.UTF-8", &[&"convert", &base, &path("empty")], "is a folder; name a GGUF file");
+    refused("zh_CN.UTF-8", &[&"merge", &path("a.gguf"), &adapter, &path("empty")], "是文件夹");
+    std::fs::remove_dir(path("empty")).expect("still empty");
     let (done, said) = mixtral("C.UTF-8", &[&"convert", &base, &path("a.gguf"), &"--force"]);
     assert!(done, "{said}");
     assert_eq!(std::fs::read_dir(out.path()).expect("the folder").count(), 1, "only the one file that was asked for");

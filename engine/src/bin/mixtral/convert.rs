@@ -12,7 +12,7 @@ use mixtral_engine::weights::lora::CONFIG_FILE;
 use mixtral_engine::weights::safetensors::{Folder, is_folder};
 
 use crate::language::Language;
-use crate::progress::{bar, gguf_kind, kind, refuse_existing, refuse_full_disk};
+use crate::progress::{bar, gguf_kind, kind, refuse_existing, refuse_folder, refuse_full_disk};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -44,6 +44,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
             bail!("{}: {what}", source.display());
         }
         refuse_existing(target, *force, language)?;
+        refuse_folder(target, language)?;
         return folder_to_gguf(arguments, language);
     }
     refuse_existing(target, *force, language)?;

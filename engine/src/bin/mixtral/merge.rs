@@ -11,7 +11,7 @@ use mixtral_engine::weights::merge::{self, TokenizerFrom};
 use mixtral_engine::weights::safetensors::Folder;
 
 use crate::language::Language;
-use crate::progress::{bar, gguf_kind, refuse_existing, refuse_full_disk};
+use crate::progress::{bar, gguf_kind, refuse_existing, refuse_folder, refuse_full_disk};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -84,6 +84,7 @@ fn onto_gguf(
     tokenizer: &TokenizerFrom,
     language: Language,
 ) -> anyhow::Result<()> {
+    refuse_folder(out, language)?;
     let types = arguments.kind.as_deref().map(|name| gguf_kind(name, language).map(Types::of)).transpose()?;
     let base = Gguf::open(&arguments.base)?;
     let config = Config::from_gguf(&base)?;

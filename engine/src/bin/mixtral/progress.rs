@@ -43,6 +43,13 @@ pub fn refuse_existing(out: &Path, force: bool, language: Language) -> anyhow::R
     Ok(())
 }
 
+/// A GGUF cannot take a folder's place; better said before the work than after it.
+pub fn refuse_folder(out: &Path, language: Language) -> anyhow::Result<()> {
+    let what = language.pick("is a folder; name a GGUF file to write", "是文件夹；请给出要写入的 GGUF 文件");
+    ensure!(!out.is_dir(), "{}: {what}", out.display());
+    Ok(())
+}
+
 /// Refuses what the disk has no room for, before any work.
 pub fn refuse_full_disk(out: &Path, needed: u64, language: Language) -> anyhow::Result<()> {
     let folder = out.ancestors().skip(1).find(|folder| folder.is_dir() || folder.as_os_str().is_empty());
