@@ -24,7 +24,7 @@ Examples:
       Serve behind one TLS proxy.
   DATABASE_URL=postgres://arena@db.lan/arena ARENA_SECRET=… arena serve
       Serve from a Postgres of your own, shared with other servers.
-  arena worker --device cpu --listen 127.0.0.1:8100 --model verse=engine/models/verse-14m-q8_0.gguf
+  arena worker --device cpu --listen 127.0.0.1:8100 --model poet=engine/models/poet-14m-q8_0.gguf
       Serve models over the OpenAI protocol, without the arena.
   arena admin create alice
       Create an administrator and ask for a password.";

@@ -52,8 +52,8 @@ fn the_reference_operations_batch_too() {
 
 #[test]
 fn greedy_text_of_a_real_model_does_not_depend_on_company() {
-    let mut driver = Driver::open(&files::own().join("verse-14m-q8_0.gguf"));
-    let golden = files::prompts(&files::own(), "verse-14m-q8_0");
+    let mut driver = Driver::open(&files::own().join("poet-14m-q8_0.gguf"));
+    let golden = files::prompts(&files::own(), "poet-14m-q8_0");
     let prompts: Vec<&[u32]> = golden.iter().map(|g| g.tokens.as_slice()).collect();
     let alone: Vec<Vec<u32>> = prompts.iter().map(|p| driver.greedy(&[p], 24, 2, usize::MAX).remove(0)).collect();
     assert_eq!(driver.greedy(&prompts, 24, 2, 5), alone);

@@ -146,7 +146,7 @@ fn shards_are_found_beside_the_first_and_checked() {
 
 #[test]
 fn memory_is_known_before_loading_and_progress_ends_there() {
-    let file = Gguf::open(&files::own().join("verse-14m-q4_K.gguf")).expect("the demo model");
+    let file = Gguf::open(&files::own().join("poet-14m-q4_K.gguf")).expect("the demo model");
     let config = Config::from_gguf(&file).expect("a Mixtral model");
     let bytes = weight_bytes(&file);
     assert!(bytes < file.file_bytes() && bytes > file.file_bytes() * 9 / 10);

@@ -61,7 +61,7 @@ pub async fn register_demo(arena: &Arena) -> Result<usize, Error> {
     Ok(registered)
 }
 
-/// The card's words, and a name made of the file's: `verse-14m-q8_0` is “Verse 14M · Q8_0”.
+/// The card's words, and a name made of the file's: `poet-14m-q8_0` is “Poet 14M · Q8_0”.
 fn fill(fields: &mut ModelFields, stem: &str, cards: &BTreeMap<String, Card>) {
     let (name, quantisation) = match stem.rsplit_once('-') {
         Some((name, last)) if is_quantisation(last) => (name, last.to_uppercase()),
@@ -122,11 +122,11 @@ mod tests {
         let count = register_demo(&arena).await.expect("registers");
         assert!(count >= 3, "{count}");
         assert_eq!(register_demo(&arena).await.expect("asks"), 0, "only when there is no model at all");
-        let verse = models::by_slug(&db, "verse-14m-q4_k").await.expect("reads").expect("is there");
-        assert_eq!(verse.display_name, "Verse 14M · Q4_K");
-        assert_eq!(verse.state, ModelState::Enabled);
-        assert!(verse.parameters.is_some() && verse.active_parameters < verse.parameters);
-        assert!(verse.description_zh.contains("专家") && verse.description_en.contains("experts"));
+        let poet = models::by_slug(&db, "poet-14m-q4_k").await.expect("reads").expect("is there");
+        assert_eq!(poet.display_name, "Poet 14M · Q4_K");
+        assert_eq!(poet.state, ModelState::Enabled);
+        assert!(poet.parameters.is_some() && poet.active_parameters < poet.parameters);
+        assert!(poet.description_zh.contains("专家") && poet.description_en.contains("experts"));
     }
 
     #[sqlx::test(migrations = "../migrations")]
@@ -134,10 +134,10 @@ mod tests {
         let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/models");
         let folder = tempfile::tempdir().expect("folder");
         let put = |name: &str| std::fs::copy(shipped.join(name), folder.path().join(name)).expect("copies");
-        put("verse-14m-q2_K.gguf");
+        put("poet-14m-q2_K.gguf");
         let cards = r#"{"ci-14m": {"display_name": "Ci 14M", "description_zh": "词"}}"#;
         std::fs::write(folder.path().join("cards.json"), cards).expect("written");
-        put_adapter(&folder.path().join("ci-14m-lora"), "../verse-14m-q2_K.gguf");
+        put_adapter(&folder.path().join("ci-14m-lora"), "../poet-14m-q2_K.gguf");
         put_adapter(&folder.path().join("lost"), "nowhere.gguf");
         std::fs::create_dir(folder.path().join("notes")).expect("made");
 
@@ -159,7 +159,7 @@ mod tests {
             fill(&mut fields, stem, &BTreeMap::new());
             (fields.display_name, fields.quantisation)
         };
-        assert_eq!(name("verse-14m-q8_0"), ("verse-14m · Q8_0".into(), "Q8_0".into()));
+        assert_eq!(name("poet-14m-q8_0"), ("poet-14m · Q8_0".into(), "Q8_0".into()));
         assert_eq!(name("mixtral-8x7b-iq2_xxs"), ("mixtral-8x7b · IQ2_XXS".into(), "IQ2_XXS".into()));
         assert_eq!(name("some-model"), ("some-model".into(), String::new()));
     }

@@ -179,7 +179,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_demo_model_tells_what_it_is() {
-        let facts = inspect(&demo("verse-14m-q8_0.gguf"), None).expect("a good file");
+        let facts = inspect(&demo("poet-14m-q8_0.gguf"), None).expect("a good file");
         assert_eq!(facts.quantisation, "Q8_0");
         assert_eq!((facts.experts, facts.context), ((8, 2), 256));
         assert!((13_600_000..13_800_000).contains(&facts.parameters), "{}", facts.parameters);
@@ -190,10 +190,10 @@ pub(crate) mod tests {
     #[test]
     fn folders_hold_one_model_or_say_why_not() {
         let Err(InspectError::Several(names)) = inspect(&demo(""), None) else { panic!("three demo models") };
-        assert!(names.contains("verse-14m-q4_K.gguf"), "{names}");
+        assert!(names.contains("poet-14m-q4_K.gguf"), "{names}");
         let folder = tempfile::tempdir().expect("folder");
         assert_eq!(inspect(folder.path(), None), Err(InspectError::Empty));
-        std::fs::copy(demo("verse-14m-q2_K.gguf"), folder.path().join("a.gguf")).expect("copies");
+        std::fs::copy(demo("poet-14m-q2_K.gguf"), folder.path().join("a.gguf")).expect("copies");
         assert_eq!(inspect(folder.path(), None).expect("one model").file, folder.path().join("a.gguf"));
         let missing = folder.path().join("none.gguf");
         assert!(matches!(inspect(&missing, None), Err(InspectError::Unreachable(_))));
@@ -201,7 +201,7 @@ pub(crate) mod tests {
 
     /// Writes an adapter of one pair for a demo model.
     pub(crate) fn put_adapter(folder: &Path, base: &str) {
-        let file = mixtral_engine::weights::gguf::Gguf::open(&demo("verse-14m-q2_K.gguf")).expect("the base");
+        let file = mixtral_engine::weights::gguf::Gguf::open(&demo("poet-14m-q2_K.gguf")).expect("the base");
         let shape = Config::from_gguf(&file).expect("a shape");
         let part = Part::new(&shape, Role::Query, Some(5));
         let (rows, cols) = part.matrix();
@@ -215,7 +215,7 @@ pub(crate) mod tests {
     fn an_adapter_is_a_model_with_its_base_s_facts_and_a_name_of_its_own() {
         let folder = tempfile::tempdir().expect("folder");
         let adapter = folder.path().join("song");
-        let base = demo("verse-14m-q2_K.gguf");
+        let base = demo("poet-14m-q2_K.gguf");
         put_adapter(&adapter, base.to_str().expect("a path"));
         let (facts, alone) = (inspect(&adapter, None).expect("a model"), inspect(&base, None).expect("a model"));
         assert_eq!((&facts.file, facts.base.as_deref()), (&adapter, Some(base.as_path())));
@@ -235,7 +235,7 @@ pub(crate) mod tests {
     fn a_broken_file_is_refused_in_the_engine_s_words() {
         let folder = tempfile::tempdir().expect("folder");
         let file = folder.path().join("b.gguf");
-        let whole = std::fs::read(demo("verse-14m-q2_K.gguf")).expect("reads");
+        let whole = std::fs::read(demo("poet-14m-q2_K.gguf")).expect("reads");
         std::fs::write(&file, &whole[..whole.len() / 2]).expect("writes");
         assert!(matches!(inspect(&file, None), Err(InspectError::Refused(_))));
         std::fs::write(&file, b"not a model at all").expect("writes");

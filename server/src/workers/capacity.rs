@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(file_bytes(folder.path()), 700);
         assert_eq!(needed(&folder.path().join("absent.gguf"), None), 0);
         assert!(needed(folder.path(), None) > BESIDE);
-        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/models/verse-14m-q8_0.gguf");
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/models/poet-14m-q8_0.gguf");
         let (short, long) = (needed(&demo, Some(64)), needed(&demo, Some(256)));
         assert!(short > BESIDE + file_bytes(&demo) / 2 && long > short, "the cache counts: {short} {long}");
     }

@@ -8,7 +8,7 @@ pub fn arena() -> PathBuf {
 }
 
 pub fn demo(kind: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../engine/models/verse-14m-{kind}.gguf"))
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../engine/models/poet-14m-{kind}.gguf"))
 }
 
 /// Waits for something that must come true.

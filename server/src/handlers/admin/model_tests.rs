@@ -18,7 +18,7 @@ async fn signed_in(arena: &Arena) -> Browser {
 }
 
 fn demo() -> String {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/models/verse-14m-q2_K.gguf");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/models/poet-14m-q2_K.gguf");
     path.canonicalize().expect("the demo model").to_string_lossy().into_owned()
 }
 
