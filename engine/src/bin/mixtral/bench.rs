@@ -57,8 +57,8 @@ fn train(rounds: usize, language: Language) -> anyhow::Result<()> {
     let millions = model.trained().iter().map(|p| p.len()).sum::<usize>() as f64 / 1e6;
     let batch_tokens = recipe.batch_tokens;
     match language {
-        Language::English => println!("{millions:.1} M parameters, F32, {batch_tokens} tokens a step"),
-        Language::Chinese => println!("{millions:.1} M 参数，F32，每步 {batch_tokens} 个词元"),
+        Language::English => say!("{millions:.1} M parameters, F32, {batch_tokens} tokens a step"),
+        Language::Chinese => say!("{millions:.1} M 参数，F32，每步 {batch_tokens} 个词元"),
     }
     let reference = Reference::new(&model)?;
     let settings = ParamsAdamW { lr: 1e-4, beta1: 0.9, beta2: 0.95, eps: 1e-8, weight_decay: 0.1 };
@@ -95,10 +95,10 @@ fn train(rounds: usize, language: Language) -> anyhow::Result<()> {
     let times = own / other;
     match language {
         Language::English => {
-            println!("median: {own:.0} tokens/s; candle's own autograd: {other:.0} tokens/s; {times:.1} times as fast");
+            say!("median: {own:.0} tokens/s; candle's own autograd: {other:.0} tokens/s; {times:.1} times as fast");
         }
         Language::Chinese => {
-            println!("中位数：{own:.0} 词元/秒；candle 自带的自动微分：{other:.0} 词元/秒；快 {times:.1} 倍");
+            say!("中位数：{own:.0} 词元/秒；candle 自带的自动微分：{other:.0} 词元/秒；快 {times:.1} 倍");
         }
     }
     Ok(())

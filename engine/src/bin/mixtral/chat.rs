@@ -1,6 +1,5 @@
 //! `mixtral chat`: several turns in the terminal, or one answer with `--prompt`.
 
-use std::io::{self, Write as _};
 
 use anyhow::anyhow;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -63,7 +62,7 @@ pub fn run(arguments: Chat, language: Language) -> anyhow::Result<()> {
     match arguments.prompt {
         Some(prompt) => {
             let answer = session.answer(&prompt)?;
-            println!();
+            say!("");
             if answer.interrupted { Err(anyhow!(language.pick("interrupted", "已中断"))) } else { Ok(()) }
         }
         None => session.talk(&card),
@@ -82,12 +81,7 @@ impl Session {
     fn talk(&mut self, card: &ModelCard) -> anyhow::Result<()> {
         let l = self.language;
         let title = card.title.as_deref().unwrap_or(&card.file);
-        println!(
-            "{title} · {} · {} · {}",
-            card.quantisation,
-            card.device,
-            l.pick("/help for help", "输入 /help 查看帮助")
-        );
+        say!("{title} · {} · {} · {}", card.quantisation, card.device, l.pick("/help for help", "输入 /help 查看帮助"));
         let mut editor = DefaultEditor::new()?;
         let mut lines = String::new();
         loop {
@@ -124,33 +118,33 @@ impl Session {
         let l = self.language;
         let words: Vec<&str> = command.split_whitespace().collect();
         match words.as_slice() {
-            ["help"] => println!("{}", l.pick(HELP.0, HELP.1)),
+            ["help"] => say!("{}", l.pick(HELP.0, HELP.1)),
             ["reset"] => {
                 self.turns.clear();
-                println!("{}", l.pick("The conversation begins anew.", "对话已重新开始。"));
+                say!("{}", l.pick("The conversation begins anew.", "对话已重新开始。"));
             }
             ["system"] => {
                 self.system = None;
-                println!("{}", l.pick("There is no system message now.", "系统指令已去掉。"));
+                say!("{}", l.pick("There is no system message now.", "系统指令已去掉。"));
             }
             ["system", ..] => {
                 self.system = Some(command["system".len()..].trim().to_owned());
-                println!("{}", l.pick("The system message is set.", "系统指令已设定。"));
+                say!("{}", l.pick("The system message is set.", "系统指令已设定。"));
             }
-            ["set"] => self.settings.lines().iter().for_each(|line| println!("{line}")),
+            ["set"] => self.settings.lines().iter().for_each(|line| say!("{line}")),
             ["set", name, value] => match self.settings.set(name, value) {
-                Ok(()) => println!("{name} {value}"),
-                Err(error) => println!("{}{error:#}", l.pick("not changed: ", "未更改：")),
+                Ok(()) => say!("{name} {value}"),
+                Err(error) => say!("{}{error:#}", l.pick("not changed: ", "未更改：")),
             },
-            _ => println!("{}", l.pick("No such command; see /help.", "没有这个命令；请看 /help。")),
+            _ => say!("{}", l.pick("No such command; see /help.", "没有这个命令；请看 /help。")),
         }
     }
 
     /// One question and its answer. What the model cannot do is said, and the conversation goes on.
     fn turn(&mut self, message: &str) -> anyhow::Result<()> {
         match self.answer(message) {
-            Ok(_) => println!(),
-            Err(error) => println!("{}{error:#}", self.language.pick("error: ", "错误：")),
+            Ok(_) => say!(""),
+            Err(error) => say!("{}{error:#}", self.language.pick("error: ", "错误：")),
         }
         Ok(())
     }
@@ -181,8 +175,7 @@ impl Session {
             match self.listener.next(&mut stream) {
                 Heard::Event(Event::Started { .. }) => {}
                 Heard::Event(Event::Text { text, .. }) => {
-                    print!("{text}");
-                    io::stdout().flush()?;
+                    say_on!("{text}");
                     answer.text.push_str(&text);
                 }
                 Heard::Event(Event::Finished { usage, .. }) => {

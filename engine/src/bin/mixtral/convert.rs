@@ -108,8 +108,8 @@ fn bytes(kind: GgmlType, weights: u64) -> u64 {
 fn tell(arguments: &Arguments, weights: u64, kind: GgmlType, language: Language) {
     let (target, millions) = (arguments.target.display(), weights as f64 / 1e6);
     match language {
-        Language::English => println!("{target}: {millions:.1} million weights in {kind}"),
-        Language::Chinese => println!("{target}：{millions:.1} 百万权重，{kind}"),
+        Language::English => say!("{target}: {millions:.1} million weights in {kind}"),
+        Language::Chinese => say!("{target}：{millions:.1} 百万权重，{kind}"),
     }
 }
 

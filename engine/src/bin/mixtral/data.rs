@@ -51,7 +51,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     };
     eprintln!("{}", language.pick("reading and cleaning …", "正在读取与清理……"));
     let report = poetry::prepare(package, &arguments.folder, arguments.held_out, arguments.data_seed)?;
-    println!("{}", serde_json::to_string_pretty(&report)?);
+    say!("{}", serde_json::to_string_pretty(&report)?);
     Ok(())
 }
 

@@ -69,8 +69,8 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     imatrix.write(&arguments.out)?;
     let (count, tokens) = (imatrix.len(), all.len() * window);
     match language {
-        Language::English => println!("{}: {count} matrices, {tokens} tokens", arguments.out.display()),
-        Language::Chinese => println!("{}：{count} 个矩阵，{tokens} 词元", arguments.out.display()),
+        Language::English => say!("{}: {count} matrices, {tokens} tokens", arguments.out.display()),
+        Language::Chinese => say!("{}：{count} 个矩阵，{tokens} 词元", arguments.out.display()),
     }
     Ok(())
 }

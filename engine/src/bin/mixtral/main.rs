@@ -1,6 +1,9 @@
 //! `mixtral`: talk with a model in the terminal, look into a model file, measure perplexity, quantise; make
 //! training data, vocabularies and models.
 
+#[macro_use]
+mod output;
+
 mod arguments;
 mod bench;
 mod chat;

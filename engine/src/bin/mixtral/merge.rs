@@ -45,8 +45,8 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         TokenizerFrom::Adapter(folder) => folder.display(),
     };
     match language {
-        Language::English => println!("{}; tokenizer of {from}", out.display()),
-        Language::Chinese => println!("{}；词表取自 {from}", out.display()),
+        Language::English => say!("{}; tokenizer of {from}", out.display()),
+        Language::Chinese => say!("{}；词表取自 {from}", out.display()),
     }
     Ok(())
 }

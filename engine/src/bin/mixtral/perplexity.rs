@@ -45,16 +45,16 @@ pub fn run(arguments: &Perplexity, language: Language) -> anyhow::Result<()> {
     let (divergence, same) = (sums.divergence / count, 100.0 * sums.same / count);
     let doubt = ((sums.squares / count - divergence * divergence).max(0.0) / count).sqrt();
     match language {
-        Language::English => println!("perplexity {:.4} (mean {mean:.6}, {count} tokens, window {window})", mean.exp()),
-        Language::Chinese => println!("困惑度 {:.4}（平均 {mean:.6}，{count} 词元，窗口 {window}）", mean.exp()),
+        Language::English => say!("perplexity {:.4} (mean {mean:.6}, {count} tokens, window {window})", mean.exp()),
+        Language::Chinese => say!("困惑度 {:.4}（平均 {mean:.6}，{count} 词元，窗口 {window}）", mean.exp()),
     }
     if other.is_some() {
         match language {
             Language::English => {
-                println!("divergence {divergence:.6} ± {doubt:.6} nats a token, {same:.2} % the same likeliest token");
+                say!("divergence {divergence:.6} ± {doubt:.6} nats a token, {same:.2} % the same likeliest token");
             }
             Language::Chinese => {
-                println!("散度每词元 {divergence:.6} ± {doubt:.6} 奈特，最可能词元相同者 {same:.2} %");
+                say!("散度每词元 {divergence:.6} ± {doubt:.6} 奈特，最可能词元相同者 {same:.2} %");
             }
         }
     }

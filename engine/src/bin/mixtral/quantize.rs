@@ -101,5 +101,5 @@ fn tell(written: &Written, language: Language) {
     let types: Vec<String> = written.types.iter().map(|(kind, count)| format!("{count} x {kind}")).collect();
     let (before, after) = (written.before as f64 / 1e6, written.after as f64 / 1e6);
     let part = 100.0 * written.after as f64 / written.before.max(1) as f64;
-    println!("{before:.1} MB -> {after:.1} MB ({part:.0} %); {}", types.join(", "));
+    say!("{before:.1} MB -> {after:.1} MB ({part:.0} %); {}", types.join(", "));
 }

@@ -98,7 +98,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
             eprintln!("{key:18} {}", language.pick(english, chinese));
         }
     }
-    println!("{}", serde_json::to_string_pretty(&recipe)?);
+    say!("{}", serde_json::to_string_pretty(&recipe)?);
     Ok(())
 }
 

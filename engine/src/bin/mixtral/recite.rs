@@ -112,7 +112,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
             let answer = whole(stream)?;
             let (question, poet) = (&conversation.messages[0].content, &conversation.messages[1].content);
             if number < arguments.show {
-                bar.suspend(|| println!("{}. {question}\n{answer}\n", number + 1));
+                bar.suspend(|| say!("{}. {question}\n{answer}\n", number + 1));
             }
             tally.add(question, poet, &answer, &learnt);
             number += 1;
@@ -184,10 +184,10 @@ impl Tally {
             (language.pick("copied whole", "整篇照抄"), self.copied),
         ];
         let shown = if compared { rows.len() } else { rows.len() - 1 };
-        println!("{}: {number}", language.pick("requests", "请求数"));
+        say!("{}: {number}", language.pick("requests", "请求数"));
         for (name, (right, all)) in &rows[..shown] {
             let share = 100.0 * *right as f64 / (*all).max(1) as f64;
-            println!("{name}: {right}/{all} ({share:.1} %)");
+            say!("{name}: {right}/{all} ({share:.1} %)");
         }
     }
 }

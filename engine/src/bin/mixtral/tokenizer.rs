@@ -49,8 +49,8 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     writer.write(&mut std::io::BufWriter::new(file))?;
     let tokens = parts.tokens.len();
     match language {
-        Language::English => println!("{tokens} tokens: {}, {}", json.display(), gguf.display()),
-        Language::Chinese => println!("{tokens} 个词元：{}、{}", json.display(), gguf.display()),
+        Language::English => say!("{tokens} tokens: {}, {}", json.display(), gguf.display()),
+        Language::Chinese => say!("{tokens} 个词元：{}、{}", json.display(), gguf.display()),
     }
     Ok(())
 }

@@ -11,11 +11,11 @@ use crate::language::Language;
 pub fn print(files: &ModelFiles, l: Language) {
     let Some(adapter) = files.adapter() else { return };
     let config = adapter.config();
-    println!("{}", files.path().display());
+    say!("{}", files.path().display());
     let (size, weights) = (bytes(adapter.file_bytes()), millions(adapter.parameters()));
     match l {
-        Language::English => println!("LoRA adapter · {size} · {weights} weights"),
-        Language::Chinese => println!("LoRA 适配器 · {size} · {weights} 权重"),
+        Language::English => say!("LoRA adapter · {size} · {weights} weights"),
+        Language::Chinese => say!("LoRA 适配器 · {size} · {weights} 权重"),
     }
     let (rank, scale) = config.of("");
     let rows = [
@@ -30,9 +30,9 @@ pub fn print(files: &ModelFiles, l: Language) {
     ];
     for (name, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
         // Names in a file are whatever its author liked.
-        println!("  {name}: {}", super::printable(&value));
+        say!("  {name}: {}", super::printable(&value));
     }
-    println!();
+    say!("");
 }
 
 pub fn as_json(files: &ModelFiles) -> Option<Json> {

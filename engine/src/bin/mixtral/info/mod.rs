@@ -28,7 +28,7 @@ fn tell(gguf: &Gguf, adapted: Option<&ModelFiles>, arguments: &Info, language: L
         if let Some(about) = adapted.and_then(adapter::as_json) {
             all["adapter"] = about;
         }
-        println!("{}", serde_json::to_string_pretty(&all)?);
+        say!("{}", serde_json::to_string_pretty(&all)?);
         return Ok(());
     }
     if let Some(files) = adapted {
@@ -46,23 +46,23 @@ fn tell(gguf: &Gguf, adapted: Option<&ModelFiles>, arguments: &Info, language: L
 }
 
 fn heading(language: Language, english: &str, chinese: &str) {
-    println!("\n{}", language.pick(english, chinese));
+    say!("\n{}", language.pick(english, chinese));
 }
 
 fn print_header(gguf: &Gguf, l: Language) {
-    println!("{}", gguf.path().display());
+    say!("{}", gguf.path().display());
     let (version, tensors) = (gguf.version(), gguf.tensors().len());
     let (size, weights) = (bytes(gguf.file_bytes()), millions(gguf.parameters()));
     match l {
-        Language::English => println!("GGUF {version} · {size} · {tensors} tensors · {weights} weights"),
-        Language::Chinese => println!("GGUF {version} · {size} · {tensors} 个张量 · {weights} 权重"),
+        Language::English => say!("GGUF {version} · {size} · {tensors} tensors · {weights} weights"),
+        Language::Chinese => say!("GGUF {version} · {size} · {tensors} 个张量 · {weights} 权重"),
     }
 }
 
 fn print_metadata(gguf: &Gguf, l: Language) {
     heading(l, "Metadata", "元数据");
     for (key, value) in gguf.metadata().iter().filter(|(key, _)| *key != TEMPLATE) {
-        println!("  {key} = {}", shown(value));
+        say!("  {key} = {}", shown(value));
     }
 }
 
@@ -83,21 +83,21 @@ fn print_model(gguf: &Gguf, l: Language) {
                 (l.pick("context", "上下文"), c.context),
             ];
             for (name, value) in rows {
-                println!("  {name}: {value}");
+                say!("  {name}: {value}");
             }
         }
-        Err(error) => println!("  {}{error}", l.pick("cannot run: ", "无法运行：")),
+        Err(error) => say!("  {}{error}", l.pick("cannot run: ", "无法运行：")),
     }
     match Tokenizer::from_gguf(gguf.metadata()) {
-        Ok(t) => println!("  {}{}", l.pick("tokens: ", "词元："), t.vocabulary().len()),
-        Err(error) => println!("  {}{error}", l.pick("no tokenizer: ", "没有可用的分词器：")),
+        Ok(t) => say!("  {}{}", l.pick("tokens: ", "词元："), t.vocabulary().len()),
+        Err(error) => say!("  {}{error}", l.pick("no tokenizer: ", "没有可用的分词器：")),
     }
 }
 
 fn print_types(gguf: &Gguf, l: Language) {
     heading(l, "Tensors by type", "各类型张量");
     for (kind, (count, size)) in by_type(gguf) {
-        println!("  {kind:8} {count:5}  {}", bytes(size));
+        say!("  {kind:8} {count:5}  {}", bytes(size));
     }
 }
 
@@ -105,15 +105,7 @@ fn print_tensors(gguf: &Gguf, l: Language) {
     heading(l, "Tensors", "张量");
     for t in gguf.tensors() {
         let dims: Vec<String> = t.dims.iter().map(usize::to_string).collect();
-        println!(
-            "  {:40} {:8} [{}] {} @ {}:{}",
-            t.name,
-            t.kind.name(),
-            dims.join(", "),
-            bytes(t.len),
-            t.shard,
-            t.start
-        );
+        say!("  {:40} {:8} [{}] {} @ {}:{}", t.name, t.kind.name(), dims.join(", "), bytes(t.len), t.shard, t.start);
     }
 }
 
@@ -122,12 +114,12 @@ fn print_template(gguf: &Gguf, l: Language) {
     match gguf.metadata().opt_str(TEMPLATE) {
         Ok(Some(text)) => {
             if let Err(error) = ChatTemplate::new(Some(text)) {
-                println!("  {}{error}", l.pick("broken: ", "已损坏："));
+                say!("  {}{error}", l.pick("broken: ", "已损坏："));
             }
-            text.lines().for_each(|line| println!("  {}", printable(line)));
+            text.lines().for_each(|line| say!("  {}", printable(line)));
         }
-        Ok(None) => println!("  {}", l.pick("none: Mixtral's instruct format is used", "无：使用 Mixtral 指令格式")),
-        Err(error) => println!("  {error}"),
+        Ok(None) => say!("  {}", l.pick("none: Mixtral's instruct format is used", "无：使用 Mixtral 指令格式")),
+        Err(error) => say!("  {error}"),
     }
 }
 

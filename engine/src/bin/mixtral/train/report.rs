@@ -111,8 +111,8 @@ pub fn end(language: Language, meter: &Meter, spent: Duration, tokens: u64) {
     let speed = tokens as f64 / seconds;
     let shares = shares.join(language.pick(", ", "，"));
     match language {
-        Language::English => println!("{tokens} tokens, {speed:.0} tokens/s, {rate:.0} GFLOP/s; {shares}"),
-        Language::Chinese => println!("{tokens} 个词元，{speed:.0} 词元/秒，{rate:.0} GFLOP/s；{shares}"),
+        Language::English => say!("{tokens} tokens, {speed:.0} tokens/s, {rate:.0} GFLOP/s; {shares}"),
+        Language::Chinese => say!("{tokens} 个词元，{speed:.0} 词元/秒，{rate:.0} GFLOP/s；{shares}"),
     }
 }
 
