@@ -2,6 +2,7 @@
 
 pub mod convert;
 pub mod gguf;
+pub(crate) mod json;
 pub mod lora;
 pub mod merge;
 mod model_files;

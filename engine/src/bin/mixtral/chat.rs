@@ -1,6 +1,5 @@
 //! `mixtral chat`: several turns in the terminal, or one answer with `--prompt`.
 
-
 use anyhow::anyhow;
 use indicatif::{ProgressBar, ProgressStyle};
 use mixtral_engine::request::{Event, Input, Message, Request, Role, SubmitError, Usage};

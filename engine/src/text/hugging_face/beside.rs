@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value as Json};
 
 use crate::error::{Error, Result};
-use crate::weights::safetensors::read_config::object;
+use crate::weights::json::object;
 
 /// What stands in the files beside the vocabulary.
 pub(super) struct Beside {

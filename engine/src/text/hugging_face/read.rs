@@ -10,7 +10,7 @@ use super::tokens::Tokens;
 use crate::error::{Error, Place, Result};
 use crate::text::pattern;
 use crate::text::vocabulary::{Kind, VocabularyParts};
-use crate::weights::safetensors::read_config::bounded_object;
+use crate::weights::json::bounded_object;
 
 /// No real tokenizer.json is longer, in bytes.
 const MAX_BYTES: u64 = 1 << 28;

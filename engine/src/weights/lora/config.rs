@@ -6,12 +6,11 @@ use regex::Regex;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Place, Result};
+use crate::weights::json::{Object, object};
 use crate::weights::whole_file;
 
 /// The file's name in an adapter's folder.
 pub const CONFIG_FILE: &str = "adapter_config.json";
-/// No real configuration is longer, in bytes.
-const MAX_BYTES: u64 = 1 << 20;
 /// No real rank is higher; beyond it products could overflow.
 const MAX_RANK: u64 = 1 << 16;
 
@@ -99,14 +98,8 @@ impl AdapterConfig {
     /// It is missing, no LoRA adapter's, or asks for what would be computed wrongly; the key is named.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(CONFIG_FILE);
-        let about = std::fs::metadata(&path).map_err(Error::io(&path))?;
-        if about.len() > MAX_BYTES {
-            return Err(Error::file(&path, Place::Whole, format!("{} bytes are too many", about.len())));
-        }
-        let text = std::fs::read(&path).map_err(Error::io(&path))?;
-        let json: Map<String, Value> = serde_json::from_slice(&text)
-            .map_err(|e| Error::file(&path, Place::Whole, format!("no object in JSON: {e}")))?;
-        Reader { path: &path, json: &json }.config()
+        let json = object(&path)?;
+        Reader(Object { path: &path, json: &json }).config()
     }
 
     /// Writes it into a folder, in PEFT's words; the file appears whole or not at all.
@@ -162,44 +155,32 @@ fn first<T: Copy>(patterns: &[Pattern<T>], module: &str) -> Option<T> {
     patterns.iter().find(|pattern| pattern.regex.is_match(module)).map(|pattern| pattern.value)
 }
 
-struct Reader<'a> {
-    path: &'a Path,
-    json: &'a Map<String, Value>,
-}
+struct Reader<'a>(Object<'a>);
 
-impl<'a> Reader<'a> {
-    fn fault(&self, key: &str, message: impl Into<String>) -> Error {
-        Error::file(self.path, Place::Key(key.to_owned()), message)
-    }
-
-    /// The value of a key; null is as good as absent.
-    fn get(&self, key: &str) -> Option<&'a Value> {
-        self.json.get(key).filter(|value| !value.is_null())
-    }
-
+impl Reader<'_> {
     fn config(&self) -> Result<AdapterConfig> {
-        match self.get("peft_type").and_then(Value::as_str) {
+        match self.0.get("peft_type").and_then(Value::as_str) {
             Some("LORA") => {}
-            Some(other) => return Err(self.fault("peft_type", format!("{other:?} is not supported; LORA is"))),
-            None => return Err(self.fault("peft_type", "is missing: this is no adapter of PEFT")),
+            Some(other) => return Err(self.0.fault("peft_type", format!("{other:?} is not supported; LORA is"))),
+            None => return Err(self.0.fault("peft_type", "is missing: this is no adapter of PEFT")),
         }
-        if let Some(task) = self.get("task_type").filter(|task| *task != "CAUSAL_LM") {
-            return Err(self.fault("task_type", format!("{task} is not supported; CAUSAL_LM is")));
+        if let Some(task) = self.0.get("task_type").filter(|task| *task != "CAUSAL_LM") {
+            return Err(self.0.fault("task_type", format!("{task} is not supported; CAUSAL_LM is")));
         }
         self.refuse_unknown()?;
-        let rank = self.get("r").ok_or_else(|| self.fault("r", "is missing"))?;
+        let rank = self.0.get("r").ok_or_else(|| self.0.fault("r", "is missing"))?;
         Ok(AdapterConfig {
-            base: self.get("base_model_name_or_path").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            base: self.0.get("base_model_name_or_path").and_then(Value::as_str).unwrap_or_default().to_owned(),
             rank: self.rank("r", rank)?,
-            alpha: self.float("lora_alpha", self.get("lora_alpha"), 8.0)?,
-            dropout: self.float("lora_dropout", self.get("lora_dropout"), 0.0)?,
-            targets: match self.get("target_modules") {
+            alpha: self.float("lora_alpha", self.0.get("lora_alpha"), 8.0)?,
+            dropout: self.float("lora_dropout", self.0.get("lora_dropout"), 0.0)?,
+            targets: match self.0.get("target_modules") {
                 // A pattern: the tensors themselves will say which modules it met.
                 Some(Value::String(_)) => Vec::new(),
                 _ => self.names("target_modules")?,
             },
             whole: self.names("modules_to_save")?,
-            rslora: self.switch("use_rslora")?,
+            rslora: self.0.switch("use_rslora")?,
             ranks: self.patterns("rank_pattern", |value| self.rank("rank_pattern", value))?,
             alphas: self.patterns("alpha_pattern", |value| self.float("alpha_pattern", Some(value), 0.0))?,
         })
@@ -213,20 +194,20 @@ impl<'a> Reader<'a> {
             _ => false,
         };
         for key in UNKNOWN {
-            if self.get(key).is_some_and(|value| !empty(value)) {
-                return Err(self.fault(key, "is not supported: the model would be computed wrongly"));
+            if self.0.get(key).is_some_and(|value| !empty(value)) {
+                return Err(self.0.fault(key, "is not supported: the model would be computed wrongly"));
             }
         }
-        if let Some(bias) = self.get("bias").filter(|bias| *bias != "none") {
-            return Err(self.fault("bias", format!("{bias} is not supported; \"none\" is")));
+        if let Some(bias) = self.0.get("bias").filter(|bias| *bias != "none") {
+            return Err(self.0.fault("bias", format!("{bias} is not supported; \"none\" is")));
         }
-        if let Some(Value::String(begun)) = self.get("init_lora_weights")
+        if let Some(Value::String(begun)) = self.0.get("init_lora_weights")
             && !BEGINNINGS.contains(&begun.as_str())
         {
             let message = format!(
                 "{begun:?} changes the base too; let PEFT convert the adapter (path_initial_model_for_weight_conversion)"
             );
-            return Err(self.fault("init_lora_weights", message));
+            return Err(self.0.fault("init_lora_weights", message));
         }
         Ok(())
     }
@@ -234,42 +215,37 @@ impl<'a> Reader<'a> {
     fn rank(&self, key: &str, value: &Value) -> Result<usize> {
         match value.as_u64() {
             Some(rank @ 1..=MAX_RANK) => Ok(rank as usize),
-            _ => Err(self.fault(key, format!("{value} is no possible rank"))),
+            _ => Err(self.0.fault(key, format!("{value} is no possible rank"))),
         }
     }
 
     fn float(&self, key: &str, value: Option<&Value>, default: f32) -> Result<f32> {
         let Some(value) = value else { return Ok(default) };
         let number = value.as_f64().map(|number| number as f32).filter(|number| number.is_finite());
-        number.ok_or_else(|| self.fault(key, format!("{value} is not possible")))
-    }
-
-    fn switch(&self, key: &str) -> Result<bool> {
-        let Some(value) = self.get(key) else { return Ok(false) };
-        value.as_bool().ok_or_else(|| self.fault(key, "should be true or false"))
+        number.ok_or_else(|| self.0.fault(key, format!("{value} is not possible")))
     }
 
     fn names(&self, key: &str) -> Result<Vec<String>> {
-        let list = match self.get(key) {
+        let list = match self.0.get(key) {
             None => return Ok(Vec::new()),
             Some(Value::Array(list)) => list,
-            Some(_) => return Err(self.fault(key, "should be a list of names")),
+            Some(_) => return Err(self.0.fault(key, "should be a list of names")),
         };
         let name = |name: &Value| name.as_str().map(str::to_owned);
         let names: Option<Vec<String>> = list.iter().map(name).collect();
-        names.ok_or_else(|| self.fault(key, "should be a list of names"))
+        names.ok_or_else(|| self.0.fault(key, "should be a list of names"))
     }
 
     fn patterns<T>(&self, key: &str, value: impl Fn(&Value) -> Result<T>) -> Result<Vec<Pattern<T>>> {
-        let map = match self.get(key) {
+        let map = match self.0.get(key) {
             None => return Ok(Vec::new()),
             Some(Value::Object(map)) => map,
-            Some(_) => return Err(self.fault(key, "should be an object")),
+            Some(_) => return Err(self.0.fault(key, "should be an object")),
         };
         let pattern = |(text, found): (&String, &Value)| {
             // As PEFT matches: from the beginning, up to the end, anything before a dot.
             let regex = Regex::new(&format!(r"^(?:(?:.*\.)?(?:{text}))$"));
-            let regex = regex.map_err(|error| self.fault(key, format!("{text:?}: {error}")))?;
+            let regex = regex.map_err(|error| self.0.fault(key, format!("{text:?}: {error}")))?;
             Ok(Pattern { text: text.clone(), value: value(found)?, regex })
         };
         map.iter().map(pattern).collect()

@@ -10,6 +10,7 @@ use super::writer::{CONFIG, INDEX, SINGLE, matrices};
 use crate::error::{Error, Place, Result};
 use crate::model::{Config, Part, Role, parts};
 use crate::quant::GgmlType;
+use crate::weights::json::bounded_object;
 
 /// No real model has more shards.
 const MAX_SHARDS: usize = 9_999;
@@ -215,7 +216,7 @@ fn open_shards(path: &Path) -> Result<(Vec<Shard>, Option<Index>)> {
         return Err(Error::file(path, Place::Whole, message));
     }
     let fault = |message: String| Error::file(&index, Place::Key("weight_map".into()), message);
-    let json = read_config::bounded_object(&index, MAX_INDEX)?;
+    let json = bounded_object(&index, MAX_INDEX)?;
     let map = json.get("weight_map").and_then(serde_json::Value::as_object);
     let map = map.ok_or_else(|| fault("is missing".into()))?;
     let mut told = Index::new();
