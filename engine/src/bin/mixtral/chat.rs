@@ -133,7 +133,7 @@ impl Session {
             ["set"] => self.settings.lines().iter().for_each(|line| say!("{line}")),
             ["set", name, value] => match self.settings.set(name, value) {
                 Ok(()) => say!("{name} {value}"),
-                Err(error) => say!("{}{error:#}", l.pick("not changed: ", "未更改：")),
+                Err(error) => say!("{}{}", l.pick("not changed: ", "未更改："), crate::told(&error)),
             },
             _ => say!("{}", l.pick("No such command; see /help.", "没有这个命令；请看 /help。")),
         }
@@ -143,7 +143,7 @@ impl Session {
     fn turn(&mut self, message: &str) -> anyhow::Result<()> {
         match self.answer(message) {
             Ok(_) => say!(""),
-            Err(error) => say!("{}{error:#}", self.language.pick("error: ", "错误：")),
+            Err(error) => say!("{}{}", self.language.pick("error: ", "错误："), crate::told(&error)),
         }
         Ok(())
     }

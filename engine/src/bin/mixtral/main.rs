@@ -57,8 +57,32 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}{error:#}", language.pick("error: ", "错误："));
+            eprintln!("{}{}", language.pick("error: ", "错误："), told(&error));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// An error with its causes. Those that already stand in what comes before are not said again.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |text, cause| match text.as_str() {
+        "" => cause,
+        before if before.contains(&cause) => text,
+        _ => format!("{text}: {cause}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let inner = || anyhow::anyhow!("no such file");
+        let told = |error: anyhow::Error| super::told(&error);
+        assert_eq!(told(inner()), "no such file");
+        assert_eq!(told(inner().context("a.gguf: no such file")), "a.gguf: no such file");
+        let outer: anyhow::Result<()> = Err(inner()).context("a.gguf").context("reading");
+        assert_eq!(told(outer.expect_err("an error")), "reading: a.gguf: no such file");
     }
 }
