@@ -103,4 +103,12 @@ impl Error {
     pub fn file(path: impl AsRef<Path>, place: Place, message: impl Into<String>) -> Self {
         Self::File { path: path.as_ref().to_owned(), place, message: message.into() }
     }
+
+    /// A request that cannot be met, told of the tensor for which it was made; other errors stay what they are.
+    pub(crate) fn of_tensor(self, path: &Path, name: &str) -> Self {
+        match self {
+            Self::Request(message) => Self::file(path, Place::Tensor(name.to_owned()), message),
+            other => other,
+        }
+    }
 }

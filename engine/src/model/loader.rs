@@ -85,8 +85,7 @@ impl<'a> Loader<'a> {
 
     /// The output matrix, where the embedding does not serve for it.
     pub fn output(&mut self) -> Result<Option<Matrix>> {
-        let name = Part::new(self.config, Role::Output, None).name();
-        self.source.info(&name).is_some().then(|| self.matrix(Role::Output, None)).transpose()
+        (!self.source.is_tied()).then(|| self.matrix(Role::Output, None)).transpose()
     }
 
     pub fn norm(&mut self, role: Role, layer: Option<usize>) -> Result<Norm> {

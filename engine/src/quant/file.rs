@@ -8,7 +8,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::imatrix::Imatrix;
-use super::quantize::{WRITABLE, encode};
+use super::quantize::encode;
 use super::{Blocks, GgmlType, Types};
 use crate::error::{Error, Place, Result};
 use crate::weights::gguf::{Gguf, Stream, TensorInfo, Value, Writer};
@@ -17,10 +17,10 @@ use crate::weights::{Source, whole_file};
 /// Weights that are decoded and encoded at once by one thread.
 const CHUNK: usize = 1 << 17;
 /// The version of GGML's block layouts that every current file has.
-pub(crate) const LAYOUT_VERSION: u32 = 2;
+const LAYOUT_VERSION: u32 = 2;
 
 /// `general.file_type` as llama.cpp numbers it.
-pub(crate) fn file_type(kind: GgmlType) -> Option<u32> {
+fn file_type(kind: GgmlType) -> Option<u32> {
     Some(match kind {
         GgmlType::F32 => 0,
         GgmlType::F16 => 1,
@@ -37,6 +37,18 @@ pub(crate) fn file_type(kind: GgmlType) -> Option<u32> {
         GgmlType::BF16 => 32,
         _ => return None,
     })
+}
+
+/// The metadata that tell a file's types.
+pub(crate) fn type_values(types: Types) -> Vec<(String, Value)> {
+    let kind = file_type(types.matrices).map(|number| ("general.file_type", number));
+    let told = kind.into_iter().chain([("general.quantization_version", LAYOUT_VERSION)]);
+    told.map(|(key, number)| (key.to_owned(), Value::U32(number))).collect()
+}
+
+/// Whether a key is one of [`type_values`].
+pub(crate) fn tells_types(key: &str) -> bool {
+    ["general.file_type", "general.quantization_version"].contains(&key)
 }
 
 /// What was written.
@@ -69,29 +81,23 @@ pub fn quantise(
     importance: Option<(&str, &Imatrix)>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Written> {
-    if source.tensor("output.weight").is_none() {
+    if source.is_tied() {
         // The embedding serves as the output matrix, too.
         types.embedding = types.output;
     }
-    for kind in types.all() {
-        if !WRITABLE.contains(&kind) {
-            return Err(Error::Request(format!("{kind} cannot be written")));
-        }
-    }
-    if out.canonicalize().is_ok_and(|out| Source::path(source).canonicalize().is_ok_and(|path| path == out)) {
+    types.check()?;
+    if whole_file::same(Source::path(source), out) {
         return Err(Error::file(out, Place::Whole, "is the model itself; name another file to write"));
     }
     let mut writer = Writer::new();
-    let told = ["general.file_type", "general.quantization_version"];
     for (key, value) in source.metadata().iter() {
-        if !told.contains(&key) && !key.starts_with("split.") && !key.starts_with("quantize.imatrix.") {
+        if !tells_types(key) && !key.starts_with("split.") && !key.starts_with("quantize.imatrix.") {
             writer.value(key, value.clone());
         }
     }
-    if let Some(number) = file_type(types.matrices) {
-        writer.value("general.file_type", Value::U32(number));
+    for (key, value) in type_values(types) {
+        writer.value(key, value);
     }
-    writer.value("general.quantization_version", Value::U32(LAYOUT_VERSION));
     if let Some((name, imatrix)) = importance {
         writer.value("quantize.imatrix.file", Value::String(name.to_owned()));
         writer.value("quantize.imatrix.dataset", Value::String(imatrix.texts.join(", ")));
@@ -99,6 +105,7 @@ pub fn quantise(
         writer.value("quantize.imatrix.chunks_count", Value::U32(imatrix.chunks));
     }
     let mut written = Written { before: source.tensors().iter().map(|t| t.len).sum(), ..Written::default() };
+    let mut plan = Vec::new();
     for tensor in source.tensors() {
         let (asked, kind) = types.wanted(&tensor.name, &tensor.dims);
         writer.plan(&tensor.name, kind, &tensor.dims).map_err(Error::io(out))?;
@@ -106,19 +113,8 @@ pub fn quantise(
         if kind != asked {
             written.fallen_back.push((tensor.name.clone(), kind));
         }
+        plan.push(job(tensor, kind, importance.map(|(_, imatrix)| imatrix), &mut written)?);
     }
-    let plan: Vec<Job<'_>> = source
-        .tensors()
-        .iter()
-        .map(|tensor| {
-            job(
-                tensor,
-                types.wanted(&tensor.name, &tensor.dims).1,
-                importance.map(|(_, imatrix)| imatrix),
-                &mut written,
-            )
-        })
-        .collect::<Result<_>>()?;
     if importance.is_some() && plan.iter().all(|job| job.importance.iter().all(Option::is_none)) {
         return Err(Error::Request("the importance matrix knows no matrix of this model".into()));
     }

@@ -8,9 +8,11 @@ mod blocks;
 mod fit;
 mod pack;
 mod round;
+mod rows;
 mod super_block;
 
 pub use round::q8_0;
+pub(crate) use rows::{Effort, encode_rows};
 
 use super::GgmlType;
 use crate::error::{Error, Result};

@@ -1,6 +1,8 @@
 //! Which type each matrix of a quantised file gets.
 
 use super::GgmlType;
+use super::quantize::WRITABLE;
+use crate::error::{Error, Result};
 
 /// Which types a file's matrices get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +46,16 @@ impl Types {
         }
     }
 
-    /// All types that are asked for.
-    pub fn all(&self) -> [GgmlType; 6] {
-        [self.matrices, self.embedding, self.output, self.keys, self.attention, self.down]
+    /// Checks that every type can be written.
+    ///
+    /// # Errors
+    /// The type that cannot.
+    pub(crate) fn check(&self) -> Result<()> {
+        let all = [self.matrices, self.embedding, self.output, self.keys, self.attention, self.down];
+        match all.into_iter().find(|kind| !WRITABLE.contains(kind)) {
+            Some(kind) => Err(Error::Request(format!("{kind} cannot be written"))),
+            None => Ok(()),
+        }
     }
 
     /// What a tensor should become, and what it can become: rows that are not whole blocks of 256 take the nearest type

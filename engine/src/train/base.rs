@@ -26,41 +26,35 @@ pub fn model(source: &dyn Source, config: &Config) -> Result<Model> {
 /// As [`model`].
 pub fn values(source: &dyn Source, part: &Part) -> Result<Vec<f32>> {
     let mut values = vec![0.0; part.len()];
-    let mut rest = values.as_mut_slice();
-    for (blocks, of) in blocks(source, part)? {
-        let (now, later) = rest.split_at_mut(part.len() / of);
-        blocks.dequantise(0, now);
-        rest = later;
-    }
+    let blocks = blocks(source, part)?;
+    let share = part.len() / blocks.len();
+    blocks.iter().zip(values.chunks_mut(share.max(1))).for_each(|(blocks, values)| blocks.dequantise(0, values));
     if !values.iter().all(|v| v.is_finite()) {
         return Err(fault(source, &part.name(), "holds a weight that is no number"));
     }
     Ok(values)
 }
 
-/// A part's blocks as the file has them, and into how many tensors it is cut: one, or one an expert in the older layout.
+/// A part's blocks as the file has them: all in one, or one an expert in the older layout.
 /// A model without an output matrix of its own uses the embedding's.
 ///
 /// # Errors
 /// As [`model`].
-pub fn blocks(source: &dyn Source, part: &Part) -> Result<Vec<(Blocks, usize)>> {
-    let own = part.name();
-    let whole =
-        if part.role == Role::Output && source.info(&own).is_none() { "token_embd.weight".to_owned() } else { own };
-    let (names, dims) = match part.layer {
-        Some(_) if part.role.is_expert() && source.info(&whole).is_none() => {
-            ((0..part.experts()).map(|expert| part.split_name(expert)).collect(), &part.dims[1..])
-        }
-        _ => (vec![whole], part.dims.as_slice()),
+pub fn blocks(source: &dyn Source, part: &Part) -> Result<Vec<Blocks>> {
+    let tied = part.role == Role::Output && source.is_tied();
+    let whole = if tied { format!("{}.weight", Role::Embedding.gguf()) } else { part.name() };
+    let (names, dims) = if part.role.is_expert() && source.info(&whole).is_none() {
+        ((0..part.experts()).map(|expert| part.split_name(expert)).collect(), &part.dims[1..])
+    } else {
+        (vec![whole], part.dims.as_slice())
     };
-    let count = names.len();
     let read = |name: String| {
         let info = source.info(&name).ok_or_else(|| fault(source, &name, "is missing"))?;
         if info.dims != dims {
             return Err(fault(source, &name, &format!("is {:?}, should be {dims:?}", info.dims)));
         }
         let blocks = Blocks::new(info.kind, &source.bytes(&name)?);
-        Ok((blocks.ok_or_else(|| fault(source, &name, &format!("type {} cannot be read", info.kind)))?, count))
+        blocks.ok_or_else(|| fault(source, &name, &format!("type {} cannot be read", info.kind)))
     };
     names.into_iter().map(read).collect()
 }

@@ -110,7 +110,7 @@ pub fn model(source: &dyn Source, config: &Config, lora: &Lora, seed: u64) -> Re
 fn weights(source: &dyn Source, part: &Part, choice: &Choice, quantised: bool) -> Result<Parameter> {
     let trained = choice.trains(part);
     if quantised && !trained && !part.role.is_norm() {
-        let blocks = base::blocks(source, part)?.into_iter().map(|(blocks, _)| blocks).collect();
+        let blocks = base::blocks(source, part)?;
         return Ok(Parameter::quantised(part.name(), &part.dims, blocks));
     }
     Ok(Parameter::new(part.name(), &part.dims, base::values(source, part)?, trained))
@@ -118,7 +118,7 @@ fn weights(source: &dyn Source, part: &Part, choice: &Choice, quantised: bool) -
 
 /// A as PEFT begins it (`kaiming_uniform_` with a = sqrt(5), which is even from -1/sqrt(cols) to 1/sqrt(cols)), B zero.
 fn adapter(part: &Part, lora: &Lora, rng: &mut ChaCha8Rng) -> Adapter {
-    let (rows, cols) = (part.dims[part.dims.len() - 2], part.dims[part.dims.len() - 1]);
+    let (rows, cols) = part.matrix();
     let experts = &part.dims[..part.dims.len() - 2];
     let make = |suffix: &str, shape: [usize; 2], mut value: Box<dyn FnMut() -> f32 + '_>| {
         let dims: Vec<usize> = experts.iter().copied().chain(shape).collect();

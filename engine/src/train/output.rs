@@ -8,9 +8,7 @@ use super::parameter::Parameter;
 use super::projection::Adapter;
 use super::recipe::Lora;
 use crate::error::{Error, Result};
-/// The metadata keys that say a model's shape.
-pub use crate::model::shape_values;
-use crate::model::{Part, Role};
+use crate::model::{Part, Role, shape_values};
 use crate::quant::GgmlType;
 use crate::quant::quantize::encode;
 use crate::weights::gguf::{Metadata, Value, Writer};
@@ -42,7 +40,7 @@ pub fn write_gguf(path: &Path, model: &Model, values: Vec<(String, Value)>, kind
     whole_file::write(path, |out| {
         let mut stream = writer.begin(out).map_err(Error::io(path))?;
         for (part, projection) in &parts {
-            let bytes = encode(kind_of(part), &projection.merged(), part.dims[part.dims.len() - 1], None)?;
+            let bytes = encode(kind_of(part), &projection.merged(), part.matrix().1, None)?;
             stream.put(&bytes).map_err(Error::io(path))?;
         }
         stream.end().map_err(Error::io(path))
@@ -84,7 +82,6 @@ pub fn write_adapter(folder: &Path, model: &Model, settings: &Lora, base: &str, 
     };
     let parts = model.parts();
     let mut pairs = parts.iter().flat_map(|(part, projection)| {
-        let experts = if part.role.is_expert() { part.dims[0] } else { 1 };
         let adapter = projection.adapter.as_ref();
         let pair = move |(expert, adapter): (usize, &Adapter)| {
             let copy = |p: &Parameter| p.lend(expert, <[f32]>::to_vec);
@@ -94,7 +91,7 @@ pub fn write_adapter(folder: &Path, model: &Model, settings: &Lora, base: &str, 
                 Pair { rank: settings.rank, a: copy(&adapter.a), b: copy(&adapter.b), scale: adapter.scale },
             )
         };
-        (0..experts).filter_map(move |expert| Some((expert, adapter?))).map(pair)
+        (0..part.experts()).filter_map(move |expert| Some((expert, adapter?))).map(pair)
     });
     let whole = parts.iter().filter(|(_, projection)| projection.weight.is_trained());
     let mut whole = whole.map(|(part, projection)| (part.clone(), projection.weight.copy()));

@@ -31,6 +31,11 @@ pub(crate) fn bounded_object(path: &Path, most: u64) -> Result<Map<String, Value
     serde_json::from_slice(&text).map_err(|error| whole(format!("is no JSON object: {error}")))
 }
 
+/// 1e-5, not 9.999999747378752e-6: the shortest decimal that is this number.
+pub(crate) fn shortest(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or_else(|_| f64::from(value))
+}
+
 /// An object and the file that it came from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Object<'a> {
@@ -56,5 +61,17 @@ impl<'a> Object<'a> {
     pub fn switch(&self, key: &str) -> Result<bool> {
         let Some(value) = self.get(key) else { return Ok(false) };
         value.as_bool().ok_or_else(|| self.fault(key, "should be true or false"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_people_write_them() {
+        assert_eq!(serde_json::json!(shortest(1e-5)).to_string(), "0.00001");
+        assert_eq!(serde_json::json!(shortest(1e6)).to_string(), "1000000.0");
+        assert_eq!(shortest(0.1) as f32, 0.1);
     }
 }

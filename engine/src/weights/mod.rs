@@ -34,6 +34,11 @@ pub trait Source {
 
     /// The names of all tensors.
     fn names(&self) -> Vec<&str>;
+
+    /// Whether the model has no output matrix of its own: the embedding serves for it.
+    fn is_tied(&self) -> bool {
+        self.info("output.weight").is_none()
+    }
 }
 
 /// A tensor's type and shape.

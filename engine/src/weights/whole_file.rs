@@ -14,6 +14,11 @@ pub fn part_of(path: &Path) -> PathBuf {
     name.into()
 }
 
+/// Whether two paths lead to one file or folder, which is there.
+pub(crate) fn same(a: &Path, b: &Path) -> bool {
+    a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
+}
+
 /// Lets `write` make a file at another path, and moves it to `path` once it is complete and on the disk.
 ///
 /// # Errors

@@ -9,6 +9,8 @@ use mixtral_engine::request::DEFAULT_MAX_TOKENS;
 use mixtral_engine::sample::Sampling;
 use mixtral_engine::weights::ModelFiles;
 
+use crate::windows::Windows;
+
 /// Run and examine models of the Mixtral family.
 #[derive(Debug, Parser)]
 #[command(name = "mixtral", version)]
@@ -147,14 +149,19 @@ pub struct Machine {
     pub context: Option<usize>,
 }
 
+/// Makes the process's compute pool as large as asked.
+pub fn make_pool(threads: Option<usize>) -> anyhow::Result<()> {
+    if let Some(threads) = threads {
+        anyhow::ensure!((1..=1024).contains(&threads), "--threads: 1..1024");
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("--threads")?;
+    }
+    Ok(())
+}
+
 impl Machine {
     /// Makes the process's compute pool as large as asked.
     pub fn make_pool(&self) -> anyhow::Result<()> {
-        if let Some(threads) = self.threads {
-            anyhow::ensure!((1..=1024).contains(&threads), "--threads: 1..1024");
-            rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("--threads")?;
-        }
-        Ok(())
+        make_pool(self.threads)
     }
 }
 
@@ -174,17 +181,11 @@ pub struct Info {
 pub struct Perplexity {
     #[command(flatten)]
     pub model: Model,
-    /// The text.
-    pub text: PathBuf,
+    #[command(flatten)]
+    pub windows: Windows,
     /// Tell also how far its predictions are from this model's, of the same vocabulary.
     #[arg(long, value_name = "MODEL")]
     pub against: Option<PathBuf>,
-    /// Tokens in a window; without it the model's context, at most 512.
-    #[arg(short, long)]
-    pub window: Option<usize>,
-    /// Most windows to compute.
-    #[arg(long)]
-    pub windows: Option<usize>,
     #[command(flatten)]
     pub machine: Machine,
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use candle_nn::{AdamW, Optimizer as _, ParamsAdamW};
 use clap::{Args, ValueEnum};
 use mixtral_engine::train::batch::Batch;
@@ -14,6 +14,7 @@ use mixtral_engine::train::projection::Drops;
 use mixtral_engine::train::reference::Reference;
 use mixtral_engine::train::{Meter, Pass, Recipe};
 
+use crate::arguments::make_pool;
 use crate::language::Language;
 use crate::train::report;
 
@@ -41,10 +42,7 @@ pub enum Work {
 }
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
-    if let Some(threads) = arguments.pool {
-        ensure!((1..=1024).contains(&threads), "--threads: 1..1024");
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("--threads")?;
-    }
+    make_pool(arguments.pool)?;
     ensure!((1..=1000).contains(&arguments.rounds), "--steps: 1..1000");
     match arguments.work {
         Work::Train => train(arguments.rounds, language),

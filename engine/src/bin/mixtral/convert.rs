@@ -12,7 +12,7 @@ use mixtral_engine::weights::lora::CONFIG_FILE;
 use mixtral_engine::weights::safetensors::{Folder, is_folder};
 
 use crate::language::Language;
-use crate::progress::{bar, gguf_kind, kind, refuse_existing, refuse_folder, refuse_full_disk};
+use crate::progress::{PERCENT, gguf_kind, kind, refuse_existing, refuse_folder, refuse_full_disk, shown};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -70,13 +70,7 @@ fn folder_to_gguf(arguments: &Arguments, language: Language) -> anyhow::Result<(
         }
     }
     refuse_full_disk(target, bytes(kind, folder.weights()), language)?;
-    let bar = bar();
-    let done = to_gguf(&folder, target, Types::of(kind), named, &mut |done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
-    });
-    bar.finish_and_clear();
-    done?;
+    shown(PERCENT, |report| to_gguf(&folder, target, Types::of(kind), named, report))?;
     tell(arguments, folder.weights(), kind, language);
     Ok(())
 }
@@ -89,13 +83,7 @@ fn gguf_to_folder(arguments: &Arguments, language: Language) -> anyhow::Result<(
     let kind = arguments.kind.as_deref().map_or(Ok(own), |name| kind(name, &possible, language))?;
     let shard = size(&arguments.shard_size, language)?;
     refuse_full_disk(target, bytes(kind, gguf.parameters()), language)?;
-    let bar = bar();
-    let done = to_folder(&gguf, target, kind, shard, arguments.force, &mut |done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
-    });
-    bar.finish_and_clear();
-    done?;
+    shown(PERCENT, |report| to_folder(&gguf, target, kind, shard, arguments.force, report))?;
     tell(arguments, gguf.parameters(), kind, language);
     Ok(())
 }

@@ -6,12 +6,13 @@ use clap::Args;
 use mixtral_engine::model::Config;
 use mixtral_engine::quant::Types;
 use mixtral_engine::text::{gguf_values, hugging_face};
+use mixtral_engine::weights::Source as _;
 use mixtral_engine::weights::gguf::Gguf;
 use mixtral_engine::weights::merge::{self, TokenizerFrom};
 use mixtral_engine::weights::safetensors::Folder;
 
 use crate::language::Language;
-use crate::progress::{bar, gguf_kind, refuse_existing, refuse_folder, refuse_full_disk};
+use crate::progress::{PERCENT, gguf_kind, refuse_existing, refuse_folder, refuse_full_disk, shown};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -68,13 +69,9 @@ fn onto_folder(
     let base = Folder::open(&arguments.base)?;
     let opened = merge::open(adapters, base.config(), base.tied())?;
     refuse_full_disk(out, base.file_bytes(), language)?;
-    let bar = bar();
-    let done = merge::into_folder(&base, &opened, tokenizer, out, arguments.force, &mut |done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
-    });
-    bar.finish_and_clear();
-    Ok(done?)
+    let work =
+        |report: &mut dyn FnMut(u64, u64)| merge::into_folder(&base, &opened, tokenizer, out, arguments.force, report);
+    Ok(shown(PERCENT, work)?)
 }
 
 fn onto_gguf(
@@ -88,8 +85,7 @@ fn onto_gguf(
     let types = arguments.kind.as_deref().map(|name| gguf_kind(name, language).map(Types::of)).transpose()?;
     let base = Gguf::open(&arguments.base)?;
     let config = Config::from_gguf(&base)?;
-    let tied = !base.tensors().iter().any(|tensor| tensor.name == "output.weight");
-    let opened = merge::open(adapters, &config, tied)?;
+    let opened = merge::open(adapters, &config, base.is_tied())?;
     let own = match tokenizer {
         TokenizerFrom::Base => None,
         TokenizerFrom::Adapter(folder) => {
@@ -99,11 +95,5 @@ fn onto_gguf(
         }
     };
     refuse_full_disk(out, base.file_bytes(), language)?;
-    let bar = bar();
-    let done = merge::into_gguf(&base, &opened, own, out, types, &mut |done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
-    });
-    bar.finish_and_clear();
-    Ok(done?)
+    Ok(shown(PERCENT, |report| merge::into_gguf(&base, &opened, own, out, types, report))?)
 }

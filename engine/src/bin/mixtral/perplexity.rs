@@ -2,22 +2,16 @@
 
 use anyhow::ensure;
 use mixtral_engine::model::{KvCache, Mixtral};
-use mixtral_engine::text::Tokenizer;
 use mixtral_engine::weights::ModelFiles;
 
 use crate::arguments::Perplexity;
 use crate::language::Language;
-use crate::windows;
+use crate::windows::{self, Opened};
 
 pub fn run(arguments: &Perplexity, language: Language) -> anyhow::Result<()> {
-    arguments.machine.make_pool()?;
-    let device = arguments.machine.device.open()?;
-    let files = arguments.model.open()?;
-    let config = files.config().clone();
-    let tokenizer = Tokenizer::from_gguf(files.gguf().metadata())?;
-    let window = arguments.window.unwrap_or(512).min(config.context);
-    let all = windows::cut(&arguments.text, &tokenizer, window, arguments.windows, language)?;
-    let model = Mixtral::load(&files, config, &device, &mut |_, _| {})?;
+    let Opened { files, device, window, all } =
+        arguments.windows.open(&arguments.model, &arguments.machine, language)?;
+    let model = Mixtral::load(&files, files.config().clone(), &device, &mut |_, _| {})?;
     let mut cache = windows::cache(&model, window)?;
     let mut other = match &arguments.against {
         Some(path) => {

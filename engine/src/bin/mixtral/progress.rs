@@ -1,4 +1,4 @@
-//! What `convert` and `merge` share: the bar, types by name, and whether what they write may be written.
+//! What the commands that write models share: bars, types by name, and whether what they write may be written.
 
 use std::path::Path;
 
@@ -9,13 +9,27 @@ use mixtral_engine::quant::quantize::{WRITABLE, by_name};
 
 use crate::language::Language;
 
-/// A bar that shows how much is done and how long the rest will take.
-pub fn bar() -> ProgressBar {
-    let bar = ProgressBar::new(1);
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {percent} % {eta}") {
+/// What a bar shows of work whose parts are many: how much is done, and how long the rest will take.
+pub const PERCENT: &str = "{wide_bar} {percent} % {eta}";
+
+/// A bar in indicatif's template.
+pub fn bar(len: usize, template: &str) -> ProgressBar {
+    let bar = ProgressBar::new(len as u64);
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
     bar
+}
+
+/// Does work under a bar; the work reports what is done, and all there is.
+pub fn shown<T>(template: &str, work: impl FnOnce(&mut dyn FnMut(u64, u64)) -> T) -> T {
+    let bar = bar(1, template);
+    let done = work(&mut |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    done
 }
 
 /// A type by name; every one that is possible is named where this one is not.

@@ -2,16 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::Context as _;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use mixtral_engine::quant::Types;
 use mixtral_engine::quant::file::{Written, quantise};
 use mixtral_engine::quant::imatrix::Imatrix;
-use mixtral_engine::quant::quantize::{WRITABLE, by_name};
-use mixtral_engine::quant::{GgmlType, Types};
 use mixtral_engine::weights::gguf::Gguf;
 
 use crate::language::Language;
+use crate::progress::{gguf_kind, refuse_existing, refuse_folder, shown};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -41,42 +40,25 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
-    let asked = kind(&arguments.kind, language)?;
+    let asked = gguf_kind(&arguments.kind, language)?;
     let mut types = if arguments.pure { Types::pure(asked) } else { Types::of(asked) };
     if let Some(name) = &arguments.embedding {
-        types.embedding = kind(name, language)?;
+        types.embedding = gguf_kind(name, language)?;
     }
     if let Some(name) = &arguments.output {
-        types.output = kind(name, language)?;
+        types.output = gguf_kind(name, language)?;
     }
-    let name = arguments.out.display();
-    let there = language.pick("is there already; --force replaces it", "已存在；--force 可将其替换");
-    ensure!(arguments.force || !arguments.out.exists(), "{name}: {there}");
+    refuse_existing(&arguments.out, arguments.force, language)?;
+    refuse_folder(&arguments.out, language)?;
     let gguf = Gguf::open(&arguments.model)?;
     let imatrix = arguments.imatrix.as_deref().map(Imatrix::open).transpose()?;
     let file = arguments.imatrix.as_ref().and_then(|path| path.file_name()).unwrap_or_default().to_string_lossy();
-    let bar = ProgressBar::new(1);
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {eta}") {
-        bar.set_style(style);
-    }
-    let written = quantise(&gguf, &arguments.out, types, imatrix.as_ref().map(|i| (&*file, i)), &mut |done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
+    let importance = imatrix.as_ref().map(|imatrix| (&*file, imatrix));
+    let written = shown("{wide_bar} {bytes}/{total_bytes} {eta}", |report| {
+        quantise(&gguf, &arguments.out, types, importance, report)
     });
-    bar.finish_and_clear();
-    tell(&written.with_context(|| name.to_string())?, language);
+    tell(&written.with_context(|| arguments.out.display().to_string())?, language);
     Ok(())
-}
-
-fn kind(name: &str, language: Language) -> anyhow::Result<GgmlType> {
-    by_name(name).ok_or_else(|| {
-        let known: Vec<_> = WRITABLE.iter().map(|kind| kind.name()).collect();
-        let known = known.join(", ");
-        match language {
-            Language::English => anyhow!("{name}: no type that can be written; these can: {known}"),
-            Language::Chinese => anyhow!("{name}：不是可写的类型；可写的类型有：{known}"),
-        }
-    })
 }
 
 fn tell(written: &Written, language: Language) {

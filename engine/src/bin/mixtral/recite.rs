@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use mixtral_engine::request::{Event, Message, Request, Role};
 use mixtral_engine::sample::Sampling;
 use mixtral_engine::train::poetry::judge;
@@ -14,6 +13,7 @@ use serde::Deserialize;
 
 use crate::arguments::{Machine, Model};
 use crate::language::Language;
+use crate::progress::bar;
 
 const MODEL: &str = "model";
 /// Requests that are answered at once.
@@ -94,10 +94,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         },
         |_| {},
     )?;
-    let bar = ProgressBar::new(asked.len() as u64);
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} {eta}") {
-        bar.set_style(style);
-    }
+    let bar = bar(asked.len(), "{wide_bar} {pos}/{len} {eta}");
     let mut tally = Tally::default();
     let mut number = 0;
     for group in asked.chunks(AT_ONCE) {

@@ -1,42 +1,71 @@
 //! A text in windows, one sequence each, through a model.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
-use indicatif::{ProgressBar, ProgressStyle};
+use candle_core::Device;
+use clap::Args;
+use indicatif::ProgressBar;
 use mixtral_engine::model::{KvCache, Mixtral};
 use mixtral_engine::schedule::{Plan, Span};
 use mixtral_engine::text::{Encoding, Tokenizer};
+use mixtral_engine::weights::ModelFiles;
 
+use crate::arguments::{Machine, Model};
 use crate::language::Language;
+use crate::progress;
 
 const BLOCK: usize = 16;
 /// Rows of logits held at once.
 const ROWS: usize = 256;
 
-/// The method of the golden files: the whole text is tokenised without a begin token and cut into full windows, the
-/// first token of each is replaced by the begin token. What is left over at the end is not used.
-pub fn cut(
-    text: &Path,
-    tokenizer: &Tokenizer,
-    window: usize,
-    most: Option<usize>,
-    language: Language,
-) -> anyhow::Result<Vec<Vec<u32>>> {
-    let name = || text.display().to_string();
-    let tokens = std::fs::read_to_string(text).with_context(name)?;
-    let tokens = tokenizer.encode(&tokens, Encoding { add_special: false, parse_special: false });
-    ensure!(window >= 2, "--window: 2..");
-    let few = language.pick("the text is shorter than one window", "文本短于一个窗口");
-    ensure!(tokens.len() >= window, "{}: {} < {window}: {few}", name(), tokens.len());
-    let windows = tokens.chunks_exact(window).take(most.unwrap_or(usize::MAX)).map(|chunk| {
-        let mut chunk = chunk.to_vec();
-        if let Some(bos) = tokenizer.vocabulary().bos() {
-            chunk[0] = bos;
-        }
-        chunk
-    });
-    Ok(windows.collect())
+/// What a text's windows are.
+#[derive(Debug, Args)]
+pub struct Windows {
+    /// The text.
+    pub text: PathBuf,
+    /// Tokens in a window; without it the model's context, at most 512.
+    #[arg(short, long)]
+    pub window: Option<usize>,
+    /// Most windows to compute.
+    #[arg(long)]
+    pub windows: Option<usize>,
+}
+
+/// A model's files, the place to compute, and a text in the model's tokens.
+pub struct Opened {
+    pub files: ModelFiles,
+    pub device: Device,
+    /// Tokens in a window.
+    pub window: usize,
+    pub all: Vec<Vec<u32>>,
+}
+
+impl Windows {
+    /// Opens a model and cuts the text into windows. The method of the golden files: the whole text is tokenised without
+    /// a begin token and cut into full windows, the first token of each is replaced by the begin token. What is left over
+    /// at the end is not used.
+    pub fn open(&self, model: &Model, machine: &Machine, language: Language) -> anyhow::Result<Opened> {
+        machine.make_pool()?;
+        let device = machine.device.open()?;
+        let files = model.open()?;
+        let tokenizer = Tokenizer::from_gguf(files.gguf().metadata())?;
+        let window = self.window.unwrap_or(512).min(files.config().context);
+        let name = || self.text.display().to_string();
+        let tokens = std::fs::read_to_string(&self.text).with_context(name)?;
+        let tokens = tokenizer.encode(&tokens, Encoding { add_special: false, parse_special: false });
+        ensure!(window >= 2, "--window: 2..");
+        let few = language.pick("the text is shorter than one window", "文本短于一个窗口");
+        ensure!(tokens.len() >= window, "{}: {} < {window}: {few}", name(), tokens.len());
+        let windows = tokens.chunks_exact(window).take(self.windows.unwrap_or(usize::MAX)).map(|chunk| {
+            let mut chunk = chunk.to_vec();
+            if let Some(bos) = tokenizer.vocabulary().bos() {
+                chunk[0] = bos;
+            }
+            chunk
+        });
+        Ok(Opened { files, device, window, all: windows.collect() })
+    }
 }
 
 /// A cache for one window.
@@ -70,9 +99,5 @@ pub fn run(
 
 /// A bar that counts windows.
 pub fn bar(windows: usize) -> ProgressBar {
-    let bar = ProgressBar::new(windows as u64);
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg} {eta}") {
-        bar.set_style(style);
-    }
-    bar
+    progress::bar(windows, "{wide_bar} {pos}/{len} {msg} {eta}")
 }

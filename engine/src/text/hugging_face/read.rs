@@ -10,7 +10,7 @@ use super::tokens::Tokens;
 use crate::error::{Error, Place, Result};
 use crate::text::pattern;
 use crate::text::vocabulary::{Kind, VocabularyParts};
-use crate::weights::json::bounded_object;
+use crate::weights::json::{Object, bounded_object};
 
 /// No real tokenizer.json is longer, in bytes.
 const MAX_BYTES: u64 = 1 << 28;
@@ -56,15 +56,12 @@ pub fn read(folder: &Path, model: Model) -> Result<Found> {
     }
     let json = bounded_object(&path, MAX_BYTES)?;
     let beside = Beside::read(folder)?;
-    let reader = Reader { path: &path, json: &json };
+    let reader = Reader(Object { path: &path, json: &json });
     let parts = reader.parts(&beside, model)?;
     Ok(Found { parts, template: beside.template, path })
 }
 
-struct Reader<'a> {
-    path: &'a Path,
-    json: &'a Map<String, Json>,
-}
+struct Reader<'a>(Object<'a>);
 
 /// The steps of a normalizer, a pre-tokenizer or a post-processor, `Sequence`s opened.
 fn steps<'j>(value: Option<&'j Json>, list: &str) -> Vec<&'j Json> {
@@ -79,21 +76,19 @@ fn kind_of(step: &Json) -> &str {
     step.get("type").and_then(Json::as_str).unwrap_or("of no type")
 }
 
-impl<'a> Reader<'a> {
-    fn fault(&self, key: &str, message: impl Into<String>) -> Error {
-        Error::file(self.path, Place::Key(key.to_owned()), message)
-    }
-
+impl Reader<'_> {
     fn parts(&self, beside: &Beside, model: Model) -> Result<VocabularyParts> {
-        let bpe = self.json.get("model").and_then(Json::as_object).ok_or_else(|| self.fault("model", "is missing"))?;
+        let bpe =
+            self.0.json.get("model").and_then(Json::as_object).ok_or_else(|| self.0.fault("model", "is missing"))?;
         match bpe.get("type").and_then(Json::as_str) {
             // Older files do not say.
             Some("BPE") | None => {}
-            Some(other) => return Err(self.fault("model", format!("{other} is not supported; BPE is"))),
+            Some(other) => return Err(self.0.fault("model", format!("{other} is not supported; BPE is"))),
         }
-        let tokens = Tokens::read(self.path, self.json, bpe, model.vocabulary)?;
-        let byte_level =
-            steps(self.json.get("pre_tokenizer"), "pretokenizers").into_iter().any(|step| kind_of(step) == "ByteLevel");
+        let tokens = Tokens::read(self.0.path, self.0.json, bpe, model.vocabulary)?;
+        let byte_level = steps(self.0.json.get("pre_tokenizer"), "pretokenizers")
+            .into_iter()
+            .any(|step| kind_of(step) == "ByteLevel");
         let (kind, prefix) =
             if byte_level { (self.byte_level(&tokens)?, None) } else { (Kind::SentencePiece, Some(self.marks(bpe)?)) };
         let id = |key: &str, told: Option<u32>| {
@@ -124,18 +119,18 @@ impl<'a> Reader<'a> {
     /// A SentencePiece vocabulary in Hugging Face's form: whether a space comes before a text.
     fn marks(&self, bpe: &Map<String, Json>) -> Result<bool> {
         if bpe.get("byte_fallback") != Some(&Json::Bool(true)) {
-            return Err(self.fault("model", "is a BPE that spells nothing in bytes; it has no form in GGUF"));
+            return Err(self.0.fault("model", "is a BPE that spells nothing in bytes; it has no form in GGUF"));
         }
         let (mut prefix, mut marked) = (false, false);
-        for step in steps(self.json.get("normalizer"), "normalizers") {
+        for step in steps(self.0.json.get("normalizer"), "normalizers") {
             let spaces = step.pointer("/pattern/String").and_then(Json::as_str) == Some(" ");
             match kind_of(step) {
                 "Prepend" if step.get("prepend").and_then(Json::as_str) == Some(SPACE) => prefix = true,
                 "Replace" if spaces && step.get("content").and_then(Json::as_str) == Some(SPACE) => marked = true,
-                other => return Err(self.fault("normalizer", format!("{other} has no form in GGUF"))),
+                other => return Err(self.0.fault("normalizer", format!("{other} has no form in GGUF"))),
             }
         }
-        for step in steps(self.json.get("pre_tokenizer"), "pretokenizers") {
+        for step in steps(self.0.json.get("pre_tokenizer"), "pretokenizers") {
             match kind_of(step) {
                 "Metaspace" if step.get("replacement").and_then(Json::as_str) == Some(SPACE) => {
                     marked = true;
@@ -143,11 +138,11 @@ impl<'a> Reader<'a> {
                     let older = step.get("add_prefix_space").and_then(Json::as_bool).unwrap_or(true);
                     prefix |= scheme.map_or(older, |scheme| scheme != "never");
                 }
-                other => return Err(self.fault("pre_tokenizer", format!("{other} has no form in GGUF"))),
+                other => return Err(self.0.fault("pre_tokenizer", format!("{other} has no form in GGUF"))),
             }
         }
         if !marked {
-            return Err(self.fault("normalizer", "does not write spaces as ▁; the vocabulary has no form in GGUF"));
+            return Err(self.0.fault("normalizer", "does not write spaces as ▁; the vocabulary has no form in GGUF"));
         }
         Ok(prefix)
     }
@@ -155,23 +150,23 @@ impl<'a> Reader<'a> {
     /// GPT-2's byte-level BPE: the pattern must be one that has a name in GGUF.
     fn byte_level(&self, tokens: &Tokens) -> Result<Kind> {
         let mut found = None;
-        if let Some(step) = steps(self.json.get("normalizer"), "normalizers").first() {
-            return Err(self.fault("normalizer", format!("{} has no form in GGUF", kind_of(step))));
+        if let Some(step) = steps(self.0.json.get("normalizer"), "normalizers").first() {
+            return Err(self.0.fault("normalizer", format!("{} has no form in GGUF", kind_of(step))));
         }
-        for step in steps(self.json.get("pre_tokenizer"), "pretokenizers") {
+        for step in steps(self.0.json.get("pre_tokenizer"), "pretokenizers") {
             match kind_of(step) {
                 "Split" => found = step.pointer("/pattern/Regex").and_then(Json::as_str),
                 "ByteLevel" if step.get("add_prefix_space") == Some(&Json::Bool(true)) => {
-                    return Err(self.fault("pre_tokenizer", "a space before every text has no form in GGUF"));
+                    return Err(self.0.fault("pre_tokenizer", "a space before every text has no form in GGUF"));
                 }
                 "ByteLevel" => {}
-                other => return Err(self.fault("pre_tokenizer", format!("{other} has no form in GGUF"))),
+                other => return Err(self.0.fault("pre_tokenizer", format!("{other} has no form in GGUF"))),
             }
         }
         let pre = match found {
             None => "gpt-2",
             Some(words) => {
-                let unknown = || self.fault("pre_tokenizer", format!("the pattern {words:?} has no name in GGUF"));
+                let unknown = || self.0.fault("pre_tokenizer", format!("the pattern {words:?} has no name in GGUF"));
                 pattern::name_of(words).ok_or_else(unknown)?
             }
         };
@@ -182,7 +177,7 @@ impl<'a> Reader<'a> {
     /// Whether a text gets its begin token, and its end token.
     fn surroundings(&self, tokens: &Tokens, bos: Option<u32>, eos: Option<u32>) -> Result<(bool, bool)> {
         let (mut starts, mut ends) = (false, false);
-        for step in steps(self.json.get("post_processor"), "processors") {
+        for step in steps(self.0.json.get("post_processor"), "processors") {
             match kind_of(step) {
                 // It only mends offsets.
                 "ByteLevel" => {}
@@ -201,12 +196,12 @@ impl<'a> Reader<'a> {
                             (true, _, true) => ends = true,
                             _ => {
                                 let message = format!("puts {special:?} where GGUF has no word for it");
-                                return Err(self.fault("post_processor", message));
+                                return Err(self.0.fault("post_processor", message));
                             }
                         }
                     }
                 }
-                other => return Err(self.fault("post_processor", format!("{other} has no form in GGUF"))),
+                other => return Err(self.0.fault("post_processor", format!("{other} has no form in GGUF"))),
             }
         }
         Ok((starts, ends))

@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 
 use crate::error::{Error, Place, Result};
-use crate::model::{Config, Part, Role, parts};
-use crate::quant::quantize::{encode, q8_0};
-use crate::quant::{Blocks, GgmlType};
+use crate::model::{Config, Part, parts};
+use crate::quant::Blocks;
+use crate::weights::Source as _;
 use crate::weights::gguf::Gguf;
 
-/// Weights that one thread decodes or encodes at once.
+/// Weights that one thread decodes at once.
 const CHUNK: usize = 1 << 20;
 
 fn fault(gguf: &Gguf, name: &str, message: impl Into<String>) -> Error {
@@ -61,38 +61,5 @@ pub(crate) fn refuse_strangers(gguf: &Gguf, config: &Config) -> Result<bool> {
     if let Some(stranger) = gguf.tensors().iter().find(|tensor| !known.contains(&tensor.name)) {
         return Err(fault(gguf, &stranger.name, "is not a part of a Mixtral model"));
     }
-    let output = parts(config).into_iter().find(|part| part.role == Role::Output);
-    Ok(output.is_some_and(|output| gguf.tensor(&output.name()).is_none()))
-}
-
-/// How much work an encoding may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effort {
-    /// The scales of the least error are searched for.
-    Search,
-    /// Somebody waits for the model: Q8_0 is rounded to, at many times the speed.
-    Round,
-}
-
-/// Rows into the blocks of a type, on all threads.
-///
-/// # Errors
-/// The type cannot be written, or a weight does not fit it.
-pub(crate) fn encode_rows(kind: GgmlType, weights: &[f32], cols: usize, effort: Effort) -> Result<Vec<u8>> {
-    let most = match kind {
-        GgmlType::BF16 => half::bf16::MAX.to_f32(),
-        GgmlType::F32 => f32::MAX,
-        // The other types are F16, or have scales in F16 that are never larger than the largest weight.
-        _ => half::f16::MAX.to_f32(),
-    };
-    let chunk = (CHUNK / cols).max(1) * cols;
-    let parts: Vec<Vec<u8>> = weights
-        .par_chunks(chunk)
-        .map(|weights| match weights.iter().find(|weight| weight.is_nan() || weight.abs() > most) {
-            Some(weight) => Err(Error::Request(format!("{weight} does not fit {kind}; BF16 and F32 hold more"))),
-            None if kind == GgmlType::Q8_0 && effort == Effort::Round => Ok(q8_0(weights)),
-            None => encode(kind, weights, cols, None),
-        })
-        .collect::<Result<_>>()?;
-    Ok(parts.concat())
+    Ok(gguf.is_tied())
 }

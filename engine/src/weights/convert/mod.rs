@@ -4,6 +4,6 @@ mod matrix;
 mod to_folder;
 mod to_gguf;
 
-pub(crate) use matrix::{Effort, encode_rows, source_matrix};
+pub(crate) use matrix::source_matrix;
 pub use to_folder::{folder_type, to_folder};
 pub use to_gguf::{Named, named, to_gguf};

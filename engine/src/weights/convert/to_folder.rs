@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::matrix::{refuse_strangers, source_matrix};
-use crate::error::{Error, Place, Result};
+use crate::error::Result;
 use crate::model::Config;
 use crate::quant::GgmlType;
 use crate::text::hugging_face;
@@ -45,11 +45,7 @@ pub fn to_folder(
     for (part, expert) in matrices(&config, tied) {
         let weights = source_matrix(gguf, &part, expert)?;
         done += weights.len() as u64;
-        let named = |error| match error {
-            Error::Request(message) => Error::file(gguf.path(), Place::Tensor(part.name()), message),
-            other => other,
-        };
-        writer.matrix(&part, expert, weights).map_err(named)?;
+        writer.matrix(&part, expert, weights)?;
         progress(done, all);
     }
     writer.finish(gguf.metadata())

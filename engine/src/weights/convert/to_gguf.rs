@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use super::matrix::{Effort, encode_rows};
 use crate::error::{Error, Place, Result};
 use crate::model::{Part, Role, parts, shape_values};
-use crate::quant::Types;
-use crate::quant::file::{LAYOUT_VERSION, file_type};
-use crate::quant::{GgmlType, quantize::WRITABLE};
+use crate::quant::file::type_values;
+use crate::quant::quantize::{Effort, encode_rows};
+use crate::quant::{GgmlType, Types};
 use crate::text::hugging_face::{self, Found, Model};
 use crate::text::{Tokenizer, VocabularyError, gguf_values};
 use crate::weights::gguf::{Value, Writer};
@@ -51,11 +50,7 @@ pub fn to_gguf(
     named: Named,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<()> {
-    for kind in [types.matrices, types.embedding, types.output] {
-        if !WRITABLE.contains(&kind) {
-            return Err(Error::Request(format!("{kind} cannot be written")));
-        }
-    }
+    types.check()?;
     let mut writer = Writer::new();
     for (key, value) in shape_values(folder.config()) {
         writer.value(key, value);
@@ -64,11 +59,7 @@ pub fn to_gguf(
     if let Some(name) = named.name {
         writer.value("general.name", Value::String(name));
     }
-    if let Some(number) = file_type(types.matrices) {
-        writer.value("general.file_type", Value::U32(number));
-    }
-    writer.value("general.quantization_version", Value::U32(LAYOUT_VERSION));
-    for (key, value) in named.tokenizer {
+    for (key, value) in type_values(types).into_iter().chain(named.tokenizer) {
         writer.value(key, value);
     }
     let untied = parts(folder.config()).into_iter().filter(|part| !(folder.tied() && part.role == Role::Output));
@@ -81,14 +72,11 @@ pub fn to_gguf(
     whole_file::write(out, |file| {
         let mut stream = writer.begin(file).map_err(Error::io(out))?;
         for (part, kind) in &planned {
-            let cols = part.dims[part.dims.len() - 1];
+            let cols = part.matrix().1;
             for expert in 0..part.experts() {
                 let weights = folder.matrix(part, expert)?;
-                let named = |error| match error {
-                    Error::Request(message) => Error::file(folder.path(), Place::Tensor(part.name()), message),
-                    other => other,
-                };
-                let bytes = encode_rows(*kind, &weights, cols, Effort::Search).map_err(named)?;
+                let bytes = encode_rows(*kind, &weights, cols, Effort::Search)
+                    .map_err(|error| error.of_tensor(folder.path(), &part.name()))?;
                 stream.piece(&bytes).map_err(Error::io(out))?;
                 done += weights.len() as u64;
                 progress(done, all);

@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Place, Result};
-use crate::weights::json::{Object, object};
+use crate::weights::json::{Object, object, shortest};
 use crate::weights::whole_file;
 
 /// The file's name in an adapter's folder.
@@ -144,11 +144,7 @@ impl AdapterConfig {
 
 /// Whole numbers stay whole: PEFT declares alpha so. Others are written as the shortest text that reads back the same.
 fn number(value: f32) -> Value {
-    if value.fract() == 0.0 && value.abs() < 1e9 {
-        json!(value as i64)
-    } else {
-        value.to_string().parse::<f64>().map_or(Value::Null, |value| json!(value))
-    }
+    if value.fract() == 0.0 && value.abs() < 1e9 { json!(value as i64) } else { json!(shortest(value)) }
 }
 
 fn first<T: Copy>(patterns: &[Pattern<T>], module: &str) -> Option<T> {

@@ -106,7 +106,7 @@ impl Tensors {
         if weights.len() != part.len() || part.is_empty() {
             return Err(self.fault(&part.name(), format!("{} weights are not {:?}", weights.len(), part.dims)));
         }
-        let cols = part.dims[part.dims.len() - 1];
+        let cols = part.matrix().1;
         let weights = to_hugging_face(part.role, weights, cols, self.head_dim);
         let experts = part.experts();
         for (expert, weights) in weights.chunks_exact(part.len() / experts).enumerate() {

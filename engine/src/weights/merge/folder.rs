@@ -8,7 +8,7 @@ use super::tokenizer::{TokenizerFrom, copy_files};
 use super::{apply, touched};
 use crate::error::{Error, Place, Result};
 use crate::model::Part;
-use crate::weights::convert::{Effort, encode_rows};
+use crate::quant::quantize::{Effort, encode_rows};
 use crate::weights::lora::Adapter;
 use crate::weights::safetensors::file::Tensors;
 use crate::weights::safetensors::order::to_hugging_face;
@@ -35,8 +35,7 @@ pub fn into_folder(
     replace: bool,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<()> {
-    let same = |path: &Path| Some(path.canonicalize().ok()? == out.canonicalize().ok()?);
-    if same(base.path()) == Some(true) {
+    if whole_file::same(base.path(), out) {
         return Err(Error::file(out, Place::Whole, "is the base itself; name another folder to write"));
     }
     let mut pieces = Pieces::new();
@@ -44,7 +43,7 @@ pub fn into_folder(
         if touched(adapters, &part)?
             && let Some(spot) = base.spot(&part, expert)
         {
-            let (rows, cols) = (spot.dims.iter().rev().nth(1).copied().unwrap_or(1), part.dims[part.dims.len() - 1]);
+            let (rows, cols) = (spot.dims.iter().rev().nth(1).copied().unwrap_or(1), part.matrix().1);
             let start = (spot.expert.unwrap_or(0) * rows + spot.row) * cols;
             pieces.entry(spot.name).or_default().push((part, expert, start));
         }
@@ -91,12 +90,10 @@ fn write_shard(
                 let mut bytes = bytes.to_vec();
                 for (part, expert, start) in pieces {
                     let weights = apply(adapters, part, *expert, base.matrix(part, *expert)?)?;
-                    let cols = part.dims[part.dims.len() - 1];
+                    let cols = part.matrix().1;
                     let weights = to_hugging_face(part.role, weights, cols, base.config().head_dim);
-                    let new = encode_rows(*kind, &weights, cols, Effort::Search).map_err(|error| match error {
-                        Error::Request(message) => shard.fault(name, message),
-                        other => other,
-                    })?;
+                    let new = encode_rows(*kind, &weights, cols, Effort::Search)
+                        .map_err(|error| error.of_tensor(shard.path(), name))?;
                     bytes[start * kind.block_bytes()..][..new.len()].copy_from_slice(&new);
                 }
                 stream.put(&bytes)

@@ -8,9 +8,9 @@ use crate::error::{Error, Place, Result};
 use crate::model::{Config, Part, parts};
 use crate::quant::GgmlType;
 use crate::quant::Types;
-use crate::quant::file::{LAYOUT_VERSION, file_type};
-use crate::quant::quantize::WRITABLE;
-use crate::weights::convert::{Effort, encode_rows, source_matrix};
+use crate::quant::file::{tells_types, type_values};
+use crate::quant::quantize::{Effort, WRITABLE, encode_rows};
+use crate::weights::convert::source_matrix;
 use crate::weights::gguf::{Gguf, Value, Writer};
 use crate::weights::lora::Adapter;
 use crate::weights::whole_file;
@@ -32,7 +32,7 @@ pub fn into_gguf(
     types: Option<Types>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<()> {
-    if out.canonicalize().is_ok_and(|out| base.path().canonicalize().is_ok_and(|path| path == out)) {
+    if whole_file::same(base.path(), out) {
         return Err(Error::file(out, Place::Whole, "is the base itself; name another file to write"));
     }
     let mut owners = Owners::new();
@@ -43,12 +43,11 @@ pub fn into_gguf(
         owners.insert(part.name(), (part, None));
     }
     let mut writer = Writer::new();
-    let told = ["general.file_type", "general.quantization_version"];
     for (key, value) in base.metadata().iter() {
         // A tokenizer without a chat template leaves the base's.
         let given = |key: &str| tokenizer.iter().flatten().any(|(own, _)| own == key);
         let replaced = tokenizer.is_some() && key.starts_with("tokenizer.ggml.") || given(key);
-        let types_told = types.is_some() && told.contains(&key);
+        let types_told = types.is_some() && tells_types(key);
         if !replaced && !types_told && !key.starts_with("split.") {
             writer.value(key, value.clone());
         }
@@ -57,10 +56,9 @@ pub fn into_gguf(
         writer.value(key, value);
     }
     if let Some(types) = types {
-        if let Some(number) = file_type(types.matrices) {
-            writer.value("general.file_type", Value::U32(number));
+        for (key, value) in type_values(types) {
+            writer.value(key, value);
         }
-        writer.value("general.quantization_version", Value::U32(LAYOUT_VERSION));
     }
     let mut planned = Vec::new();
     for tensor in base.tensors() {
@@ -115,8 +113,5 @@ pub(super) fn merged_matrix(
     expert: usize,
 ) -> Result<Vec<u8>> {
     let weights = apply(adapters, part, expert, source_matrix(base, part, expert)?)?;
-    encode_rows(kind, &weights, part.matrix().1, effort).map_err(|error| match error {
-        Error::Request(message) => Error::file(base.path(), Place::Tensor(name.to_owned()), message),
-        other => other,
-    })
+    encode_rows(kind, &weights, part.matrix().1, effort).map_err(|error| error.of_tensor(base.path(), name))
 }

@@ -45,7 +45,7 @@ fn touched(adapters: &[Adapter], part: &Part) -> Result<bool> {
 
 /// Puts all adapters into the matrix of a part's expert, in GGUF's order.
 fn apply(adapters: &[Adapter], part: &Part, expert: usize, mut weights: Vec<f32>) -> Result<Vec<f32>> {
-    let cols = part.dims[part.dims.len() - 1];
+    let cols = part.matrix().1;
     for adapter in adapters {
         if let Some(whole) = adapter.whole_one(part, expert)? {
             weights = whole;

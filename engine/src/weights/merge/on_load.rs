@@ -7,9 +7,9 @@ use std::slice::from_ref;
 
 use super::merged_matrix;
 use crate::error::{Error, Place, Result};
-use crate::model::{Config, Part, Role, parts};
+use crate::model::{Config, Part, parts};
 use crate::quant::GgmlType;
-use crate::weights::convert::Effort;
+use crate::quant::quantize::Effort;
 use crate::weights::gguf::Gguf;
 use crate::weights::lora::Adapter;
 use crate::weights::{Info, Source as _};
@@ -45,8 +45,7 @@ impl OnLoad {
     /// # Errors
     /// The adapter is damaged or of another shape, or changes what a tied base uses twice.
     pub fn open(folder: &Path, base: &Gguf, shape: &Config) -> Result<Self> {
-        let tied = base.info(&Part::new(shape, Role::Output, None).name()).is_none();
-        let adapter = super::open(&[folder], shape, tied)?.swap_remove(0);
+        let adapter = super::open(&[folder], shape, base.is_tied())?.swap_remove(0);
         let mut changed = BTreeMap::new();
         for part in parts(shape) {
             if !adapter.touches(&part)? {

@@ -124,12 +124,11 @@ impl Folder {
     pub fn matrix(&self, part: &Part, expert: usize) -> Result<Vec<f32>> {
         let spot = self.spot(part, expert).ok_or_else(|| self.fault(&part.name(), "is missing"))?;
         let (_, shard) = &self.shards[self.by_name[&spot.name]];
-        let cols = part.dims[part.dims.len() - 1];
+        let (rows, cols) = part.matrix();
         let weights = match spot.expert {
             None => shard.all(&spot.name)?,
             Some(expert) => {
                 let all = shard.rows(&spot.name, expert..expert + 1)?;
-                let rows = part.dims[part.dims.len() - 2];
                 all[spot.row * cols..][..rows * cols].to_vec()
             }
         };

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::model::{Config, RopeScaling};
 use crate::quant::GgmlType;
+use crate::weights::json::shortest;
 
 /// Since which version of transformers there are Mixtrals; every later one reads the file.
 const VERSION: &str = "4.36.0";
@@ -72,22 +73,5 @@ fn torch_dtype(kind: GgmlType) -> &'static str {
         GgmlType::F16 => "float16",
         GgmlType::BF16 => "bfloat16",
         _ => "float32",
-    }
-}
-
-/// 1e-5, not 9.999999747378752e-6: the shortest decimal that is this number.
-fn shortest(value: f32) -> f64 {
-    value.to_string().parse().unwrap_or_else(|_| f64::from(value))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_written_as_people_write_them() {
-        assert_eq!(json!(shortest(1e-5)).to_string(), "0.00001");
-        assert_eq!(json!(shortest(1e6)).to_string(), "1000000.0");
-        assert_eq!(shortest(0.1) as f32, 0.1);
     }
 }

@@ -12,7 +12,7 @@ use super::write_config::{self, Ends};
 use crate::error::{Error, Place, Result};
 use crate::model::{Config, Part, Role, parts};
 use crate::quant::GgmlType;
-use crate::quant::quantize::encode;
+use crate::quant::quantize::{Effort, encode_rows};
 use crate::text::hugging_face;
 use crate::weights::gguf::Metadata;
 use crate::weights::whole_file::write_bytes;
@@ -121,18 +121,11 @@ impl Writer {
             Some((next, at)) => return Err(fault(format!("comes before {} of {at}", next.name()))),
             None => return Err(fault("is one too many".into())),
         }
-        let cols = part.dims[part.dims.len() - 1];
+        let cols = part.matrix().1;
         let weights = order::to_hugging_face(part.role, weights, cols, self.head_dim);
-        let limit = match self.kind {
-            GgmlType::F16 => half::f16::MAX.to_f32(),
-            GgmlType::BF16 => half::bf16::MAX.to_f32(),
-            _ => f32::MAX,
-        };
-        if let Some(weight) = weights.iter().find(|w| w.is_nan() || w.abs() > limit) {
-            return Err(fault(format!("holds {weight}, which does not fit {}", self.kind)));
-        }
-        let bytes = encode(self.kind, &weights, 1, None)?;
         let target = self.folder.target().to_owned();
+        let bytes =
+            encode_rows(self.kind, &weights, cols, Effort::Search).map_err(|error| error.of_tensor(&target, &name))?;
         let full = match &mut self.open {
             Some(open) => open,
             None => self.open.insert(begin(&self.folder, &mut self.shards)?),

@@ -8,7 +8,7 @@ mod session;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use clap::Args;
 use mixtral_engine::model::Config;
 use mixtral_engine::text::{ChatTemplate, Tokenizer};
@@ -16,6 +16,7 @@ use mixtral_engine::train::data::{Data, Reader};
 use mixtral_engine::train::{Model, Recipe, Trainer, base, lora};
 use mixtral_engine::weights::gguf::Gguf;
 
+use crate::arguments::make_pool;
 use crate::language::Language;
 use files::Output;
 use log::Log;
@@ -67,10 +68,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
-    if let Some(threads) = arguments.pool {
-        ensure!((1..=1024).contains(&threads), "--threads: 1..1024");
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("--threads")?;
-    }
+    make_pool(arguments.pool)?;
     let folder = &arguments.out;
     if files::holds_training(folder) && !arguments.resume && !arguments.force {
         let folder = folder.display();
