@@ -165,15 +165,13 @@ fn cache_dir() -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use crate::database::tests::write_script;
     use std::sync::Arc;
 
     fn fake(dir: &Path, version: &str) {
         fs::create_dir_all(dir).unwrap();
         for name in ["initdb", "postgres"] {
-            let path = dir.join(name);
-            fs::write(&path, format!("#!/bin/sh\necho '{name} (PostgreSQL) {version}'\n")).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            write_script(&dir.join(name), &format!("echo '{name} (PostgreSQL) {version}'"));
         }
     }
 

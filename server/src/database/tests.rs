@@ -4,8 +4,9 @@ mod crash;
 mod folders;
 mod migrations;
 
+use std::io::Write;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use super::*;
@@ -16,6 +17,17 @@ fn data_dir() -> tempfile::TempDir {
     let folder = tempfile::Builder::new().prefix("arena-db-").tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
     folder
+}
+
+/// Writes a shell script that may be run. Another process writes it: a program forked meanwhile by
+/// another test would inherit our open file, and until that program's own `exec` Linux refuses to
+/// run what is open for writing (ETXTBSY).
+pub(super) fn write_script(path: &Path, body: &str) {
+    let mut install = Command::new("install");
+    install.args(["-m", "755", "/dev/stdin"]).arg(path).stdin(Stdio::piped());
+    let mut child = install.spawn().unwrap();
+    write!(child.stdin.take().unwrap(), "#!/bin/sh\n{body}\n").unwrap();
+    assert!(child.wait().unwrap().success(), "{}", path.display());
 }
 
 fn quiet() -> ProgressFn {

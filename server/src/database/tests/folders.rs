@@ -103,9 +103,7 @@ fn a_full_disk_is_named_as_such() {
         ("postgres", "echo 'postgres (PostgreSQL) 17.1'"),
         ("initdb", "echo 'initdb: error: could not write: No space left on device' >&2; exit 1"),
     ] {
-        let path = bin.path().join(name);
-        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        write_script(&bin.path().join(name), script);
     }
     let bin_dir = Some(bin.path().to_owned());
     let search = Search { bin_dir, ..Search::from_environment() };
