@@ -22,6 +22,7 @@ fn model(n: u128, path: &Path) -> LocalModel {
         id: ModelId(Uuid::from_u128(n)),
         name: format!("model-{n}"),
         path: path.to_owned(),
+        base: None,
         device: Wish::Auto,
         context: None,
     }

@@ -42,6 +42,9 @@ impl Found {
             }
         };
         fields.path = Some(facts.file.to_string_lossy().into_owned());
+        if let (Some(base), Some(file)) = (&mut fields.adapter_base, &facts.base) {
+            *base = file.to_string_lossy().into_owned();
+        }
         fill(&mut fields.family, "Mixtral");
         fill(&mut fields.quantisation, &facts.quantisation);
         fill(&mut fields.licence, facts.licence.as_deref().unwrap_or(""));
@@ -73,8 +76,9 @@ pub async fn look(
     match kind {
         ModelKind::Local => {
             let path = PathBuf::from(fields.path.clone().unwrap_or_default());
+            let base = fields.adapter_base.clone().map(PathBuf::from);
             let context = fields.context_length.and_then(|n| usize::try_from(n).ok());
-            let facts = tokio::task::spawn_blocking(move || inspect(&path, context)).await;
+            let facts = tokio::task::spawn_blocking(move || inspect(&path, base.as_deref(), context)).await;
             Ok(Found::Local(Box::new(facts.map_err(|cause| Error::Internal(cause.into()))?)))
         }
         ModelKind::Endpoint => {

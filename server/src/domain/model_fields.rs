@@ -9,6 +9,8 @@ pub struct ModelFields {
     pub sampling_weight: f64,
     /// Local: the file.
     pub path: Option<String>,
+    /// Local, an adapter: the file of its base, where the adapter does not say.
+    pub adapter_base: Option<String>,
     /// Local: the device, `cpu`, `cuda:N` or `auto`.
     pub device: String,
     /// The longest conversation in tokens; by default what the model says of itself.
@@ -53,6 +55,7 @@ impl Default for ModelFields {
             display_name: String::new(),
             sampling_weight: 1.0,
             path: None,
+            adapter_base: None,
             device: "auto".to_owned(),
             context_length: None,
             base_url: None,

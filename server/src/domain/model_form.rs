@@ -1,9 +1,8 @@
 //! The administrator's form of a model: texts as typed, checked into [`ModelFields`].
 
-use serde::{Deserialize, Serialize};
-use url::Url;
-
+use super::field_checks::{Checks, FieldError};
 use super::{ModelFields, ModelKind};
+use serde::{Deserialize, Serialize};
 
 /// What was typed. Seconds may have decimals; an empty text means "by default" or "not said".
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +12,7 @@ pub struct ModelForm {
     pub display_name: String,
     pub sampling_weight: String,
     pub path: String,
+    pub adapter_base: String,
     pub device: String,
     pub context_length: String,
     pub base_url: String,
@@ -33,17 +33,6 @@ pub struct ModelForm {
     pub description_zh: String,
 }
 
-/// A field that cannot stay as it is. `code` names the text `error-CODE`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldError {
-    /// The name of the field.
-    pub field: &'static str,
-    /// The code of the text.
-    pub code: &'static str,
-    /// What the text names as `{$detail}`.
-    pub detail: String,
-}
-
 impl ModelForm {
     /// The form that shows a model as it is.
     pub fn of(fields: &ModelFields) -> Self {
@@ -54,6 +43,7 @@ impl ModelForm {
             display_name: fields.display_name.clone(),
             sampling_weight: fields.sampling_weight.to_string(),
             path: text(&fields.path),
+            adapter_base: text(&fields.adapter_base),
             device: fields.device.clone(),
             context_length: number(fields.context_length.map(i64::from)),
             base_url: text(&fields.base_url),
@@ -78,13 +68,16 @@ impl ModelForm {
     /// Checks everything at once, so that the administrator sees every mistake together. What a form of one kind has
     /// not, is by default.
     pub fn check(&self, kind: ModelKind) -> Result<ModelFields, Vec<FieldError>> {
-        let mut errors = Errors(Vec::new());
+        let mut errors = Checks::default();
         let default = ModelFields::default();
         let local = kind == ModelKind::Local;
         let fields = ModelFields {
             display_name: errors.line("display_name", &self.display_name, 1, 120),
             sampling_weight: errors.number("sampling_weight", &self.sampling_weight, 0.0, 1000.0, 1.0),
-            path: local.then(|| errors.path(&self.path)),
+            path: local.then(|| errors.path("path", &self.path)),
+            adapter_base: Some(self.adapter_base.trim())
+                .filter(|base| local && !base.is_empty())
+                .map(|base| errors.path("adapter_base", base)),
             device: if local { errors.device(&self.device) } else { default.device },
             context_length: errors.optional("context_length", &self.context_length, 1 << 24).map(|n| n as i32),
             base_url: (!local).then(|| errors.address("base_url", &self.base_url, true)),
@@ -114,154 +107,8 @@ impl ModelForm {
             description_en: errors.text("description_en", &self.description_en),
             description_zh: errors.text("description_zh", &self.description_zh),
         };
-        if errors.0.is_empty() { Ok(fields) } else { Err(errors.0) }
+        errors.end(fields)
     }
-}
-
-/// The mistakes found so far. Each method gives a value to go on with.
-struct Errors(Vec<FieldError>);
-
-impl Errors {
-    fn add(&mut self, field: &'static str, code: &'static str, detail: impl Into<String>) {
-        self.0.push(FieldError { field, code, detail: detail.into() });
-    }
-
-    fn line(&mut self, field: &'static str, text: &str, least: usize, most: usize) -> String {
-        let text = text.trim();
-        let chars = text.chars().count();
-        if chars < least {
-            self.add(field, "field-empty", "");
-        } else if chars > most || text.chars().any(char::is_control) {
-            self.add(field, "field-line", most.to_string());
-        }
-        text.to_owned()
-    }
-
-    fn text(&mut self, field: &'static str, text: &str) -> String {
-        let text = text.replace("\r\n", "\n").replace('\0', "");
-        let text = text.trim();
-        if text.chars().count() > 2000 {
-            self.add(field, "field-long", "2000");
-        }
-        text.to_owned()
-    }
-
-    fn number(&mut self, field: &'static str, text: &str, least: f64, most: f64, default: f64) -> f64 {
-        match text.trim() {
-            "" => default,
-            text => match text.parse::<f64>() {
-                Ok(n) if (least..=most).contains(&n) => n,
-                _ => {
-                    self.add(field, "field-number", format!("{least}–{most}"));
-                    default
-                }
-            },
-        }
-    }
-
-    fn seconds(&mut self, field: &'static str, text: &str, most: u32, default_ms: i32) -> i32 {
-        (self.number(field, text, 0.1, f64::from(most), f64::from(default_ms) / 1000.0) * 1000.0).round() as i32
-    }
-
-    /// A whole number, or a short one such as 46.7B or 32k.
-    fn optional(&mut self, field: &'static str, text: &str, most: i64) -> Option<i64> {
-        let text = text.trim().replace([',', ' ', '_'], "");
-        if text.is_empty() {
-            return None;
-        }
-        let (digits, scale) = match text.char_indices().last() {
-            Some((at, 'k' | 'K')) => (&text[..at], 1e3),
-            Some((at, 'm' | 'M')) => (&text[..at], 1e6),
-            Some((at, 'b' | 'B')) => (&text[..at], 1e9),
-            _ => (text.as_str(), 1.0),
-        };
-        match digits.parse::<f64>().map(|n| (n * scale).round()) {
-            Ok(n) if n >= 1.0 && n <= most as f64 => Some(n as i64),
-            _ => {
-                self.add(field, "field-number", format!("1–{most}"));
-                None
-            }
-        }
-    }
-
-    fn path(&mut self, text: &str) -> String {
-        let text = text.trim();
-        if text.is_empty() {
-            self.add("path", "field-empty", "");
-        } else if !text.starts_with('/') || text.len() > 4096 || text.contains('\0') {
-            self.add("path", "field-path", "");
-        }
-        text.to_owned()
-    }
-
-    fn device(&mut self, text: &str) -> String {
-        let text = match text.trim() {
-            "" => "auto",
-            text => text,
-        };
-        let is_gpu = text.strip_prefix("cuda:").is_some_and(|n| n.parse::<u16>().is_ok());
-        if !matches!(text, "auto" | "cpu") && !is_gpu {
-            self.add("device", "field-device", text);
-        }
-        text.to_owned()
-    }
-
-    fn address(&mut self, field: &'static str, text: &str, is_base: bool) -> String {
-        let text = text.trim();
-        let good = Url::parse(text).is_ok_and(|url| {
-            let plain = url.username().is_empty() && url.password().is_none();
-            let bare = !is_base || (url.query().is_none() && url.fragment().is_none());
-            matches!(url.scheme(), "http" | "https") && plain && bare && url.has_host()
-        });
-        if text.is_empty() {
-            self.add(field, "field-empty", "");
-        } else if !good || text.len() > 500 {
-            self.add(field, if is_base { "field-base-url" } else { "field-link" }, "");
-        }
-        text.to_owned()
-    }
-
-    /// The name of an environment variable that looks like a key's, so that none of the service's other secrets can be
-    /// sent to an endpoint.
-    fn variable(&mut self, text: &str) -> Option<String> {
-        let text = text.trim();
-        if text.is_empty() {
-            return None;
-        }
-        let is_name = text.len() <= 100
-            && text.starts_with(|c: char| c.is_ascii_uppercase())
-            && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-        if !is_name || !(text.ends_with("_KEY") || text.ends_with("_TOKEN")) {
-            self.add("api_key_env", "field-variable", "");
-        }
-        Some(text.to_owned())
-    }
-}
-
-/// A name for addresses made of a display name: lower-case letters, digits, dots and hyphens. Empty when nothing is
-/// left, as of a Chinese name.
-pub fn slug_of(name: &str) -> String {
-    let mut slug = String::new();
-    for c in name.chars() {
-        match c {
-            'a'..='z' | '0'..='9' => slug.push(c),
-            'A'..='Z' => slug.push(c.to_ascii_lowercase()),
-            '.' | '_' if !slug.is_empty() && !slug.ends_with(['-', '.', '_']) => slug.push(c),
-            _ if !slug.is_empty() && !slug.ends_with(['-', '.', '_']) => slug.push('-'),
-            _ => {}
-        }
-        if slug.len() == 60 {
-            break;
-        }
-    }
-    slug.trim_end_matches(['-', '.', '_']).to_owned()
-}
-
-/// Whether a text can be a name in addresses.
-pub fn is_slug(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-'))
 }
 
 #[cfg(test)]
@@ -327,16 +174,5 @@ mod tests {
         for base in ["file:///etc/passwd", "https://x/v1?key=1", "h:1"] {
             assert_eq!(wrong(&ModelForm { base_url: base.into(), ..endpoint() }, ModelKind::Endpoint), ["base_url"]);
         }
-    }
-
-    #[test]
-    fn slugs_are_made_of_what_addresses_can_hold() {
-        assert_eq!(slug_of("Verse 14M · Q8_0"), "verse-14m-q8_0");
-        assert_eq!(slug_of("Mixtral-8x7B-Instruct v0.1"), "mixtral-8x7b-instruct-v0.1");
-        assert_eq!(slug_of("  模型  "), "");
-        for name in ["Verse 14M · Q8_0", "a/../b", "x".repeat(99).as_str()] {
-            assert!(is_slug(&slug_of(name)), "{name}");
-        }
-        assert!(!is_slug("") && !is_slug("-a") && !is_slug("A") && !is_slug("a/b"));
     }
 }

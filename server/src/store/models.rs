@@ -46,6 +46,8 @@ pub struct Model {
     pub sampling_weight: f64,
     /// Local: the file or folder.
     pub path: Option<String>,
+    /// Local, an adapter: the file of its base, where the adapter does not say.
+    pub adapter_base: Option<String>,
     /// Local: the device, `cpu`, `cuda:N` or `auto`.
     pub device: String,
     /// The longest conversation in tokens; by default what the model says of itself.
@@ -107,6 +109,7 @@ impl Model {
             display_name: self.display_name.clone(),
             sampling_weight: self.sampling_weight,
             path: self.path.clone(),
+            adapter_base: self.adapter_base.clone(),
             device: self.device.clone(),
             context_length: self.context_length,
             base_url: self.base_url.clone(),
@@ -135,7 +138,7 @@ macro_rules! select {
         sqlx::query_as!(
             Model,
             r#"SELECT id AS "id: ModelId", slug, display_name, kind AS "kind: ModelKind", state AS "state: ModelState",
-                sampling_weight, path, device, context_length, base_url, remote_model,
+                sampling_weight, path, adapter_base, device, context_length, base_url, remote_model,
                 api_key_sealed AS "api_key_sealed: SealedKey", api_key_env, connect_ms, first_token_ms,
                 between_tokens_ms, retries, family, base_model, quantisation, parameters, active_parameters,
                 licence, link, description_en, description_zh, created_at, updated_at
@@ -184,9 +187,10 @@ pub async fn insert(
     let done = sqlx::query!(
         "INSERT INTO models (id, slug, kind, display_name, sampling_weight, path, device, context_length, base_url,
             remote_model, api_key_sealed, api_key_env, connect_ms, first_token_ms, between_tokens_ms, retries, family,
-            base_model, quantisation, parameters, active_parameters, licence, link, description_en, description_zh)
+            base_model, quantisation, parameters, active_parameters, licence, link, description_en, description_zh,
+            adapter_base)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24, $25)
+            $23, $24, $25, $26)
         ON CONFLICT (slug) DO NOTHING",
         id.0,
         slug,
@@ -213,6 +217,7 @@ pub async fn insert(
         fields.link,
         fields.description_en,
         fields.description_zh,
+        fields.adapter_base,
     )
     .execute(db)
     .await?;
@@ -227,7 +232,7 @@ pub async fn update(db: impl PgExecutor<'_>, id: ModelId, fields: &ModelFields) 
             base_url = $7, remote_model = $8, api_key_env = $9, connect_ms = $10, first_token_ms = $11,
             between_tokens_ms = $12, retries = $13, family = $14, base_model = $15, quantisation = $16,
             parameters = $17, active_parameters = $18, licence = $19, link = $20, description_en = $21,
-            description_zh = $22, updated_at = now()
+            description_zh = $22, adapter_base = $23, updated_at = now()
         WHERE id = $1",
         id.0,
         fields.display_name,
@@ -251,6 +256,7 @@ pub async fn update(db: impl PgExecutor<'_>, id: ModelId, fields: &ModelFields) 
         fields.link,
         fields.description_en,
         fields.description_zh,
+        fields.adapter_base,
     )
     .execute(db)
     .await?;

@@ -21,7 +21,7 @@ pub(super) async fn one(worker: web::Data<Worker>, name: web::Path<String>) -> R
     slot.map(|slot| HttpResponse::Ok().json(slot)).ok_or_else(|| ApiError::unknown_model(&name))
 }
 
-/// `POST /admin/models` with `{"name", "path", "context", "cache_tokens"}`: begins to load.
+/// `POST /admin/models` with `{"name", "path", "base", "context", "cache_tokens"}`: begins to load.
 pub(super) async fn load(worker: web::Data<Worker>, payload: web::Payload) -> Result<HttpResponse, ApiError> {
     let mut fields = Fields::new(read_body(payload).await?);
     let name = fields.required_text("name")?;
@@ -30,6 +30,7 @@ pub(super) async fn load(worker: web::Data<Worker>, payload: web::Payload) -> Re
     }
     let spec = ModelSpec {
         path: fields.required_text("path")?.into(),
+        base: fields.text("base")?.map(Into::into),
         context: fields.count("context")?,
         cache_tokens: fields.count("cache_tokens")?,
         name: name.clone(),

@@ -114,8 +114,7 @@ impl Host {
         let host = self.clone();
         let name = spec.name.clone();
         let work = move || {
-            let options =
-                LoadOptions { context: spec.context, cache_tokens: spec.cache_tokens, ..LoadOptions::default() };
+            let options = LoadOptions { base: spec.base, context: spec.context, cache_tokens: spec.cache_tokens };
             host.engine.load(&spec.name, &spec.path, options, |at: LoadProgress| {
                 progress.done.store(at.done, Ordering::Relaxed);
                 progress.total.store(at.total, Ordering::Relaxed);

@@ -67,6 +67,9 @@ pub enum InspectError {
     /// An adapter whose base model is not where it says.
     #[error("no base model {0:?}")]
     NoBase(String),
+    /// A base for what is no adapter.
+    #[error("only an adapter's folder has a base")]
+    NoAdapter,
     /// Safetensors, which this version does not load.
     #[error("safetensors")]
     Safetensors,
@@ -81,14 +84,14 @@ const CACHE_TOKENS: usize = 32_768;
 const SEQUENCES: usize = 16;
 
 /// Reads the header of a GGUF file, of the first of several shards, or of the one model in a folder, which may be an
-/// adapter with a base elsewhere. `context` is what
-/// the administrator wishes, for the estimate of the memory. Blocks.
-pub fn inspect(path: &Path, context: Option<usize>) -> Result<ModelFacts, InspectError> {
-    let about = |error: std::io::Error| InspectError::Unreachable(format!("{}: {error}", path.display()));
-    let file = match std::fs::metadata(path).map_err(about)?.is_dir() {
-        true if !is_adapter(path) => only_model(path)?,
-        _ => path.to_owned(),
-    };
+/// adapter with a base elsewhere: the model at `base`, or else where the adapter says. `context` is what the administrator
+/// wishes, for the estimate of the memory. Blocks.
+pub fn inspect(path: &Path, base: Option<&Path>, context: Option<usize>) -> Result<ModelFacts, InspectError> {
+    let file = only_file(path)?;
+    let base = base.map(only_file).transpose()?;
+    if base.is_some() && !is_adapter(&file) {
+        return Err(InspectError::NoAdapter);
+    }
     if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors")) {
         return Err(InspectError::Safetensors);
     }
@@ -96,7 +99,7 @@ pub fn inspect(path: &Path, context: Option<usize>) -> Result<ModelFacts, Inspec
         mixtral_engine::Error::NoBase { base, .. } => InspectError::NoBase(base),
         error => InspectError::Refused(error.to_string()),
     };
-    let files = ModelFiles::open(&file, None).map_err(refused)?;
+    let files = ModelFiles::open(&file, base.as_deref()).map_err(refused)?;
     let (gguf, config) = (files.gguf(), files.config());
     Tokenizer::from_gguf(gguf.metadata()).map_err(|error| InspectError::Refused(error.to_string()))?;
     let text = |key: &str| {
@@ -136,6 +139,15 @@ pub fn inspect(path: &Path, context: Option<usize>) -> Result<ModelFacts, Inspec
 
 fn stem(path: &Path) -> Option<String> {
     path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
+}
+
+/// What stands for the model at a path: itself, or the one model in a folder that is no adapter.
+fn only_file(path: &Path) -> Result<PathBuf, InspectError> {
+    let about = |error: std::io::Error| InspectError::Unreachable(format!("{}: {error}", path.display()));
+    match std::fs::metadata(path).map_err(about)?.is_dir() {
+        true if !is_adapter(path) => only_model(path),
+        _ => Ok(path.to_owned()),
+    }
 }
 
 /// The one GGUF model of a folder: a file, or the first of its shards.
@@ -179,7 +191,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_demo_model_tells_what_it_is() {
-        let facts = inspect(&demo("poet-14m-q8_0.gguf"), None).expect("a good file");
+        let facts = inspect(&demo("poet-14m-q8_0.gguf"), None, None).expect("a good file");
         assert_eq!(facts.quantisation, "Q8_0");
         assert_eq!((facts.experts, facts.context), ((8, 2), 256));
         assert!((13_600_000..13_800_000).contains(&facts.parameters), "{}", facts.parameters);
@@ -189,14 +201,14 @@ pub(crate) mod tests {
 
     #[test]
     fn folders_hold_one_model_or_say_why_not() {
-        let Err(InspectError::Several(names)) = inspect(&demo(""), None) else { panic!("three demo models") };
+        let Err(InspectError::Several(names)) = inspect(&demo(""), None, None) else { panic!("three demo models") };
         assert!(names.contains("poet-14m-q4_K.gguf"), "{names}");
         let folder = tempfile::tempdir().expect("folder");
-        assert_eq!(inspect(folder.path(), None), Err(InspectError::Empty));
+        assert_eq!(inspect(folder.path(), None, None), Err(InspectError::Empty));
         std::fs::copy(demo("poet-14m-q2_K.gguf"), folder.path().join("a.gguf")).expect("copies");
-        assert_eq!(inspect(folder.path(), None).expect("one model").file, folder.path().join("a.gguf"));
+        assert_eq!(inspect(folder.path(), None, None).expect("one model").file, folder.path().join("a.gguf"));
         let missing = folder.path().join("none.gguf");
-        assert!(matches!(inspect(&missing, None), Err(InspectError::Unreachable(_))));
+        assert!(matches!(inspect(&missing, None, None), Err(InspectError::Unreachable(_))));
     }
 
     /// Writes an adapter of one pair for a demo model.
@@ -217,7 +229,8 @@ pub(crate) mod tests {
         let adapter = folder.path().join("song");
         let base = demo("poet-14m-q2_K.gguf");
         put_adapter(&adapter, base.to_str().expect("a path"));
-        let (facts, alone) = (inspect(&adapter, None).expect("a model"), inspect(&base, None).expect("a model"));
+        let (facts, alone) =
+            (inspect(&adapter, None, None).expect("a model"), inspect(&base, None, None).expect("a model"));
         assert_eq!((&facts.file, facts.base.as_deref()), (&adapter, Some(base.as_path())));
         assert_eq!((facts.title, facts.base_model), (None, alone.title.or_else(|| stem(&base))));
         assert_eq!((facts.parameters, facts.context), (alone.parameters, alone.context));
@@ -225,10 +238,31 @@ pub(crate) mod tests {
         assert!(facts.memory > alone.memory, "the changed matrix grows from Q2_K to Q8_0");
 
         put_adapter(&adapter, "mistralai/Mixtral-8x7B-v0.1");
-        assert_eq!(inspect(&adapter, None), Err(InspectError::NoBase("mistralai/Mixtral-8x7B-v0.1".into())));
+        assert_eq!(inspect(&adapter, None, None), Err(InspectError::NoBase("mistralai/Mixtral-8x7B-v0.1".into())));
         put_adapter(&adapter, demo("pupil-5m-q4_K.gguf").to_str().expect("a path"));
-        let refused = inspect(&adapter, None);
+        let refused = inspect(&adapter, None, None);
         assert!(matches!(&refused, Err(InspectError::Refused(why)) if why.contains("q_proj.lora_")), "{refused:?}");
+    }
+
+    #[test]
+    fn a_named_base_stands_before_what_the_adapter_says() {
+        let folder = tempfile::tempdir().expect("folder");
+        let adapter = folder.path().join("song");
+        put_adapter(&adapter, "mistralai/Mixtral-8x7B-v0.1");
+        let base = demo("poet-14m-q2_K.gguf");
+        let facts = inspect(&adapter, Some(&base), None).expect("a model");
+        assert_eq!((&facts.file, facts.base.as_deref()), (&adapter, Some(base.as_path())));
+        // The base may be a folder with one model, as any model may.
+        let alone = folder.path().join("base");
+        std::fs::create_dir(&alone).expect("a folder");
+        std::fs::copy(&base, alone.join("b.gguf")).expect("copies");
+        assert_eq!(inspect(&adapter, Some(&alone), None).expect("a model").base, Some(alone.join("b.gguf")));
+        let missing = inspect(&adapter, Some(&folder.path().join("none.gguf")), None);
+        assert!(matches!(&missing, Err(InspectError::Unreachable(why)) if why.contains("none.gguf")), "{missing:?}");
+        assert_eq!(inspect(&base, Some(&base), None), Err(InspectError::NoAdapter));
+        // An adapter put onto an adapter is none of the two models.
+        let stacked = inspect(&adapter, Some(&adapter), None);
+        assert!(matches!(stacked, Err(InspectError::Refused(_))), "{stacked:?}");
     }
 
     #[test]
@@ -237,8 +271,8 @@ pub(crate) mod tests {
         let file = folder.path().join("b.gguf");
         let whole = std::fs::read(demo("poet-14m-q2_K.gguf")).expect("reads");
         std::fs::write(&file, &whole[..whole.len() / 2]).expect("writes");
-        assert!(matches!(inspect(&file, None), Err(InspectError::Refused(_))));
+        assert!(matches!(inspect(&file, None, None), Err(InspectError::Refused(_))));
         std::fs::write(&file, b"not a model at all").expect("writes");
-        assert!(matches!(inspect(&file, None), Err(InspectError::Refused(_))));
+        assert!(matches!(inspect(&file, None, None), Err(InspectError::Refused(_))));
     }
 }

@@ -32,6 +32,10 @@ pub struct WorkerOptions {
     /// A model to load: the name that clients use and the GGUF file, or an adapter's folder. May be given several times.
     #[arg(long = "model", value_name = "NAME=PATH")]
     pub models: Vec<String>,
+    /// The base of a model that is an adapter, where the adapter does not say: the model's name and the base's GGUF file.
+    /// May be given several times.
+    #[arg(long = "base", value_name = "NAME=PATH")]
+    pub bases: Vec<String>,
     /// The longest conversation in tokens, for every model. By default what each model says.
     #[arg(long, value_name = "TOKENS")]
     pub context: Option<usize>,
@@ -64,6 +68,7 @@ pub struct WorkerOptions {
 pub(super) struct ModelSpec {
     pub(super) name: String,
     pub(super) path: PathBuf,
+    pub(super) base: Option<PathBuf>,
     pub(super) context: Option<usize>,
     pub(super) cache_tokens: Option<usize>,
 }
@@ -95,9 +100,19 @@ impl TryFrom<WorkerOptions> for Settings {
             models.push(ModelSpec {
                 name: name.to_owned(),
                 path: PathBuf::from(path),
+                base: None,
                 context: raw.context,
                 cache_tokens: raw.cache_tokens,
             });
+        }
+        for base in &raw.bases {
+            let (name, path) = base
+                .split_once('=')
+                .with_context(|| format!("--base {base}: must have the form NAME=PATH, such as song=poet.gguf"))?;
+            let model = models.iter_mut().find(|model| model.name == name);
+            let model = model.with_context(|| format!("--base {base}: there is no --model named {name}"))?;
+            ensure!(model.base.is_none(), "--base: {name} has two");
+            model.base = Some(PathBuf::from(path));
         }
         let (token, tell_token) = token(&raw)?;
         Ok(Self {
@@ -166,7 +181,16 @@ mod tests {
         let good = settings(&["--model", "a=/x/a=b.gguf", "--model", "b=b.gguf", "--context", "512"]).unwrap();
         assert_eq!(good.models[0].path, PathBuf::from("/x/a=b.gguf"));
         assert_eq!(good.models[1].context, Some(512));
-        for wrong in [&["--model", "a.gguf"][..], &["--model", "=a"], &["--model", "a=1", "--model", "a=2"]] {
+        let based = settings(&["--model", "a=song", "--base", "a=b=c.gguf"]).unwrap();
+        assert_eq!(based.models[0].base, Some(PathBuf::from("b=c.gguf")));
+        for wrong in [
+            &["--model", "a.gguf"][..],
+            &["--model", "=a"],
+            &["--model", "a=1", "--model", "a=2"],
+            &["--model", "a=1", "--base", "b=2"],
+            &["--model", "a=1", "--base", "a"],
+            &["--model", "a=1", "--base", "a=2", "--base", "a=3"],
+        ] {
             assert!(settings(wrong).is_err(), "{wrong:?}");
         }
         assert!(settings(&["--device", "tpu"]).is_err());

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::placement::Place;
+use super::view::LocalModel;
 use crate::worker::inspect::inspect;
 
 /// A device and its memory as found at start, before any worker took of it.
@@ -85,8 +86,8 @@ fn smi(text: &str) -> Vec<Capacity> {
 /// How much memory a model will take: by its header, else by the size of its files and a tenth for
 /// what is converted. A path that cannot be read needs nothing: the worker that tries to load it will
 /// say what is wrong.
-pub(super) fn needed(path: &Path, context: Option<usize>) -> u64 {
-    match (inspect(path, context), file_bytes(path)) {
+pub(super) fn needed(model: &LocalModel) -> u64 {
+    match (inspect(&model.path, model.base.as_deref(), model.context), file_bytes(&model.path)) {
         (Ok(facts), _) => facts.memory.saturating_add(BESIDE),
         (Err(_), 0) => 0,
         (Err(_), bytes) => bytes + bytes / 10 + BESIDE,
@@ -126,6 +127,8 @@ fn shard_stem(name: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ModelId;
+    use crate::workers::Wish;
 
     #[test]
     fn the_machine_s_own_words_are_read() {
@@ -149,6 +152,10 @@ mod tests {
         assert_eq!(file_bytes(&folder.path().join("x-00001-of-00002.gguf")), 300);
         assert_eq!(file_bytes(&folder.path().join("y.gguf")), 400);
         assert_eq!(file_bytes(folder.path()), 700);
+        let needed = |path: &Path, context: Option<usize>| {
+            let (id, name) = (ModelId(uuid::Uuid::nil()), String::new());
+            needed(&LocalModel { id, name, path: path.to_owned(), base: None, device: Wish::Auto, context })
+        };
         assert_eq!(needed(&folder.path().join("absent.gguf"), None), 0);
         assert!(needed(folder.path(), None) > BESIDE);
         let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/models/poet-14m-q8_0.gguf");

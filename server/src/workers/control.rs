@@ -53,7 +53,7 @@ impl Control {
 
     /// Begins to load a model.
     pub(super) async fn load(&self, model: &LocalModel) -> Result<(), String> {
-        let body = json!({"name": model.name, "path": model.path, "context": model.context});
+        let body = json!({"name": model.name, "path": model.path, "base": model.base, "context": model.context});
         let request = self.client.post(&self.base).bearer_auth(self.token.expose_secret()).json(&body);
         let response = request.send().await.map_err(words)?;
         if response.status().is_success() {

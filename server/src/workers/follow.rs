@@ -64,6 +64,7 @@ fn local(model: &Model) -> Option<LocalModel> {
         id: model.id,
         name: model.slug.clone(),
         path: PathBuf::from(path),
+        base: model.adapter_base.as_ref().map(PathBuf::from),
         device: model.device.parse().unwrap_or(Wish::Auto),
         context: model.context_length.and_then(|context| usize::try_from(context).ok()),
     })

@@ -148,6 +148,7 @@ mod tests {
             id: ModelId(uuid::Uuid::from_u128(n)),
             name: format!("m{n}"),
             path: format!("/{n}").into(),
+            base: None,
             device: Wish::Auto,
             context: None,
         }

@@ -202,11 +202,13 @@ impl Workers {
 }
 
 fn need(model: &LocalModel, placed: &[Placed]) -> Need {
-    let same = |other: &&Placed| other.model.id == model.id && other.model.path == model.path;
+    let same = |other: &&Placed| {
+        other.model.id == model.id && other.model.path == model.path && other.model.base == model.base
+    };
     let known = placed.iter().find(same);
     let current = known.and_then(|placed| placed.place.as_ref().ok().copied());
     // What could not be read may have come meanwhile; what could be is not read every few seconds.
     let bytes = known.filter(|known| known.bytes > 0 && known.model.context == model.context);
-    let bytes = bytes.map_or_else(|| needed(&model.path, model.context), |known| known.bytes);
+    let bytes = bytes.map_or_else(|| needed(model), |known| known.bytes);
     Need { wish: model.device.clone(), bytes, current }
 }

@@ -17,6 +17,8 @@ pub struct LocalModel {
     pub name: String,
     /// The file or folder.
     pub path: PathBuf,
+    /// The file of an adapter's base, where the adapter does not say.
+    pub base: Option<PathBuf>,
     /// The device that the administrator wishes.
     pub device: Wish,
     /// The longest conversation in tokens; by default what the model says.

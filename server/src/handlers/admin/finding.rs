@@ -129,6 +129,7 @@ fn explain(error: &InspectError, page: &Page) -> String {
         InspectError::Empty => page.t("finding-empty"),
         InspectError::Several(names) => page.t1("finding-several", "names", names),
         InspectError::NoBase(base) => page.t1("finding-no-base", "base", if base.is_empty() { "—" } else { base }),
+        InspectError::NoAdapter => page.t("finding-no-adapter"),
         InspectError::Safetensors => page.t("finding-safetensors"),
         InspectError::Refused(why) => page.t1("finding-refused", "why", why),
     }

@@ -105,6 +105,7 @@ pub fn groups(page: &Page, kind: ModelKind, form: &ModelForm, errors: &[FieldErr
             false,
             vec![
                 field("path", &form.path, Input::Needed),
+                field("adapter_base", &form.adapter_base, Input::Line),
                 field("device", &form.device, Input::Line),
                 field("context_length", &form.context_length, Input::Number),
             ],

@@ -232,6 +232,7 @@ fn offers_anyway(found: &Found) -> bool {
 
 fn is_same_source(old: &ModelFields, new: &ModelFields) -> bool {
     old.path == new.path
+        && old.adapter_base == new.adapter_base
         && old.base_url == new.base_url
         && old.remote_model == new.remote_model
         && old.api_key_env == new.api_key_env

@@ -7,6 +7,7 @@ use crate::app::Arena;
 use crate::domain::ModelState;
 use crate::store::{audit, models};
 use crate::testing::{Browser, arena, browser};
+use crate::worker::inspect::tests::put_adapter;
 
 const PASSWORD: &str = "a long enough word";
 
@@ -73,6 +74,45 @@ async fn what_cannot_be_loaded_is_refused_with_the_reason(db: PgPool) {
         assert!(refused.text.contains(reason), "{path}: {}", refused.text);
     }
     assert_eq!(models::count(&db).await.expect("counts"), 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_adapter_of_a_hub_s_model_gets_its_base_by_the_form(db: PgPool) {
+    let arena = arena(db.clone());
+    let mut alice = signed_in(&arena).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let adapter = folder.path().join("song");
+    put_adapter(&adapter, "hfl/chinese-mixtral");
+    let (adapter, base) = (adapter.to_string_lossy().into_owned(), demo());
+    let form = |base: &str, act: &str| {
+        let fields =
+            [("kind", "local"), ("path", &adapter), ("adapter_base", base), ("display_name", "Song"), ("act", act)];
+        fields.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    let mut post = async |page: &str, base: &str, act: &str| {
+        let fields = form(base, act);
+        alice.post(page, &fields.each_ref().map(|(name, value)| (name.as_str(), value.as_str()))).await
+    };
+    let refused = post("/admin/models", "", "save").await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text.contains("hfl/chinese-mixtral"), "{}", refused.text);
+    for (wrong, reason) in [("poet.gguf", "A full path on this server"), ("/nowhere.gguf", "The path cannot be read")] {
+        let refused = post("/admin/models", wrong, "save").await;
+        assert_eq!(refused.status, 422, "{wrong}");
+        assert!(refused.text.contains(reason), "{wrong}: {}", refused.text);
+    }
+    let saved = post("/admin/models", &base, "save").await;
+    assert_eq!(saved.status, 303, "{}", saved.text);
+    let model = models::list(&db).await.expect("reads").remove(0);
+    assert_eq!((model.path.as_ref(), model.adapter_base.as_ref()), (Some(&adapter), Some(&base)));
+
+    let page = format!("/admin/models/{}", model.slug);
+    let refused = post(&page, "/nowhere.gguf", "save").await;
+    assert_eq!(refused.status, 422, "another base is looked at before it is saved");
+    let kept = models::by_id(&db, model.id).await.expect("reads").expect("is there");
+    assert_eq!(kept.adapter_base, Some(base.clone()));
+    let plain = alice.post("/admin/models", &[("kind", "local"), ("path", &base), ("adapter_base", &base)]).await;
+    assert!(plain.text.contains("this is no adapter"), "{}", plain.text);
 }
 
 #[sqlx::test(migrations = "../migrations")]

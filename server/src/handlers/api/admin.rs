@@ -32,6 +32,8 @@ pub struct AdminModel {
     pub sampling_weight: f64,
     /// Local: the file.
     pub path: Option<String>,
+    /// Local, an adapter: the file of its base, where the adapter does not say.
+    pub adapter_base: Option<String>,
     /// Local: the device.
     pub device: String,
     /// Endpoint: where the OpenAI protocol begins.
@@ -59,6 +61,7 @@ impl AdminModel {
             card: ModelCard::of(model),
             sampling_weight: model.sampling_weight,
             path: model.path.clone(),
+            adapter_base: model.adapter_base.clone(),
             device: model.device.clone(),
             base_url: model.base_url.clone(),
             remote_model: model.remote_model.clone(),
@@ -93,6 +96,8 @@ pub struct ModelChange {
     sampling_weight: Option<f64>,
     /// Local: the file or folder.
     path: Option<String>,
+    /// Local, an adapter: the file of its base, where the adapter does not say; empty for what it says.
+    adapter_base: Option<String>,
     /// Local: `cpu`, `cuda:N` or `auto`.
     device: Option<String>,
     /// The longest conversation in tokens.
@@ -144,6 +149,7 @@ impl ModelChange {
             display_name: text(&self.display_name, form.display_name),
             sampling_weight: number(self.sampling_weight, form.sampling_weight),
             path: text(&self.path, form.path),
+            adapter_base: text(&self.adapter_base, form.adapter_base),
             device: text(&self.device, form.device),
             context_length: self.context_length.map_or(form.context_length, |n| n.to_string()),
             base_url: text(&self.base_url, form.base_url),
