@@ -28,7 +28,8 @@ pub fn ask(poem: &Poem, another: Option<&Poem>, rng: &mut impl Rng) -> Asked {
     let (question, answer) = match poem.form {
         Form::Regular { lines: 8, .. } if draw < 0.25 => couplet(&lines, rng),
         Form::Regular { lines: 4, .. } if draw < 0.08 => couplet(&lines, rng),
-        _ if draw < 0.40 => go_on(poem, lines[0], rng),
+        Form::Regular { .. } if draw < 0.50 => go_on(poem, lines[0], rng),
+        Form::Ci if draw < 0.40 => go_on(poem, lines[0], rng),
         Form::Ci => (tune(poem, rng), poem.text()),
         Form::Regular { .. } => (on_title(poem, rng), poem.text()),
     };
@@ -96,14 +97,18 @@ fn go_on(poem: &Poem, first: &str, rng: &mut impl Rng) -> (String, String) {
     // The first line is followed by its mark, of three bytes as all of them are.
     let (start, rest) = text.split_at(first.len() + text[first.len()..].chars().next().map_or(0, char::len_utf8));
     let rest = rest.trim_start().to_owned();
-    // A quarter and more are asked to begin with the line: it must be said again, which few examples do not teach.
-    match rng.random_range(0..7) {
+    let form = poem.form.names()[0];
+    // More than half are asked to begin with the line: it must be said again, which few examples do not teach.
+    match rng.random_range(0..10) {
         0 => (format!("续写：{start}"), rest),
         1 => (format!("请续写：{start}"), rest),
         2 => (format!("接着写下去：{start}"), rest),
         3 => (format!("请把这首诗续完：{start}"), rest),
         _ if poem.form == Form::Ci => (format!("续写这首词：{start}"), rest),
-        _ => (format!("以“{first}”为首句写一首{}", poem.form.names()[0]), text),
+        4..=6 => (format!("以“{first}”为首句写一首{form}"), text),
+        7 => (format!("写一首{form}，首句是“{first}”"), text),
+        8 => (format!("以“{first}”开头，写一首{form}"), text),
+        _ => (format!("请写一首{form}，第一句用“{first}”"), text),
     }
 }
 

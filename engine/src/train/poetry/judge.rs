@@ -28,9 +28,11 @@ pub fn judge(question: &str, reference: &str, answer: &str) -> Judgement {
         return Judgement { couplet: Some(right), ..Judgement::default() };
     }
     let lines = lines(answer);
-    let first = question.split_once('”').filter(|(_, after)| after.starts_with("为首句"));
-    let first = first.map(|(before, _)| before.rsplit('“').next() == lines.first().copied());
-    let Some((width, count)) = asked_form(question) else {
+    let outside = outside_of_marks(question);
+    let given = ["首句", "开头", "第一句"].iter().any(|word| outside.contains(word));
+    let line = question.split_once('“').and_then(|(_, after)| after.split('”').next());
+    let first = line.filter(|_| given).map(|line| Some(line) == lines.first().copied());
+    let Some((width, count)) = asked_form(&outside) else {
         let lengths = |lines: &[&str]| lines.iter().map(|line| han(line)).collect::<Vec<_>>();
         let tune = ["词", "填一首"]
             .iter()
@@ -42,10 +44,8 @@ pub fn judge(question: &str, reference: &str, answer: &str) -> Judgement {
     Judgement { form: Some(right), first, rhymes: rhymes(&lines), ..Judgement::default() }
 }
 
-/// Characters of a line and lines of the form that a question names.
-fn asked_form(question: &str) -> Option<(usize, usize)> {
-    let forms = [(5, 4), (5, 8), (7, 4), (7, 8)];
-    // A title in marks may name a form as well; the asked one stands outside.
+/// What a question says in its own words: a title or a line in marks may name a form as well.
+fn outside_of_marks(question: &str) -> String {
     let mut outside = String::new();
     let mut depth = 0usize;
     for c in question.chars() {
@@ -56,6 +56,12 @@ fn asked_form(question: &str) -> Option<(usize, usize)> {
             _ => {}
         }
     }
+    outside
+}
+
+/// Characters of a line and lines of the form that a question names outside of marks.
+fn asked_form(outside: &str) -> Option<(usize, usize)> {
+    let forms = [(5, 4), (5, 8), (7, 4), (7, 8)];
     let named = |&(width, lines): &(usize, usize)| {
         Form::Regular { width, lines }.names().iter().any(|name| outside.contains(name))
     };
@@ -141,6 +147,10 @@ mod tests {
         let of = |question: &str| judge(question, "", poem).first;
         assert_eq!(of("以“床前明月光”为首句写一首五言绝句"), Some(true));
         assert_eq!(of("以“窗前明月光”为首句写一首五言绝句"), Some(false));
+        assert_eq!(of("写一首五言绝句，首句是“床前明月光”"), Some(true));
+        assert_eq!(of("以“疑是地上霜”开头，写一首五言绝句"), Some(false));
+        assert_eq!(of("请写一首五言绝句，第一句用“床前明月光”"), Some(true));
+        assert_eq!(of("写一首题为《首句》的五言绝句"), None);
         assert_eq!(of("以“静夜”为题写一首五言绝句"), None);
     }
 
