@@ -48,6 +48,18 @@ fn an_importance_matrix_is_made_used_told_of_and_refused_for_another_model() {
     let again = mixtral("zh_CN.UTF-8", &arguments, "");
     assert!(!again.status.success() && String::from_utf8_lossy(&again.stderr).contains("已存在"));
 
+    // Conversations are taken as the model meets them.
+    let lessons = file("lessons.jsonl");
+    let lesson =
+        r#"{"messages":[{"role":"user","content":"写一首五言绝句"},{"role":"assistant","content":"床前明月光"}]}"#;
+    std::fs::write(&lessons, format!("{lesson}\n").repeat(20)).expect("written");
+    let told = out(&mixtral("C.UTF-8", &["imatrix", &model, &lessons, "-o", &file("l.gguf"), "--window", "64"], ""));
+    // Each: the begin token, [INST], a space, seven characters, a space, [/INST], a space, five characters, the end token.
+    assert!(told.contains(&format!("{} tokens", 20 * 19 / 64 * 64)), "{told}");
+    std::fs::write(&lessons, format!("{lesson}\n{{\"messages\":[]}}\n")).expect("written");
+    let refused = mixtral("C.UTF-8", &["perplexity", &model, &lessons, "--window", "64"], "");
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("lessons.jsonl: line 2"));
+
     let (plain, weighted) = (file("plain.gguf"), file("weighted.gguf"));
     out(&mixtral("C.UTF-8", &["quantize", &model, &plain, "Q2_K", "--pure"], ""));
     let done = mixtral("C.UTF-8", &["quantize", &model, &weighted, "Q2_K", "--pure", "--imatrix", &imatrix], "");

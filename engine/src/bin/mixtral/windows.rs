@@ -8,7 +8,8 @@ use clap::Args;
 use indicatif::ProgressBar;
 use mixtral_engine::model::{KvCache, Mixtral};
 use mixtral_engine::schedule::{Plan, Span};
-use mixtral_engine::text::{Encoding, Tokenizer};
+use mixtral_engine::text::{ChatTemplate, Encoding, Tokenizer};
+use mixtral_engine::train::data::Reader;
 use mixtral_engine::weights::ModelFiles;
 
 use crate::arguments::{Machine, Model};
@@ -22,7 +23,7 @@ const ROWS: usize = 256;
 /// What a text's windows are.
 #[derive(Debug, Args)]
 pub struct Windows {
-    /// The text.
+    /// The text; or JSON lines (NAME.jsonl) as for training: conversations are put into the model's chat template.
     pub text: PathBuf,
     /// Tokens in a window; without it the model's context, at most 512.
     #[arg(short, long)]
@@ -44,7 +45,7 @@ pub struct Opened {
 impl Windows {
     /// Opens a model and cuts the text into windows. The method of the golden files: the whole text is tokenised without
     /// a begin token and cut into full windows, the first token of each is replaced by the begin token. What is left over
-    /// at the end is not used.
+    /// at the end is not used. Of JSON lines, the documents stand one after the other, each with its begin and end token.
     pub fn open(&self, model: &Model, machine: &Machine, language: Language) -> anyhow::Result<Opened> {
         machine.make_pool()?;
         let device = machine.device.open()?;
@@ -52,8 +53,15 @@ impl Windows {
         let tokenizer = Tokenizer::from_gguf(files.gguf().metadata())?;
         let window = self.window.unwrap_or(512).min(files.config().context);
         let name = || self.text.display().to_string();
-        let tokens = std::fs::read_to_string(&self.text).with_context(name)?;
-        let tokens = tokenizer.encode(&tokens, Encoding { add_special: false, parse_special: false });
+        let tokens = if self.text.extension().is_some_and(|ending| ending == "jsonl") {
+            let template = ChatTemplate::new(files.gguf().metadata().opt_str("tokenizer.chat_template")?)?;
+            // Windows cut what is longer than the context.
+            let reader = Reader { tokenizer: &tokenizer, template: &template, context: usize::MAX, join: false };
+            reader.read(&self.text)?.documents.into_iter().flat_map(|document| document.tokens).collect()
+        } else {
+            let text = std::fs::read_to_string(&self.text).with_context(name)?;
+            tokenizer.encode(&text, Encoding { add_special: false, parse_special: false })
+        };
         ensure!(window >= 2, "--window: 2..");
         let few = language.pick("the text is shorter than one window", "文本短于一个窗口");
         ensure!(tokens.len() >= window, "{}: {} < {window}: {few}", name(), tokens.len());
