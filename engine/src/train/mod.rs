@@ -16,6 +16,7 @@ pub mod model;
 pub mod optimiser;
 pub mod output;
 pub mod parameter;
+pub mod pass;
 pub mod plot;
 pub mod poetry;
 pub mod projection;

@@ -7,7 +7,8 @@ use candle_core::{D, DType, Device, Tensor, Var};
 use candle_nn::ops::{log_softmax, sigmoid, softmax};
 
 use super::batch::Batch;
-use super::model::{Model, Weights};
+use super::model::Model;
+use super::pass::Weights;
 use crate::error::{Error, Result};
 use crate::model::{Config, Part, Role, Rope};
 use crate::ops::{Routes, read};

@@ -1,6 +1,7 @@
 //! The trainer against candle's own autograd.
 
-use mixtral_engine::train::model::{Model, Weights};
+use mixtral_engine::train::model::Model;
+use mixtral_engine::train::pass::Weights;
 use mixtral_engine::train::reference::Reference;
 
 use crate::{batch, decide, pass, shape};

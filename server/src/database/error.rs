@@ -139,7 +139,7 @@ impl DatabaseError {
     pub fn zh(&self) -> String {
         match self {
             Self::NoBinaries { tried } => format!(
-                "未找到 PostgreSQL {OLDEST_POSTGRES} 或更新版本，也未能自动获取。请安装软件包 `postgresql`(Debian、Ubuntu:`apt-get install postgresql`),\
+                "未找到 PostgreSQL {OLDEST_POSTGRES} 或更新版本，也未能自动获取。请安装软件包 `postgresql`（Debian、Ubuntu：`apt-get install postgresql`），\
                  或用 PG_BIN_DIR 指定其程序目录，或用 DATABASE_URL 指定数据库服务器。{}",
                 list(tried)
             ),
@@ -155,14 +155,14 @@ impl DatabaseError {
             Self::Busy { folder, pid } => format!(
                 "数据目录 {} 已被另一个 arena 使用{}。请先停止它，或用 --data 另选目录；若要多个服务共用一个数据库，请设置 DATABASE_URL。",
                 folder.display(),
-                process(*pid, "(进程 ", ")")
+                process(*pid, "（进程 ", "）")
             ),
             Self::Foreign { folder, pid } => format!(
                 "目录 {} 上运行着一个并非由本程序启动的 PostgreSQL（进程 {pid}）。请先用 `kill -INT {pid}` 停止它，再重新启动。",
                 folder.display()
             ),
             Self::NotWritable { path, source } => {
-                format!("目录 {} 无法写入({source})。请让当前账户可写，或用 --data 另选目录。", path.display())
+                format!("目录 {} 无法写入（{source}）。请让当前账户可写，或用 --data 另选目录。", path.display())
             }
             Self::Unreachable { path, account } => format!(
                 "PostgreSQL 不能以 root 身份运行，而它所用的账户 `{account}` 无法进入 {}。请用 --data 选择任何账户都可进入的数据目录，例如 /var/lib/mixtral-arena。",

@@ -7,7 +7,7 @@ use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::body::ErrorBody;
-use super::{admin, battles, chat, models, stream, visitor};
+use super::{admin, admin_votes, battles, chat, models, stream, visitor};
 use crate::handlers::leaderboard::{BoardFile, MatrixFile};
 
 /// The document.
@@ -24,7 +24,7 @@ use crate::handlers::leaderboard::{BoardFile, MatrixFile};
         stream::read, chat::send, chat::stop, chat::again, chat::vote,
         models::list, models::card, board, matrix,
         admin::list_models, admin::register_model, admin::read_model, admin::change_model,
-        admin::list_votes, admin::change_vote,
+        admin_votes::list_votes, admin_votes::change_vote,
     ),
     components(schemas(ErrorBody, BoardKind, MatrixName)),
     tags(

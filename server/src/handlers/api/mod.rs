@@ -4,6 +4,7 @@
 //! are known by their cookie. Administrators send `Authorization: Bearer TOKEN`.
 
 mod admin;
+mod admin_votes;
 mod battles;
 mod body;
 mod chat;
@@ -71,8 +72,8 @@ pub fn configure(app: &mut ServiceConfig) {
                     .route(get().to(admin::read_model))
                     .route(web::patch().to(admin::change_model)),
             )
-            .service(resource("/admin/votes", &[Method::GET]).route(get().to(admin::list_votes)))
-            .service(resource("/admin/votes/{id}", &[Method::PATCH]).route(web::patch().to(admin::change_vote))),
+            .service(resource("/admin/votes", &[Method::GET]).route(get().to(admin_votes::list_votes)))
+            .service(resource("/admin/votes/{id}", &[Method::PATCH]).route(web::patch().to(admin_votes::change_vote))),
     );
 }
 
