@@ -55,7 +55,9 @@ fn an_importance_matrix_is_made_used_told_of_and_refused_for_another_model() {
     std::fs::write(&lessons, format!("{lesson}\n").repeat(20)).expect("written");
     let told = out(&mixtral("C.UTF-8", &["imatrix", &model, &lessons, "-o", &file("l.gguf"), "--window", "64"], ""));
     // Each: the begin token, [INST], a space, seven characters, a space, [/INST], a space, five characters, the end token.
-    assert!(told.contains(&format!("{} tokens", 20 * 19 / 64 * 64)), "{told}");
+    assert!(told.contains("49 matrices, 380 tokens"), "{told}");
+    let told = out(&mixtral("C.UTF-8", &["perplexity", &model, &lessons], ""));
+    assert!(told.contains("120 tokens"), "the answers and their ends: {told}");
     std::fs::write(&lessons, format!("{lesson}\n{{\"messages\":[]}}\n")).expect("written");
     let refused = mixtral("C.UTF-8", &["perplexity", &model, &lessons, "--window", "64"], "");
     assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("lessons.jsonl: line 2"));

@@ -39,8 +39,11 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let watched = model.watch()?;
     let mut cache = windows::cache(&model, window)?;
     let bar = windows::bar(all.len());
+    let mut tokens = 0;
     for chunk in &all {
-        windows::run(&model, &mut cache, chunk, |_, _| Ok(()))?;
+        let inputs = &chunk.tokens[..chunk.tokens.len().min(window)];
+        windows::run(&model, &mut cache, inputs, |_, _| Ok(()))?;
+        tokens += inputs.len();
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -56,7 +59,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         }
     }
     imatrix.write(&arguments.out)?;
-    let (count, tokens) = (imatrix.len(), all.len() * window);
+    let count = imatrix.len();
     match language {
         Language::English => say!("{}: {count} matrices, {tokens} tokens", arguments.out.display()),
         Language::Chinese => say!("{}：{count} 个矩阵，{tokens} 词元", arguments.out.display()),

@@ -2,6 +2,7 @@
 
 use anyhow::ensure;
 use mixtral_engine::model::{KvCache, Mixtral};
+use mixtral_engine::train::data::Document;
 use mixtral_engine::weights::ModelFiles;
 
 use crate::arguments::Perplexity;
@@ -69,27 +70,31 @@ struct Sums {
 }
 
 impl Sums {
-    /// Adds a window's tokens after its first.
+    /// Adds what counts of a window.
     fn add(
         &mut self,
-        window: &[u32],
+        Document { tokens, learnt }: &Document,
         (model, cache): (&Mixtral, &mut KvCache),
         other: Option<(&Mixtral, &mut KvCache)>,
     ) -> anyhow::Result<()> {
+        // The last token foretells nothing here.
+        let (inputs, targets) = (&tokens[..tokens.len() - 1], &tokens[1..]);
+        let mut counts = vec![false; targets.len()];
+        learnt.iter().for_each(|&(from, to)| counts[from - 1..to - 1].fill(true));
         // The other's predictions are held while the model's are computed: (window, vocabulary).
         let mut wanted = Vec::new();
         if let Some((other, cache)) = other {
-            windows::run(other, cache, window, |_, logits| {
+            windows::run(other, cache, inputs, |_, logits| {
                 wanted.extend(logits.into_iter().map(|row| log_probabilities(&row)));
                 Ok(())
             })?;
         }
-        windows::run(model, cache, window, |start, logits| {
-            for (i, (row, next)) in logits.iter().zip(&window[start + 1..]).enumerate() {
+        windows::run(model, cache, inputs, |start, logits| {
+            for (at, row) in (start..).zip(&logits).filter(|(at, _)| counts[*at]) {
                 let row = log_probabilities(row);
                 self.count += 1.0;
-                self.surprise -= row[*next as usize];
-                if let Some(wanted) = wanted.get(start + i) {
+                self.surprise -= row[targets[at] as usize];
+                if let Some(wanted) = wanted.get(at) {
                     let divergence = divergence(wanted, &row);
                     self.divergence += divergence;
                     self.squares += divergence * divergence;

@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 use mixtral_engine::model::{KvCache, Mixtral};
 use mixtral_engine::schedule::{Plan, Span};
 use mixtral_engine::text::{ChatTemplate, Encoding, Tokenizer};
-use mixtral_engine::train::data::Reader;
+use mixtral_engine::train::data::{Document, Reader};
 use mixtral_engine::weights::ModelFiles;
 
 use crate::arguments::{Machine, Model};
@@ -23,12 +23,13 @@ const ROWS: usize = 256;
 /// What a text's windows are.
 #[derive(Debug, Args)]
 pub struct Windows {
-    /// The text; or JSON lines (NAME.jsonl) as for training: conversations are put into the model's chat template.
+    /// The text; or JSON lines (NAME.jsonl) as for training, each a window of its own. Conversations are put into the
+    /// model's chat template, and their answers are what counts.
     pub text: PathBuf,
-    /// Tokens in a window; without it the model's context, at most 512.
+    /// Tokens in a window; without it the model's context, of a text at most 512.
     #[arg(short, long)]
     pub window: Option<usize>,
-    /// Most windows to compute.
+    /// Most windows to compute, or lines.
     #[arg(long)]
     pub windows: Option<usize>,
 }
@@ -37,40 +38,44 @@ pub struct Windows {
 pub struct Opened {
     pub files: ModelFiles,
     pub device: Device,
-    /// Tokens in a window.
+    /// Tokens in the longest window.
     pub window: usize,
-    pub all: Vec<Vec<u32>>,
+    pub all: Vec<Document>,
 }
 
 impl Windows {
     /// Opens a model and cuts the text into windows. The method of the golden files: the whole text is tokenised without
     /// a begin token and cut into full windows, the first token of each is replaced by the begin token. What is left over
-    /// at the end is not used. Of JSON lines, the documents stand one after the other, each with its begin and end token.
+    /// at the end is not used. JSON lines are read as training reads them.
     pub fn open(&self, model: &Model, machine: &Machine, language: Language) -> anyhow::Result<Opened> {
         machine.make_pool()?;
         let device = machine.device.open()?;
         let files = model.open()?;
         let tokenizer = Tokenizer::from_gguf(files.gguf().metadata())?;
-        let window = self.window.unwrap_or(512).min(files.config().context);
-        let name = || self.text.display().to_string();
-        let tokens = if self.text.extension().is_some_and(|ending| ending == "jsonl") {
-            let template = ChatTemplate::new(files.gguf().metadata().opt_str("tokenizer.chat_template")?)?;
-            // Windows cut what is longer than the context.
-            let reader = Reader { tokenizer: &tokenizer, template: &template, context: usize::MAX, join: false };
-            reader.read(&self.text)?.documents.into_iter().flat_map(|document| document.tokens).collect()
-        } else {
-            let text = std::fs::read_to_string(&self.text).with_context(name)?;
-            tokenizer.encode(&text, Encoding { add_special: false, parse_special: false })
-        };
+        let lines = self.text.extension().is_some_and(|ending| ending == "jsonl");
+        let usual = if lines { usize::MAX } else { 512 };
+        let window = self.window.unwrap_or(usual).min(files.config().context);
         ensure!(window >= 2, "--window: 2..");
+        let most = self.windows.unwrap_or(usize::MAX);
+        if lines {
+            let template = ChatTemplate::new(files.gguf().metadata().opt_str("tokenizer.chat_template")?)?;
+            let reader = Reader { tokenizer: &tokenizer, template: &template, context: window, join: false };
+            let mut all = reader.read(&self.text)?.documents;
+            all.truncate(most);
+            let window = all.iter().map(|document| document.tokens.len()).max().unwrap_or(0).min(window);
+            return Ok(Opened { files, device, window, all });
+        }
+        let name = || self.text.display().to_string();
+        let text = std::fs::read_to_string(&self.text).with_context(name)?;
+        let tokens = tokenizer.encode(&text, Encoding { add_special: false, parse_special: false });
         let few = language.pick("the text is shorter than one window", "文本短于一个窗口");
         ensure!(tokens.len() >= window, "{}: {} < {window}: {few}", name(), tokens.len());
-        let windows = tokens.chunks_exact(window).take(self.windows.unwrap_or(usize::MAX)).map(|chunk| {
+        let windows = tokens.chunks_exact(window).take(most).map(|chunk| {
             let mut chunk = chunk.to_vec();
             if let Some(bos) = tokenizer.vocabulary().bos() {
                 chunk[0] = bos;
             }
-            chunk
+            Document { tokens: chunk, learnt: vec![(1, window)] }
         });
         Ok(Opened { files, device, window, all: windows.collect() })
     }
