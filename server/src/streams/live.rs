@@ -73,8 +73,9 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// Runs until both sides have ended, been released and been written down.
-    pub(super) async fn run(mut self) {
+    /// Runs until both sides have ended, been released and been written down. That is shown by [`Self::publish`] later: who
+    /// sees it may vote at once, or ask a side again.
+    pub(super) async fn run(&mut self) {
         let mut pace = Pace::default();
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -113,10 +114,8 @@ impl Live {
                     }
                     let given_up = trouble_since.is_some_and(|since: Instant| since.elapsed() > GIVE_UP);
                     if is_over && (given_up || self.sides.iter().flatten().all(|side| side.is_saved || side.is_lost)) {
-                        self.publish();
                         return;
                     }
-                    // The end is shown after it has been written: who sees it may vote at once.
                     if !is_over {
                         self.publish();
                     }
@@ -150,7 +149,8 @@ impl Live {
         }
     }
 
-    fn publish(&self) {
+    /// Shows the sides as they are.
+    pub(super) fn publish(&self) {
         let view = View { sides: self.sides.each_ref().map(|side| side.as_ref().map(LiveSide::view)) };
         self.views.send_if_modified(|old| {
             let is_new = *old != view;

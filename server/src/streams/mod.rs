@@ -70,6 +70,17 @@ struct Running {
     last_read: LastRead,
 }
 
+impl Running {
+    /// Lets sides join the turn; gives back those that find no room.
+    fn attach(&self, sides: Vec<LiveSide>) -> Vec<LiveSide> {
+        let attach = |side| match self.commands.try_send(Command::Attach(Box::new(side))).map_err(|e| e.into_inner()) {
+            Err(Command::Attach(side)) => Some(*side),
+            _ => None,
+        };
+        sides.into_iter().filter_map(attach).collect()
+    }
+}
+
 /// An attempt to drain.
 pub struct Attempt {
     /// The row.
@@ -133,20 +144,12 @@ impl Streams {
             let pieces = self.pieces(attempt.ask);
             sides.push(LiveSide::new(attempt.reply, attempt.side, attempt.attempt, pieces));
         }
-        let there = self.turns().get(&battle).filter(|running| running.turn == turn).map(|r| r.commands.clone());
-        if let Some(commands) = there {
-            let mut left = Vec::new();
-            for side in sides {
-                if let Err(mpsc::error::SendError(Command::Attach(side))) =
-                    commands.send(Command::Attach(Box::new(side))).await
-                {
-                    left.push(*side);
-                }
-            }
-            if left.is_empty() {
-                return;
-            }
-            sides = left;
+        // Under the lock, so that a turn that is about to end sees it and goes on: see `retire`.
+        if let Some(running) = self.turns().get(&battle).filter(|running| running.turn == turn) {
+            sides = running.attach(sides);
+        }
+        if sides.is_empty() {
+            return;
         }
         let (commands, received) = mpsc::channel(8);
         let (views, shown) = watch::channel(View::default());
@@ -170,8 +173,12 @@ impl Streams {
         let streams = self.clone();
         let counted = self.shared.metrics.stream();
         let task = async move {
-            live.run().await;
-            streams.forget(battle, &commands);
+            loop {
+                live.run().await;
+                if streams.retire(battle, &commands, &live) {
+                    break;
+                }
+            }
             drop((permit, counted));
         };
         self.shared.runtime.spawn(task);
@@ -244,11 +251,17 @@ impl Streams {
         }
     }
 
-    fn forget(&self, battle: BattleId, commands: &mpsc::Sender<Command>) {
+    /// Shows a turn's end and forgets it, unless something was asked of it meanwhile.
+    fn retire(&self, battle: BattleId, commands: &mpsc::Sender<Command>, live: &Live) -> bool {
         let mut turns = self.turns();
+        if !live.commands.is_empty() {
+            return false;
+        }
+        live.publish();
         if turns.get(&battle).is_some_and(|running| running.commands.same_channel(commands)) {
             turns.remove(&battle);
         }
+        true
     }
 
     fn turns(&self) -> MutexGuard<'_, HashMap<BattleId, Running>> {

@@ -10,6 +10,7 @@ use sqlx::PgPool;
 use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 
+use super::pace::TICK;
 use super::{Ask, Cursor, Events, Pieces, Reader, Source, Streams, View, index};
 use crate::actions::ask_again::AskAgain;
 use crate::actions::delete_battle::delete_battle;
@@ -270,6 +271,29 @@ async fn a_failed_side_hinders_nobody_and_another_model_takes_its_place(db: PgPo
         AskAgain { battle, voter, side: Side::A }.run(&db, &streams).await,
         Err(Error::Conflict("nothing-to-ask-again"))
     ));
+}
+
+/// Whoever asks a side again at the very moment at which the other one ends is answered all the same.
+#[sqlx::test(migrations = "../migrations")]
+async fn a_side_that_is_asked_again_while_the_other_one_ends_is_not_lost(db: PgPool) {
+    let ids = register(&db, 2).await;
+    let broken = server(&db, HashMap::new(), Vec::new());
+    let fine = Script::Say(vec!["好", "诗"], Duration::from_millis(1));
+    let streams = server(&db, ids.iter().map(|id| (*id, fine.clone())).collect(), Vec::new());
+    let one = async |delay: Duration| {
+        let voter = voter();
+        let battle = begin(&db, &broken, voter, Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
+        read_all(&broken, battle, 1).await;
+        AskAgain { battle, voter, side: Side::A }.run(&db, &streams).await.expect("asked");
+        sleep(delay).await;
+        AskAgain { battle, voter, side: Side::B }.run(&db, &streams).await.expect("asked");
+        let views = read_all(&streams, battle, 1).await;
+        let last = views.last().expect("an end");
+        assert_eq!((text(last, Side::A), text(last, Side::B)), ("好诗", "好诗"), "after {delay:?}");
+    };
+    // A's few characters are released and written down by the second tick.
+    let delays = (0..120).map(|step| TICK - Duration::from_millis(20) + Duration::from_micros(500 * step));
+    futures_util::future::join_all(delays.map(one)).await;
 }
 
 #[sqlx::test(migrations = "../migrations")]
