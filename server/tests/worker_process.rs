@@ -163,16 +163,30 @@ async fn a_full_queue_answers_503_at_once() {
 #[tokio::test]
 async fn hanging_up_cancels_the_generation_streamed_or_not() {
     let worker = Worker::start(&["--sequences", "1"]).await;
-    let mut stream = worker.post("/v1/chat/completions", &long()).await.bytes_stream();
-    stream.next().await.unwrap().unwrap();
-    // This one waits behind the first, so it cannot be done before its client hangs up.
+    // This one waits behind the first, so it is not done before its client hangs up.
     let mut whole = long();
     whole["stream"] = json!(false);
-    let request = worker.post("/v1/chat/completions", &whole);
-    assert!(tokio::time::timeout(Duration::from_millis(50), request).await.is_err());
-    drop(stream);
-    until("both are cancelled", async || worker.counter("requests_cancelled").await == 2).await;
-    assert_eq!((worker.counter("running").await, worker.counter("requests_finished").await), (0, 0));
+    // An answer takes less than a second: on a busy machine it may end before we come to hang up. Then we try again.
+    for _ in 0..20 {
+        let cancelled = worker.counter("requests_cancelled").await;
+        let finished = worker.counter("requests_finished").await;
+        let ended = async || worker.counter("requests_cancelled").await + worker.counter("requests_finished").await;
+        let mut stream = worker.post("/v1/chat/completions", &long()).await.bytes_stream();
+        stream.next().await.unwrap().unwrap();
+        tokio::select! {
+            _ = worker.post("/v1/chat/completions", &whole) => {}
+            () = until("the second one waits", async || {
+                worker.counter("queued").await == 1 || worker.counter("requests_finished").await > finished
+            }) => {}
+        }
+        drop(stream);
+        until("both are gone", async || ended().await == cancelled + finished + 2).await;
+        if worker.counter("requests_cancelled").await == cancelled + 2 {
+            assert_eq!(worker.counter("running").await, 0);
+            return;
+        }
+    }
+    panic!("of twenty pairs, none was cancelled");
 }
 
 #[tokio::test]
