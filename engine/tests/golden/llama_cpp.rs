@@ -11,9 +11,12 @@ use crate::files;
 ///   not. Over six layers that is about 1e-3 (measured: 8e-4).
 /// - BF16: the same with 8 bits: about 8e-3 (measured in two layers: 5e-3).
 /// - Q8_0, Q4_K, Q2_K over six layers: both engines round activations to 8 bits by the same rule,
-///   but sum in another order, so now and then a value next to a boundary falls to the other side,
-///   one part in 127 of its block's largest, and later layers carry it on (measured: 8e-3, 3e-2,
-///   1.4e-2).
+///   but sum in another order. Mostly that shows in the sixth digit: see [`ALIKE`]. Now and then a
+///   value next to a boundary falls to the other side, one part in 127 of its block's largest, or
+///   two experts that are tied change places, and later layers carry it on. How far is a property
+///   of the model: 3e-2 in Verse, 7e-2 in Poet (Q2_K), whose experts are all at work and therefore
+///   tied more often. Candle's own operations, which round at other places, are up to 1.6 from
+///   these kernels in the same Poet.
 /// - The same types over two layers, where that hardly ever happens: measured 1e-5.
 /// - Q4_1 and Q5_1: candle keeps the sums of rounded activations in another precision than
 ///   llama.cpp (measured: 1.6e-2).
@@ -22,27 +25,35 @@ use crate::files;
 fn tolerance(model: &str) -> f32 {
     match model.split_once('-').map(|(family, kind)| (family, kind.trim_start_matches("14m-"))) {
         Some(("verse", "f16")) => 3e-3,
-        Some(("verse" | "poet", _)) => 6e-2,
+        Some(("verse", _)) => 6e-2,
+        Some(("poet", _)) => 0.15,
         Some((_, "bf16")) => 1.5e-2,
         Some((_, "q4_1" | "q5_1")) => 4e-2,
         Some((_, "iq4_nl" | "iq4_xs")) => 0.2,
-        _ => 5e-3,
+        _ => ALIKE,
     }
 }
 
+/// Where no value fell to another side, the same products differ by the order of their sums alone (measured: 7e-6).
+const ALIKE: f32 = 1e-4;
+
 /// Holds a model's logits and greedy text against its golden file. The text is read along, so that every token of it is
 /// judged by the same words before it: `exact`, it must be the likeliest one; else no other may be likelier by more than
-/// two logits' tolerances, for two that stand as close may change places.
+/// two logits' tolerances, for two that stand as close may change places. A Poet's logits must be the same to
+/// [`ALIKE`] after half of the prompts, and 97 tokens of 100.
 fn check(folder: &Path, model: &str, exact: bool) {
     let mut driver = Driver::open(&folder.join(format!("{model}.gguf")));
     let (mut worst, mut widest, mut same, mut all) = (0f32, 0f32, 0, 0);
-    for golden in files::prompts(folder, model) {
+    let prompts = files::prompts(folder, model);
+    let (count, mut alike) = (prompts.len(), 0);
+    for golden in prompts {
         let text = [golden.tokens.as_slice(), &golden.greedy].concat();
         let logits = driver.all_logits(&text[..text.len() - 1]);
         let after = &logits[golden.tokens.len() - 1..];
-        for (token, wanted) in &golden.top {
-            worst = worst.max((after[0][*token as usize] - wanted).abs());
-        }
+        let off = golden.top.iter().map(|(token, wanted)| (after[0][*token as usize] - wanted).abs());
+        let off = off.fold(0f32, f32::max);
+        alike += usize::from(off < ALIKE);
+        worst = worst.max(off);
         for (logits, token) in after.iter().zip(&golden.greedy) {
             let likeliest = argmax(logits);
             widest = widest.max(logits[likeliest as usize] - logits[*token as usize]);
@@ -50,11 +61,18 @@ fn check(folder: &Path, model: &str, exact: bool) {
         }
         all += golden.greedy.len();
     }
-    eprintln!("{model}: logits within {worst:.1e}, greedy text {same} of {all}, the rest within {widest:.1e}");
+    eprintln!(
+        "{model}: logits within {worst:.1e}, those of {alike} of {count} prompts within {ALIKE:.0e}; greedy text {same} of \
+         {all}, the rest within {widest:.1e}"
+    );
     assert!(all > 100, "{model}: {all} tokens");
     assert!(worst < tolerance(model), "{model}: a logit is off by {worst}");
     let allowed = if exact { 0.0 } else { 2.0 * tolerance(model) };
     assert!(widest <= allowed, "{model}: another token is likelier by {widest}");
+    if model.starts_with("poet") {
+        assert!(2 * alike >= count, "{model}: only {alike} of {count} prompts have the same logits");
+        assert!(100 * same >= 97 * all, "{model}: only {same} of {all} tokens are the same");
+    }
 }
 
 #[test]
