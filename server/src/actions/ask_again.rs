@@ -68,7 +68,7 @@ impl AskAgain {
         battles::insert_reply(&mut *transaction, &reply).await?;
         let attempt = attempt(&battle, &reply);
         transaction.commit().await?;
-        streams.start(self.battle, battle.kind, number, vec![attempt], permit).await;
+        streams.start(self.battle, battle.kind, number, vec![attempt], permit);
         Ok(())
     }
 }

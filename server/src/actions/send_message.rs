@@ -57,7 +57,7 @@ impl SendMessage {
         let battle = own_battle(&mut transaction, self.battle, self.voter).await?;
         transaction.commit().await?;
         let attempts = replies.iter().map(|reply| attempt(&battle, reply)).collect();
-        streams.start(self.battle, battle.kind, number, attempts, permit).await;
+        streams.start(self.battle, battle.kind, number, attempts, permit);
         Ok(number)
     }
 }

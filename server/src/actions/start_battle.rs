@@ -89,7 +89,7 @@ impl StartBattle {
         transaction.commit().await?;
         metrics.battle(kind);
         let attempts = replies.iter().map(|reply| attempt(&battle, reply)).collect();
-        streams.start(id, kind, 1, attempts, permit).await;
+        streams.start(id, kind, 1, attempts, permit);
         Ok(id)
     }
 }

@@ -131,7 +131,7 @@ impl Streams {
     }
 
     /// Drains these attempts of a turn. A side of a turn that is drained here already joins the other one's pace.
-    pub async fn start(
+    pub fn start(
         &self,
         battle: BattleId,
         kind: BattleKind,
@@ -144,8 +144,10 @@ impl Streams {
             let pieces = self.pieces(attempt.ask);
             sides.push(LiveSide::new(attempt.reply, attempt.side, attempt.attempt, pieces));
         }
-        // Under the lock, so that a turn that is about to end sees it and goes on: see `retire`.
-        if let Some(running) = self.turns().get(&battle).filter(|running| running.turn == turn) {
+        // Under one lock, so that a turn that is about to end sees it and goes on (see `retire`), and so that two sides
+        // that are asked again at once have one pace.
+        let mut turns = self.turns();
+        if let Some(running) = turns.get(&battle).filter(|running| running.turn == turn) {
             sides = running.attach(sides);
         }
         if sides.is_empty() {
@@ -169,7 +171,8 @@ impl Streams {
             let place = index(side.side);
             live.sides[place] = Some(side);
         }
-        self.turns().insert(battle, Running { turn, commands: commands.clone(), views: shown, last_read });
+        turns.insert(battle, Running { turn, commands: commands.clone(), views: shown, last_read });
+        drop(turns);
         let streams = self.clone();
         let counted = self.shared.metrics.stream();
         let task = async move {

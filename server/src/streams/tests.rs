@@ -297,6 +297,32 @@ async fn a_side_that_is_asked_again_while_the_other_one_ends_is_not_lost(db: PgP
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn two_sides_that_are_asked_again_at_once_have_one_pace(db: PgPool) {
+    let ids = register(&db, 2).await;
+    let broken = server(&db, HashMap::new(), Vec::new());
+    let say = Script::Say(vec!["明月 "; 60], Duration::from_millis(50));
+    let streams = server(&db, ids.iter().map(|id| (*id, say.clone())).collect(), Vec::new());
+    let voters: Vec<_> = (0..8).map(|_| voter()).collect();
+    for voter in voters {
+        let battle = begin(&db, &broken, voter, Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
+        read_all(&broken, battle, 1).await;
+        let ask = |side| AskAgain { battle, voter, side };
+        let (a, b) = (ask(Side::A), ask(Side::B));
+        let (a, b) = tokio::join!(a.run(&db, &streams), b.run(&db, &streams));
+        a.and(b).expect("asked");
+        let mut reader = reader(&streams, battle, 1);
+        // One task holds both sides as soon as it has shown anything.
+        let whole = async {
+            while !streams.view(battle, 1).is_some_and(|view| view.sides.iter().all(Option::is_some)) {
+                reader.next().await.expect("the database answers").expect("they still answer");
+            }
+        };
+        timeout(Duration::from_secs(20), whole).await.expect("both sides are in one turn");
+        streams.stop(battle).await.expect("asked");
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_dead_server_s_answer_is_marked_by_any_other(db: PgPool) {
     let ids = register(&db, 2).await;
     let scripts = HashMap::from([
