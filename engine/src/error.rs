@@ -37,6 +37,12 @@ pub enum Error {
         /// What it says of its base.
         base: String,
     },
+    /// A base was named for what is no adapter.
+    #[error("{path}: only an adapter's folder has a base")]
+    NoAdapter {
+        /// The model.
+        path: PathBuf,
+    },
     /// The device cannot be used.
     #[error("device {device}: {message}")]
     Device {

@@ -50,7 +50,7 @@ pub struct Reader<'a> {
     pub tokenizer: &'a Tokenizer,
     /// The model's chat template.
     pub template: &'a ChatTemplate,
-    /// The longest document, in tokens; `usize::MAX` for no bound.
+    /// The longest document, in tokens.
     pub context: usize,
     /// Whether texts are joined, end to end, and cut into full blocks, so that what stands before a text is seen from
     /// within it. Otherwise each is a document of its own.
@@ -123,7 +123,7 @@ impl Reader<'_> {
         // A block shares one token with the next: its last target is the other's first input.
         let mut from = 0;
         while from + 1 < tokens.len() {
-            let to = from.saturating_add(self.context).saturating_add(1).min(tokens.len());
+            let to = (from + self.context + 1).min(tokens.len());
             out.push(Document { tokens: tokens[from..to].to_vec(), learnt: vec![(1, to - from)] });
             from = to - 1;
         }
@@ -168,7 +168,7 @@ impl Reader<'_> {
         }
         let encode = |n: usize| self.template.encode_told(self.tokenizer, &messages[..n]).map_err(|e| e.to_string());
         let tokens = encode(messages.len())?;
-        if tokens.len().saturating_sub(1) > self.context {
+        if tokens.len() > self.context + 1 {
             return Err(format!("{} tokens are too long: the context is {}", tokens.len() - 1, self.context));
         }
         let mut learnt = Vec::new();

@@ -29,7 +29,7 @@ impl ModelFiles {
     pub fn open(path: &Path, base: Option<&Path>) -> Result<Self> {
         if !is_adapter(path) {
             if base.is_some() {
-                return Err(Error::Request(format!("{}: only an adapter's folder has a base", path.display())));
+                return Err(Error::NoAdapter { path: path.to_owned() });
             }
             if is_folder(path) {
                 let message = "is a model of Hugging Face's; mixtral convert makes a GGUF file of it";

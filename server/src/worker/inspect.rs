@@ -89,14 +89,12 @@ const SEQUENCES: usize = 16;
 pub fn inspect(path: &Path, base: Option<&Path>, context: Option<usize>) -> Result<ModelFacts, InspectError> {
     let file = only_file(path)?;
     let base = base.map(only_file).transpose()?;
-    if base.is_some() && !is_adapter(&file) {
-        return Err(InspectError::NoAdapter);
-    }
     if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors")) {
         return Err(InspectError::Safetensors);
     }
     let refused = |error: mixtral_engine::Error| match error {
         mixtral_engine::Error::NoBase { base, .. } => InspectError::NoBase(base),
+        mixtral_engine::Error::NoAdapter { .. } => InspectError::NoAdapter,
         error => InspectError::Refused(error.to_string()),
     };
     let files = ModelFiles::open(&file, base.as_deref()).map_err(refused)?;
@@ -141,10 +139,13 @@ fn stem(path: &Path) -> Option<String> {
     path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
 }
 
+fn unreachable(path: &Path) -> impl Fn(std::io::Error) -> InspectError {
+    move |error| InspectError::Unreachable(format!("{}: {error}", path.display()))
+}
+
 /// What stands for the model at a path: itself, or the one model in a folder that is no adapter.
 fn only_file(path: &Path) -> Result<PathBuf, InspectError> {
-    let about = |error: std::io::Error| InspectError::Unreachable(format!("{}: {error}", path.display()));
-    match std::fs::metadata(path).map_err(about)?.is_dir() {
+    match std::fs::metadata(path).map_err(unreachable(path))?.is_dir() {
         true if !is_adapter(path) => only_model(path),
         _ => Ok(path.to_owned()),
     }
@@ -152,11 +153,10 @@ fn only_file(path: &Path) -> Result<PathBuf, InspectError> {
 
 /// The one GGUF model of a folder: a file, or the first of its shards.
 fn only_model(folder: &Path) -> Result<PathBuf, InspectError> {
-    let about = |error: std::io::Error| InspectError::Unreachable(format!("{}: {error}", folder.display()));
     let mut found = Vec::new();
     let mut safetensors = false;
-    for entry in std::fs::read_dir(folder).map_err(about)? {
-        let path = entry.map_err(about)?.path();
+    for entry in std::fs::read_dir(folder).map_err(unreachable(folder))? {
+        let path = entry.map_err(unreachable(folder))?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_ascii_lowercase();
         safetensors |= name.ends_with(".safetensors");
         // Shards are named NAME-00002-of-00005.gguf: only the first one stands for the model.

@@ -92,9 +92,7 @@ impl TryFrom<WorkerOptions> for Settings {
     fn try_from(raw: WorkerOptions) -> anyhow::Result<Self> {
         let mut models: Vec<ModelSpec> = Vec::new();
         for model in &raw.models {
-            let (name, path) = model
-                .split_once('=')
-                .with_context(|| format!("--model {model}: must have the form NAME=PATH, such as verse=verse.gguf"))?;
+            let (name, path) = named("--model", model, "verse=verse.gguf")?;
             ensure!(is_name(name), "--model {model}: the name must have 1 to 200 printable characters");
             ensure!(models.iter().all(|other| other.name != name), "--model: the name {name} stands twice");
             models.push(ModelSpec {
@@ -106,9 +104,7 @@ impl TryFrom<WorkerOptions> for Settings {
             });
         }
         for base in &raw.bases {
-            let (name, path) = base
-                .split_once('=')
-                .with_context(|| format!("--base {base}: must have the form NAME=PATH, such as song=poet.gguf"))?;
+            let (name, path) = named("--base", base, "song=poet.gguf")?;
             let model = models.iter_mut().find(|model| model.name == name);
             let model = model.with_context(|| format!("--base {base}: there is no --model named {name}"))?;
             ensure!(model.base.is_none(), "--base: {name} has two");
@@ -132,6 +128,11 @@ impl TryFrom<WorkerOptions> for Settings {
             supervised: raw.supervised,
         })
     }
+}
+
+fn named<'a>(option: &str, text: &'a str, example: &str) -> anyhow::Result<(&'a str, &'a str)> {
+    let parts = text.split_once('=');
+    parts.with_context(|| format!("{option} {text}: must have the form NAME=PATH, such as {example}"))
 }
 
 /// A name that can stand in JSON, in a log line and in a URL without surprises.

@@ -81,24 +81,28 @@ impl Sums {
         let (inputs, targets) = (&tokens[..tokens.len() - 1], &tokens[1..]);
         let mut counts = vec![false; targets.len()];
         learnt.iter().for_each(|&(from, to)| counts[from - 1..to - 1].fill(true));
-        // The other's predictions are held while the model's are computed: (window, vocabulary).
+        let predictions = |start: usize, logits: Vec<Vec<f32>>| {
+            let counted = (start..).zip(logits).filter(|(at, _)| counts[*at]);
+            counted.map(|(at, row)| (targets[at] as usize, log_probabilities(&row))).collect::<Vec<_>>()
+        };
+        // The other's predictions are held while the model's are computed: (what counts, vocabulary).
         let mut wanted = Vec::new();
         if let Some((other, cache)) = other {
-            windows::run(other, cache, inputs, |_, logits| {
-                wanted.extend(logits.into_iter().map(|row| log_probabilities(&row)));
+            windows::run(other, cache, inputs, |start, logits| {
+                wanted.extend(predictions(start, logits).into_iter().map(|(_, row)| row));
                 Ok(())
             })?;
         }
+        let mut wanted = wanted.into_iter();
         windows::run(model, cache, inputs, |start, logits| {
-            for (at, row) in (start..).zip(&logits).filter(|(at, _)| counts[*at]) {
-                let row = log_probabilities(row);
+            for (target, row) in predictions(start, logits) {
                 self.count += 1.0;
-                self.surprise -= row[targets[at] as usize];
-                if let Some(wanted) = wanted.get(at) {
-                    let divergence = divergence(wanted, &row);
+                self.surprise -= row[target];
+                if let Some(wanted) = wanted.next() {
+                    let divergence = divergence(&wanted, &row);
                     self.divergence += divergence;
                     self.squares += divergence * divergence;
-                    self.same += f64::from(u8::from(likeliest(wanted) == likeliest(&row)));
+                    self.same += f64::from(u8::from(likeliest(&wanted) == likeliest(&row)));
                 }
             }
             Ok(())

@@ -56,16 +56,20 @@ impl Windows {
         let usual = if lines { usize::MAX } else { 512 };
         let window = self.window.unwrap_or(usual).min(files.config().context);
         ensure!(window >= 2, "--window: 2..");
+        let name = || self.text.display().to_string();
         let most = self.windows.unwrap_or(usize::MAX);
+        ensure!(most >= 1, "--windows: 1..");
         if lines {
             let template = ChatTemplate::new(files.gguf().metadata().opt_str("tokenizer.chat_template")?)?;
             let reader = Reader { tokenizer: &tokenizer, template: &template, context: window, join: false };
-            let mut all = reader.read(&self.text)?.documents;
+            let bytes = std::fs::read(&self.text).with_context(name)?;
+            let wanted = bytes.split_inclusive(|b| *b == b'\n').take(most).map(<[u8]>::len).sum();
+            let mut all = reader.parse(&bytes[..wanted], &name())?.documents;
+            // A long text is several windows.
             all.truncate(most);
             let window = all.iter().map(|document| document.tokens.len()).max().unwrap_or(0).min(window);
             return Ok(Opened { files, device, window, all });
         }
-        let name = || self.text.display().to_string();
         let text = std::fs::read_to_string(&self.text).with_context(name)?;
         let tokens = tokenizer.encode(&text, Encoding { add_special: false, parse_special: false });
         let few = language.pick("the text is shorter than one window", "文本短于一个窗口");
