@@ -109,25 +109,32 @@ fn install() {
     let _ = apt(&[&["install", "-q", "-y", "--no-install-recommends"][..], &packages[..]].concat());
 }
 
+/// Starts the driver on a free port. `None` when it ended: it takes a port that is free on IPv4 and gives up where the
+/// same one is taken on IPv6.
+fn start(program: &Path) -> Option<(Child, u16)> {
+    let mut command = Command::new(program);
+    command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut driver = command.spawn().expect("chromedriver starts");
+    let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
+    let port = lines
+        .by_ref()
+        .map_while(Result::ok)
+        .find_map(|line| line.split("started successfully on port ").nth(1)?.trim_end_matches('.').parse().ok());
+    let Some(port) = port else {
+        let ended = driver.wait();
+        eprintln!("chromedriver ended before it told its port: {ended:?}");
+        return None;
+    };
+    // It must not block on a full pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    Some((driver, port))
+}
+
 impl Browser {
     /// Opens a window.
     pub async fn open(look: Look) -> Self {
         let tools = tokio::task::spawn_blocking(tools).await.expect("Chromium is there");
-        let mut driver = Command::new(&tools.driver)
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver starts");
-        let mut lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
-        let port: u16 = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| line.split("started successfully on port ").nth(1)?.trim_end_matches('.').parse().ok())
-            .expect("chromedriver tells its port");
-        // It must not block on a full pipe.
-        std::thread::spawn(move || lines.for_each(drop));
+        let (driver, port) = (0..5).find_map(|_| start(&tools.driver)).expect("chromedriver tells its port");
         let arguments = [
             "--headless",
             "--no-sandbox",
