@@ -111,7 +111,7 @@ impl Error {
     }
 
     /// A request that cannot be met, told of the tensor for which it was made; other errors stay what they are.
-    pub(crate) fn of_tensor(self, path: &Path, name: &str) -> Self {
+    pub fn of_tensor(self, path: &Path, name: &str) -> Self {
         match self {
             Self::Request(message) => Self::file(path, Place::Tensor(name.to_owned()), message),
             other => other,

@@ -3,8 +3,10 @@
 //! A prompt's way: text is encoded, the schedule plans a flat batch of tokens, the model computes
 //! it through the operations, a token is sampled and decoded back into text.
 
+pub mod arch;
 pub mod device;
 pub mod error;
+pub mod formats;
 pub mod handle;
 pub mod model;
 pub mod ops;
@@ -12,9 +14,7 @@ pub mod quant;
 pub mod request;
 pub mod sample;
 pub mod schedule;
-mod step;
 pub mod text;
-pub mod train;
 pub mod weights;
 
 pub use device::DeviceSpec;

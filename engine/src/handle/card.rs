@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use candle_core::Device;
 use serde::Serialize;
 
+use crate::formats::Source;
 use crate::text::{ChatTemplate, TemplateError};
-use crate::weights::Source;
 
 /// What there is to know of a loaded model.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::entry::Entry;
+use super::options::EngineOptions;
 use super::shared::{QueuePlace, Shared};
 use super::stream::{Emitter, EventStream, Reader, stream};
-use super::{EngineOptions, Entry};
 use crate::request::{Event, FinishReason, GenerateError, Input, Logprobs, Request, TokenLogprob, Usage};
 use crate::sample::{Sampler, log_probability, top_logprobs};
 use crate::text::{Decoder, StopMatcher, Tokenizer};

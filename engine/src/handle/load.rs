@@ -6,8 +6,8 @@ use std::sync::Arc;
 use candle_core::Device;
 
 use super::card::{self, ModelCard, TemplateState};
-use super::thread::Forward;
-use super::{EngineOptions, LoadOptions};
+use super::forward::Forward;
+use super::options::{EngineOptions, LoadOptions};
 use crate::error::{Error, Result};
 use crate::model::{KvCache, Mixtral};
 use crate::schedule::{Limits, Plan};

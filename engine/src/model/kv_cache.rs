@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Tensor};
 
-use super::config::Config;
+use crate::arch::Config;
 use crate::error::{Error, Result};
 use crate::ops::{Backend, cache_type};
 

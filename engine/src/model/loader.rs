@@ -7,14 +7,14 @@ use std::collections::HashSet;
 use candle_core::{Device, Tensor};
 
 use super::attention::Attention;
-use super::config::Config;
 use super::moe::Moe;
 use super::norm::Norm;
-use super::parts::{Part, Role};
+use crate::arch::Config;
+use crate::arch::{Part, Role};
 use crate::error::{Error, Place, Result};
+use crate::formats::Source;
 use crate::ops::{Backend, Expert, Matrix};
 use crate::quant::{Blocks, GgmlType};
-use crate::weights::Source;
 
 /// How many bytes the weights take once loaded, on the processor or a GPU: what they take in the
 /// file, for they stay in their types (but for what an adapter changes).

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use candle_core::{Device, Tensor};
 
 use super::attention::Attention;
-use super::config::Config;
 use super::kv_cache::KvCache;
 use super::loader::Loader;
 use super::moe::Moe;
 use super::norm::Norm;
-use super::parts::{Part, Role, parts};
-use super::rope::Rope;
+use crate::arch::Config;
+use crate::arch::Rope;
+use crate::arch::{Part, Role, parts};
 use crate::error::{Error, Result};
+use crate::formats::Source;
 use crate::ops::{Backend, Batch, Matrix, Watch};
 use crate::schedule::Plan;
-use crate::weights::Source;
 
 /// A model of the Mixtral family on one device.
 #[derive(Debug)]

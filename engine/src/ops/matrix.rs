@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 
-use super::Backend;
+use super::backend::Backend;
 use super::cpu::{self, Dense};
 use super::host::{read, write};
-use super::reference::{self, Weights};
 use super::watch::Watch;
+use super::weights::{self, Weights};
 use crate::error::Result;
 use crate::quant::{Blocks, GgmlType};
 
@@ -59,7 +59,7 @@ impl Matrix {
             watch.see(x)?;
         }
         match &self.inner {
-            Inner::Reference(weights) => reference::linear(weights, x),
+            Inner::Reference(matrix) => weights::linear(matrix, x),
             Inner::Kernels(dense) => write(&[x.dim(0)?, self.rows], |out| read([x], |[x]| cpu::linear(dense, x, out))),
         }
     }
@@ -67,7 +67,7 @@ impl Matrix {
     /// The rows that `ids` name.
     pub(super) fn select(&self, ids: &[u32], device: &Device) -> Result<Tensor> {
         match &self.inner {
-            Inner::Reference(weights) => reference::rows(weights, &Tensor::new(ids, device)?),
+            Inner::Reference(matrix) => weights::rows(matrix, &Tensor::new(ids, device)?),
             Inner::Kernels(dense) => write(&[ids.len(), dense.cols], |out| {
                 cpu::rows(dense, ids, out);
                 Ok(())

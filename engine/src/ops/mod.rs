@@ -1,125 +1,26 @@
 //! The operations of the model, one signature each.
 //!
-//! Two sets stand behind them: [`reference`](Backend::Reference), in candle's operations, for every
-//! device, and [`kernels`](Backend::Kernels) for the processor. A model uses one set throughout.
+//! Two sets stand behind them: [`Backend::Reference`], in candle's operations, for every
+//! device, and [`Backend::Kernels`] for the processor. A model uses one set throughout.
 
+mod backend;
 mod batch;
 mod cpu;
 mod flip;
-pub(crate) mod gemm;
+pub mod gemm;
 mod host;
 mod matrix;
+mod operations;
 mod reference;
 mod routes;
 mod watch;
+mod weights;
 
-use candle_core::{DType, Device, Tensor};
-
+pub use backend::{Backend, cache_type};
 pub use batch::Batch;
+pub use cpu::rope as rotate;
+pub use cpu::simd::{Level, exp, level};
+pub use host::read;
 pub use matrix::{Expert, Matrix};
 pub use routes::Routes;
 pub use watch::{Moments, Watch};
-
-use crate::error::Result;
-pub(crate) use cpu::{rope as rotate, training};
-pub(crate) use host::read;
-use host::write;
-
-/// Which set of operations computes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backend {
-    /// Candle's operations, on any device.
-    Reference,
-    /// Own kernels on the processor.
-    Kernels,
-}
-
-impl Backend {
-    /// The fastest set for a device.
-    pub fn of(device: &Device) -> Self {
-        if device.is_cpu() { Self::Kernels } else { Self::Reference }
-    }
-
-    /// The rows of `weights` that `ids` name: (ids, cols).
-    pub fn rows(self, weights: &Matrix, ids: &[u32], device: &Device) -> Result<Tensor> {
-        weights.select(ids, device)
-    }
-
-    /// `x . weights^T`: (tokens, cols) to (tokens, rows).
-    pub fn linear(self, weights: &Matrix, x: &Tensor) -> Result<Tensor> {
-        weights.multiply(x)
-    }
-
-    /// `x / sqrt(mean(x^2) + eps) * weight`, row by row.
-    pub fn rms_norm(self, x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor> {
-        match self {
-            Self::Reference => reference::rms_norm(x, weight, eps),
-            Self::Kernels => write(x.dims(), |out| read([x, weight], |[x, weight]| cpu::rms_norm(x, weight, eps, out))),
-        }
-    }
-
-    /// Rotates neighbouring pairs. `x`: (tokens, heads, dim); `cos`, `sin`: (tokens, dim / 2).
-    pub fn rope(self, x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
-        let (_, heads, dim) = x.dims3()?;
-        match self {
-            Self::Reference => reference::rope(x, cos, sin),
-            Self::Kernels => write(x.dims(), |out| {
-                read([x, cos, sin], |[x, cos, sin]| {
-                    out.copy_from_slice(x);
-                    cpu::rope(out, heads, dim, cos, sin);
-                })
-            }),
-        }
-    }
-
-    /// Writes `rows` (tokens, kv heads, dim) into the batch's slots of `cache`
-    /// (slots, kv heads, dim).
-    pub fn store(self, cache: &Tensor, rows: &Tensor, batch: &Batch<'_>) -> Result<()> {
-        match self {
-            Self::Reference => reference::store(cache, rows, batch),
-            Self::Kernels => host::scatter(cache, rows, &batch.plan().slots),
-        }
-    }
-
-    /// Causal attention of each sequence over its cached context; several query heads share a key
-    /// head. `q`: (tokens, query heads, dim); result: (tokens, query heads * dim).
-    pub fn attend(self, q: &Tensor, keys: &Tensor, values: &Tensor, batch: &Batch<'_>, scale: f32) -> Result<Tensor> {
-        let (tokens, query, dim) = q.dims3()?;
-        let heads = cpu::Heads { query, kv: keys.dim(1)?, dim };
-        match self {
-            Self::Reference => reference::attend(q, keys, values, batch, scale),
-            Self::Kernels => write(&[tokens, query * dim], |out| {
-                read([q, keys, values], |[q, keys, values]| {
-                    cpu::attend(&cpu::Inputs { q, keys, values, heads, scale }, batch, out);
-                })
-            }),
-        }
-    }
-
-    /// Sends each token through its `top` best experts and adds up what they say, weighted.
-    /// `x`: (tokens, hidden); `router`: (tokens, experts), before softmax.
-    pub fn experts(self, x: &Tensor, router: &Tensor, top: usize, experts: &[Expert]) -> Result<Tensor> {
-        match self {
-            Self::Reference => reference::experts(x, router, top, experts),
-            Self::Kernels => {
-                let dense = experts.iter().map(Expert::dense).collect::<Result<Vec<_>>>()?;
-                write(x.dims(), |out| {
-                    read([x, router], |[x, router]| {
-                        let routes = Routes::new(router, dense.len(), top);
-                        cpu::experts(x, &routes, &dense, out);
-                    })
-                })
-            }
-        }
-    }
-
-    /// An empty cache for keys or values.
-    pub fn cache(self, slots: usize, heads: usize, dim: usize, device: &Device) -> Result<Tensor> {
-        Ok(Tensor::zeros((slots, heads, dim), cache_type(device), device)?)
-    }
-}
-
-/// The type of cached keys and values: exact on the processor, half the memory on a GPU.
-pub fn cache_type(device: &Device) -> DType {
-    if device.is_cpu() { DType::F32 } else { DType::F16 }
-}

@@ -2,15 +2,10 @@
 
 mod blocks;
 mod coded;
-pub mod file;
-pub mod imatrix;
 mod kind;
-mod mapped;
-pub mod quantize;
-mod types;
+mod round;
 
 pub use blocks::Blocks;
 pub use coded::Coded;
 pub use kind::GgmlType;
-pub use mapped::Mapped;
-pub use types::Types;
+pub use round::{check_range, largest, round_rows};

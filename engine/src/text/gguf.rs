@@ -3,7 +3,7 @@
 use super::vocabulary::{Kind, VocabularyParts};
 use super::{Tokenizer, VocabularyError};
 use crate::error::Result;
-use crate::weights::gguf::{Array, Metadata, Value};
+use crate::formats::gguf::{Array, Metadata, Value};
 
 impl Tokenizer {
     /// The tokenizer that a GGUF file describes.

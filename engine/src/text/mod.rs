@@ -4,8 +4,7 @@
 mod bpe;
 mod decode;
 mod gguf;
-pub mod hugging_face;
-mod pattern;
+pub mod pattern;
 mod special;
 mod spm;
 mod stop;
@@ -18,7 +17,7 @@ pub use gguf::gguf_values;
 pub use stop::{StopMatcher, Stopped};
 pub use template::{ChatTemplate, TemplateError};
 pub use tokenizer::{Encoding, Tokenizer, TokenizerError};
-pub use vocabulary::{Kind, TokenType, Vocabulary, VocabularyError, VocabularyParts};
+pub use vocabulary::{Kind, TokenType, Vocabulary, VocabularyError, VocabularyParts, byte_of};
 
 /// A vocabulary of bytes alone, for the tests of other modules: byte `b` is token `b + 3`.
 #[cfg(test)]

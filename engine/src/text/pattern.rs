@@ -23,27 +23,27 @@ const PATTERNS: [(&[&str], &str); 4] = [
 ];
 
 /// Every name, for the message that refuses another.
-pub(super) const KNOWN: &str = "gpt-2, phi-2, jina-es, jina-de, mpt, olmo, llama3, llama-v3, llama-bpe, dbrx, smaug-bpe, falcon3, pixtral, qwen2, deepseek-r1-qwen, stablelm2, hunyuan, megrez, tekken";
+pub const KNOWN: &str = "gpt-2, phi-2, jina-es, jina-de, mpt, olmo, llama3, llama-v3, llama-bpe, dbrx, smaug-bpe, falcon3, pixtral, qwen2, deepseek-r1-qwen, stablelm2, hunyuan, megrez, tekken";
 
 /// The pattern of a name.
-pub(super) fn pattern(name: &str) -> Option<&'static str> {
+pub fn pattern(name: &str) -> Option<&'static str> {
     PATTERNS.iter().find(|(names, _)| names.contains(&name)).map(|(_, pattern)| *pattern)
 }
 
 /// The first name of a pattern, as a `tokenizer.json` has it: there the endings of words are of any case by a flag.
-pub(super) fn name_of(pattern: &str) -> Option<&'static str> {
+pub fn name_of(pattern: &str) -> Option<&'static str> {
     let spelt_out = "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])";
     let pattern = pattern.replacen("(?i:'s|'t|'re|'ve|'m|'ll|'d)", spelt_out, 1);
     PATTERNS.iter().find(|(_, known)| *known == pattern).map(|(names, _)| names[0])
 }
 
 /// Whether a whole word that is a token is taken without merging, as Llama 3 and Tekken do.
-pub(super) fn takes_whole_words(name: &str) -> bool {
+pub fn takes_whole_words(name: &str) -> bool {
     matches!(name, "llama3" | "llama-v3" | "llama-bpe" | "falcon3" | "pixtral" | "tekken")
 }
 
 /// Whether such a vocabulary starts text with its begin token where the file does not say.
-pub(super) fn adds_bos(name: &str) -> bool {
+pub fn adds_bos(name: &str) -> bool {
     matches!(name, "llama3" | "llama-v3" | "llama-bpe" | "falcon3" | "pixtral" | "tekken")
 }
 

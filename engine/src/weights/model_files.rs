@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use super::gguf::Gguf;
+use super::lora::OnLoad;
 use super::lora::{Adapter, AdapterConfig, CONFIG_FILE};
-use super::merge::OnLoad;
-use super::safetensors::is_folder;
-use super::{Info, Source};
+use crate::arch::Config;
 use crate::error::{Error, Place, Result};
-use crate::model::Config;
+use crate::formats::gguf::Gguf;
+use crate::formats::{Info, Source};
 
 /// The open files of a model. As a [`Source`] they give its weights, with the adapter put onto its base.
 #[derive(Debug)]
@@ -31,7 +30,7 @@ impl ModelFiles {
             if base.is_some() {
                 return Err(Error::NoAdapter { path: path.to_owned() });
             }
-            if is_folder(path) {
+            if path.join("config.json").is_file() {
                 let message = "is a model of Hugging Face's; mixtral convert makes a GGUF file of it";
                 return Err(Error::file(path, Place::Whole, message));
             }

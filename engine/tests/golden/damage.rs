@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use candle_core::Device;
-use mixtral_engine::model::{Config, Mixtral};
+use mixtral_engine::arch::Config;
+use mixtral_engine::formats::gguf::Gguf;
+use mixtral_engine::model::Mixtral;
 use mixtral_engine::quant::GgmlType;
-use mixtral_engine::weights::gguf::Gguf;
 use mixtral_engine::{Error, Result};
 use proptest::prelude::*;
 

@@ -139,3 +139,10 @@ pub fn argmax(logits: &[f32]) -> u32 {
     let best = |best: usize, i: usize| if logits[i] > logits[best] { i } else { best };
     (0..logits.len()).fold(0, best) as u32
 }
+
+/// How far `a` is from `b`: root mean square over root mean square.
+pub fn distance(a: &[f32], b: &[f32]) -> f64 {
+    let square = |x: f32| f64::from(x) * f64::from(x);
+    let off: f64 = a.iter().zip(b).map(|(a, b)| square(a - b)).sum();
+    (off / b.iter().map(|b| square(*b)).sum::<f64>()).sqrt()
+}

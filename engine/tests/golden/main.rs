@@ -1,7 +1,6 @@
 //! The engine's numbers: against llama.cpp, against plain loops, alone against in a batch; and what
 //! it says of damaged and foreign files.
 
-mod adapters;
 mod batching;
 mod damage;
 mod drive;

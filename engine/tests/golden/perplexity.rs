@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use mixtral_engine::formats::gguf::Gguf;
 use mixtral_engine::text::{Encoding, Tokenizer};
-use mixtral_engine::weights::gguf::Gguf;
 
 use crate::drive::Driver;
 use crate::files;

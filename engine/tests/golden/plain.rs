@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use mixtral_engine::model::Config;
+use mixtral_engine::arch::Config;
+use mixtral_engine::formats::Source;
+use mixtral_engine::formats::gguf::Gguf;
 use mixtral_engine::quant::Blocks;
-use mixtral_engine::weights::Source;
-use mixtral_engine::weights::gguf::Gguf;
 
 pub struct Plain {
     config: Config,

@@ -1,9 +1,10 @@
 //! What the engine says of files that it does not support.
 
 use candle_core::Device;
-use mixtral_engine::model::{Config, KvCache, Mixtral, weight_bytes};
+use mixtral_engine::arch::Config;
+use mixtral_engine::formats::gguf::{Gguf, Value, Writer};
+use mixtral_engine::model::{KvCache, Mixtral, weight_bytes};
 use mixtral_engine::quant::GgmlType;
-use mixtral_engine::weights::gguf::{Gguf, Value, Writer};
 
 use crate::files;
 use crate::tiny::{self, Layout, SMALLEST};

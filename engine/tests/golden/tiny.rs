@@ -4,8 +4,8 @@ use std::path::Path;
 
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
+use mixtral_engine::formats::gguf::{Value, Writer};
 use mixtral_engine::quant::GgmlType;
-use mixtral_engine::weights::gguf::{Value, Writer};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -3,7 +3,7 @@
 use mixtral_engine::ops::Backend;
 use mixtral_engine::quant::GgmlType::{self, *};
 
-use crate::drive::{Driver, argmax};
+use crate::drive::{Driver, argmax, distance};
 use crate::plain::Plain;
 use crate::tiny::{self, Layout, SMALL};
 
@@ -19,12 +19,6 @@ fn tolerance(kind: GgmlType) -> f64 {
         F32 | F16 | BF16 => 1e-5,
         _ => 0.04,
     }
-}
-
-pub fn distance(a: &[f32], b: &[f32]) -> f64 {
-    let square = |x: f32| f64::from(x) * f64::from(x);
-    let off: f64 = a.iter().zip(b).map(|(a, b)| square(a - b)).sum();
-    (off / b.iter().map(|b| square(*b)).sum::<f64>()).sqrt()
 }
 
 fn check(ops: Backend, kind: GgmlType, layout: Layout) {

@@ -2,9 +2,9 @@
 
 use crate::files;
 
+use mixtral_engine::formats::gguf::Gguf;
 use mixtral_engine::request::{Message, Role};
 use mixtral_engine::text::{ChatTemplate, Encoding, Tokenizer};
-use mixtral_engine::weights::gguf::Gguf;
 
 const BOTH: Encoding = Encoding { add_special: true, parse_special: true };
 

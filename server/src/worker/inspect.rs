@@ -179,9 +179,9 @@ fn only_model(folder: &Path) -> Result<PathBuf, InspectError> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use mixtral_engine::model::{Config, Part, Role};
+    use mixtral_engine::arch::{Config, Part, Role};
     use mixtral_engine::quant::GgmlType;
-    use mixtral_engine::weights::lora::{self, AdapterConfig, Pair};
+    use mixtral_engine::weights::lora::{AdapterConfig, Pair};
 
     use super::*;
 
@@ -213,14 +213,15 @@ pub(crate) mod tests {
 
     /// Writes an adapter of one pair for a demo model.
     pub(crate) fn put_adapter(folder: &Path, base: &str) {
-        let file = mixtral_engine::weights::gguf::Gguf::open(&demo("poet-14m-q2_K.gguf")).expect("the base");
+        let file = mixtral_engine::formats::gguf::Gguf::open(&demo("poet-14m-q2_K.gguf")).expect("the base");
         let shape = Config::from_gguf(&file).expect("a shape");
         let part = Part::new(&shape, Role::Query, Some(5));
         let (rows, cols) = part.matrix();
         let pair = Pair { rank: 8, a: vec![0.01; 8 * cols], b: vec![0.01; 8 * rows], scale: 1.0 };
         let config = AdapterConfig { base: base.into(), ..AdapterConfig::default() };
         let mut pairs = std::iter::once((part, 0, pair));
-        lora::write(folder, &config, &shape, &mut pairs, &mut std::iter::empty(), GgmlType::F16).expect("written");
+        mixtral_tools::adapter::write(folder, &config, &shape, &mut pairs, &mut std::iter::empty(), GgmlType::F16)
+            .expect("written");
     }
 
     #[test]

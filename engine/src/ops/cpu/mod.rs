@@ -4,8 +4,7 @@ mod attention;
 mod experts;
 mod parallel;
 mod product;
-mod simd;
-pub(crate) mod training;
+pub(super) mod simd;
 
 pub use attention::{Heads, Inputs, attend};
 pub use experts::{Expert, experts};

@@ -30,6 +30,7 @@ pub fn level() -> Level {
 }
 
 /// Compiles a function once per level; the compiler vectorises the body.
+#[macro_export]
 macro_rules! leveled {
     ($(#[$doc:meta])* fn $name:ident($($arg:ident: $ty:ty),*) $(-> $out:ty)? $body:block) => {
         $(#[$doc])*
@@ -42,20 +43,18 @@ macro_rules! leveled {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
             fn avx2($($arg: $ty),*) $(-> $out)? { body($($arg),*) }
-            match level() {
+            match $crate::ops::level() {
                 // SAFETY: the processor was just found to have these instructions.
                 #[cfg(target_arch = "x86_64")]
-                Level::Avx512 => unsafe { avx512($($arg),*) },
+                $crate::ops::Level::Avx512 => unsafe { avx512($($arg),*) },
                 // SAFETY: the same.
                 #[cfg(target_arch = "x86_64")]
-                Level::Avx2 => unsafe { avx2($($arg),*) },
+                $crate::ops::Level::Avx2 => unsafe { avx2($($arg),*) },
                 _ => body($($arg),*),
             }
         }
     };
 }
-
-pub(super) use leveled;
 
 /// `e^x` to about 2 units in the last place, in a form that vectorises (the polynomial of Cephes'
 /// `expf`). Below -87.3 the result is 0, above 88.7 infinite.

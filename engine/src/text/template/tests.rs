@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::super::tokenizer::tests::{bytes_only, small};
 use super::*;
+use crate::text::tokenizer::tests::{bytes_only, small};
 
 fn user(text: &str) -> Message {
     Message::new(Role::User, text)

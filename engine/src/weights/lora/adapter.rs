@@ -6,11 +6,14 @@ use std::path::Path;
 
 use super::config::AdapterConfig;
 use super::names;
-use super::{Pair, WEIGHTS_FILE};
+use super::pair::{Pair, transposed};
+use crate::arch::order::to_gguf;
+use crate::arch::{Config, Part, Role, parts};
 use crate::error::{Error, Place, Result};
-use crate::model::{Config, Part, Role, parts};
-use crate::weights::safetensors::file::Tensors;
-use crate::weights::safetensors::to_gguf;
+use crate::formats::safetensors::Tensors;
+
+/// The name of the file with the tensors.
+pub const WEIGHTS_FILE: &str = "adapter_model.safetensors";
 
 /// An adapter of one model. Its file is mapped into memory; every tensor of it is known to be of a part's shape.
 #[derive(Debug)]
@@ -230,9 +233,4 @@ impl Adapter {
         }
         Err(self.tensors.fault(name, format!("is {found:?}; the base model and r need {wanted:?}")))
     }
-}
-
-/// Columns become rows.
-pub(super) fn transposed(values: &[f32], rows: usize, cols: usize) -> Vec<f32> {
-    (0..cols).flat_map(|col| (0..rows).map(move |row| values[row * cols + col])).collect()
 }

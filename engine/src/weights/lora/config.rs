@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use regex::Regex;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use crate::error::{Error, Place, Result};
-use crate::weights::json::{Object, object, shortest};
-use crate::weights::whole_file;
+use crate::error::Result;
+use crate::formats::json::{Object, object};
 
 /// The file's name in an adapter's folder.
 pub const CONFIG_FILE: &str = "adapter_config.json";
@@ -102,37 +101,6 @@ impl AdapterConfig {
         Reader(Object { path: &path, json: &json }).config()
     }
 
-    /// Writes it into a folder, in PEFT's words; the file appears whole or not at all.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn write(&self, folder: &Path) -> Result<()> {
-        let patterns = |list: Vec<(&String, Value)>| -> Map<String, Value> {
-            list.into_iter().map(|(text, value)| (text.clone(), value)).collect()
-        };
-        let json = json!({
-            "peft_type": "LORA",
-            "task_type": "CAUSAL_LM",
-            "base_model_name_or_path": self.base,
-            "r": self.rank,
-            "lora_alpha": number(self.alpha),
-            "lora_dropout": number(self.dropout),
-            "target_modules": self.targets,
-            "modules_to_save": if self.whole.is_empty() { Value::Null } else { json!(self.whole) },
-            "use_rslora": self.rslora,
-            "rank_pattern": patterns(self.ranks.iter().map(|p| (&p.text, json!(p.value))).collect()),
-            "alpha_pattern": patterns(self.alphas.iter().map(|p| (&p.text, number(p.value))).collect()),
-            "bias": "none",
-            "fan_in_fan_out": false,
-            "use_dora": false,
-            "init_lora_weights": true,
-            "inference_mode": true,
-        });
-        let path = folder.join(CONFIG_FILE);
-        let text = serde_json::to_vec_pretty(&json).map_err(|e| Error::file(&path, Place::Whole, e.to_string()))?;
-        whole_file::write_bytes(&path, &text)
-    }
-
     /// The rank and the scale of a module by its name in Hugging Face's model, such as
     /// `model.layers.0.self_attn.q_proj`.
     pub fn of(&self, module: &str) -> (usize, f32) {
@@ -140,11 +108,6 @@ impl AdapterConfig {
         let alpha = first(&self.alphas, module).unwrap_or(self.alpha);
         (rank, if self.rslora { alpha / (rank as f32).sqrt() } else { alpha / rank as f32 })
     }
-}
-
-/// Whole numbers stay whole: PEFT declares alpha so. Others are written as the shortest text that reads back the same.
-fn number(value: f32) -> Value {
-    if value.fract() == 0.0 && value.abs() < 1e9 { json!(value as i64) } else { json!(shortest(value)) }
 }
 
 fn first<T: Copy>(patterns: &[Pattern<T>], module: &str) -> Option<T> {

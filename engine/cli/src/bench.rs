@@ -1,0 +1,143 @@
+//! `mixtral bench`: how fast this machine trains the demo models' shape, and how much faster that is than the same model
+//! in candle's own operations and autograd.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use candle_nn::{AdamW, Optimizer as _, ParamsAdamW};
+use clap::{Args, ValueEnum};
+use mixtral_train::batch::Batch;
+use mixtral_train::model::Model;
+use mixtral_train::optimiser::Optimiser;
+use mixtral_train::pass::Weights;
+use mixtral_train::projection::Drops;
+use mixtral_train::reference::Reference;
+use mixtral_train::{Meter, Pass, Recipe};
+
+use crate::language::Language;
+use crate::options::make_pool;
+use crate::train::report;
+
+/// The vocabulary of the demo models.
+const VOCABULARY: usize = 6400;
+/// Documents as long as poems with their requests are.
+const LENGTHS: std::ops::Range<usize> = 40..120;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// What is measured.
+    #[arg(id = "work", value_name = "WORK")]
+    pub work: Work,
+    /// Steps to measure; each is one of the trainer and one of the reference, in turns.
+    #[arg(long = "steps", id = "rounds", default_value_t = 5)]
+    pub rounds: usize,
+    /// Threads that compute; without it, one a core.
+    #[arg(long = "threads", id = "pool")]
+    pub pool: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Work {
+    Train,
+}
+
+pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
+    make_pool(arguments.pool)?;
+    ensure!((1..=1000).contains(&arguments.rounds), "--steps: 1..1000");
+    match arguments.work {
+        Work::Train => train(arguments.rounds, language),
+    }
+}
+
+fn train(rounds: usize, language: Language) -> anyhow::Result<()> {
+    let recipe = Recipe::default();
+    let model = Model::random(&recipe.shape.config(VOCABULARY)?, recipe.seed)?;
+    let millions = model.trained().iter().map(|p| p.len()).sum::<usize>() as f64 / 1e6;
+    let batch_tokens = recipe.batch_tokens;
+    match language {
+        Language::English => say!("{millions:.1} M parameters, F32, {batch_tokens} tokens a step"),
+        Language::Chinese => say!("{millions:.1} M 参数，F32，每步 {batch_tokens} 个词元"),
+    }
+    let reference = Reference::new(&model)?;
+    let settings = ParamsAdamW { lr: 1e-4, beta1: 0.9, beta2: 0.95, eps: 1e-8, weight_decay: 0.1 };
+    let mut theirs = AdamW::new(reference.vars(), settings)?;
+    let mut ours = Optimiser::new(model.trained());
+    let mut meter = Arc::new(Meter::default());
+    let (mut fast, mut slow, mut tokens) = (Vec::new(), Vec::new(), 0);
+    // The first round warms up: memory is got, weights come into caches.
+    for round in 0..=rounds {
+        let batch = batch(batch_tokens, round);
+        let weights = Weights { target: 1.0 / batch.targets() as f32, balance: recipe.balance, each_layer: false };
+        if round == 1 {
+            (fast, slow, tokens, meter) = (Vec::new(), Vec::new(), 0, Arc::default());
+        }
+        let start = Instant::now();
+        let outcome =
+            model.pass(&batch, weights, &Pass { learns: true, drops: Drops::default(), meter: meter.clone() })?;
+        ours.step(1e-4, &recipe, &meter);
+        fast.push(start.elapsed().div_f64(batch.len() as f64));
+        let start = Instant::now();
+        let loss = reference.loss(&batch, weights)?;
+        theirs.step(&loss.backward()?)?;
+        slow.push(start.elapsed().div_f64(batch.len() as f64));
+        tokens += batch.len();
+        if round == 0 {
+            let own = outcome.loss * f64::from(weights.target) + outcome.balance * f64::from(weights.balance);
+            let other = f64::from(loss.to_scalar::<f32>()?);
+            ensure!((own - other).abs() < 1e-3, "the losses differ: {own} and {other}");
+        }
+    }
+    let (own, other) = (1.0 / median(&mut fast).as_secs_f64(), 1.0 / median(&mut slow).as_secs_f64());
+    let spent: Duration = fast.iter().sum::<Duration>().mul_f64(tokens as f64 / fast.len() as f64);
+    report::end(language, &meter, spent, tokens as u64);
+    let times = own / other;
+    match language {
+        Language::English => {
+            say!("median: {own:.0} tokens/s; candle's own autograd: {other:.0} tokens/s; {times:.1} times as fast");
+        }
+        Language::Chinese => {
+            say!("中位数：{own:.0} 词元/秒；candle 自带的自动微分：{other:.0} 词元/秒；快 {times:.1} 倍");
+        }
+    }
+    Ok(())
+}
+
+/// Documents of random tokens, as many as fit.
+fn batch(tokens: usize, seed: usize) -> Batch {
+    // A generator of the plainest kind is random enough here (Knuth's constants).
+    let mut state = seed as u64 + 1;
+    let mut draw = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut batch = Batch::new();
+    loop {
+        let len = LENGTHS.start + draw(LENGTHS.len());
+        if batch.len() + len > tokens {
+            return batch;
+        }
+        let document: Vec<u32> = (0..=len).map(|_| draw(VOCABULARY) as u32).collect();
+        batch.push(&document, |_| true);
+    }
+}
+
+fn median(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_are_full_and_differ() {
+        let (a, b) = (batch(2048, 1), batch(2048, 2));
+        assert!(a != b && a == batch(2048, 1));
+        for batch in [a, b] {
+            assert!((2048 - LENGTHS.end..=2048).contains(&batch.len()), "{}", batch.len());
+            assert_eq!(batch.targets(), batch.len());
+        }
+    }
+}

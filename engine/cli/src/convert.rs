@@ -1,0 +1,132 @@
+//! `mixtral convert`: a Hugging Face folder into a GGUF file, or the other way round.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, anyhow, bail};
+use clap::Args;
+use mixtral_engine::formats::gguf::Gguf;
+use mixtral_engine::quant::GgmlType;
+use mixtral_engine::weights::lora::CONFIG_FILE;
+use mixtral_tools::convert::{folder_type, named, to_folder, to_gguf};
+use mixtral_tools::hugging_face::{Folder, is_folder};
+use mixtral_tools::mixes::Types;
+
+use crate::language::Language;
+use crate::progress::{PERCENT, gguf_kind, kind, refuse_existing, refuse_folder, refuse_full_disk, shown};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A Hugging Face folder, or a GGUF file (or its first shard).
+    #[arg(id = "converted", value_name = "SOURCE")]
+    pub source: PathBuf,
+    /// The GGUF file or the folder to write: the other of the two.
+    pub target: PathBuf,
+    /// The type of the matrices, such as Q8_0; for a folder F16, BF16 or F32. Without it the source's own, and F16 for a
+    /// quantised one.
+    #[arg(id = "type", long = "type", value_name = "TYPE")]
+    pub kind: Option<String>,
+    /// Most that a shard of a folder has, such as 5GB or 500MB.
+    #[arg(long, value_name = "SIZE", default_value = "5GB")]
+    pub shard_size: String,
+    /// Replace what is there.
+    #[arg(short, long)]
+    pub force: bool,
+}
+
+pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
+    let Arguments { source, target, force, .. } = arguments;
+    if source.is_dir() {
+        if !is_folder(source) && source.join(CONFIG_FILE).is_file() {
+            let what = language.pick(
+                "is an adapter, not a model; mixtral merge puts it into its base",
+                "是适配器而非模型；请用 mixtral merge 将其合并进基础模型",
+            );
+            bail!("{}: {what}", source.display());
+        }
+        refuse_existing(target, *force, language)?;
+        refuse_folder(target, language)?;
+        return folder_to_gguf(arguments, language);
+    }
+    refuse_existing(target, *force, language)?;
+    gguf_to_folder(arguments, language)
+}
+
+fn folder_to_gguf(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
+    let target = &arguments.target;
+    let folder = Folder::open(&arguments.source)?;
+    let own = folder.kind();
+    let kind = arguments.kind.as_deref().map_or(Ok(own), |name| gguf_kind(name, language))?;
+    let (named, differs) = named(&folder)?;
+    if let Some(text) = differs {
+        match language {
+            Language::English => eprintln!(
+                "warning: this vocabulary's merges are not all of a SentencePiece model's; GGUF cuts some texts otherwise, such as {text:?}"
+            ),
+            Language::Chinese => {
+                eprintln!(
+                    "警告：该词表的合并规则与 SentencePiece 不尽相同；GGUF 对某些文本的切分会不同，例如 {text:?}"
+                );
+            }
+        }
+    }
+    refuse_full_disk(target, bytes(kind, folder.weights()), language)?;
+    shown(PERCENT, |report| to_gguf(&folder, target, Types::of(kind), named, report))?;
+    tell(arguments, folder.weights(), kind, language);
+    Ok(())
+}
+
+fn gguf_to_folder(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
+    let target = &arguments.target;
+    let gguf = Gguf::open(&arguments.source)?;
+    let possible = [GgmlType::F16, GgmlType::BF16, GgmlType::F32];
+    let own = folder_type(&gguf);
+    let kind = arguments.kind.as_deref().map_or(Ok(own), |name| kind(name, &possible, language))?;
+    let shard = size(&arguments.shard_size, language)?;
+    refuse_full_disk(target, bytes(kind, gguf.parameters()), language)?;
+    shown(PERCENT, |report| to_folder(&gguf, target, kind, shard, arguments.force, report))?;
+    tell(arguments, gguf.parameters(), kind, language);
+    Ok(())
+}
+
+/// About how much so many weights take.
+fn bytes(kind: GgmlType, weights: u64) -> u64 {
+    weights / kind.block_len() as u64 * kind.block_bytes() as u64
+}
+
+fn tell(arguments: &Arguments, weights: u64, kind: GgmlType, language: Language) {
+    let (target, millions) = (arguments.target.display(), weights as f64 / 1e6);
+    match language {
+        Language::English => say!("{target}: {millions:.1} million weights in {kind}"),
+        Language::Chinese => say!("{target}：{millions:.1} 百万权重，{kind}"),
+    }
+}
+
+/// `5GB`, `500MB`, or bytes.
+fn size(text: &str, language: Language) -> anyhow::Result<u64> {
+    let plain = text.trim().to_ascii_uppercase();
+    let units = [("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("G", 1e9), ("M", 1e6), ("K", 1e3), ("B", 1.0), ("", 1.0)];
+    let (number, unit) =
+        units.iter().find_map(|(name, unit)| Some((plain.strip_suffix(name)?, *unit))).context("a size")?;
+    let size = number.trim().parse::<f64>().ok().map(|number| number * unit);
+    size.filter(|size| (1.0..1e18).contains(size)).map(|size| size as u64).ok_or_else(|| {
+        let what = language.pick("is no size; such are 5GB and 500MB", "不是尺寸；应如 5GB、500MB");
+        anyhow!("--shard-size {text}: {what}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        let read = |text| size(text, Language::English).ok();
+        assert_eq!(read("5GB"), Some(5_000_000_000));
+        assert_eq!(read("1.5 gb"), Some(1_500_000_000));
+        assert_eq!(read("500M"), Some(500_000_000));
+        assert_eq!(read("4096"), Some(4096));
+        for wrong in ["", "much", "-1GB", "0", "NaN", "inf"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! A text in windows, one sequence each, through a model.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, ensure};
+use candle_core::Device;
+use clap::Args;
+use indicatif::ProgressBar;
+use mixtral_engine::model::{KvCache, Mixtral};
+use mixtral_engine::schedule::{Plan, Span};
+use mixtral_engine::text::{ChatTemplate, Encoding, Tokenizer};
+use mixtral_engine::weights::ModelFiles;
+use mixtral_train::data::{Document, Reader};
+
+use crate::language::Language;
+use crate::options::{Machine, Model};
+use crate::progress;
+
+const BLOCK: usize = 16;
+/// Rows of logits held at once.
+const ROWS: usize = 256;
+
+/// What a text's windows are.
+#[derive(Debug, Args)]
+pub struct Windows {
+    /// The text; or JSON lines (NAME.jsonl) as for training, each a window of its own. Conversations are put into the
+    /// model's chat template, and their answers are what counts.
+    pub text: PathBuf,
+    /// Tokens in a window; without it the model's context, of a text at most 512.
+    #[arg(short, long)]
+    pub window: Option<usize>,
+    /// Most windows to compute, or lines.
+    #[arg(long)]
+    pub windows: Option<usize>,
+}
+
+/// A model's files, the place to compute, and a text in the model's tokens.
+pub struct Opened {
+    pub files: ModelFiles,
+    pub device: Device,
+    /// Tokens in the longest window.
+    pub window: usize,
+    pub all: Vec<Document>,
+}
+
+impl Windows {
+    /// Opens a model and cuts the text into windows. The method of the golden files: the whole text is tokenised without
+    /// a begin token and cut into full windows, the first token of each is replaced by the begin token. What is left over
+    /// at the end is not used. JSON lines are read as training reads them.
+    pub fn open(&self, model: &Model, machine: &Machine, language: Language) -> anyhow::Result<Opened> {
+        machine.make_pool()?;
+        let device = machine.device.open()?;
+        let files = model.open()?;
+        let tokenizer = Tokenizer::from_gguf(files.gguf().metadata())?;
+        let lines = self.text.extension().is_some_and(|ending| ending == "jsonl");
+        let usual = if lines { usize::MAX } else { 512 };
+        let window = self.window.unwrap_or(usual).min(files.config().context);
+        ensure!(window >= 2, "--window: 2..");
+        let name = || self.text.display().to_string();
+        let most = self.windows.unwrap_or(usize::MAX);
+        ensure!(most >= 1, "--windows: 1..");
+        if lines {
+            let template = ChatTemplate::new(files.gguf().metadata().opt_str("tokenizer.chat_template")?)?;
+            let reader = Reader { tokenizer: &tokenizer, template: &template, context: window, join: false };
+            let bytes = std::fs::read(&self.text).with_context(name)?;
+            let wanted = bytes.split_inclusive(|b| *b == b'\n').take(most).map(<[u8]>::len).sum();
+            let mut all = reader.parse(&bytes[..wanted], &name())?.documents;
+            // A long text is several windows.
+            all.truncate(most);
+            let window = all.iter().map(|document| document.tokens.len()).max().unwrap_or(0).min(window);
+            return Ok(Opened { files, device, window, all });
+        }
+        let text = std::fs::read_to_string(&self.text).with_context(name)?;
+        let tokens = tokenizer.encode(&text, Encoding { add_special: false, parse_special: false });
+        let few = language.pick("the text is shorter than one window", "文本短于一个窗口");
+        ensure!(tokens.len() >= window, "{}: {} < {window}: {few}", name(), tokens.len());
+        let windows = tokens.chunks_exact(window).take(most).map(|chunk| {
+            let mut chunk = chunk.to_vec();
+            if let Some(bos) = tokenizer.vocabulary().bos() {
+                chunk[0] = bos;
+            }
+            Document { tokens: chunk, learnt: vec![(1, window)] }
+        });
+        Ok(Opened { files, device, window, all: windows.collect() })
+    }
+}
+
+/// A cache for one window.
+pub fn cache(model: &Mixtral, window: usize) -> anyhow::Result<KvCache> {
+    Ok(KvCache::new(model.config(), window.div_ceil(BLOCK), BLOCK, model.device())?)
+}
+
+/// Runs a window; `body` gets the number of the first row of each batch, and the logits: (rows, vocabulary).
+pub fn run(
+    model: &Mixtral,
+    cache: &mut KvCache,
+    window: &[u32],
+    mut body: impl FnMut(usize, Vec<Vec<f32>>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    for start in (0..window.len()).step_by(ROWS) {
+        let end = (start + ROWS).min(window.len());
+        let positions: Vec<u32> = (start as u32..end as u32).collect();
+        let blocks = (0..end.div_ceil(BLOCK) as u32).collect();
+        let plan = Plan {
+            tokens: window[start..end].to_vec(),
+            // One sequence from block 0 on: its slots are its positions.
+            slots: positions.clone(),
+            positions,
+            sequences: vec![Span { start: 0, len: end - start, context: end, blocks }],
+            outputs: (0..(end - start) as u32).collect(),
+        };
+        body(start, model.forward(&plan, cache)?.to_vec2()?)?;
+    }
+    Ok(())
+}
+
+/// A bar that counts windows.
+pub fn bar(windows: usize) -> ProgressBar {
+    progress::bar(windows, "{wide_bar} {pos}/{len} {msg} {eta}")
+}

@@ -1,0 +1,11 @@
+//! The program `mixtral` as a person runs it, on real models.
+
+mod adapters;
+mod chat;
+mod convert;
+mod files;
+#[expect(dead_code, reason = "helpers of the conversions' tests, of which these here need some")]
+#[path = "../../../tools/tests/convert/fixture.rs"]
+mod fixture;
+mod smaller;
+mod train;

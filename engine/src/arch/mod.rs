@@ -1,0 +1,13 @@
+//! The architecture: a Mixtral model's sizes, the table of its tensors with their names in every format, and the angles
+//! of its rotary embedding.
+
+mod config;
+mod metadata;
+pub mod order;
+mod rope;
+mod tensors;
+
+pub use config::{Config, RopeScaling};
+pub use metadata::shape_values;
+pub use rope::Rope;
+pub use tensors::{Part, Role, interleaved_row, parts};

@@ -1,0 +1,108 @@
+//! A model made of a formula, into which failures can be put where they hurt.
+
+use std::collections::HashMap;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::handle::card::{ModelCard, TemplateState};
+use crate::handle::forward::Forward;
+use crate::handle::load::LoadedModel;
+use crate::schedule::{Limits, Plan};
+use crate::text::{ChatTemplate, test_bytes_only};
+
+pub(super) const VOCABULARY: usize = 259;
+/// A prompt with this token makes the model panic, give NaN, or fail.
+pub(super) const PANIC: u32 = 250;
+pub(super) const NAN: u32 = 251;
+pub(super) const FAIL: u32 = 252;
+
+/// Continues by a rule over the whole past, which it reads back from its own cache: a scheduler
+/// that mixed up slots or positions would change the text.
+#[derive(Default)]
+pub(super) struct Formula {
+    pub(super) cache: HashMap<u32, u32>,
+    pub(super) log: Option<(u32, Arc<Mutex<Vec<u32>>>)>,
+    /// How long a token takes, and the sizes of the steps.
+    pub(super) slow: Option<(Duration, Arc<Mutex<Vec<usize>>>)>,
+    pub(super) gate: Option<Receiver<()>>,
+}
+
+impl Forward for Formula {
+    fn forward(&mut self, plan: &Plan) -> Result<Vec<f32>> {
+        if let Some(gate) = &self.gate {
+            // A gate whose other end is gone stands open.
+            let _ = gate.recv();
+        }
+        if let Some((name, log)) = &self.log {
+            log.lock().expect("log").push(*name);
+        }
+        if let Some((time, sizes)) = &self.slow {
+            std::thread::sleep(*time * plan.tokens.len() as u32);
+            sizes.lock().expect("sizes").push(plan.tokens.len());
+        }
+        assert!(!plan.tokens.contains(&PANIC), "the formula panics");
+        if plan.tokens.contains(&FAIL) {
+            return Err(Error::Request("the formula fails".to_owned()));
+        }
+        for (slot, token) in plan.slots.iter().zip(&plan.tokens) {
+            self.cache.insert(*slot, *token);
+        }
+        let mut logits = Vec::new();
+        for row in &plan.outputs {
+            let span =
+                plan.sequences.iter().find(|s| (s.start..s.start + s.len).contains(&(*row as usize))).expect("a span");
+            let past: Vec<u32> = (0..span.context)
+                .map(|p| self.cache[&(span.blocks[p / BLOCK] * BLOCK as u32 + (p % BLOCK) as u32)])
+                .collect();
+            let sum = past
+                .iter()
+                .enumerate()
+                .fold(7u64, |sum, (i, t)| sum.wrapping_mul(31).wrapping_add(u64::from(*t) * (i as u64 + 1)));
+            // Printable characters only: byte `b` is token `b + 3`.
+            let next = 3 + 33 + (sum % 90) as usize;
+            let value = if plan.tokens.contains(&NAN) { f32::NAN } else { 5.0 };
+            logits.extend((0..VOCABULARY).map(|t| if t == next { value } else { (t % 7) as f32 / 10.0 }));
+        }
+        Ok(logits)
+    }
+
+    fn reset(&mut self) -> Result<()> {
+        self.cache.clear();
+        Ok(())
+    }
+}
+
+pub(super) const BLOCK: usize = 4;
+
+pub(super) fn loaded(name: &str, model: Formula, blocks: u32) -> LoadedModel {
+    let card = ModelCard {
+        name: name.to_owned(),
+        title: None,
+        architecture: "formula".to_owned(),
+        licence: None,
+        file: String::new(),
+        adapter: None,
+        bytes: 0,
+        parameters: 0,
+        active_parameters: 0,
+        quantisation: String::new(),
+        experts: 1,
+        experts_used: 1,
+        context: 128,
+        trained_context: 128,
+        vocabulary: VOCABULARY,
+        template: TemplateState::BuiltIn,
+        device: "cpu".to_owned(),
+        cache_bytes: 0,
+    };
+    LoadedModel {
+        card,
+        tokenizer: Arc::new(test_bytes_only()),
+        template: Arc::new(ChatTemplate::new(None)),
+        model: Box::new(model),
+        limits: Limits { max_sequences: 4, max_waiting: 8, step_tokens: 16, block_size: BLOCK, blocks },
+        vocabulary: VOCABULARY,
+    }
+}

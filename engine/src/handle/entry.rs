@@ -1,0 +1,68 @@
+//! A model as the callers' side knows it: from a request's input to the tokens of its prompt, on the caller's thread.
+
+use std::sync::Arc;
+
+use super::card::ModelCard;
+use super::shared::Shared;
+use crate::request::{Input, Message, Role, SubmitError};
+use crate::text::{ChatTemplate, Encoding, TemplateError, Tokenizer, TokenizerError};
+
+/// What the caller's side needs to know of a model.
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub(super) number: u64,
+    pub(super) card: Arc<ModelCard>,
+    pub(super) tokenizer: Arc<Tokenizer>,
+    pub(super) template: Arc<Result<ChatTemplate, TemplateError>>,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Entry {
+    pub(super) fn encode(&self, input: &Input) -> Result<Vec<u32>, SubmitError> {
+        let bad = |field: &str, message: &str| SubmitError::BadRequest {
+            field: field.to_owned(),
+            message: message.to_owned(),
+        };
+        let limit = self.card.context - 1;
+        let too_long = |e: TokenizerError| match e {
+            TokenizerError::TooLong { at_least } => {
+                SubmitError::PromptTooLong { tokens: at_least, at_least: true, limit }
+            }
+        };
+        let tokens = match input {
+            Input::Chat(messages) => {
+                check_conversation(messages)?;
+                let template =
+                    self.template.as_ref().as_ref().map_err(|e| SubmitError::TemplateFailed(e.to_string()))?;
+                template.encode(&self.tokenizer, messages, limit).map_err(|e| match e {
+                    TemplateError::TooLong(e) => too_long(e),
+                    other => SubmitError::TemplateFailed(other.to_string()),
+                })?
+            }
+            Input::Text { text, parse_special } => {
+                let encoding = Encoding { add_special: true, parse_special: *parse_special };
+                self.tokenizer.encode_within(text, encoding, limit).map_err(too_long)?
+            }
+            Input::Tokens(tokens) => {
+                let vocabulary = self.card.vocabulary;
+                if let Some(id) = tokens.iter().find(|id| **id as usize >= vocabulary) {
+                    return Err(bad("prompt", &format!("token {id} lies outside the vocabulary of {vocabulary}")));
+                }
+                tokens.clone()
+            }
+        };
+        if tokens.is_empty() { Err(bad("prompt", "is empty")) } else { Ok(tokens) }
+    }
+}
+
+fn check_conversation(messages: &[Message]) -> Result<(), SubmitError> {
+    let bad = |field: String, message: &str| Err(SubmitError::BadRequest { field, message: message.to_owned() });
+    let Some(last) = messages.last() else { return bad("messages".to_owned(), "there is no message") };
+    if let Some(at) = messages.iter().skip(1).position(|m| m.role == Role::System) {
+        return bad(format!("messages[{}].role", at + 1), "a system message may only stand first");
+    }
+    if last.role != Role::User {
+        return bad(format!("messages[{}].role", messages.len() - 1), "the last message must be the user's");
+    }
+    Ok(())
+}

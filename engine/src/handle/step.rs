@@ -1,0 +1,84 @@
+//! The engine's step, on one screen: admit → plan → forward → sample → emit.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use super::job::Advance;
+use super::served::Served;
+use super::shared::Shared;
+use crate::error::{Error, Result};
+use crate::request::GenerateError;
+
+/// Lets one model do one step of work, and says how many tokens it computed.
+///
+/// # Errors
+/// The forward pass failed; the caller ends the model's requests.
+fn step(model: &mut Served) -> Result<usize> {
+    // admit: whoever stopped reading makes room for those who wait; planning lets them in
+    model.drop_abandoned();
+    if model.scheduler.is_idle() {
+        return Ok(0);
+    }
+
+    // plan
+    let step = model.scheduler.schedule();
+    if step.plan.tokens.is_empty() {
+        return Err(Error::Plan("a step without tokens".to_owned()));
+    }
+    for id in &step.admitted {
+        if let Some(job) = model.jobs.get_mut(id) {
+            job.start();
+        }
+    }
+
+    // forward
+    let logits = model.model.forward(&step.plan)?; // (outputs, vocab)
+    if logits.len() != step.outputs.len() * model.vocabulary {
+        let rows = step.outputs.len();
+        return Err(Error::Plan(format!("{} logits for {rows} rows of {}", logits.len(), model.vocabulary)));
+    }
+    model.scheduler.computed(&step);
+
+    // sample and emit
+    for (id, row) in step.outputs.iter().zip(logits.chunks_exact(model.vocabulary)) {
+        let Some(job) = model.jobs.get_mut(id) else { continue };
+        match job.advance(row) {
+            Advance::Token(token) => model.scheduler.append(*id, token),
+            Advance::Ended => {
+                model.scheduler.remove(*id);
+                model.jobs.remove(id);
+            }
+        }
+    }
+    Ok(step.plan.tokens.len())
+}
+
+/// One step that cannot take the other models with it, whatever happens.
+pub(super) fn guarded_step(model: &mut Served) {
+    let begun = Instant::now();
+    let outcome = catch_unwind(AssertUnwindSafe(|| step(model)));
+    let error = match outcome {
+        Ok(Ok(tokens)) => {
+            model.pace(tokens, begun.elapsed());
+            None
+        }
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(panic) => Some(format!("panic: {}", panic_text(panic.as_ref()))),
+    };
+    if let Some(message) = error {
+        tracing::error!(message, "a step failed; its requests end");
+        model.fail_all(&GenerateError::Model(message));
+        if let Err(error) = model.model.reset() {
+            tracing::error!(%error, "the cache could not be made anew");
+        }
+    }
+    Shared::add(&model.shared.steps, 1);
+    Shared::add(&model.shared.busy_micros, begun.elapsed().as_micros() as u64);
+    model.publish();
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_owned())
+}

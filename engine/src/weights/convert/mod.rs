@@ -1,9 +1,0 @@
-//! Hugging Face folders into GGUF files and back: one matrix in memory at a time.
-
-mod matrix;
-mod to_folder;
-mod to_gguf;
-
-pub(crate) use matrix::source_matrix;
-pub use to_folder::{folder_type, to_folder};
-pub use to_gguf::{Named, named, to_gguf};

@@ -1,0 +1,239 @@
+//! A Hugging Face folder that is read: its shape, and every matrix of it by part.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use super::names::{CONFIG, INDEX, SINGLE, matrices};
+use super::read_config::{self, Read};
+use mixtral_engine::arch::order;
+use mixtral_engine::arch::{Config, Part, Role, parts};
+use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::formats::json::bounded_object;
+use mixtral_engine::formats::safetensors::Tensors;
+use mixtral_engine::quant::GgmlType;
+
+/// No real model has more shards.
+const MAX_SHARDS: usize = 9_999;
+/// No real index is longer, in bytes.
+const MAX_INDEX: u64 = 1 << 27;
+
+/// An open folder. Every tensor is known to be there and of its shape, and none is left over.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    about: Read,
+    shards: Vec<Shard>,
+    by_name: HashMap<String, usize>,
+}
+
+/// Where a matrix stands.
+pub(crate) struct Spot {
+    /// The tensor.
+    pub name: String,
+    /// Its whole shape.
+    pub dims: Vec<usize>,
+    /// The expert in it, where it holds those of a layer.
+    pub expert: Option<usize>,
+    /// The first row in it: w3 stands below w1.
+    pub row: usize,
+}
+
+/// Whether this path is a model's folder.
+pub fn is_folder(path: &Path) -> bool {
+    path.is_dir() && path.join(CONFIG).is_file()
+}
+
+impl Folder {
+    /// Opens a folder and checks every tensor.
+    ///
+    /// # Errors
+    /// A file is missing, damaged or not understood; the key or the tensor is named.
+    pub fn open(path: &Path) -> Result<Self> {
+        let about = read_config::read(&path.join(CONFIG))?;
+        let (shards, told) = open_shards(path)?;
+        let mut by_name = HashMap::new();
+        for (at, (_, shard)) in shards.iter().enumerate() {
+            for name in shard.names() {
+                if by_name.insert(name.to_owned(), at).is_some() {
+                    return Err(shard.fault(name, "is in another shard too"));
+                }
+            }
+        }
+        let mut folder = Self { path: path.to_owned(), about, shards, by_name };
+        for (name, file) in told.iter().flatten() {
+            let found = folder.by_name.get(name).map(|at| &folder.shards[*at].0);
+            if found != Some(file) {
+                let message = format!("is not in {file}, which {INDEX} names");
+                return Err(folder.fault(name, message));
+            }
+        }
+        folder.check()?;
+        Ok(folder)
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The model's shape.
+    pub fn config(&self) -> &Config {
+        &self.about.config
+    }
+
+    /// Whether the embedding is the output matrix too.
+    pub fn tied(&self) -> bool {
+        self.about.tied
+    }
+
+    /// The begin token that `config.json` names.
+    pub(crate) fn bos(&self) -> Option<u32> {
+        self.about.bos
+    }
+
+    /// The end token that `config.json` names.
+    pub(crate) fn eos(&self) -> Option<u32> {
+        self.about.eos
+    }
+
+    /// The type that takes most of the folder.
+    pub fn kind(&self) -> GgmlType {
+        let mut bytes: BTreeMap<GgmlType, u64> = BTreeMap::new();
+        for (name, shard) in self.tensors() {
+            if let Some(tensor) = shard.get(name) {
+                *bytes.entry(tensor.kind).or_default() += tensor.size();
+            }
+        }
+        bytes.into_iter().max_by_key(|(_, bytes)| *bytes).map_or(GgmlType::F32, |(kind, _)| kind)
+    }
+
+    /// How many weights the folder holds.
+    pub fn weights(&self) -> u64 {
+        matrices(self.config(), self.tied()).map(|(part, _)| (part.len() / part.experts()) as u64).sum()
+    }
+
+    /// The length of all its tensors' files.
+    pub fn file_bytes(&self) -> u64 {
+        self.shards.iter().map(|(_, shard)| shard.file_bytes()).sum()
+    }
+
+    /// A matrix of [`matrices`], in GGUF's order.
+    ///
+    /// # Errors
+    /// It is no part of this model, or holds what is no number.
+    pub fn matrix(&self, part: &Part, expert: usize) -> Result<Vec<f32>> {
+        let spot = self.spot(part, expert).ok_or_else(|| self.fault(&part.name(), "is missing"))?;
+        let (_, shard) = &self.shards[self.by_name[&spot.name]];
+        let (rows, cols) = part.matrix();
+        let weights = match spot.expert {
+            None => shard.all(&spot.name)?,
+            Some(expert) => {
+                let all = shard.rows(&spot.name, expert..expert + 1)?;
+                all[spot.row * cols..][..rows * cols].to_vec()
+            }
+        };
+        Ok(order::to_gguf(part.role, weights, cols, self.config().head_dim))
+    }
+
+    /// The shards and what they are called.
+    pub(crate) fn shards(&self) -> &[Shard] {
+        &self.shards
+    }
+
+    /// Where a matrix stands, in either of two layouts: a tensor an expert, or all of a layer's experts in two tensors,
+    /// as transformers 5 keeps them in memory and can save them.
+    pub(crate) fn spot(&self, part: &Part, expert: usize) -> Option<Spot> {
+        let one = format!("{}.weight", part.role.hugging_face(part.layer, expert));
+        let renamed = one.replace(".block_sparse_moe.", ".mlp.");
+        let own = if part.role.is_expert() { &part.dims[1..] } else { &part.dims[..] };
+        if let Some(name) = [one, renamed].into_iter().find(|name| self.by_name.contains_key(name)) {
+            return Some(Spot { name, dims: own.to_vec(), expert: None, row: 0 });
+        }
+        let [experts, rows, cols] = part.dims[..] else { return None };
+        let (module, all, row) = match part.role {
+            Role::Gate => ("gate_up_proj", 2 * rows, 0),
+            Role::Up => ("gate_up_proj", 2 * rows, rows),
+            _ => ("down_proj", rows, 0),
+        };
+        let name = format!("model.layers.{}.mlp.experts.{module}", part.layer?);
+        let there = self.by_name.contains_key(&name);
+        there.then(|| Spot { name, dims: vec![experts, all, cols], expert: Some(expert), row })
+    }
+
+    fn tensors(&self) -> impl Iterator<Item = (&str, &Tensors)> {
+        self.by_name.iter().map(|(name, at)| (name.as_str(), &self.shards[*at].1))
+    }
+
+    fn fault(&self, name: &str, message: impl Into<String>) -> Error {
+        Error::file(&self.path, Place::Tensor(name.to_owned()), message)
+    }
+
+    fn check(&mut self) -> Result<()> {
+        let mut used = HashSet::new();
+        for (part, expert) in matrices(&self.about.config, self.about.tied) {
+            let name = || format!("{}.weight", part.role.hugging_face(part.layer, expert));
+            let spot = self.spot(&part, expert).ok_or_else(|| self.fault(&name(), "is missing"))?;
+            let (_, shard) = &self.shards[self.by_name[&spot.name]];
+            let found = shard.get(&spot.name).map_or(&[][..], |tensor| &tensor.dims);
+            if found != spot.dims {
+                let message = format!("is {found:?}; {CONFIG} needs {:?}", spot.dims);
+                return Err(shard.fault(&spot.name, message));
+            }
+            used.insert(spot.name);
+        }
+        // A tied model's file may hold the one matrix twice; transformers takes the embedding, as is done here.
+        let output = parts(&self.about.config).into_iter().find(|part| part.role == Role::Output);
+        let twice =
+            output.filter(|_| self.about.tied).map(|part| format!("{}.weight", part.role.hugging_face(None, 0)));
+        // Some old files hold the rotary angles too, which follow from the shape.
+        let known = |name: &str| twice.as_deref() == Some(name) || name.ends_with(".rotary_emb.inv_freq");
+        let surplus = self.tensors().find(|(name, _)| !used.contains(*name) && !known(name));
+        match surplus {
+            Some((name, shard)) => Err(shard.fault(name, "is not a part of a Mixtral model of this shape")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A shard's name and its tensors.
+type Shard = (String, Tensors);
+/// Which shard each tensor is in.
+type Index = BTreeMap<String, String>;
+
+/// The shards by name, and what the index says of them.
+fn open_shards(path: &Path) -> Result<(Vec<Shard>, Option<Index>)> {
+    let index = path.join(INDEX);
+    if path.join(SINGLE).is_file() {
+        return Ok((vec![(SINGLE.to_owned(), Tensors::open(&path.join(SINGLE))?)], None));
+    }
+    if !index.is_file() {
+        let message = if path.join("pytorch_model.bin").exists() || path.join("pytorch_model.bin.index.json").exists() {
+            "pytorch_model.bin is not read, for it may run any program; let transformers save it as safetensors".into()
+        } else {
+            format!("neither {SINGLE} nor {INDEX} is there")
+        };
+        return Err(Error::file(path, Place::Whole, message));
+    }
+    let fault = |message: String| Error::file(&index, Place::Key("weight_map".into()), message);
+    let json = bounded_object(&index, MAX_INDEX)?;
+    let map = json.get("weight_map").and_then(serde_json::Value::as_object);
+    let map = map.ok_or_else(|| fault("is missing".into()))?;
+    let mut told = Index::new();
+    for (tensor, file) in map {
+        let file = file.as_str().filter(|file| {
+            // A name must not lead out of the folder.
+            Path::new(file).file_name().is_some_and(|name| name == *file)
+        });
+        let file = file.ok_or_else(|| fault(format!("{tensor}: is in no file of this folder")))?;
+        told.insert(tensor.clone(), file.to_owned());
+    }
+    let mut files: Vec<&String> = told.values().collect();
+    files.sort_unstable();
+    files.dedup();
+    if files.is_empty() || files.len() > MAX_SHARDS {
+        return Err(fault(format!("{} shards are not possible", files.len())));
+    }
+    let open = |file: &String| Ok((file.clone(), Tensors::open(&path.join(file))?));
+    let shards = files.into_iter().map(open).collect::<Result<_>>()?;
+    Ok((shards, Some(told)))
+}

@@ -1,0 +1,14 @@
+//! Tools around models of the Mixtral family: files are converted between GGUF and Hugging Face's folders, quantised, and
+//! merged with LoRA adapters. They stand on the engine; nothing that serves needs them.
+
+pub mod adapter;
+pub mod convert;
+pub mod files;
+pub mod hugging_face;
+pub mod imatrix;
+pub mod merge;
+pub mod mixes;
+pub mod quantize;
+pub mod quantize_file;
+mod safetensors;
+pub mod tokenizer;

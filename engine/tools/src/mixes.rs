@@ -1,0 +1,153 @@
+//! Which type each matrix of a quantised file gets.
+
+use super::quantize::WRITABLE;
+use mixtral_engine::error::{Error, Result};
+use mixtral_engine::quant::GgmlType;
+
+/// Which types a file's matrices get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Types {
+    /// Of all matrices but the next ones.
+    pub matrices: GgmlType,
+    /// Of the embedding.
+    pub embedding: GgmlType,
+    /// Of the output matrix.
+    pub output: GgmlType,
+    /// Of the matrices that make keys and values, half a per cent of a Mixtral model.
+    pub keys: GgmlType,
+    /// Of attention's output matrices, one per cent.
+    pub attention: GgmlType,
+    /// Of the experts' down projections, a third of the model.
+    pub down: GgmlType,
+}
+
+impl Types {
+    /// One type throughout.
+    pub fn pure(kind: GgmlType) -> Self {
+        Self { matrices: kind, embedding: kind, output: kind, keys: kind, attention: kind, down: kind }
+    }
+
+    /// The mix that llama.cpp makes for models with eight experts, from which the published sizes of Mixtral files come
+    /// (`llama_tensor_get_type` in `llama-quant.cpp`): the few matrices that every token passes stay more precise. Below
+    /// Q4 the embedding does too, which is small there and large in a small model.
+    pub fn of(kind: GgmlType) -> Self {
+        use GgmlType as T;
+        let pure = Self::pure(kind);
+        match kind {
+            T::Q2_K => {
+                Self { embedding: T::Q6_K, output: T::Q6_K, keys: T::Q8_0, attention: T::Q5_K, down: T::Q3_K, ..pure }
+            }
+            T::Q3_K => Self { embedding: T::Q6_K, output: T::Q6_K, keys: T::Q8_0, attention: T::Q5_K, ..pure },
+            T::Q4_K => Self { output: T::Q6_K, keys: T::Q8_0, attention: T::Q5_K, ..pure },
+            T::Q5_K => Self { output: T::Q6_K, keys: T::Q8_0, ..pure },
+            // A sixth of a bit less than Q6_K would save, where every logit comes from.
+            T::Q4_0 | T::Q4_1 | T::Q5_0 | T::Q5_1 => Self { output: T::Q6_K, ..pure },
+            _ => pure,
+        }
+    }
+
+    /// Checks that every type can be written.
+    ///
+    /// # Errors
+    /// The type that cannot.
+    pub(crate) fn check(&self) -> Result<()> {
+        let all = [self.matrices, self.embedding, self.output, self.keys, self.attention, self.down];
+        match all.into_iter().find(|kind| !WRITABLE.contains(kind)) {
+            Some(kind) => Err(Error::Request(format!("{kind} cannot be written"))),
+            None => Ok(()),
+        }
+    }
+
+    /// What a tensor should become, and what it can become: rows that are not whole blocks of 256 take the nearest type
+    /// whose blocks are smaller, and F16 if none fits.
+    pub(super) fn wanted(&self, name: &str, dims: &[usize]) -> (GgmlType, GgmlType) {
+        let kind = self.asked(name, dims);
+        let fitting = [kind, smaller(kind), GgmlType::F16];
+        let cols = dims.last().copied().unwrap_or(1);
+        (kind, fitting.into_iter().find(|kind| cols.is_multiple_of(kind.block_len())).unwrap_or(GgmlType::F32))
+    }
+
+    /// The type of the tensor of this name and shape.
+    pub(crate) fn of_tensor(&self, name: &str, dims: &[usize]) -> GgmlType {
+        self.wanted(name, dims).1
+    }
+
+    fn asked(&self, name: &str, dims: &[usize]) -> GgmlType {
+        // A vector is a norm; the router decides which experts work, and is tiny.
+        if dims.len() < 2 || name.contains("ffn_gate_inp") {
+            return GgmlType::F32;
+        }
+        match name {
+            "token_embd.weight" => self.embedding,
+            "output.weight" => self.output,
+            name if name.ends_with("attn_k.weight") || name.ends_with("attn_v.weight") => self.keys,
+            name if name.ends_with("attn_output.weight") => self.attention,
+            name if name.contains(".ffn_down") => self.down,
+            _ => self.matrices,
+        }
+    }
+}
+
+fn smaller(kind: GgmlType) -> GgmlType {
+    match kind {
+        GgmlType::Q2_K | GgmlType::Q3_K => GgmlType::Q4_0,
+        GgmlType::Q4_K => GgmlType::Q5_0,
+        GgmlType::Q5_K => GgmlType::Q5_1,
+        GgmlType::Q6_K => GgmlType::Q8_0,
+        kind => kind,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The size of Mixtral-8x7B in a mix, in GiB.
+    fn size(types: Types) -> f64 {
+        let (hidden, ffn, kv, layers, vocabulary) = (4096usize, 14336usize, 1024usize, 32, 32000usize);
+        let mut tensors = vec![("token_embd.weight".to_owned(), vec![vocabulary, hidden])];
+        tensors.push(("output.weight".to_owned(), vec![vocabulary, hidden]));
+        for i in 0..layers {
+            for (name, dims) in [
+                ("attn_q", vec![hidden, hidden]),
+                ("attn_k", vec![kv, hidden]),
+                ("attn_v", vec![kv, hidden]),
+                ("attn_output", vec![hidden, hidden]),
+                ("ffn_gate_inp", vec![8, hidden]),
+                ("ffn_gate_exps", vec![8, ffn, hidden]),
+                ("ffn_up_exps", vec![8, ffn, hidden]),
+                ("ffn_down_exps", vec![8, hidden, ffn]),
+                ("attn_norm", vec![hidden]),
+                ("ffn_norm", vec![hidden]),
+            ] {
+                tensors.push((format!("blk.{i}.{name}.weight"), dims));
+            }
+        }
+        let bytes = tensors.into_iter().map(|(name, dims)| {
+            let elements = dims.iter().product::<usize>() as u64;
+            let kind = types.of_tensor(&name, &dims);
+            kind.bytes_of(elements).expect("whole blocks")
+        });
+        bytes.sum::<u64>() as f64 / f64::from(1 << 30)
+    }
+
+    /// Published sizes of Chinese-Mixtral's files, which are 8x7B with a vocabulary of 32,000.
+    #[test]
+    fn files_are_as_large_as_the_published_ones() {
+        for (kind, published) in [
+            (GgmlType::F16, 87.0),
+            (GgmlType::Q8_0, 46.2),
+            (GgmlType::Q6_K, 35.7),
+            (GgmlType::Q5_K, 30.0),
+            (GgmlType::Q5_0, 30.0),
+            (GgmlType::Q4_K, 24.6),
+            (GgmlType::Q4_0, 24.6),
+            (GgmlType::Q3_K, 19.0),
+            (GgmlType::Q2_K, 16.1),
+        ] {
+            let ours = size(Types::of(kind));
+            eprintln!("{kind}: {ours:.2} GiB, published {published}");
+            assert!((ours - published).abs() < 0.16, "{kind}: {ours}, published {published}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Quantisers of our own: weights into the blocks of every type that can be written.
+
+mod blocks;
+mod encode;
+mod fit;
+mod pack;
+mod rows;
+mod super_block;
+
+pub use encode::{WRITABLE, by_name, encode};
+pub(crate) use rows::encode_rows;
+
+#[cfg(test)]
+mod tests;

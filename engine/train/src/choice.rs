@@ -1,0 +1,79 @@
+//! Which matrices of a model carry adapters, and which are trained whole beside them: from names to roles.
+
+use mixtral_engine::arch::{Part, Role};
+use mixtral_engine::error::{Error, Result};
+
+/// What may carry an adapter: our short name, PEFT's name, and the matrix.
+const TARGETS: [(&str, &str, Role); 8] = [
+    ("q", "q_proj", Role::Query),
+    ("k", "k_proj", Role::Key),
+    ("v", "v_proj", Role::Value),
+    ("o", "o_proj", Role::AttentionOutput),
+    ("gate", "gate", Role::Router),
+    ("w1", "w1", Role::Gate),
+    ("w2", "w2", Role::Down),
+    ("w3", "w3", Role::Up),
+];
+
+/// What may be trained whole.
+pub(super) const WHOLE: [(&str, Role); 2] = [("embed_tokens", Role::Embedding), ("lm_head", Role::Output)];
+
+/// Matrices by their names in a recipe, understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    targets: Vec<Role>,
+    whole: Vec<Role>,
+}
+
+impl Choice {
+    /// Reads the names of targets and whole modules.
+    ///
+    /// # Errors
+    /// A name that is none, one that is given twice, or nothing to train.
+    pub fn new(targets: &[String], modules: &[String]) -> Result<Self> {
+        let target = |name: &str| TARGETS.iter().find(|t| t.0 == name || t.1 == name).map(|t| t.2);
+        let whole = |name: &str| WHOLE.iter().find(|w| w.0 == name).map(|w| w.1);
+        let choice = Self {
+            targets: read("targets", targets, target, "q, k, v, o, gate, w1, w2, w3")?,
+            whole: read("whole", modules, whole, "embed_tokens, lm_head")?,
+        };
+        if choice.targets.is_empty() {
+            return Err(Error::Training("lora: targets: nothing is named".into()));
+        }
+        Ok(choice)
+    }
+
+    /// The targets by PEFT's names, in the order of its recipes.
+    pub fn target_names(&self) -> Vec<String> {
+        TARGETS.iter().filter(|t| self.targets.contains(&t.2)).map(|t| t.1.to_owned()).collect()
+    }
+
+    /// The modules that are trained whole, by PEFT's names.
+    pub fn whole_names(&self) -> Vec<String> {
+        WHOLE.iter().filter(|w| self.whole.contains(&w.1)).map(|w| w.0.to_owned()).collect()
+    }
+
+    /// Whether the part carries an adapter.
+    pub fn adapts(&self, part: &Part) -> bool {
+        self.targets.contains(&part.role)
+    }
+
+    /// Whether the part is trained whole.
+    pub fn trains(&self, part: &Part) -> bool {
+        self.whole.contains(&part.role)
+    }
+}
+
+fn read(key: &str, names: &[String], role: impl Fn(&str) -> Option<Role>, known: &str) -> Result<Vec<Role>> {
+    let mut out = Vec::with_capacity(names.len());
+    for name in names {
+        match role(name) {
+            Some(role) if out.contains(&role) => {
+                return Err(Error::Training(format!("lora: {key}: {name:?} is named twice")));
+            }
+            Some(role) => out.push(role),
+            None => return Err(Error::Training(format!("lora: {key}: unknown {name:?}; there are {known}"))),
+        }
+    }
+    Ok(out)
+}

@@ -1,0 +1,202 @@
+//! The mixture of experts, with its norm and the way around it: tokens are sorted by expert, and each expert multiplies one dense block.
+//! An expert without tokens does nothing.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use candle_core::{CpuStorage, CustomOp1, CustomOp2, Device, Layout, Result, Shape, Tensor};
+use rayon::prelude::*;
+
+use super::norm::Norm;
+use super::{Kept, Pass, lend, numbers};
+use crate::kernels::{add_scaled, dot, swiglu, swiglu_backward};
+use crate::meter::Share;
+use crate::projection::Projection;
+use mixtral_engine::ops::Routes;
+
+/// One layer's experts.
+#[derive(Clone, Debug)]
+pub struct ExpertsLayer {
+    /// w1
+    pub gate: Projection,
+    /// w3
+    pub up: Projection,
+    /// w2
+    pub down: Projection,
+}
+
+/// (tokens, hidden) and the weights by place (places) to (tokens, hidden).
+pub struct ExpertsOp {
+    pub norm: Norm,
+    pub layer: ExpertsLayer,
+    pub routes: Arc<Routes>,
+    pub pass: Pass,
+    pub kept: Kept<Vec<Saved>>,
+}
+
+/// What one busy expert computed: its inputs, and both halves before SwiGLU.
+pub struct Saved {
+    expert: usize,
+    places: Range<usize>,
+    x: Vec<f32>,
+    gate: Vec<f32>,
+    up: Vec<f32>,
+}
+
+impl ExpertsOp {
+    fn widths(&self) -> (usize, usize) {
+        (self.layer.gate.cols(), self.layer.gate.rows())
+    }
+
+    fn work(&self) -> usize {
+        let (hidden, ffn) = self.widths();
+        self.routes.tokens().len() * hidden * ffn * 3
+    }
+
+    /// The rows of `x` at an expert's places.
+    fn gather(&self, x: &[f32], places: Range<usize>) -> Vec<f32> {
+        let hidden = self.widths().0;
+        let mut out = Vec::with_capacity(places.len() * hidden);
+        for &token in &self.routes.tokens()[places] {
+            out.extend_from_slice(&x[token as usize * hidden..][..hidden]);
+        }
+        out
+    }
+
+    /// Adds up each token's places, in order of weight.
+    fn combine(&self, rows: &[&[f32]], starts: &[usize], weight: impl Fn(usize) -> f32 + Sync, out: &mut [f32]) {
+        let hidden = self.widths().0;
+        let places: Vec<&[usize]> = self.routes.places().collect();
+        out.par_chunks_mut(hidden).zip(places).with_min_len(128).for_each(|(out, places)| {
+            for &place in places {
+                // The expert whose block holds the place.
+                let block = starts.partition_point(|&s| s <= place) - 1;
+                add_scaled(out, weight(place), &rows[block][(place - starts[block]) * hidden..][..hidden]);
+            }
+        });
+    }
+
+    fn forward(&self, input: &[f32], weights: &[f32]) -> Vec<f32> {
+        let (hidden, ffn) = self.widths();
+        let normed = self.norm.forward(input);
+        let drops = self.pass.drops;
+        let l = &self.layer;
+        let busy: Vec<_> = self.routes.busy().collect();
+        let done: Vec<(Saved, Vec<f32>)> = busy
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|(expert, places)| {
+                let (x, first, len) = (self.gather(&normed, places.clone()), places.start, places.len());
+                let (mut gate, mut up, mut a) = (vec![0.0; len * ffn], vec![0.0; len * ffn], vec![0.0; len * ffn]);
+                l.gate.forward(expert, &x, first, drops, &mut gate);
+                l.up.forward(expert, &x, first, drops, &mut up);
+                swiglu(&gate, &up, &mut a);
+                let mut y = vec![0.0; len * hidden];
+                l.down.forward(expert, &a, first, drops, &mut y);
+                (Saved { expert, places, x, gate, up }, y)
+            })
+            .collect();
+        // The way around the experts: their results are added to the input.
+        let mut out = input.to_vec();
+        let (rows, starts): (Vec<&[f32]>, Vec<usize>) =
+            done.iter().map(|(s, y)| (y.as_slice(), s.places.start)).unzip();
+        self.combine(&rows, &starts, |place| weights[place], &mut out);
+        if self.pass.learns {
+            self.kept.put(done.into_iter().map(|(saved, _)| saved).collect());
+        }
+        out
+    }
+
+    /// The gradients of one expert: of its inputs, and of its places' weights.
+    fn backward(&self, saved: Saved, weights: &[f32], dy: &[f32]) -> (usize, Vec<f32>, Vec<f32>) {
+        let (hidden, ffn) = self.widths();
+        let drops = self.pass.drops;
+        let l = &self.layer;
+        let Saved { expert, places, x, mut gate, mut up } = saved;
+        let (first, weights) = (places.start, &weights[places.clone()]);
+        let mut a = vec![0.0; gate.len()];
+        swiglu(&gate, &up, &mut a);
+        // The output was weight * down(a): the weight's gradient is <dy, down(a)> = <dy . W2, a>.
+        let mut dy = self.gather(dy, places);
+        let mut da = vec![0.0; gate.len()];
+        l.down.input_gradient(expert, &dy, first, drops, 0.0, &mut da);
+        let dw = da.chunks_exact(ffn).zip(a.chunks_exact(ffn)).map(|(d, a)| dot(d, a)).collect();
+        for ((dy, da), w) in dy.chunks_exact_mut(hidden).zip(da.chunks_exact_mut(ffn)).zip(weights) {
+            crate::kernels::scale(dy, *w);
+            crate::kernels::scale(da, *w);
+        }
+        l.down.weight_gradient(expert, &a, &dy, first, drops, 1);
+        swiglu_backward(&mut gate, &mut up, &da);
+        let mut dx = dy; // its contents are done with; the size is right
+        l.gate.input_gradient(expert, &gate, first, drops, 0.0, &mut dx);
+        l.up.input_gradient(expert, &up, first, drops, 1.0, &mut dx);
+        l.gate.weight_gradient(expert, &x, &gate, first, drops, 1);
+        l.up.weight_gradient(expert, &x, &up, first, drops, 1);
+        (first, dx, dw)
+    }
+}
+
+impl CustomOp2 for ExpertsOp {
+    fn name(&self) -> &'static str {
+        "experts"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, lx: &Layout, w: &CpuStorage, lw: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (x, w) = (numbers(x, lx)?, numbers(w, lw)?);
+        let out = self.pass.meter.time(Share::Experts, self.work(), || self.forward(x, w));
+        Ok((CpuStorage::F32(out), lx.shape().clone()))
+    }
+
+    fn bwd(&self, x: &Tensor, w: &Tensor, _: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let kept = self.kept.take()?;
+        let mut dw = vec![0.0; w.elem_count()];
+        let dx = lend([x, w, dy], |[x, w, dy]| {
+            self.pass.meter.time(Share::Experts, 2 * self.work(), || {
+                let done: Vec<_> =
+                    kept.into_par_iter().with_max_len(1).map(|saved| self.backward(saved, w, dy)).collect();
+                for (first, _, share) in &done {
+                    dw[*first..first + share.len()].copy_from_slice(share);
+                }
+                let (rows, starts): (Vec<&[f32]>, Vec<usize>) =
+                    done.iter().map(|(first, dx, _)| (dx.as_slice(), *first)).unzip();
+                let mut dn = vec![0.0; x.len()];
+                self.combine(&rows, &starts, |_| 1.0, &mut dn);
+                self.norm.backward_around(x, &dn, dy)
+            })
+        })?;
+        Ok((Some(Tensor::from_vec(dx, x.shape(), &Device::Cpu)?), Some(Tensor::from_vec(dw, w.shape(), &Device::Cpu)?)))
+    }
+}
+
+/// The router's logits (tokens, experts) to the weight of each place (places).
+pub struct RouteWeights {
+    pub routes: Arc<Routes>,
+}
+
+impl CustomOp1 for RouteWeights {
+    fn name(&self) -> &'static str {
+        "route weights"
+    }
+
+    fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
+        let weights = self.routes.weights().to_vec();
+        let shape = weights.len().into();
+        Ok((CpuStorage::F32(weights), shape))
+    }
+
+    /// The weights are a softmax over the chosen logits; the others have no part in them.
+    fn bwd(&self, logits: &Tensor, _: &Tensor, dw: &Tensor) -> Result<Option<Tensor>> {
+        let experts = logits.dim(1)?;
+        let mut dl = vec![0.0; logits.elem_count()];
+        let mut expert_of = vec![0; self.routes.tokens().len()];
+        self.routes.busy().for_each(|(e, places)| expert_of[places].fill(e));
+        lend([dw], |[dw]| {
+            let w = self.routes.weights();
+            for (dl, places) in dl.chunks_exact_mut(experts).zip(self.routes.places()) {
+                let mean: f32 = places.iter().map(|&p| w[p] * dw[p]).sum();
+                places.iter().for_each(|&p| dl[expert_of[p]] = w[p] * (dw[p] - mean));
+            }
+        })?;
+        Ok(Some(Tensor::from_vec(dl, logits.shape(), &Device::Cpu)?))
+    }
+}

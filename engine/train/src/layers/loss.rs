@@ -1,0 +1,125 @@
+//! Output layer and cross-entropy in one: the logits of a chunk of tokens live only as long as it
+//! takes to turn them into gradients, so nothing of the vocabulary's width outlasts its chunk.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor};
+use rayon::prelude::*;
+
+use super::{Kept, Pass, numbers};
+use crate::kernels::cross_entropy;
+use crate::meter::Share;
+use crate::projection::{Drops, Projection};
+use mixtral_engine::ops::gemm::{Mat, gemm};
+
+/// Tokens whose logits exist at one time, in parts of which each is one thread's.
+const CHUNK: usize = 512;
+const PART: usize = 128;
+
+/// Where the loss itself is told: its sum over the targets.
+pub type LossSum = Arc<Mutex<f64>>;
+
+/// (tokens, hidden) to `weight * sum of losses`: one number, which must be the root of the backward
+/// pass or enter it by a plain sum, for its gradients are computed on the way forward.
+pub struct LossOp {
+    pub output: Projection,
+    pub targets: Arc<Vec<Option<u32>>>,
+    /// What the sum is multiplied by: 1 / targets of the whole step.
+    pub weight: f32,
+    pub sum: LossSum,
+    pub pass: Pass,
+    pub kept: Kept<Vec<f32>>,
+}
+
+impl LossOp {
+    fn forward(&self, x: &[f32]) -> f64 {
+        let hidden = self.output.cols();
+        let rows: Vec<(usize, usize)> =
+            self.targets.iter().enumerate().filter_map(|(at, t)| Some((at, (*t)? as usize))).collect();
+        let mut dx = if self.pass.learns { vec![0.0; x.len()] } else { Vec::new() };
+        let mut total = 0f64;
+        for chunk in rows.chunks(CHUNK) {
+            let mut inputs = Vec::with_capacity(chunk.len() * hidden);
+            chunk.iter().for_each(|(at, _)| inputs.extend_from_slice(&x[at * hidden..][..hidden]));
+            let (sum, gradient) = self.chunk(&inputs, chunk);
+            total += sum;
+            for ((at, _), d) in chunk.iter().zip(gradient.chunks_exact(hidden)) {
+                dx[at * hidden..][..hidden].copy_from_slice(d);
+            }
+        }
+        if self.pass.learns {
+            self.kept.put(dx);
+        }
+        total
+    }
+
+    /// The sum of losses of some tokens, and the gradients of their inputs (nothing when evaluating).
+    fn chunk(&self, x: &[f32], targets: &[(usize, usize)]) -> (f64, Vec<f32>) {
+        let (rows, cols) = (self.output.rows(), self.output.cols());
+        let learns = self.pass.learns;
+        let mut logits = vec![0.0; targets.len() * rows];
+        let mut dx = if learns { vec![0.0; x.len()] } else { Vec::new() };
+        let places: Vec<&mut [f32]> = if learns {
+            dx.chunks_mut(PART * cols).collect()
+        } else {
+            targets.chunks(PART).map(|_| Default::default()).collect()
+        };
+        // Lent once for all parts: weights that are kept quantised are made plain once a chunk. No adapter stands here.
+        let sums: Vec<f64> = self.output.weight.lend(0, |w| {
+            logits
+                .par_chunks_mut(PART * rows)
+                .zip(x.par_chunks(PART * cols))
+                .zip(targets.par_chunks(PART))
+                .zip(places)
+                .map(|(((logits, x), targets), dx)| {
+                    gemm(1.0, Mat::new(x, cols), Mat::new(w, cols).t(), 0.0, logits, rows);
+                    let losses = logits
+                        .chunks_exact_mut(rows)
+                        .zip(targets)
+                        .map(|(row, (_, target))| f64::from(cross_entropy(row, *target, self.weight)))
+                        .sum();
+                    if learns {
+                        gemm(1.0, Mat::new(logits, rows), Mat::new(w, cols), 0.0, dx, cols);
+                    }
+                    losses
+                })
+                .collect()
+        });
+        if learns {
+            self.output.weight_gradient(0, x, &logits, 0, Drops::default(), 8);
+        }
+        (sums.iter().sum(), dx)
+    }
+}
+
+impl CustomOp1 for LossOp {
+    fn name(&self) -> &'static str {
+        "loss"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let x = numbers(storage, layout)?;
+        let targets = self.targets.iter().flatten().count();
+        let work = targets * self.output.weight.len() * if self.pass.learns { 3 } else { 1 };
+        let sum = self.pass.meter.time(Share::Loss, work, || self.forward(x));
+        *self.sum.lock().unwrap_or_else(PoisonError::into_inner) += sum;
+        Ok((CpuStorage::F32(vec![(sum * f64::from(self.weight)) as f32]), Shape::from(())))
+    }
+
+    fn bwd(&self, x: &Tensor, _: &Tensor, d: &Tensor) -> Result<Option<Tensor>> {
+        if d.to_scalar::<f32>()? != 1.0 {
+            candle_core::bail!("the loss must be the root of the backward pass")
+        }
+        Ok(Some(Tensor::from_vec(self.kept.take()?, x.shape(), &Device::Cpu)?))
+    }
+}
+
+/// The logits themselves: (tokens, hidden) to (tokens, vocabulary).
+pub fn logits(output: &Projection, x: &Tensor) -> Result<Tensor> {
+    let tokens = x.dim(0)?;
+    let mut out = vec![0.0; tokens * output.rows()];
+    super::lend([x], |[x]| {
+        output.forward_wide(x, Drops::default(), &mut out);
+    })?;
+    Tensor::from_vec(out, (tokens, output.rows()), &Device::Cpu)
+}

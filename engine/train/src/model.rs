@@ -1,0 +1,164 @@
+//! The trainable model: its parameters by name.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::data::Fingerprint;
+use super::layers::{AttentionLayer, ExpertsLayer};
+use super::parameter::Parameter;
+use super::projection::Projection;
+use mixtral_engine::arch::{Config, Part, Role, Rope, parts};
+use mixtral_engine::error::{Error, Result};
+
+/// A model of the Mixtral family that can learn.
+#[derive(Debug)]
+pub struct Model {
+    pub(super) config: Config,
+    pub(super) rope: Rope,
+    pub(super) embedding: Arc<Parameter>,
+    pub(super) layers: Vec<Layer>,
+    pub(super) norm: Arc<Parameter>,
+    pub(super) output: Projection,
+}
+
+#[derive(Debug)]
+pub(super) struct Layer {
+    pub(super) attention_norm: Arc<Parameter>,
+    pub(super) attention: AttentionLayer,
+    pub(super) expert_norm: Arc<Parameter>,
+    pub(super) router: Projection,
+    pub(super) experts: ExpertsLayer,
+}
+
+impl Model {
+    /// Builds a model; `make` gives each part's parameter.
+    pub fn build(config: &Config, mut make: impl FnMut(&Part) -> Result<Projection>) -> Result<Self> {
+        let mut made = BTreeMap::new();
+        for part in parts(config) {
+            made.insert((part.layer, part.role), make(&part)?);
+        }
+        let mut take = |layer, role| {
+            let part = made.remove(&(layer, role));
+            part.ok_or_else(|| Error::Training(format!("the list of parts lacks {role:?}")))
+        };
+        let layers = (0..config.layers)
+            .map(|i| {
+                let layer = Some(i);
+                Ok(Layer {
+                    attention_norm: take(layer, Role::AttentionNorm)?.weight,
+                    attention: AttentionLayer {
+                        query: take(layer, Role::Query)?,
+                        key: take(layer, Role::Key)?,
+                        value: take(layer, Role::Value)?,
+                        output: take(layer, Role::AttentionOutput)?,
+                        heads: config.heads,
+                        kv_heads: config.kv_heads,
+                        dim: config.head_dim,
+                    },
+                    expert_norm: take(layer, Role::ExpertNorm)?.weight,
+                    router: take(layer, Role::Router)?,
+                    experts: ExpertsLayer {
+                        gate: take(layer, Role::Gate)?,
+                        up: take(layer, Role::Up)?,
+                        down: take(layer, Role::Down)?,
+                    },
+                })
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            config: config.clone(),
+            rope: Rope::new(config),
+            embedding: take(None, Role::Embedding)?.weight,
+            layers,
+            norm: take(None, Role::OutputNorm)?.weight,
+            output: take(None, Role::Output)?,
+        })
+    }
+
+    /// A new model with random weights: normal, scaled to the width of the inputs; what enters the
+    /// residual stream is smaller, so that its sum over the layers stays of one size.
+    pub fn random(config: &Config, seed: u64) -> Result<Self> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        Self::build(config, |part| {
+            let deviation = match part.role {
+                Role::Embedding => 0.5,
+                Role::Output => 0.5 / (config.hidden as f32).sqrt(),
+                Role::Router => 0.02,
+                role => {
+                    let fan_in = part.dims[part.dims.len() - 1] as f32;
+                    let residual = matches!(role, Role::AttentionOutput | Role::Down);
+                    let depth = if residual { (2.0 * config.layers as f32).sqrt() } else { 1.0 };
+                    1.0 / fan_in.sqrt() / depth
+                }
+            };
+            let values = if part.role.is_norm() {
+                vec![1.0; part.len()]
+            } else {
+                (0..part.len()).map(|_| normal(&mut rng) * deviation).collect()
+            };
+            Ok(Projection::new(Arc::new(Parameter::new(part.name(), &part.dims, values, true))))
+        })
+    }
+
+    /// The model's shape.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// All matrices and norms by part, in the order of [`parts`].
+    pub fn parts(&self) -> Vec<(Part, Projection)> {
+        let find = |part: &Part| {
+            let plain = |p: &Arc<Parameter>| Projection::new(p.clone());
+            let layer = part.layer.map(|i| &self.layers[i]);
+            match (part.role, layer) {
+                (Role::AttentionNorm, Some(l)) => plain(&l.attention_norm),
+                (Role::Query, Some(l)) => l.attention.query.clone(),
+                (Role::Key, Some(l)) => l.attention.key.clone(),
+                (Role::Value, Some(l)) => l.attention.value.clone(),
+                (Role::AttentionOutput, Some(l)) => l.attention.output.clone(),
+                (Role::ExpertNorm, Some(l)) => plain(&l.expert_norm),
+                (Role::Router, Some(l)) => l.router.clone(),
+                (Role::Gate, Some(l)) => l.experts.gate.clone(),
+                (Role::Up, Some(l)) => l.experts.up.clone(),
+                (Role::Down, Some(l)) => l.experts.down.clone(),
+                (Role::OutputNorm, _) => plain(&self.norm),
+                (Role::Output, _) => self.output.clone(),
+                _ => plain(&self.embedding),
+            }
+        };
+        parts(&self.config).into_iter().map(|part| (part.clone(), find(&part))).collect()
+    }
+
+    /// What is trained, adapters included.
+    pub fn trained(&self) -> Vec<Arc<Parameter>> {
+        let mut out = Vec::new();
+        for (_, projection) in self.parts() {
+            if projection.weight.is_trained() {
+                out.push(projection.weight);
+            }
+            if let Some(adapter) = projection.adapter {
+                out.extend([adapter.a, adapter.b]);
+            }
+        }
+        out
+    }
+
+    /// What the frozen weights come to in one number, by some of each tensor: enough to tell one base from another.
+    pub fn frozen_fingerprint(&self) -> u64 {
+        let mut print = Fingerprint::default();
+        for (_, projection) in self.parts().iter().filter(|(_, p)| !p.weight.is_trained()) {
+            projection.weight.dims.iter().for_each(|&d| print.add(d as u64));
+            projection.weight.lend_row(0, |row| row.iter().for_each(|w| print.add(u64::from(w.to_bits()))));
+        }
+        print.0
+    }
+}
+
+/// A number of the standard normal distribution (Box and Muller).
+pub(super) fn normal(rng: &mut ChaCha8Rng) -> f32 {
+    let (a, b): (f64, f64) = (rng.random_range(f64::MIN_POSITIVE..1.0), rng.random_range(0.0..1.0));
+    ((-2.0 * a.ln()).sqrt() * (2.0 * std::f64::consts::PI * b).cos()) as f32
+}
