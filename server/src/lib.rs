@@ -12,6 +12,7 @@ pub mod domain;
 pub mod error;
 pub mod extract;
 pub mod handlers;
+pub mod i18n;
 pub mod keys;
 pub mod metrics;
 pub mod middleware;

@@ -267,7 +267,7 @@ pub(super) fn shorten(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::Locale;
+    use crate::i18n::Locale;
 
     #[test]
     fn every_kind_has_its_own_code_and_a_text_in_both_languages() {

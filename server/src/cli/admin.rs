@@ -9,8 +9,9 @@ use arena_server::actions::{change_admin, create_admin};
 use arena_server::config::default_data_folder;
 use arena_server::database;
 use arena_server::error::Error;
+use arena_server::i18n::Locale;
 use arena_server::store::admins;
-use arena_server::views::{Locale, when};
+use arena_server::views::when;
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::PgPool;
@@ -122,7 +123,7 @@ async fn set_disabled(db: &PgPool, name: &str, disabled: bool) -> anyhow::Result
 fn explain(error: Error) -> anyhow::Error {
     match error {
         Error::Internal(cause) => cause,
-        error => anyhow::anyhow!(arena_server::middleware::error_text(&error, Locale::En)),
+        error => anyhow::anyhow!(arena_server::i18n::error_text(&error, Locale::En)),
     }
 }
 

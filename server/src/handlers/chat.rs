@@ -18,9 +18,9 @@ use crate::app::Arena;
 use crate::domain::{BattleId, Prompt, Side};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
+use crate::i18n::Locale;
 use crate::store::battles;
 use crate::streams::{Cursor, Events, Reader};
-use crate::views::Locale;
 
 /// How often a comment keeps a quiet connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);

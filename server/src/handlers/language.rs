@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::app::Arena;
 use crate::error::Error;
 use crate::extract::CsrfForm;
-use crate::views::Locale;
+use crate::i18n::Locale;
 
 /// The form of the language switch.
 #[derive(Debug, Deserialize)]

@@ -22,9 +22,10 @@ use crate::actions::read_board::{BoardKey, ReadBoard};
 use crate::app::Arena;
 use crate::domain::{BattleKind, ModelId, ModelState};
 use crate::error::Error;
+use crate::i18n::Locale;
 use crate::store::models::{self, Model};
 use crate::store::ratings;
-use crate::views::{Locale, Page};
+use crate::views::Page;
 
 /// Languages with a name of their own in the locale files; others are shown by their code.
 const NAMED_LANGUAGES: &[&str] = &["zh", "en", "ja", "ko", "fr", "de", "es", "ru", "pt", "it", "ar", "vi", "und"];

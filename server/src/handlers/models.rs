@@ -7,8 +7,9 @@ use crate::app::Arena;
 use crate::domain::{ModelKind, ModelState};
 use crate::error::Error;
 use crate::handlers::html;
+use crate::i18n::Locale;
 use crate::store::models::{self, Model};
-use crate::views::{Locale, Page};
+use crate::views::Page;
 use crate::workers::LoadState;
 
 /// The list.

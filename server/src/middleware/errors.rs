@@ -10,7 +10,8 @@ use askama::Template;
 use serde_json::json;
 
 use crate::error::Error;
-use crate::views::{ErrorPage, Locale, Page};
+use crate::i18n::{Locale, error_text};
+use crate::views::{ErrorPage, Page};
 
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
@@ -26,11 +27,6 @@ fn json_body(error: &Error, locale: Locale) -> HttpResponse {
     HttpResponse::build(error.status_code()).json(json!({
         "error": { "code": error.code(), "message": error_text(error, locale), "detail": error.detail() }
     }))
-}
-
-/// The public text of an error.
-pub fn error_text(error: &Error, locale: Locale) -> String {
-    locale.text_with(&format!("error-{}", error.code()), &[("detail", error.detail())])
 }
 
 /// Answers errors in the form and language that the request asks for, and logs the cause of internal ones once.

@@ -5,7 +5,7 @@ mod headers;
 mod request;
 mod visitor;
 
-pub use errors::{error_text, render_errors};
+pub use errors::render_errors;
 pub use headers::security_headers;
 pub use request::{RequestId, request_log};
 pub use visitor::visitor;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::view::{SideView, View, index, prefix};
 use crate::domain::Side;
-use crate::views::Locale;
+use crate::i18n::Locale;
 use crate::views::markdown::{Rendered, may_shift};
 use crate::views::replies;
 

@@ -21,9 +21,9 @@ use crate::domain::{
     BattleId, BattleKind, ModelFields, ModelId, ModelKind, Parameters, Prompt, ReplyStatus, Side, VoterId,
 };
 use crate::error::Error;
+use crate::i18n::Locale;
 use crate::metrics::Metrics;
 use crate::store::{battles, models};
-use crate::views::Locale;
 use crate::views::markdown;
 
 /// What a scripted model does.

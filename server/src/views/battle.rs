@@ -2,10 +2,11 @@
 
 use askama::Template;
 
+use super::Page;
 use super::markdown;
 use super::replies::ReplyView;
-use super::{Locale, Page};
 use crate::domain::{BattleKind, Choice, MAX_PROMPT_CHARS, MAX_TURNS, Parameters, Reason, Side};
+use crate::i18n::Locale;
 use crate::store::battles::{Battle, Reply, Turn};
 use crate::store::models::Model;
 use crate::streams::{Cursor, SideView, View, index};

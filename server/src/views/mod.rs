@@ -4,14 +4,13 @@ mod assets;
 mod battle;
 mod history;
 mod human;
-mod locale;
 pub mod markdown;
 mod page;
 pub mod replies;
 
+pub use crate::i18n::Locale;
 pub use assets::{StaticFiles, asset_hash, asset_url};
 pub use battle::{BattlePage, NewBattlePage, NewChatPage, Revealed, TurnView};
 pub use history::{HistoryPage, Line};
 pub use human::{bytes, choice_key, kind_key, parameters, state_key, when};
-pub use locale::Locale;
 pub use page::{ErrorPage, Page};

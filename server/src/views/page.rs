@@ -3,9 +3,10 @@
 use actix_web::{HttpMessage, HttpRequest, web};
 use askama::Template;
 
-use super::{Locale, asset_url};
+use super::asset_url;
 use crate::app::Arena;
 use crate::extract::Visitor;
+use crate::i18n::Locale;
 
 /// What the base template needs. Templates write `{{ page.t("key") }}` for a text.
 #[derive(Debug, Clone)]

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::Locale;
 use super::markdown;
 use crate::domain::{ReplyStatus, Side};
+use crate::i18n::Locale;
 use crate::streams::SideView;
 
 /// A side on a page.

@@ -13,7 +13,7 @@ use crate::domain::AdminId;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::{html, see_other};
-use crate::middleware::error_text;
+use crate::i18n::error_text;
 use crate::passwords;
 use crate::store::admins::{self, AdminRow};
 use crate::views::Page;

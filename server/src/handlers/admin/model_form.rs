@@ -16,7 +16,7 @@ use crate::domain::{FieldError, ModelFields, ModelForm, ModelKind, ModelState};
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::{html, see_other};
-use crate::middleware::error_text;
+use crate::i18n::error_text;
 use crate::store::models::{self, Model};
 use crate::views::Page;
 

@@ -17,9 +17,9 @@ use crate::app::Arena;
 use crate::domain::{BattleId, BattleKind, Choice, ModelId, ModelState, Parameters, Prompt};
 use crate::error::Error;
 use crate::extract::ClientAddress;
+use crate::i18n::Locale;
 use crate::store::battles;
 use crate::store::models::{self, Model};
-use crate::views::Locale;
 
 /// What to begin.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -16,9 +16,9 @@ use crate::app::Arena;
 use crate::domain::{BattleId, Choice, Prompt, Reason, Side};
 use crate::error::Error;
 use crate::extract::ClientAddress;
+use crate::i18n::Locale;
 use crate::rating::EloSettings;
 use crate::store::models;
-use crate::views::Locale;
 
 /// A message.
 #[derive(Debug, Deserialize, ToSchema)]

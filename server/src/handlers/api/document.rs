@@ -169,7 +169,7 @@ mod tests {
         // Every operation has a text in both languages on the page.
         for operation in paths.values().filter_map(|item| item.as_object()).flat_map(|item| item.values()) {
             let id = operation["operationId"].as_str().expect("an id");
-            for locale in [crate::views::Locale::En, crate::views::Locale::Zh] {
+            for locale in [crate::i18n::Locale::En, crate::i18n::Locale::Zh] {
                 let key = super::super::page::key(id);
                 assert!(!locale.text(&key).contains(&key), "no text {key}");
             }

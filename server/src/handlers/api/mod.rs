@@ -23,8 +23,8 @@ use serde_json::json;
 
 use crate::error::Error;
 use crate::handlers::leaderboard;
-use crate::middleware::error_text;
-use crate::views::Locale;
+use crate::i18n::Locale;
+use crate::i18n::error_text;
 
 /// The largest body: a message of 30,000 characters, each escaped as two UTF-16 units, and room for the rest.
 const MAX_BODY: usize = 30_000 * 12 + 65_536;

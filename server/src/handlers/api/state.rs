@@ -8,10 +8,10 @@ use crate::app::Arena;
 use crate::domain::{BattleId, BattleKind, Choice, ReplyStatus, Side};
 use crate::error::Error;
 use crate::extract::Visitor;
+use crate::i18n::Locale;
 use crate::store::battles::{self, Battle, Reply};
 use crate::store::models::{self, Model};
 use crate::streams::SideView;
-use crate::views::Locale;
 use crate::views::replies;
 
 /// A battle, a comparison or a direct chat.

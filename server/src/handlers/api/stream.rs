@@ -16,8 +16,8 @@ use super::visitor::ApiVisitor;
 use crate::app::Arena;
 use crate::domain::{BattleId, Side};
 use crate::error::Error;
+use crate::i18n::Locale;
 use crate::streams::{Cursor, Reader, SideView, View};
-use crate::views::Locale;
 use crate::views::replies;
 
 /// How often a comment keeps a quiet connection open.

@@ -2,9 +2,9 @@
 
 use super::{NamedBoard, grouped, percent};
 use crate::domain::ModelState;
+use crate::i18n::Locale;
 use crate::rating::{Entry, Standing, Tally, Unrated};
 use crate::store::models::Model;
-use crate::views::Locale;
 
 /// Lines that belong together: models ranked among each other, or those without a rank.
 pub(super) struct Block {

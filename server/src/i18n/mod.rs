@@ -1,4 +1,6 @@
-//! The two languages of the pages, and their texts (Fluent files in `templates/locales`).
+//! Everything that people read, in two languages: the texts are Fluent files in `templates/locales`.
+
+mod errors;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,6 +10,8 @@ use fluent_templates::{Loader, static_loader};
 use unic_langid::{LanguageIdentifier, langid};
 
 use crate::domain::UnknownName;
+
+pub use errors::error_text;
 
 static_loader! {
     static TEXTS = {
@@ -21,7 +25,7 @@ static_loader! {
 const EN: LanguageIdentifier = langid!("en");
 const ZH: LanguageIdentifier = langid!("zh");
 
-/// A language of the pages.
+/// A language that the arena speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Locale {
     /// English.
@@ -45,30 +49,6 @@ impl Locale {
             Self::En => "en",
             Self::Zh => "zh-CN",
         }
-    }
-
-    /// The one of our languages that an Accept-Language header prefers: the highest weight wins, the earlier at equal
-    /// weights (RFC 9110, 12.5.4). English when it names neither.
-    pub fn preferred(header: &str) -> Self {
-        let mut best = (Self::En, 0.0);
-        for part in header.split(',').take(32) {
-            let mut pieces = part.split(';');
-            let tag = pieces.next().unwrap_or("").trim();
-            let weight =
-                pieces.find_map(|piece| piece.trim().strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
-            let primary = tag.split('-').next().unwrap_or("");
-            let locale = if primary.eq_ignore_ascii_case("zh") {
-                Self::Zh
-            } else if primary.eq_ignore_ascii_case("en") {
-                Self::En
-            } else {
-                continue;
-            };
-            if weight > best.1 {
-                best = (locale, weight);
-            }
-        }
-        best.0
     }
 
     /// A text without arguments.
@@ -112,15 +92,6 @@ impl std::str::FromStr for Locale {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_browser_s_preference_decides() {
-        assert_eq!(Locale::preferred("zh-CN,zh;q=0.9,en;q=0.8"), Locale::Zh);
-        assert_eq!(Locale::preferred("en;q=0.5, zh;q=0.7"), Locale::Zh);
-        assert_eq!(Locale::preferred("fr, de"), Locale::En);
-        assert_eq!(Locale::preferred(""), Locale::En);
-        assert_eq!(Locale::preferred("zh;q=nonsense"), Locale::En);
-    }
 
     #[test]
     fn texts_exist_in_both_languages() {
