@@ -8,7 +8,6 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
-use anyhow::Context;
 use sqlx::PgPool;
 
 use crate::actions::create_admin;
@@ -18,6 +17,7 @@ use crate::backends::{AddressPolicy, Backends};
 use crate::config::{Config, LogFormat};
 use crate::database::{self, Database};
 use crate::extract::Limits;
+use crate::i18n::{Locale, Message};
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::passwords::Passwords;
@@ -115,35 +115,23 @@ pub struct Application {
     database: Database,
 }
 
-/// Why the address cannot be had, in the language of the terminal.
-fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
-    let text = if database::terminal_is_chinese() {
-        format!("无法监听 {address}：{error}。请用 --listen 或 ARENA_LISTEN 另选地址，端口 0 表示任取一个空闲端口。")
-    } else {
-        format!(
-            "cannot listen on {address}: {error}. Choose another address with --listen or ARENA_LISTEN; port 0 takes any \
-             free one."
-        )
-    };
-    anyhow::Error::msg(text)
-}
-
 impl Application {
     /// Binds the address, opens the database and migrates it.
     pub async fn build(config: Config) -> anyhow::Result<Self> {
         use secrecy::ExposeSecret;
         // First of all, so that a taken port leaves nothing behind and takes no time.
-        let listener = TcpListener::bind(config.listen).map_err(|error| cannot_listen(config.listen, &error))?;
+        let listener = TcpListener::bind(config.listen)
+            .map_err(|why| Message::new("config-listen").with("address", config.listen).with("why", why))?;
         let address = listener.local_addr()?;
         std::fs::create_dir_all(&config.data)
-            .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
+            .map_err(|why| Message::new("config-data-folder").with("folder", config.data.display()).with("why", why))?;
         let keys = match &config.secret {
             Some(secret) => Keys::from_secret(secret)?,
             None => Keys::from_file(&config.data.join("secret"))?,
         };
         let url = config.database_url.as_ref().map(|url| url.expose_secret());
-        let database = database::open(url, &config.data, database::tell_terminal()).await;
-        let database = database.map_err(|error| error.for_terminal())?;
+        let progress = database::progress_printer(Locale::from_terminal());
+        let database = database::open(url, &config.data, progress).await?;
         let db = database.connect(DATABASE_CONNECTIONS).await?;
         let drain = config.drain;
         let origin = match &config.public_url {
@@ -177,10 +165,8 @@ impl Application {
     pub async fn run_until_stopped(self) -> anyhow::Result<()> {
         println!("Mixtral Arena: {}", self.origin);
         if let Some(link) = &self.welcome {
-            let hours = create_admin::LINK_HOURS;
-            println!(
-                "No administrator yet. Become the first by this link (works once, within {hours} hours):\n  {link}"
-            );
+            let told = Message::new("terminal-first-link").with("hours", create_admin::LINK_HOURS);
+            println!("{}\n  {link}", told.text(Locale::from_terminal()));
         }
         self.server.await?;
         // Requests have ended; answers whose readers have gone may still be running.

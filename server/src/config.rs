@@ -3,69 +3,69 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
+use clap::builder::PossibleValue;
 use secrecy::SecretString;
 
 use crate::backends::Network;
+use crate::i18n::Message;
 
 /// Options of `arena serve`, as given on the command line or in the environment.
 #[derive(Debug, Args)]
+#[expect(missing_docs, reason = "what an option means stands in cli.ftl, once and in both languages")]
 pub struct ServeOptions {
-    /// Address to listen on. Port 0 picks a free one and prints it.
     #[arg(long, value_name = "ADDR", env = "ARENA_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
-    /// Folder for the embedded database and the service's secret. By default `/var/lib/mixtral-arena` as root, else
-    /// `mixtral-arena` in the user's data folder ($XDG_DATA_HOME or ~/.local/share).
     #[arg(long, value_name = "DIR", env = "ARENA_DATA")]
     pub data: Option<PathBuf>,
-    /// Use this Postgres (15 or newer) instead of the embedded one.
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<SecretString>,
-    /// Secret of at least 32 characters from which form tokens and the encryption of endpoint keys are derived. Servers
-    /// that share a database must share it. By default made once and kept in the data folder.
     #[arg(long, value_name = "TEXT", env = "ARENA_SECRET", hide_env_values = true)]
     pub secret: Option<SecretString>,
-    /// Address under which people reach the arena, such as `https://arena.example.org`. With https, cookies are Secure.
     #[arg(long, value_name = "URL", env = "ARENA_PUBLIC_URL")]
     pub public_url: Option<url::Url>,
-    /// Believe the X-Forwarded-For header of this many proxies in front of the arena. 0: believe none.
     #[arg(long, value_name = "N", env = "ARENA_TRUSTED_PROXIES", default_value_t = 0)]
     pub trusted_proxies: usize,
-    /// Hosts or networks inside the network that may be registered as endpoints, such as 127.0.0.1, gpu-box.lan or
-    /// 10.0.0.0/8. Others inside the network are refused.
     #[arg(long, value_name = "HOST", env = "ARENA_ALLOW_INNER", value_delimiter = ',')]
     pub allow_inner: Vec<String>,
-    /// Devices to run local models on: cpu, cuda:N, auto (the GPUs that there are, else the CPU) or none.
     #[arg(long, value_name = "DEVICE", env = "ARENA_DEVICES", value_delimiter = ',', default_value = "auto")]
     pub devices: Vec<String>,
-    /// Folder of demo models, registered when the database holds no model at all.
     #[arg(long, value_name = "DIR", env = "ARENA_DEMO_MODELS")]
     pub demo_models: Option<PathBuf>,
-    /// Do not register the demo models.
     #[arg(long, env = "ARENA_NO_DEMO")]
     pub no_demo: bool,
-    /// How long the service waits for running answers when it is told to stop, in seconds.
     #[arg(long, value_name = "SECONDS", env = "ARENA_DRAIN_SECONDS", default_value_t = 20)]
     pub drain_seconds: u64,
-    /// Messages and votes that one voter may send a minute.
     #[arg(long, value_name = "N", env = "ARENA_VOTER_PER_MINUTE", default_value_t = 20)]
     pub voter_per_minute: u32,
-    /// Messages and votes that one address may send a minute.
     #[arg(long, value_name = "N", env = "ARENA_ADDRESS_PER_MINUTE", default_value_t = 60)]
     pub address_per_minute: u32,
-    /// How the log on standard error is written.
     #[arg(long, value_name = "FORMAT", env = "ARENA_LOG", value_enum, default_value_t = LogFormat::Text)]
     pub log: LogFormat,
 }
 
 /// A form of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
     /// Lines for people.
     Text,
     /// One JSON object a line, for programs.
     Json,
+}
+
+// By hand, since a derived one would show the lines above as help, in English alone.
+impl clap::ValueEnum for LogFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Text, Self::Json]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }))
+    }
 }
 
 /// Checked configuration of the service.
@@ -116,7 +116,7 @@ impl TryFrom<ServeOptions> for Config {
         if let Some(url) = &raw.public_url
             && !matches!(url.scheme(), "http" | "https")
         {
-            bail!("--public-url must start with http:// or https://, not {}://", url.scheme());
+            bail!(Message::new("config-public-url").with("scheme", url.scheme()));
         }
         let devices = match raw.devices.as_slice() {
             [one] if one == "none" => Vec::new(),
@@ -127,11 +127,12 @@ impl TryFrom<ServeOptions> for Config {
                 || device == "auto"
                 || device.strip_prefix("cuda:").is_some_and(|n| n.parse::<usize>().is_ok());
             if !known {
-                bail!("--devices: {device:?} is not a device; use cpu, cuda:0, auto or none");
+                bail!(Message::new("config-device").with("device", device));
             }
         }
-        let positive =
-            |n: u32, name: &str| std::num::NonZeroU32::new(n).with_context(|| format!("--{name} must be at least 1"));
+        let positive = |n: u32, option: &str| {
+            std::num::NonZeroU32::new(n).ok_or_else(|| Message::new("config-at-least-one").with("option", option))
+        };
         Ok(Self {
             listen: raw.listen,
             data: match raw.data {
@@ -145,13 +146,13 @@ impl TryFrom<ServeOptions> for Config {
             allow_inner: raw
                 .allow_inner
                 .iter()
-                .map(|network| network.parse().with_context(|| format!("--allow-inner: {network:?}")))
-                .collect::<anyhow::Result<_>>()?,
+                .map(|network| network.parse().map_err(|_| Message::new("config-network").with("network", network)))
+                .collect::<Result<_, _>>()?,
             devices,
             demo_models: if raw.no_demo { None } else { raw.demo_models.or_else(default_demo_models) },
             drain: std::time::Duration::from_secs(raw.drain_seconds),
-            voter_per_minute: positive(raw.voter_per_minute, "voter-per-minute")?,
-            address_per_minute: positive(raw.address_per_minute, "address-per-minute")?,
+            voter_per_minute: positive(raw.voter_per_minute, "--voter-per-minute")?,
+            address_per_minute: positive(raw.address_per_minute, "--address-per-minute")?,
         })
     }
 }
@@ -165,7 +166,8 @@ pub fn default_data_folder() -> anyhow::Result<PathBuf> {
     let base = match base {
         Some(base) => base,
         None => {
-            PathBuf::from(std::env::var_os("HOME").context("HOME is not set: say --data DIR")?).join(".local/share")
+            let home = std::env::var_os("HOME").ok_or_else(|| Message::new("config-home"))?;
+            PathBuf::from(home).join(".local/share")
         }
     };
     Ok(base.join("mixtral-arena"))

@@ -27,7 +27,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 pub use binaries::Search;
 pub use error::DatabaseError;
 pub use server::{Durability, Server};
-pub use stage::{ProgressFn, Stage, tell_terminal, terminal_is_chinese};
+pub use stage::{ProgressFn, Stage, progress_printer};
 
 /// The schema, compiled into the binary. `sqlx` runs it under an advisory lock, so that several
 /// servers may start on one database at once.
@@ -94,8 +94,7 @@ impl Database {
     fn remote(url: &str) -> Result<Self, DatabaseError> {
         // sqlx would take any scheme.
         if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
-            let why = "it must begin with postgres:// or postgresql://";
-            return Err(DatabaseError::Url(sqlx::Error::Configuration(why.into())));
+            return Err(DatabaseError::UrlScheme);
         }
         let options = url.parse().map_err(DatabaseError::Url)?;
         Ok(Self { url: url.to_owned(), options, server: None })

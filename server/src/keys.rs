@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, ensure};
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+
+use crate::i18n::Message;
 
 /// Keys derived from one secret. Servers that share a database must share the secret.
 #[derive(Clone)]
@@ -25,14 +27,17 @@ impl std::fmt::Debug for Keys {
 }
 
 const NONCE_LEN: usize = 12;
+/// The shortest secret, in characters.
+const MIN_SECRET_CHARS: usize = 32;
 
 impl Keys {
     /// Derives the keys from a secret of at least 32 characters.
     pub fn from_secret(secret: &SecretString) -> anyhow::Result<Self> {
         let secret = secret.expose_secret();
-        if secret.chars().count() < 32 {
-            bail!("the secret must have at least 32 characters");
-        }
+        ensure!(
+            secret.chars().count() >= MIN_SECRET_CHARS,
+            Message::new("config-secret").with("least", MIN_SECRET_CHARS)
+        );
         let derive = |purpose: &str| mac(secret.as_bytes(), purpose.as_bytes());
         Ok(Self { csrf: derive("csrf"), seal: derive("seal"), address: derive("address") })
     }
@@ -42,8 +47,10 @@ impl Keys {
         use std::io::Write;
         use std::os::unix::fs::OpenOptionsExt;
         match std::fs::read_to_string(file) {
-            Ok(text) => Self::from_secret(&SecretString::from(text.trim().to_owned()))
-                .with_context(|| format!("{} holds no usable secret", file.display())),
+            Ok(text) => Self::from_secret(&SecretString::from(text.trim().to_owned())).map_err(|_| {
+                let refusal = Message::new("config-secret-file").with("file", file.display());
+                refusal.with("least", MIN_SECRET_CHARS).into()
+            }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let secret = random_token();
                 // Written aside and linked, so that two processes that start at once agree on one secret.
@@ -59,7 +66,7 @@ impl Keys {
                     _ => Self::from_file(file),
                 }
             }
-            Err(error) => Err(error).with_context(|| format!("cannot read {}", file.display())),
+            Err(error) => Err(Message::new("config-read").with("file", file.display()).with("why", error).into()),
         }
     }
 
@@ -87,9 +94,7 @@ impl Keys {
     pub fn unseal(&self, sealed: &[u8]) -> anyhow::Result<SecretString> {
         let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().context("the sealed key is too short")?;
         let cipher = ChaCha20Poly1305::new(&Key::from(self.seal));
-        let plain = cipher
-            .decrypt(&Nonce::from(*nonce), body)
-            .map_err(|_| anyhow::anyhow!("the key was sealed with another secret: enter it again"))?;
+        let plain = cipher.decrypt(&Nonce::from(*nonce), body).map_err(|_| Message::new("config-key-lost"))?;
         Ok(SecretString::from(String::from_utf8(plain)?))
     }
 

@@ -6,19 +6,21 @@ use std::process::ExitCode;
 
 use arena_server::app::Application;
 use arena_server::config::{Config, ServeOptions};
+use arena_server::i18n::Locale;
 use arena_server::worker::{self, WorkerOptions};
 use cli::Command;
 
 fn main() -> ExitCode {
-    let done = match cli::parse() {
+    let locale = Locale::from_terminal();
+    let done = match cli::parse(locale) {
         Command::Serve(options) => serve(*options),
         Command::Worker(options) => serve_models(*options),
-        Command::Admin(options) => cli::admin::run(options),
+        Command::Admin(options) => cli::admin::run(options, locale),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("arena: {error:#}");
+            eprintln!("arena: {}", cli::explain(&error, locale));
             ExitCode::FAILURE
         }
     }

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 
 use crate::backends::{Endpoint, Timeouts};
 use crate::domain::ModelFields;
+use crate::i18n::Message;
 use crate::keys::Keys;
 use crate::store::models::Model;
 
@@ -38,6 +39,6 @@ pub fn endpoint_of_fields(fields: &ModelFields, key: Option<SecretString>) -> an
 
 /// The key in an environment variable of the service.
 pub fn key_of_environment(name: &str) -> anyhow::Result<SecretString> {
-    let value = std::env::var(name).with_context(|| format!("the environment variable {name} is not set"))?;
+    let value = std::env::var(name).map_err(|_| Message::new("finding-no-key").with("name", name))?;
     Ok(SecretString::from(value))
 }

@@ -8,6 +8,7 @@ use std::{env, fs};
 use super::obtain::{self, Source};
 use super::stage::{ProgressFn, Stage};
 use super::{DatabaseError, OLDEST_POSTGRES};
+use crate::i18n::Message;
 
 /// The places to look in, in this order.
 #[derive(Debug, Clone)]
@@ -61,19 +62,19 @@ impl Search {
             progress(Stage::Obtaining(source.name()));
             if let Err(why) = obtain::obtain(*source, &self.cache, wanted) {
                 progress(Stage::Failed(source.name(), why.clone()));
-                tried.push(format!("{}: {why}", source.name()));
+                tried.push(Message::new("database-tried-failed").with("tool", source.name()).with("why", why));
                 continue;
             }
             candidates = self.candidates();
             if let Some(found) = choose(&candidates, wanted) {
                 return Ok(found);
             }
-            tried.push(format!("{}: delivered another version", source.name()));
+            tried.push(Message::new("database-tried-version").with("tool", source.name()));
         }
         if let Some(dir) = &self.bin_dir
             && candidates.is_empty()
         {
-            tried.push(format!("PG_BIN_DIR={}: no `postgres` and `initdb` there", dir.display()));
+            tried.push(Message::new("database-tried-empty").with("folder", dir.display()));
         }
         match wanted {
             Some(version) => {
@@ -81,9 +82,9 @@ impl Search {
                 Err(DatabaseError::OtherVersion { folder: folder.to_owned(), version, found })
             }
             None => {
-                tried.extend(
-                    candidates.iter().map(|old| format!("{}: version {} is too old", old.dir.display(), old.major)),
-                );
+                tried.extend(candidates.iter().map(|old| {
+                    Message::new("database-tried-old").with("folder", old.dir.display()).with("version", old.major)
+                }));
                 Err(DatabaseError::NoBinaries { tried })
             }
         }
@@ -166,6 +167,7 @@ fn cache_dir() -> PathBuf {
 mod tests {
     use super::*;
     use crate::database::tests::write_script;
+    use crate::i18n::Locale;
     use std::sync::Arc;
 
     fn fake(dir: &Path, version: &str) {
@@ -218,8 +220,8 @@ mod tests {
         }
         let error = find(&search, Some(14)).unwrap_err();
         assert!(matches!(error, DatabaseError::OtherVersion { version: 14, .. }), "{error}");
-        assert!(error.to_string().contains("17 and 15 and 16 and 18"), "{error}");
-        assert!(error.zh().contains("postgresql-14"), "{}", error.zh());
+        assert!(error.to_string().contains("17, 15, 16, 18"), "{error}");
+        assert!(error.message().text(Locale::Zh).contains("postgresql-14"), "{}", error.message().text(Locale::Zh));
     }
 
     #[test]
@@ -243,6 +245,10 @@ mod tests {
         let error = find(&search, None).unwrap_err();
         assert!(error.to_string().contains("apt-get install postgresql"), "{error}");
         assert!(error.to_string().contains("version 13 is too old"), "{error}");
-        assert!(error.zh().contains("apt-get install postgresql"), "{}", error.zh());
+        assert!(
+            error.message().text(Locale::Zh).contains("apt-get install postgresql"),
+            "{}",
+            error.message().text(Locale::Zh)
+        );
     }
 }

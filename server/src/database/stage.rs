@@ -1,7 +1,8 @@
 //! What [`super::open`] is doing, for the person who waits.
 
-use std::fmt;
 use std::sync::Arc;
+
+use crate::i18n::{Locale, Message};
 
 /// Called at every [`Stage`]; may be called from another thread.
 pub type ProgressFn = Arc<dyn Fn(Stage) + Send + Sync>;
@@ -25,51 +26,27 @@ pub enum Stage {
     Ready,
 }
 
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Obtaining(tool) => write!(f, "No PostgreSQL here yet: fetching it with {tool}"),
-            Self::Failed(tool, why) => write!(f, "{tool} could not deliver PostgreSQL: {why}"),
-            Self::Initialising => f.write_str("Making a new database folder"),
-            Self::WaitingForLast => f.write_str("Waiting for the last PostgreSQL to shut down"),
-            Self::Starting => f.write_str("Starting PostgreSQL"),
-            Self::Migrating => f.write_str("Bringing the database schema up to date"),
-            Self::Ready => f.write_str("The database is ready"),
-        }
-    }
-}
-
 impl Stage {
-    /// The same in Chinese.
+    /// What a person is told of it.
     #[must_use]
-    pub fn zh(&self) -> String {
+    pub fn message(&self) -> Message {
         match self {
-            Self::Obtaining(tool) => format!("本机还没有 PostgreSQL：正在用 {tool} 获取"),
-            Self::Failed(tool, why) => format!("{tool} 未能提供 PostgreSQL:{why}"),
-            Self::Initialising => "正在创建新的数据库目录".into(),
-            Self::WaitingForLast => "正在等待上一个 PostgreSQL 关闭".into(),
-            Self::Starting => "正在启动 PostgreSQL".into(),
-            Self::Migrating => "正在更新数据库结构".into(),
-            Self::Ready => "数据库已就绪".into(),
+            Self::Obtaining(tool) => Message::new("database-stage-obtaining").with("tool", tool),
+            Self::Failed(tool, why) => Message::new("database-stage-failed").with("tool", tool).with("why", why),
+            Self::Initialising => Message::new("database-stage-initialising"),
+            Self::WaitingForLast => Message::new("database-stage-waiting"),
+            Self::Starting => Message::new("database-stage-starting"),
+            Self::Migrating => Message::new("database-stage-migrating"),
+            Self::Ready => Message::new("database-stage-ready"),
         }
     }
 }
 
-/// Whether the person at the terminal reads Chinese, by the variables that every program goes by.
+/// Prints to standard error what takes time, not what is over in a moment.
 #[must_use]
-pub fn terminal_is_chinese() -> bool {
-    ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-        .is_some_and(|locale| locale.starts_with("zh"))
-}
-
-/// Tells the person at the terminal, in their language, what takes time: not what is over in a moment.
-#[must_use]
-pub fn tell_terminal() -> ProgressFn {
-    let chinese = terminal_is_chinese();
+pub fn progress_printer(locale: Locale) -> ProgressFn {
     Arc::new(move |stage| {
-        let text = if chinese { stage.zh() } else { stage.to_string() };
+        let text = stage.message().text(locale);
         match stage {
             Stage::Migrating | Stage::Ready => tracing::debug!("{text}"),
             _ => eprintln!("{text}"),

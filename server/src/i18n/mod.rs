@@ -1,6 +1,8 @@
 //! Everything that people read, in two languages: the texts are Fluent files in `templates/locales`.
 
 mod errors;
+mod message;
+mod terminal;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,6 +14,7 @@ use unic_langid::{LanguageIdentifier, langid};
 use crate::domain::UnknownName;
 
 pub use errors::error_text;
+pub use message::{Message, told};
 
 static_loader! {
     static TEXTS = {
@@ -22,8 +25,8 @@ static_loader! {
     };
 }
 
-const EN: LanguageIdentifier = langid!("en");
-const ZH: LanguageIdentifier = langid!("zh");
+static EN: LanguageIdentifier = langid!("en");
+static ZH: LanguageIdentifier = langid!("zh");
 
 /// A language that the arena speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,6 +59,11 @@ impl Locale {
         self.text_with(key, &[])
     }
 
+    /// A text without arguments whose key was put together from data, where there is one.
+    pub fn find(self, key: &str) -> Option<String> {
+        TEXTS.try_lookup(self.identifier(), key)
+    }
+
     /// A text with arguments. An argument that is a whole number chooses the plural.
     pub fn text_with(self, key: &str, arguments: &[(&'static str, &str)]) -> String {
         let arguments: HashMap<Cow<'static, str>, FluentValue<'_>> = arguments
@@ -69,11 +77,14 @@ impl Locale {
                 (Cow::Borrowed(*name), value)
             })
             .collect();
-        let language = match self {
+        TEXTS.lookup_with_args(self.identifier(), key, &arguments)
+    }
+
+    const fn identifier(self) -> &'static LanguageIdentifier {
+        match self {
             Self::En => &EN,
             Self::Zh => &ZH,
-        };
-        TEXTS.lookup_with_args(language, key, &arguments)
+        }
     }
 }
 

@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use clap::Args;
 use mixtral_engine::{DeviceSpec, EngineOptions};
 use secrecy::SecretString;
 
 use crate::config::LogFormat;
+use crate::i18n::Message;
 
 /// The environment variable that holds the token: an argument could be read by every user of the
 /// machine.
@@ -18,47 +19,32 @@ const TOKEN: &str = "ARENA_WORKER_TOKEN";
 
 /// Options of `arena worker`, as given on the command line or in the environment.
 #[derive(Debug, Args)]
+#[expect(missing_docs, reason = "what an option means stands in cli.ftl, once and in both languages")]
 pub struct WorkerOptions {
-    /// Where to compute: cpu, cuda:N or auto (the first GPU, else the CPU).
     #[arg(long, value_name = "DEVICE", env = "ARENA_WORKER_DEVICE", default_value = "auto")]
     pub device: String,
-    /// Address to listen on. Port 0 picks a free one and prints it.
     #[arg(long, value_name = "ADDR", env = "ARENA_WORKER_LISTEN", default_value = "127.0.0.1:8100")]
     pub listen: SocketAddr,
-    /// File with the token that clients must send as `Authorization: Bearer …`. By default the
-    /// environment's ARENA_WORKER_TOKEN, else a random one that is printed.
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// A model to load: the name that clients use and the GGUF file, or an adapter's folder. May be given several times.
     #[arg(long = "model", value_name = "NAME=PATH")]
     pub models: Vec<String>,
-    /// The base of a model that is an adapter, where the adapter does not say: the model's name and the base's GGUF file.
-    /// May be given several times.
     #[arg(long = "base", value_name = "NAME=PATH")]
     pub bases: Vec<String>,
-    /// The longest conversation in tokens, for every model. By default what each model says.
     #[arg(long, value_name = "TOKENS")]
     pub context: Option<usize>,
-    /// Tokens that each model's cache holds, for all its conversations together.
     #[arg(long, value_name = "TOKENS")]
     pub cache_tokens: Option<usize>,
-    /// Requests that each model works on at once.
     #[arg(long, value_name = "N", default_value_t = EngineOptions::default().max_sequences)]
     pub sequences: usize,
-    /// Requests that may wait for each model; one more is refused at once.
     #[arg(long, value_name = "N", default_value_t = EngineOptions::default().queue)]
     pub queue: usize,
-    /// Threads that compute. By default one a core.
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// How long the worker waits for running answers when it is told to stop, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     pub drain_seconds: u64,
-    /// How the log on standard error is written.
     #[arg(long, value_name = "FORM", env = "ARENA_LOG", value_enum, default_value_t = LogFormat::Text)]
     pub log: LogFormat,
-    /// Started by `arena serve`: the token is the first line of the standard input, `stop` asks for
-    /// the end, and the end of the standard input means that the parent is gone.
     #[arg(long, hide = true)]
     pub supervised: bool,
 }
@@ -93,8 +79,9 @@ impl TryFrom<WorkerOptions> for Settings {
         let mut models: Vec<ModelSpec> = Vec::new();
         for model in &raw.models {
             let (name, path) = named("--model", model, "verse=verse.gguf")?;
-            ensure!(is_name(name), "--model {model}: the name must have 1 to 200 printable characters");
-            ensure!(models.iter().all(|other| other.name != name), "--model: the name {name} stands twice");
+            ensure!(is_name(name), Message::new("config-model-name").with("value", model));
+            let is_new = models.iter().all(|other| other.name != name);
+            ensure!(is_new, Message::new("config-model-twice").with("name", name));
             models.push(ModelSpec {
                 name: name.to_owned(),
                 path: PathBuf::from(path),
@@ -106,13 +93,14 @@ impl TryFrom<WorkerOptions> for Settings {
         for base in &raw.bases {
             let (name, path) = named("--base", base, "song=poet.gguf")?;
             let model = models.iter_mut().find(|model| model.name == name);
-            let model = model.with_context(|| format!("--base {base}: there is no --model named {name}"))?;
-            ensure!(model.base.is_none(), "--base: {name} has two");
+            let model =
+                model.ok_or_else(|| Message::new("config-base-unknown").with("value", base).with("name", name))?;
+            ensure!(model.base.is_none(), Message::new("config-base-twice").with("name", name));
             model.base = Some(PathBuf::from(path));
         }
         let (token, tell_token) = token(&raw)?;
         Ok(Self {
-            device: raw.device.parse()?,
+            device: raw.device.parse().map_err(|_| Message::new("config-worker-device").with("device", &raw.device))?,
             listen: raw.listen,
             token,
             tell_token,
@@ -130,9 +118,10 @@ impl TryFrom<WorkerOptions> for Settings {
     }
 }
 
-fn named<'a>(option: &str, text: &'a str, example: &str) -> anyhow::Result<(&'a str, &'a str)> {
-    let parts = text.split_once('=');
-    parts.with_context(|| format!("{option} {text}: must have the form NAME=PATH, such as {example}"))
+fn named<'a>(option: &str, value: &'a str, example: &str) -> Result<(&'a str, &'a str), Message> {
+    value.split_once('=').ok_or_else(|| {
+        Message::new("config-name-path").with("option", option).with("value", value).with("example", example)
+    })
 }
 
 /// A name that can stand in JSON, in a log line and in a URL without surprises.
@@ -143,10 +132,14 @@ pub(super) fn is_name(name: &str) -> bool {
 fn token(raw: &WorkerOptions) -> anyhow::Result<(SecretString, bool)> {
     let (text, place) = if raw.supervised {
         let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line).context("cannot read the token from the standard input")?;
-        (line, "the standard input".to_owned())
+        std::io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .map_err(|why| Message::new("config-read").with("file", "stdin").with("why", why))?;
+        (line, "stdin".to_owned())
     } else if let Some(file) = &raw.token_file {
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text = std::fs::read_to_string(file)
+            .map_err(|why| Message::new("config-read").with("file", file.display()).with("why", why))?;
         (text, file.display().to_string())
     } else if let Ok(text) = std::env::var(TOKEN) {
         (text, TOKEN.to_owned())
@@ -155,7 +148,7 @@ fn token(raw: &WorkerOptions) -> anyhow::Result<(SecretString, bool)> {
     };
     let text = text.trim();
     if text.len() < 8 || text.chars().any(|c| !c.is_ascii_graphic()) {
-        bail!("the token in {place} must have at least 8 characters, all of them printable ASCII");
+        bail!(Message::new("config-token").with("place", place).with("least", 8));
     }
     Ok((SecretString::from(text.to_owned()), false))
 }

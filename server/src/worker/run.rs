@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
-use anyhow::{Context, bail};
+use anyhow::bail;
 use secrecy::ExposeSecret;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -20,6 +20,7 @@ use super::metrics::Metrics;
 use super::options::{Settings, WorkerOptions};
 use super::routes::{Worker, configure};
 use super::{LISTENING, STOP};
+use crate::i18n::Message;
 
 /// Threads that serve connections; the cores belong to the engine.
 const SERVERS: usize = 2;
@@ -34,8 +35,8 @@ const PULSE: Duration = Duration::from_secs(1);
 /// A setting is wrong, the device cannot be used, no model could be loaded, or the engine died.
 pub async fn run(options: WorkerOptions) -> anyhow::Result<()> {
     let settings = Settings::try_from(options)?;
-    let listener =
-        TcpListener::bind(settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let listener = TcpListener::bind(settings.listen)
+        .map_err(|why| Message::new("config-worker-listen").with("address", settings.listen).with("why", why))?;
     let address = listener.local_addr()?;
     let host = Arc::new(Host::start(settings.device, settings.engine.clone())?);
     let worker = web::Data::new(Worker {
@@ -88,7 +89,7 @@ pub async fn run(options: WorkerOptions) -> anyhow::Result<()> {
 /// Why a worker stops.
 enum End {
     Told,
-    Broken(&'static str),
+    Broken(Message),
 }
 
 async fn stop(handle: &ServerHandle, end: &End) {
@@ -119,12 +120,12 @@ async fn until_broken(host: Arc<Host>, needs_model: bool, ends: mpsc::Sender<End
             return;
         }
         if !host.status().alive {
-            let _ = ends.send(End::Broken("the engine's thread died")).await;
+            let _ = ends.send(End::Broken(Message::new("terminal-engine-died"))).await;
             return;
         }
         let slots = host.slots();
         if hopeful && slots.iter().all(|slot| slot.state == SlotState::Failed) {
-            let _ = ends.send(End::Broken("none of the models could be loaded")).await;
+            let _ = ends.send(End::Broken(Message::new("terminal-no-model-loaded"))).await;
             return;
         }
         hopeful &= !slots.iter().any(|slot| slot.state == SlotState::Ready);

@@ -28,11 +28,12 @@ pub(super) struct Process {
 }
 
 /// What a worker may know of our environment: where things are, not our secrets.
-const KEPT: [&str; 10] = [
+const KEPT: [&str; 11] = [
     "PATH",
     "HOME",
     "LANG",
     "LC_ALL",
+    "LC_MESSAGES",
     "TZ",
     "TMPDIR",
     "LD_LIBRARY_PATH",

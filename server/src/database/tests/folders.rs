@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
+use crate::i18n::Locale;
 
 #[test]
 fn of_two_arenas_at_once_on_one_folder_one_starts_and_one_is_told_why_not() {
@@ -19,7 +20,7 @@ fn of_two_arenas_at_once_on_one_folder_one_starts_and_one_is_told_why_not() {
     let error = results.pop().unwrap().unwrap_err();
     assert!(matches!(error, DatabaseError::Busy { .. }), "{error}");
     assert!(error.to_string().contains(&format!("process {}", std::process::id())), "{error}");
-    assert!(error.zh().contains("--data"), "{}", error.zh());
+    assert!(error.message().text(Locale::Zh).contains("--data"), "{}", error.message().text(Locale::Zh));
     let server = results.pop().unwrap().expect("one of the two starts");
     server.stop().unwrap();
     start(folder.path()).unwrap().stop().unwrap();

@@ -1,0 +1,43 @@
+//! The command line. Its texts stand in `cli.ftl`, by the ids of commands and options.
+
+pub mod admin;
+mod explain;
+mod help;
+mod usage;
+
+use arena_server::config::ServeOptions;
+use arena_server::i18n::Locale;
+use arena_server::worker::WorkerOptions;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub use explain::explain;
+
+#[derive(Debug, Parser)]
+#[command(name = "arena", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Serve(Box<ServeOptions>),
+    Worker(Box<WorkerOptions>),
+    Admin(admin::Options),
+}
+
+/// Reads the command line; without a command it is `serve` with everything from the environment or by default.
+/// Ends the program where help was asked for or an argument is wrong.
+pub fn parse(locale: Locale) -> Command {
+    let read = |arguments: &mut dyn Iterator<Item = std::ffi::OsString>| {
+        let mut command = help::localised(Cli::command(), locale);
+        let matches = command.try_get_matches_from_mut(arguments);
+        let cli =
+            matches.and_then(|matches| Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command)));
+        cli.unwrap_or_else(|error| usage::exit(&error, locale)).command
+    };
+    read(&mut std::env::args_os()).unwrap_or_else(|| match read(&mut ["arena", "serve"].map(Into::into).into_iter()) {
+        Some(command) => command,
+        None => unreachable!("`arena serve` has a command"),
+    })
+}

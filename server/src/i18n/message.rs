@@ -1,0 +1,89 @@
+//! A text that is not yet in a language.
+
+use std::fmt;
+
+use super::Locale;
+
+/// A key of the locale files with its arguments. As an error it is told in the language of whoever reads it; in logs, by
+/// [`fmt::Display`], in English.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    key: &'static str,
+    arguments: Vec<(&'static str, Argument)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Argument {
+    Text(String),
+    Lines(Vec<Message>),
+}
+
+impl Message {
+    /// The text of this key.
+    pub const fn new(key: &'static str) -> Self {
+        Self { key, arguments: Vec::new() }
+    }
+
+    /// With an argument: `{ $name }` in the text.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.arguments.push((name, Argument::Text(value.to_string())));
+        self
+    }
+
+    /// With a list below the text, one message a line; nothing where there is none.
+    #[must_use]
+    pub fn with_lines(mut self, name: &'static str, lines: Vec<Self>) -> Self {
+        self.arguments.push((name, Argument::Lines(lines)));
+        self
+    }
+
+    /// The text in a language.
+    pub fn text(&self, locale: Locale) -> String {
+        let arguments: Vec<(&'static str, String)> =
+            self.arguments.iter().map(|(name, value)| (*name, value.text(locale))).collect();
+        let arguments: Vec<(&'static str, &str)> =
+            arguments.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        locale.text_with(self.key, &arguments)
+    }
+}
+
+impl Argument {
+    fn text(&self, locale: Locale) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Lines(lines) => lines.iter().map(|line| format!("\n  - {}", line.text(locale))).collect(),
+        }
+    }
+}
+
+/// What a person is told of an error: its [`Message`] where it is one; else its causes, as the system and the libraries
+/// word them.
+pub fn told(error: &anyhow::Error, locale: Locale) -> String {
+    match error.downcast_ref::<Message>() {
+        Some(message) => message.text(locale),
+        None => format!("{error:#}"),
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Locale::En))
+    }
+}
+
+impl std::error::Error for Message {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_in_the_language_of_the_text_around_it() {
+        let old = Message::new("database-tried-old").with("folder", "/opt/pg").with("version", 13);
+        let message = Message::new("database-no-binaries").with("oldest", 15).with_lines("tried", vec![old]);
+        assert!(message.to_string().ends_with("\n  - /opt/pg: version 13 is too old"), "{message}");
+        let zh = message.text(Locale::Zh);
+        assert!(zh.ends_with("\n  - /opt/pg：版本 13 过旧"), "{zh}");
+    }
+}

@@ -1,0 +1,94 @@
+# What `arena --help` says: `command-COMMAND` and `option-COMMAND-OPTION`, by clap's ids.
+command-arena = Mixtral Arena: chat with two anonymous models side by side, and vote for the better answer.
+command-arena-default = Without a command, `arena` serves the arena on http://127.0.0.1:8080 with an embedded database and the demo models.
+command-arena-examples =
+    Examples:
+      arena
+          Serve on http://127.0.0.1:8080 with the embedded database and the demo models.
+      arena serve --listen 0.0.0.0:80 --public-url https://arena.example.org --trusted-proxies 1
+          Serve behind one TLS reverse proxy.
+      DATABASE_URL=postgres://arena@db.lan/arena ARENA_SECRET=… arena serve
+          Use your own Postgres, shared with other servers.
+      arena worker --device cpu --listen 127.0.0.1:8100 --model poet=engine/models/poet-14m-q8_0.gguf
+          Serve a model over the OpenAI API, without the arena.
+      arena admin create alice
+          Create an administrator; asks for a password.
+command-serve = Serve the arena: web pages, JSON API, and workers for local models
+option-serve-listen = Address and port to listen on; port 0 picks a free one and prints it
+option-serve-data = Folder for the embedded database and the secret; by default /var/lib/mixtral-arena as root, else mixtral-arena in $XDG_DATA_HOME or ~/.local/share
+option-serve-database-url = Use this PostgreSQL (15 or newer) instead of the embedded one
+option-serve-secret = Secret of at least 32 characters that form tokens and the encryption of API keys are derived from; servers that share a database must share it. By default generated once and kept in the data folder
+option-serve-public-url = Address at which people reach the arena, such as https://arena.example.org; with https, cookies are Secure
+option-serve-trusted-proxies = Number of reverse proxies in front of the arena whose X-Forwarded-For header is trusted
+option-serve-allow-inner = Private hosts or networks that may be registered as endpoints, separated by commas, such as 127.0.0.1,gpu-box.lan,10.0.0.0/8; all other private addresses are refused
+option-serve-devices = Devices to run local models on, separated by commas: cpu, cuda:N, auto (every GPU, or the CPU if there is none), or none
+option-serve-demo-models = Folder of demo models, registered when the database has no models yet; by default the ones that come with the arena
+option-serve-no-demo = Do not register the demo models
+option-serve-drain-seconds = How long to wait for running answers on shutdown, in seconds
+option-serve-voter-per-minute = Messages and votes allowed per minute and visitor
+option-serve-address-per-minute = Messages and votes allowed per minute and IP address
+option-serve-log = Format of the log on standard error: text for people, json (one object per line) for programs
+command-worker = Serve models over the OpenAI API, without the arena: to try a model, or to register it as an endpoint of an arena elsewhere
+option-worker-device = Device to run on: cpu, cuda:N, or auto (the first GPU, or the CPU if there is none)
+option-worker-listen = Address and port to listen on; port 0 picks a free one and prints it
+option-worker-token-file = File with the token that clients must send as “Authorization: Bearer …”; by default ARENA_WORKER_TOKEN from the environment, else a random one that is printed
+option-worker-models = Model to load: its name for clients, and its GGUF file or the folder of an adapter; may be repeated
+option-worker-bases = Base of a model that is an adapter, unless its configuration says: the model's name, and the base's GGUF file; may be repeated
+option-worker-context = Maximum context length in tokens, for every model; by default each model's own
+option-worker-cache-tokens = Size of each model's KV cache in tokens, shared by its requests; by default --sequences times the context length, at most 32768 or one full context
+option-worker-sequences = Requests that each model works on at once
+option-worker-queue = Requests that may wait for each model; further ones are refused
+option-worker-threads = CPU threads to compute with; by default one per core
+option-worker-drain-seconds = How long to wait for running answers on shutdown, in seconds
+option-worker-log = Format of the log on standard error: text for people, json (one object per line) for programs
+option-worker-supervised = Started by `arena serve`: reads the token from the first line of standard input, stops at the line `stop`, and exits when standard input ends
+command-admin = Manage administrators; works while the arena runs, too
+option-admin-data = The data folder, as given to `arena serve`
+option-admin-database-url = The PostgreSQL database, as given to `arena serve`
+command-admin-create = Create an administrator; asks for a password
+option-admin-create-name = Name to sign in with
+option-admin-create-password-stdin = Read the password from standard input (one line) instead of asking
+command-admin-list = List the administrators
+command-admin-disable = Disable an administrator and end their sessions; the last one cannot be disabled
+option-admin-disable-name = Name of the administrator
+command-admin-enable = Re-enable a disabled administrator
+option-admin-enable-name = Name of the administrator
+command-admin-link = Print a one-time link with which someone becomes an administrator
+option-admin-link-public-url = Address at which people reach the arena
+
+help-usage = Usage:
+help-commands = Commands
+help-arguments = Arguments
+help-options = Options
+help-help = Print help
+help-version = Print version
+help-subcommand = Print help for a command
+help-default = default: { $value }
+help-env = env: { $variable }
+help-values = possible values: { $values }
+
+usage-unknown-argument = There is no option { $argument } here.
+usage-unknown-command = There is no command { $command }.
+usage-command-missing = Name a command: { $commands }.
+usage-required = Missing: { $arguments }.
+usage-repeated = { $argument } may be given only once.
+usage-value-missing = { $argument } needs a value.
+usage-value-unknown = “{ $value }” is not a value of { $argument }. Possible values: { $values }.
+usage-value-refused = “{ $value }” is not a value of { $argument }: { $why }.
+usage-other = The command line is not understood: { $why }.
+usage-suggestion = Did you mean { $suggestion }?
+usage-more = --help shows all options.
+
+terminal-first-link = No administrator yet. Become the first with this link (works once, within { $hours } hours):
+terminal-no-arena = There is no arena in { $folder }. Name its folder with --data, or its database with DATABASE_URL.
+terminal-no-terminal = There is no terminal to ask for the password on. Use --password-stdin.
+terminal-no-admin = There is no administrator named “{ $name }”.
+terminal-password = Password:
+terminal-password-again = Repeat password:
+terminal-admin-created = { $name } is an administrator now.
+terminal-admin-disabled = { $name } is disabled, and their sessions have ended.
+terminal-admin-enabled = { $name } can sign in again.
+terminal-admin-since = since { $time }
+terminal-link = Works once, within { $hours } hours.
+terminal-engine-died = The inference thread died. The log above says why.
+terminal-no-model-loaded = None of the models could be loaded. The log above says why.
