@@ -1,5 +1,7 @@
 // The administration: keeps the overview fresh, and says that a check is under way.
 
+import { localTimes } from "./time.js";
+
 const EVERY_MS = 3000;
 
 /** Fetches the changing part of a page while somebody looks at it. What was unfolded stays unfolded. */
@@ -18,6 +20,7 @@ function refresh(part) {
       const focused = part.contains(document.activeElement);
       if (focused) return;
       part.innerHTML = html;
+      localTimes(part);
       for (const box of part.querySelectorAll("details")) box.open = open.has(box.dataset.keep);
     } catch {
       // The server is restarting or the network is away: the next round tries again.

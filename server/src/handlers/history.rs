@@ -11,7 +11,7 @@ use crate::app::Arena;
 use crate::error::Error;
 use crate::extract::{CsrfForm, Visitor};
 use crate::store::{battles, models};
-use crate::views::{HistoryPage, Line, Page, when};
+use crate::views::{HistoryPage, Line, Page};
 
 /// Lines on a page.
 const LINES: usize = 30;
@@ -50,7 +50,7 @@ pub async fn list(
                 kind: entry.kind,
                 prompt: entry.prompt,
                 turns: entry.turns,
-                when: when(&entry.created_at),
+                when: entry.created_at,
                 vote: entry.vote,
                 names,
             }

@@ -1,6 +1,7 @@
 //! The page of a visitor's own battles.
 
 use askama::Template;
+use chrono::{DateTime, Utc};
 
 use super::Page;
 use crate::domain::{BattleKind, Choice};
@@ -17,7 +18,7 @@ pub struct Line {
     /// How many turns.
     pub turns: i64,
     /// When it began.
-    pub when: String,
+    pub when: DateTime<Utc>,
     /// The vote.
     pub vote: Option<Choice>,
     /// The models, once they may be known.

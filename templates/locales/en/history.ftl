@@ -1,7 +1,7 @@
 history-heading = Your battles
-history-lead = Only this browser sees them: they are tied to its cookie.
+history-lead = Only visible in this browser (linked to its cookie).
 history-empty = You have not started a battle yet. What you write appears here.
-history-end = There are no older ones.
+history-end = There are no older battles.
 history-turns = { $n ->
     [one] { $n } turn
    *[other] { $n } turns
@@ -12,5 +12,5 @@ kind-battle = Battle
 kind-side-by-side = Side by side
 kind-direct = Direct chat
 delete-all = Delete everything
-delete-all-warning = All your battles, comparisons and chats are deleted for good, with all their texts; this cannot be undone. Votes stay in the ratings, without any tie to you.
-delete-all-sure = Delete everything for good
+delete-all-warning = All your battles, comparisons and chats are deleted permanently. Your votes stay in the ratings but are no longer linked to you.
+delete-all-sure = Delete everything permanently

@@ -8,4 +8,4 @@ nav-leaderboard = 排行榜
 nav-models = 模型
 nav-history = 历史
 nav-admin = 管理
-footer-about = 面向 Mixtral 系列模型的开放竞技场。回答由机器生成，可能有误。
+footer-about = 面向 Mixtral 系列模型的开放竞技场。回答由 AI 生成，可能有误。

@@ -1,7 +1,7 @@
 history-heading = 您的对战
-history-lead = 只有这个浏览器能看到：记录与它的 Cookie 绑定。
+history-lead = 仅在此浏览器中可见（与其 Cookie 绑定）。
 history-empty = 您还没有开始过对战。您写的内容会出现在这里。
-history-end = 没有更早的记录了。
+history-end = 没有更早的对战了。
 history-turns = { $n } 轮
 history-no-vote = 尚未投票
 history-older = 更早的
@@ -9,5 +9,5 @@ kind-battle = 对战
 kind-side-by-side = 并排对比
 kind-direct = 直接聊天
 delete-all = 全部删除
-delete-all-warning = 您的全部对战、对比和聊天连同其中的文字将被永久删除，无法恢复。投票会保留在评分中，但与您不再有任何关联。
+delete-all-warning = 您的全部对战、对比和聊天将被永久删除，无法恢复。您的投票会保留在评分中，但不再与您关联。
 delete-all-sure = 永久删除全部

@@ -1,7 +1,7 @@
 board-title = 排行榜
 board-kind = 对战类型
 board-kind-battle = 匿名对战
-board-kind-side-by-side = 具名并排对比
+board-kind-side-by-side = 并排对比（显示名称）
 board-language = 语言
 board-language-all = 所有语言
 board-language-zh = 中文
@@ -18,7 +18,7 @@ board-language-ar = 阿拉伯语
 board-language-vi = 越南语
 board-language-und = 未识别
 board-show = 查看
-board-no-models = 还没有模型。管理员可以登记模型。
+board-no-models = 还没有模型。管理员可以注册模型。
 board-no-votes = 这里还没有投票。来投第一票吧：与两个匿名模型对话，选出更好的回答。
 board-first-vote = 开始对战
 board-votes = { $votes ->
@@ -26,10 +26,10 @@ board-votes = { $votes ->
    *[other] 共 { $shown } 票
 }
 board-ranking = 排名
-board-rank = 第
+board-rank = 第 { $n } 名
 board-model = 模型
 board-bt = 评分
-board-bt-long = Bradley-Terry 评分及其 95% 置信区间
+board-bt-long = Bradley–Terry 评分及其 95% 置信区间
 board-elo = Elo
 board-elo-long = 在线 Elo，按投票先后计算
 board-win-rate = 胜率
@@ -45,11 +45,11 @@ board-group = 第 { $number } 组：这些模型与其他模型之间还没有�
 board-why-no-votes = 尚未排名：还没有投票
 board-why-won-all = 尚未排名：全胜，任何评分都偏低
 board-why-lost-all = 尚未排名：全负，任何评分都偏高
-board-why-one-sided = 尚未排名：胜负只朝一个方向，没有平局或意外可供衡量
+board-why-one-sided = 尚未排名：结果全部一边倒，暂时无法估计实力
 board-how = 如何阅读
-board-how-votes = 匿名对战只统计在公布模型名称之前投出的票。若回答泄露了模型身份，该票会保留但不计入。具名对比另有排行榜。
-board-how-bt = 评分来自 Bradley-Terry 模型：使全部投票最有可能出现的实力值，均值为 1000。高出 400 分的模型，胜的次数约为负的十倍。± 之后是 95% 置信区间的一半宽度；票数少时区间宽而粗略。
-board-how-rank = 名次等于确定更强的模型数加一，即区间完全高于它的模型数加一。因此多个模型可以并列。
+board-how-votes = 匿名对战只统计在公布模型名称之前投出的票。若回答透露了模型身份，该票会保留但不计入。并排对比另有排行榜。
+board-how-bt = 评分来自 Bradley–Terry 模型：最能解释全部投票的实力值，均值为 1000。高出 400 分的模型，胜场约为负场的十倍。± 后为 95% 置信区间的半宽；票数少时区间宽、不精确。
+board-how-rank = 名次 = 明显更强的模型数 + 1（区间完全更高才算明显更强）。因此多个模型可以并列。
 board-how-elo = Elo 随每一票变动（K = 4，起始 1000），因此更反映近期投票，并与先后顺序有关。
 board-how-ties = 平局和“都不好”对双方各计半胜。
 board-chart = 评分与置信区间
@@ -59,5 +59,5 @@ board-win-rates-note = 行模型对列模型的胜率百分比；平局和“都
 board-counts = 两两对战场数
 board-counts-note = 每一对模型计入的票数。
 board-left-out = 另有 { $count } 个模型，见下载文件。
-error-board-kind = 没有“{ $detail }”的排行榜。请选择匿名对战或具名对比。
+error-board-kind = 没有“{ $detail }”的排行榜。请选择匿名对战或并排对比。
 error-board-language = 这不是语言代码。请从列表中选择语言。

@@ -53,18 +53,22 @@ struct Uses {
     patterns: BTreeSet<(String, String)>,
     /// Error codes, with the place.
     errors: Vec<(String, String)>,
+    /// What the audit log records, such as `model.register`, with the place.
+    actions: Vec<(String, String)>,
 }
 
 fn collect(sources: &[File]) -> Uses {
-    let asked =
-        Regex::new(r#"(?:\.t[123]?|locale\.text(?:_with)?)\(\s*&?"([a-z][\w-]*)""#).expect("a regular expression");
+    let asked = Regex::new(r#"(?:\.t[123]?|locale\.text(?:_with)?|Message::new)\(\s*&?"([a-z][\w-]*)""#)
+        .expect("a regular expression");
     let error = Regex::new(
         r#"(?:Error::(?:invalid|Conflict|NoModels)\(\s*|Error::Invalid\s*\{\s*code:\s*|=>\s*)"([a-z][a-z0-9]*(?:-[a-z0-9]+)*)""#,
     )
     .expect("a regular expression");
     let literal = Regex::new(r#""([a-z][a-zA-Z0-9_-]*(?:\{[^}"]*\}[a-z0-9-]*)?)""#).expect("a regular expression");
-    let together = Regex::new(r"^([a-z][a-z0-9-]*-)\{[^}]*\}((?:-[a-z0-9-]+)?)$").expect("a regular expression");
+    let together =
+        Regex::new(r"^([a-z][a-z0-9-]*-)\{[^}]*\}((?:-[a-z0-9-]+)?)(?:-\{[^}]*\})*$").expect("a regular expression");
     let joined = Regex::new(r#""([a-z][a-z0-9-]*-)"\s*~"#).expect("a regular expression");
+    let action = Regex::new(r"^(?:session|admin|token|model|vote)\.[a-z-]+$").expect("a regular expression");
     let mut uses = Uses::default();
     for file in sources.iter().filter(|file| !is_test_path(&file.path)) {
         let is_rust = file.path.ends_with(".rs");
@@ -82,6 +86,9 @@ fn collect(sources: &[File]) -> Uses {
                 && literal.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
             {
                 uses.patterns.insert((literal.clone(), String::new()));
+            }
+            if is_rust && file.path.starts_with("server/src/actions/") && action.is_match(&literal) {
+                uses.actions.push((literal.clone(), file.path.clone()));
             }
             uses.literals.insert(literal);
         }
@@ -141,10 +148,19 @@ pub fn check(locales: &[File], sources: &[File]) -> Vec<Complaint> {
             complaints.push(complaint(place, format!("the error {code} has no text error-{code}")));
         }
     }
+    for (action, place) in &uses.actions {
+        let key = format!("audit-action-{}", action.replace('.', "-"));
+        if !en.contains_key(&key) {
+            complaints.push(complaint(place, format!("the action {action} has no text {key}")));
+        }
+    }
     for (key, (file, _)) in &en {
         let used = match key.strip_prefix("error-") {
             // Every error's text is put together from its code, so the code itself must stand somewhere.
             Some(code) => uses.literals.contains(key) || uses.literals.contains(code),
+            None if key.starts_with("audit-action-") => {
+                uses.actions.iter().any(|(action, _)| key["audit-action-".len()..] == action.replace('.', "-"))
+            }
             None => {
                 uses.literals.contains(key)
                     || uses.patterns.iter().any(|(start, end)| {
@@ -185,6 +201,7 @@ mod tests {
         assert_eq!(said("a = { $x }\n", "a = A\n", "p.t(\"a\")").len(), 1);
         assert_eq!(said("a = A\n", "a = A\n", ""), ["a is used nowhere"]);
         assert_eq!(said("", "", "page.t(\"gone\")"), ["there is no text gone"]);
+        assert_eq!(said("", "", "Message::new(\"gone\")"), ["there is no text gone"]);
         assert_eq!(said("", "", "// page.t(\"gone\")"), Vec::<String>::new());
         assert_eq!(said("", "", "Error::invalid(\"gone\", \"\")"), ["the error gone has no text error-gone"]);
         assert_eq!(said("error-old = A\n", "error-old = A\n", ""), ["error-old is used nowhere"]);
@@ -195,6 +212,19 @@ mod tests {
         let locales = ["en", "zh"].map(|l| File::sample(&format!("templates/locales/{l}/a.ftl"), "a-b = A\n"));
         let template = File::sample("templates/a.html", "<nav aria-label=\"{{ page.t(\"a-b\") }}\" class=\"a\">");
         assert_eq!(check(&locales, &[template]), []);
+    }
+
+    #[test]
+    fn what_the_audit_log_records_has_a_text() {
+        let found = |texts: &str| {
+            let locales = ["en", "zh"].map(|l| File::sample(&format!("templates/locales/{l}/a.ftl"), texts));
+            let source = File::sample("server/src/actions/a.rs", "record(db, \"model.eat\")");
+            check(&locales, &[source]).into_iter().map(|c| c.what).collect::<Vec<_>>()
+        };
+        assert_eq!(found("audit-action-model-eat = Ate\n"), Vec::<String>::new());
+        assert_eq!(found(""), ["the action model.eat has no text audit-action-model-eat"]);
+        let old = "audit-action-model-eat = Ate\naudit-action-model-sip = Sipped\n";
+        assert_eq!(found(old), ["audit-action-model-sip is used nowhere"]);
     }
 
     #[test]

@@ -48,7 +48,7 @@ async fn errors_of_the_api_speak_the_asked_language_and_its_page_both() {
     let visitor = stage.arena.visitor().header("accept-language", "zh");
     let message = visitor.call("GET", "/api/v1/battles", None).await.expect(401).json()["error"]["message"].to_string();
     assert!(message.contains("访客"), "{message}");
-    assert!(visitor.get("/api").await.expect(200).words().contains("面向程序的 API"));
+    assert!(visitor.get("/api").await.expect(200).words().contains("API 参考"));
     let document = visitor.fetch("/api/openapi.json").await.expect(200).json();
     assert!(document["paths"]["/api/v1/battles"]["post"].is_object());
 }

@@ -74,7 +74,7 @@ async fn where_no_pair_can_be_drawn_the_page_says_what_to_do() {
         assert!(answer.words().contains(chinese), "{chinese}: {}", answer.words());
         visitor.clone().header("accept-language", "en");
     };
-    says("There is no model to answer yet", "模型").await;
+    says("No models have been set up yet", "模型").await;
     let endpoint = Endpoint::start();
     endpoint.model(crate::stage::REMOTE[0], Behaviour::says(&["x"]));
     let store = arena.store().await;

@@ -65,7 +65,7 @@ async fn an_error_says_what_to_do_in_both_languages_and_in_json() {
     let page = arena.visitor().get("/nowhere").await.expect(404);
     assert!(page.words().contains("Check the address"), "{}", page.words());
     let page = arena.visitor().header("accept-language", "zh").get("/nowhere").await.expect(404);
-    assert!(page.words().contains("请检查地址"), "{}", page.words());
+    assert!(page.words().contains("请检查网址"), "{}", page.words());
     let answer = arena.visitor().fetch("/api/v1/nowhere").await.expect(404).json();
     assert_eq!(answer["error"]["code"], "not-found");
 }

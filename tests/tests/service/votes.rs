@@ -63,10 +63,10 @@ async fn a_vote_on_a_battle_that_named_a_model_is_kept_and_not_counted() {
     let battle = begin(&visitor, "Who are you?").await;
     read(&visitor, &battle).await;
     let told = visitor.get(&battle).await;
-    assert!(told.words().contains("does not count"), "{}", told.words());
+    assert!(told.words().contains("won't affect the ratings"), "{}", told.words());
     let page = vote(&visitor, &battle, "a").await;
     assert!(NAMES.iter().all(|name| page.words().contains(name)));
-    assert!(page.words().contains("does not count"), "{}", page.words());
+    assert!(page.words().contains("does not affect the ratings"), "{}", page.words());
     assert_eq!(stage.store.count("SELECT count(*) FROM votes WHERE not_counted_because = 'identity'").await, 1);
     assert_eq!(visitor.fetch("/leaderboard.json").await.json()["votes"], 0);
 }

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::extract::Admin;
 use crate::handlers::admin::paging::{self, Before, ROWS_TO_READ};
 use crate::handlers::html;
+use crate::i18n::Locale;
 use crate::store::audit::{self, AuditRow};
 use crate::views::Page;
 
@@ -35,6 +36,11 @@ pub async fn page(
 }
 
 impl AuditRow {
+    /// The action in words; its code where an older version wrote one that is not known any more.
+    fn action_text(&self, locale: &Locale) -> String {
+        locale.find(&format!("audit-action-{}", self.action.replace('.', "-"))).unwrap_or_else(|| self.action.clone())
+    }
+
     /// The particulars on one line: `name: value · name: value`.
     fn particulars(&self) -> String {
         let Some(object) = self.detail.as_object() else { return String::new() };

@@ -2,7 +2,7 @@
 
 use crate::actions::look_at_model::{Found, allowed};
 use crate::app::Arena;
-use crate::backends::{ErrorKind, Probe};
+use crate::backends::{BackendError, ErrorKind, Probe};
 use crate::views::{Page, bytes, parameters};
 use crate::worker::inspect::{InspectError, ModelFacts, Template};
 
@@ -43,7 +43,7 @@ impl Finding {
     }
 
     fn of_file(facts: &ModelFacts, page: &Page) -> Self {
-        let count = |n: u64| parameters(&i64::try_from(n).unwrap_or(i64::MAX));
+        let count = |n: u64| parameters(&i64::try_from(n).unwrap_or(i64::MAX), &page.locale);
         let mut rows = vec![
             ("finding-file", facts.file.display().to_string()),
             ("finding-architecture", facts.architecture.clone()),
@@ -108,10 +108,7 @@ impl Finding {
                     let allowed = allowed.unwrap_or_else(|| page.t("finding-allowed-none"));
                     page.t2("finding-inner", "detail", &error.detail, "allowed", allowed)
                 }
-                kind => {
-                    let text = page.t(&format!("backend-{}", kind.code()));
-                    if error.detail.is_empty() { text } else { format!("{text} ({error})") }
-                }
+                _ => backend_error(error, page),
             };
         }
         if probe.error.as_ref().is_some_and(|error| error.kind == ErrorKind::AddressRefused) {
@@ -121,6 +118,12 @@ impl Finding {
         let verdict = page.t(if probe.answered { "finding-endpoint-good" } else { "finding-endpoint-bad" });
         Self { good: probe.answered, verdict, detail, rows, warnings, models: probe.models.clone() }
     }
+}
+
+/// What happened at an endpoint, in the page's language; then, in parentheses, what the endpoint said itself.
+pub(super) fn backend_error(error: &BackendError, page: &Page) -> String {
+    let text = page.t(&format!("backend-{}", error.kind.code()));
+    if error.detail.is_empty() { text } else { format!("{text} ({error})") }
 }
 
 fn explain(error: &InspectError, page: &Page) -> String {

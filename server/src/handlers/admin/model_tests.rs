@@ -33,8 +33,8 @@ async fn a_file_is_checked_then_saved_with_what_its_header_says(db: PgPool) {
     assert!(empty.contains("No models yet"), "an empty state says what to do");
     let checked = alice.post("/admin/models", &[("kind", "local"), ("path", &path), ("act", "check")]).await;
     assert_eq!(checked.status, 200);
-    assert!(checked.text.contains("The worker can load this model"), "{}", checked.text);
-    assert!(checked.text.contains("13.7 M") && checked.text.contains("256 tokens"));
+    assert!(checked.text.contains("This model can be loaded"), "{}", checked.text);
+    assert!(checked.text.contains("13.7M") && checked.text.contains("256 tokens"));
     assert_eq!(models::count(&db).await.expect("counts"), 0, "a check saves nothing");
 
     let fields = [("kind", "local"), ("path", path.as_str()), ("display_name", "<b>Poet</b> 诗人"), ("act", "save")];
@@ -65,8 +65,8 @@ async fn what_cannot_be_loaded_is_refused_with_the_reason(db: PgPool) {
     for (path, reason) in [
         ("/nowhere/at/all.gguf", "The path cannot be read"),
         (folder.as_str(), "There are several models in this folder"),
-        ("relative.gguf", "A full path on this server"),
-        ("", "This cannot stay empty"),
+        ("relative.gguf", "Enter a full path on this server"),
+        ("", "Required."),
     ] {
         let fields = [("kind", "local"), ("path", path), ("display_name", "x"), ("anyway", "yes"), ("act", "save")];
         let refused = alice.post("/admin/models", &fields).await;
@@ -96,7 +96,9 @@ async fn an_adapter_of_a_hub_s_model_gets_its_base_by_the_form(db: PgPool) {
     let refused = post("/admin/models", "", "save").await;
     assert_eq!(refused.status, 422);
     assert!(refused.text.contains("hfl/chinese-mixtral"), "{}", refused.text);
-    for (wrong, reason) in [("poet.gguf", "A full path on this server"), ("/nowhere.gguf", "The path cannot be read")] {
+    for (wrong, reason) in
+        [("poet.gguf", "Enter a full path on this server"), ("/nowhere.gguf", "The path cannot be read")]
+    {
         let refused = post("/admin/models", wrong, "save").await;
         assert_eq!(refused.status, 422, "{wrong}");
         assert!(refused.text.contains(reason), "{wrong}: {}", refused.text);
@@ -112,7 +114,7 @@ async fn an_adapter_of_a_hub_s_model_gets_its_base_by_the_form(db: PgPool) {
     let kept = models::by_id(&db, model.id).await.expect("reads").expect("is there");
     assert_eq!(kept.adapter_base, Some(base.clone()));
     let plain = alice.post("/admin/models", &[("kind", "local"), ("path", &base), ("adapter_base", &base)]).await;
-    assert!(plain.text.contains("this is no adapter"), "{}", plain.text);
+    assert!(plain.text.contains("this is not an adapter"), "{}", plain.text);
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -193,7 +195,10 @@ async fn a_model_rests_comes_back_and_retires_for_good(db: PgPool) {
     assert_eq!(alice.post(set, &[("state", "retired")]).await.status, 303);
     assert_eq!(alice.post(set, &[("state", "enabled")]).await.status, 409);
     assert_eq!(state().await, ModelState::Retired);
-    assert!(alice.get("/models/poet").await.text.contains("no longer drawn"), "its card stays and says so");
+    assert!(
+        alice.get("/models/poet").await.text.contains("no longer take part in battles"),
+        "its card stays and says so"
+    );
 
     let deeds = audit::page(&db, None, 3).await.expect("reads");
     assert_eq!(deeds[0].detail, serde_json::json!({ "from": "enabled", "to": "retired" }));

@@ -2,11 +2,13 @@
 
 use std::time::Instant;
 
+use super::finding::backend_error;
 use crate::actions::endpoint::endpoint;
 use crate::app::Arena;
 use crate::domain::{ModelKind, ModelState};
+use crate::i18n::told;
 use crate::store::models::Model;
-use crate::views::{Page, bytes, when};
+use crate::views::{Page, Time, bytes, time};
 use crate::workers::{LoadState, Snapshot, Unplaced, WorkerState, WorkerView};
 
 /// How good a condition is, for its colour.
@@ -98,11 +100,14 @@ impl Condition {
         let endpoint = match endpoint(model, &arena.keys) {
             Ok(endpoint) => endpoint,
             Err(cause) => {
-                return Self { detail: cause.to_string(), ..Self::new(page.t("condition-unusable"), Mood::Bad) };
+                return Self {
+                    detail: told(&cause, page.locale),
+                    ..Self::new(page.t("condition-unusable"), Mood::Bad)
+                };
             }
         };
         let circuit = arena.backends.health().circuit(&endpoint.health_key());
-        let error = circuit.last_error.as_ref().map(ToString::to_string).unwrap_or_default();
+        let error = circuit.last_error.as_ref().map(|error| backend_error(error, page)).unwrap_or_default();
         if !circuit.is_available(Instant::now()) {
             return Self { detail: error, can_retry: true, ..Self::new(page.t("condition-breaks"), Mood::Bad) };
         }
@@ -128,7 +133,9 @@ pub struct WorkerLine {
     /// Why, or what to know.
     pub detail: String,
     /// Since when.
-    pub since: String,
+    pub since: Time,
+    /// When a crashed one starts again.
+    pub next_try: Option<Time>,
     /// Its last lines.
     pub log: Vec<String>,
 }
@@ -143,11 +150,9 @@ impl WorkerLine {
             WorkerState::Crashed { .. } => ("worker-crashed", Mood::Bad),
             WorkerState::Stopped => ("worker-stopped", Mood::Calm),
         };
-        let mut detail = match &view.state {
-            WorkerState::Crashed { reason, next_try } => {
-                page.t2("worker-next-try", "reason", reason, "time", next_try.format("%H:%M:%S"))
-            }
-            _ => String::new(),
+        let (mut detail, next_try) = match &view.state {
+            WorkerState::Crashed { reason, next_try } => (reason.clone(), Some(time(next_try))),
+            _ => (String::new(), None),
         };
         if view.restarts > 0 {
             if !detail.is_empty() {
@@ -161,7 +166,8 @@ impl WorkerLine {
             label: page.t(key),
             mood,
             detail,
-            since: when(&view.since),
+            since: time(&view.since),
+            next_try,
             log: view.log.clone(),
         }
     }

@@ -51,7 +51,7 @@ async fn strangers_are_led_to_the_sign_in_and_back(db: PgPool) {
     let wrong = stranger.post("/admin/sign-in", &[("name", "alice"), ("password", "wrong")]).await;
     let unknown = stranger.post("/admin/sign-in", &[("name", "nobody"), ("password", PASSWORD)]).await;
     assert_eq!((wrong.status.as_u16(), unknown.status.as_u16()), (422, 422));
-    assert!(wrong.text.contains("Name or password is wrong") && unknown.text.contains("Name or password is wrong"));
+    assert!(wrong.text.contains("Wrong name or password") && unknown.text.contains("Wrong name or password"));
 
     let right = [("name", "alice"), ("password", PASSWORD), ("next", "/admin/audit?before=9")];
     assert_eq!(stranger.post("/admin/sign-in", &right).await.location(), "/admin/audit?before=9");

@@ -101,7 +101,7 @@ async fn a_vote_can_be_given_by_the_keyboard_alone() {
     complete(&browser).await;
     browser.run("document.activeElement.blur()").await;
     browser.press("4").await;
-    browser.read("[data-revealed]", "You found B better").await;
+    browser.read("[data-revealed]", "You chose B").await;
     let names = browser.text("[data-revealed]").await;
     assert!(names.contains("Verse Alpha") && names.contains("Verse Beta"), "{names}");
     let headings =

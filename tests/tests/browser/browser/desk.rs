@@ -63,7 +63,7 @@ async fn a_checked_endpoint_says_what_it_found_and_its_saved_models_join_the_nex
         browser.write("#base_url", &endpoint.base_url()).await;
         browser.write("#remote_model", remote).await;
         browser.click("button[value=check]").await;
-        let found = browser.read("#finding.good", "The endpoint answers").await;
+        let found = browser.read("#finding.good", "The endpoint responds").await;
         assert!(found.contains("秋江") && found.contains(" ms"), "it does not say what it found: {found}");
         browser.click("button[value=save]").await;
         eventually_async("the list", async || (browser.path().await == "/admin/models").then_some(())).await;
