@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
 
 fn train(rounds: usize, language: Language) -> anyhow::Result<()> {
     let recipe = Recipe::default();
-    let model = Model::random(&recipe.shape.config(VOCABULARY)?, recipe.seed)?;
+    let model = Model::random(&recipe.model_config.config(VOCABULARY)?, recipe.seed)?;
     let millions = model.trained().iter().map(|p| p.len()).sum::<usize>() as f64 / 1e6;
     let batch_tokens = recipe.batch_tokens;
     match language {
@@ -68,7 +68,8 @@ fn train(rounds: usize, language: Language) -> anyhow::Result<()> {
     // The first round warms up: memory is got, weights come into caches.
     for round in 0..=rounds {
         let batch = batch(batch_tokens, round);
-        let weights = Weights { target: 1.0 / batch.targets() as f32, balance: recipe.balance, each_layer: false };
+        let weights =
+            Weights { target: 1.0 / batch.targets() as f32, balance: recipe.router_aux_loss_coef, each_layer: false };
         if round == 1 {
             (fast, slow, tokens, meter) = (Vec::new(), Vec::new(), 0, Arc::default());
         }

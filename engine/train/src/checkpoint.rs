@@ -41,9 +41,9 @@ pub struct State {
     pub base: Option<u64>,
 }
 
-/// Settings that change no number of the steps before, so that a resumed training may change them. A new `steps` bends the
+/// Settings that change no number of the steps before, so that a resumed training may change them. A new `max_steps` bends the
 /// rest of the rate's curve.
-const FREE: [&str; 4] = ["steps", "validate_every", "validation_tokens", "checkpoint_every"];
+const FREE: [&str; 4] = ["max_steps", "eval_steps", "eval_tokens", "save_steps"];
 
 impl State {
     /// How another training differs from this one, setting by setting; empty where it can go on from here.

@@ -34,11 +34,11 @@ impl Choice {
         let target = |name: &str| TARGETS.iter().find(|t| t.0 == name || t.1 == name).map(|t| t.2);
         let whole = |name: &str| WHOLE.iter().find(|w| w.0 == name).map(|w| w.1);
         let choice = Self {
-            targets: read("targets", targets, target, "q, k, v, o, gate, w1, w2, w3")?,
-            whole: read("whole", modules, whole, "embed_tokens, lm_head")?,
+            targets: read("target_modules", targets, target, "q_proj, k_proj, v_proj, o_proj, gate, w1, w2, w3")?,
+            whole: read("modules_to_save", modules, whole, "embed_tokens, lm_head")?,
         };
         if choice.targets.is_empty() {
-            return Err(Error::Training("lora: targets: nothing is named".into()));
+            return Err(Error::Training("lora: target_modules: nothing is named".into()));
         }
         Ok(choice)
     }

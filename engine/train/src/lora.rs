@@ -21,10 +21,10 @@ use mixtral_engine::formats::Source;
 /// # Errors
 /// The settings make no sense, or a tensor of the base is missing or cannot be read.
 pub fn model(source: &dyn Source, config: &Config, lora: &Lora, seed: u64) -> Result<Model> {
-    let choice = Choice::new(&lora.targets, &lora.whole)?;
+    let choice = Choice::new(&lora.target_modules, &lora.modules_to_save)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     Model::build(config, |part| {
-        let mut projection = Projection::new(Arc::new(weights(source, part, &choice, lora.quantised)?));
+        let mut projection = Projection::new(Arc::new(weights(source, part, &choice, lora.quantized_base)?));
         if choice.adapts(part) {
             projection.adapter = Some(adapter(part, lora, &mut rng));
         }
@@ -53,9 +53,9 @@ fn adapter(part: &Part, lora: &Lora, rng: &mut ChaCha8Rng) -> Adapter {
     };
     let bound = 1.0 / (cols as f32).sqrt();
     Adapter {
-        a: make("lora_a", [lora.rank, cols], Box::new(move || rng.random_range(-bound..bound))),
-        b: make("lora_b", [rows, lora.rank], Box::new(|| 0.0)),
-        scale: lora.alpha / lora.rank as f32,
-        dropout: lora.dropout,
+        a: make("lora_a", [lora.r, cols], Box::new(move || rng.random_range(-bound..bound))),
+        b: make("lora_b", [rows, lora.r], Box::new(|| 0.0)),
+        scale: lora.lora_alpha / lora.r as f32,
+        dropout: lora.lora_dropout,
     }
 }

@@ -68,15 +68,15 @@ impl Optimiser {
         }
         self.steps += 1;
         let power = self.steps.min(1 << 30) as i32;
-        let clip = f64::from(recipe.clip);
+        let clip = f64::from(recipe.max_grad_norm);
         let scale = if clip > 0.0 && norm > clip { (clip / norm) as f32 } else { 1.0 };
         let correct = |beta: f32| (1.0 / (1.0 - f64::from(beta).powi(power))) as f32;
         let constants = AdamW {
             rate,
-            beta1: recipe.beta1,
-            beta2: recipe.beta2,
-            correct1: correct(recipe.beta1),
-            correct2: correct(recipe.beta2),
+            beta1: recipe.adam_beta1,
+            beta2: recipe.adam_beta2,
+            correct1: correct(recipe.adam_beta1),
+            correct2: correct(recipe.adam_beta2),
             eps: 1e-8,
             decay: 0.0,
             scale,

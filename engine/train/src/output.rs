@@ -71,12 +71,12 @@ pub fn write_hugging_face(
 /// # Errors
 /// A file cannot be written, or a number does not fit `kind`.
 pub fn write_adapter(folder: &Path, model: &Model, settings: &Lora, base: &str, kind: GgmlType) -> Result<()> {
-    let choice = Choice::new(&settings.targets, &settings.whole)?;
+    let choice = Choice::new(&settings.target_modules, &settings.modules_to_save)?;
     let config = AdapterConfig {
         base: base.to_owned(),
-        rank: settings.rank,
-        alpha: settings.alpha,
-        dropout: settings.dropout,
+        rank: settings.r,
+        alpha: settings.lora_alpha,
+        dropout: settings.lora_dropout,
         targets: choice.target_names(),
         whole: choice.whole_names(),
         ..AdapterConfig::default()
@@ -89,7 +89,7 @@ pub fn write_adapter(folder: &Path, model: &Model, settings: &Lora, base: &str, 
             (
                 part.clone(),
                 expert,
-                Pair { rank: settings.rank, a: copy(&adapter.a), b: copy(&adapter.b), scale: adapter.scale },
+                Pair { rank: settings.r, a: copy(&adapter.a), b: copy(&adapter.b), scale: adapter.scale },
             )
         };
         (0..part.experts()).filter_map(move |expert| Some((expert, adapter?))).map(pair)

@@ -1,165 +1,226 @@
 //! A training's settings: a JSON file that stands beside what it made.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use mixtral_engine::arch::{Config, RopeScaling};
 use mixtral_engine::error::{Error, Result};
 
-/// The shape of a new model.
+/// The shape of a new model, by the names of `MixtralConfig` (config.json). The vocabulary's size comes from the tokenizer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Shape {
     /// Width of a token's vector.
-    pub hidden: usize,
-    /// Layers.
-    pub layers: usize,
-    /// Query heads.
-    pub heads: usize,
-    /// Key and value heads.
-    pub kv_heads: usize,
+    #[serde(alias = "hidden")]
+    pub hidden_size: usize,
     /// Inner width of an expert.
-    pub ffn: usize,
+    #[serde(alias = "ffn")]
+    pub intermediate_size: usize,
+    /// Number of layers.
+    #[serde(alias = "layers")]
+    pub num_hidden_layers: usize,
+    /// Query heads.
+    #[serde(alias = "heads")]
+    pub num_attention_heads: usize,
+    /// Key and value heads; divides the query heads.
+    #[serde(alias = "kv_heads")]
+    pub num_key_value_heads: usize,
     /// Experts of a layer.
-    pub experts: usize,
+    #[serde(alias = "experts")]
+    pub num_local_experts: usize,
     /// Experts that work on each token.
-    pub top: usize,
-    /// Longest document.
-    pub context: usize,
-    /// Base of the rotary angles.
+    #[serde(alias = "top")]
+    pub num_experts_per_tok: usize,
+    /// Context length in tokens.
+    #[serde(alias = "context")]
+    pub max_position_embeddings: usize,
+    /// Base of the rotary position embeddings.
     pub rope_theta: f32,
+    /// Added to the mean square before its root is taken.
+    pub rms_norm_eps: f32,
 }
 
 impl Default for Shape {
     fn default() -> Self {
         Self {
-            hidden: 256,
-            layers: 6,
-            heads: 8,
-            kv_heads: 2,
-            ffn: 256,
-            experts: 8,
-            top: 2,
-            context: 256,
+            hidden_size: 256,
+            intermediate_size: 256,
+            num_hidden_layers: 6,
+            num_attention_heads: 8,
+            num_key_value_heads: 2,
+            num_local_experts: 8,
+            num_experts_per_tok: 2,
+            max_position_embeddings: 256,
             rope_theta: 10_000.0,
+            rms_norm_eps: 1e-5,
         }
     }
 }
 
 impl Shape {
-    /// The model's shape with a vocabulary of this size.
+    /// The model's configuration with a vocabulary of this size.
     ///
     /// # Errors
-    /// What does not divide, or is 0.
-    pub fn config(&self, vocabulary: usize) -> Result<Config> {
-        let Self { hidden, layers, heads, kv_heads, ffn, experts, top, context, rope_theta } = *self;
-        let sizes = [hidden, layers, heads, kv_heads, ffn, experts, top, context, vocabulary];
-        let fault = |message: &str| Err(Error::Training(format!("shape: {message}")));
-        if sizes.contains(&0) || !(rope_theta.is_finite() && rope_theta > 0.0) {
-            return fault("every size must be at least 1");
+    /// What does not divide, is 0, or is no positive number.
+    pub fn config(&self, vocab_size: usize) -> Result<Config> {
+        let fault = |message: &str| Err(Error::Training(format!("model_config: {message}")));
+        for (name, size) in [
+            ("hidden_size", self.hidden_size),
+            ("intermediate_size", self.intermediate_size),
+            ("num_hidden_layers", self.num_hidden_layers),
+            ("num_attention_heads", self.num_attention_heads),
+            ("num_key_value_heads", self.num_key_value_heads),
+            ("num_local_experts", self.num_local_experts),
+            ("num_experts_per_tok", self.num_experts_per_tok),
+            ("max_position_embeddings", self.max_position_embeddings),
+            ("vocab_size", vocab_size),
+        ] {
+            if size == 0 {
+                return fault(&format!("{name} must be at least 1"));
+            }
         }
-        if hidden % heads != 0 || (hidden / heads) % 2 != 0 {
-            return fault("hidden must divide into heads of even width");
+        for (name, value) in [("rope_theta", self.rope_theta), ("rms_norm_eps", self.rms_norm_eps)] {
+            if !(value.is_finite() && value > 0.0) {
+                return fault(&format!("{name} is {value}, should be above 0"));
+            }
         }
-        if heads % kv_heads != 0 {
-            return fault("key heads must divide the query heads");
+        let head_dim = self.hidden_size / self.num_attention_heads;
+        if !self.hidden_size.is_multiple_of(self.num_attention_heads) || !head_dim.is_multiple_of(2) {
+            return fault("hidden_size must be an even multiple of num_attention_heads");
         }
-        if top > experts {
-            return fault("more experts are to work than there are");
+        if !self.num_attention_heads.is_multiple_of(self.num_key_value_heads) {
+            return fault("num_attention_heads must be a multiple of num_key_value_heads");
+        }
+        if self.num_experts_per_tok > self.num_local_experts {
+            return fault("num_experts_per_tok must not exceed num_local_experts");
         }
         Ok(Config {
-            hidden,
-            layers,
-            heads,
-            kv_heads,
-            head_dim: hidden / heads,
-            ffn,
-            experts,
-            top,
-            vocabulary,
-            context,
-            norm_eps: 1e-5,
-            rope_theta,
+            hidden: self.hidden_size,
+            layers: self.num_hidden_layers,
+            heads: self.num_attention_heads,
+            kv_heads: self.num_key_value_heads,
+            head_dim,
+            ffn: self.intermediate_size,
+            experts: self.num_local_experts,
+            top: self.num_experts_per_tok,
+            vocabulary: vocab_size,
+            context: self.max_position_embeddings,
+            norm_eps: self.rms_norm_eps,
+            rope_theta: self.rope_theta,
             rope_scaling: RopeScaling::None,
         })
     }
 }
 
-/// Low-rank adapters instead of full training.
+/// Low-rank adapters instead of full training, by the names of PEFT's `LoraConfig`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lora {
-    /// The adapters' inner width.
-    pub rank: usize,
-    /// Their weight is `alpha / rank`.
-    pub alpha: f32,
-    /// The share of their inputs that are dropped.
-    pub dropout: f32,
-    /// Which matrices get one: of `q,k,v,o,gate,w1,w2,w3`.
-    pub targets: Vec<String>,
+    /// The adapters' rank.
+    #[serde(alias = "rank")]
+    pub r: usize,
+    /// The adapters are scaled by `lora_alpha / r`.
+    #[serde(alias = "alpha")]
+    pub lora_alpha: f32,
+    /// Probability with which an adapter's inputs are dropped, from 0 to below 1.
+    #[serde(alias = "dropout")]
+    pub lora_dropout: f32,
+    /// Which matrices get an adapter: of `q_proj, k_proj, v_proj, o_proj, gate, w1, w2, w3`.
+    #[serde(alias = "targets", deserialize_with = "peft_names")]
+    pub target_modules: Vec<String>,
     /// Which modules are trained whole beside them: of `embed_tokens`, `lm_head`.
-    pub whole: Vec<String>,
+    #[serde(alias = "whole")]
+    pub modules_to_save: Vec<String>,
     /// Whether the base stays quantised as its file has it (QLoRA), or is held in F32.
-    pub quantised: bool,
+    #[serde(alias = "quantised")]
+    pub quantized_base: bool,
 }
 
 impl Default for Lora {
     fn default() -> Self {
         let words = |list: &[&str]| list.iter().map(|w| (*w).to_owned()).collect();
         Self {
-            rank: 64,
-            alpha: 128.0,
-            dropout: 0.05,
-            targets: words(&["q", "k", "v", "o", "gate", "w1", "w2", "w3"]),
-            whole: Vec::new(),
-            quantised: false,
+            r: 64,
+            lora_alpha: 128.0,
+            lora_dropout: 0.05,
+            target_modules: words(&["q_proj", "k_proj", "v_proj", "o_proj", "gate", "w1", "w2", "w3"]),
+            modules_to_save: Vec::new(),
+            quantized_base: false,
         }
     }
 }
 
-/// All settings of a training.
+/// Reads module names; `q` is short for `q_proj`, and so on, so that either spelling compares as equal.
+fn peft_names<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let names = Vec::<String>::deserialize(from)?;
+    let full = |name: String| match name.as_str() {
+        "q" | "k" | "v" | "o" => name + "_proj",
+        _ => name,
+    };
+    Ok(names.into_iter().map(full).collect())
+}
+
+/// All settings of a training. Keys are those of Hugging Face's `TrainingArguments` where it has the setting; the names that
+/// earlier versions used are still read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Recipe {
-    /// The shape of a new model; unused where `base` is given.
-    pub shape: Shape,
+    /// The shape of a new model; unused where a base model is given.
+    #[serde(alias = "shape")]
+    pub model_config: Shape,
     /// Adapters, if any.
     pub lora: Option<Lora>,
-    /// Steps of the optimiser in all: the length of the schedule.
-    pub steps: u64,
+    /// Optimiser steps in all: the length of the learning rate's schedule.
+    #[serde(alias = "steps")]
+    pub max_steps: u64,
     /// Longest document, in tokens; without it the model's context.
-    pub longest: Option<usize>,
-    /// Whether texts for pre-training are joined, end to end, and cut into blocks of `longest` tokens, as Chinese-Mixtral
-    /// does. Otherwise each text is a document that sees itself alone; a batch is packed from whole ones either way.
-    pub join_texts: bool,
-    /// Input tokens of one pass.
+    #[serde(alias = "longest")]
+    pub max_seq_length: Option<usize>,
+    /// Whether texts for pre-training are joined, end to end, and cut into blocks of `max_seq_length` tokens, as
+    /// Chinese-Mixtral does. Otherwise each text is a document that sees itself alone; a batch is filled with whole ones
+    /// either way.
+    #[serde(alias = "join_texts")]
+    pub packing: bool,
+    /// Input tokens of one forward and backward pass. (Batches are counted in tokens, not in sequences.)
     pub batch_tokens: usize,
     /// Passes of one step.
-    pub accumulate: usize,
+    #[serde(alias = "accumulate")]
+    pub gradient_accumulation_steps: usize,
     /// The highest learning rate.
-    pub rate: f32,
+    #[serde(alias = "rate")]
+    pub learning_rate: f32,
     /// The share of the highest rate that the cosine ends at.
-    pub final_rate: f32,
+    #[serde(alias = "final_rate", alias = "min_lr_rate")]
+    pub min_lr_ratio: f32,
     /// The share of the steps in which the rate rises.
-    pub warmup: f32,
-    /// Weight decay of matrices.
+    #[serde(alias = "warmup")]
+    pub warmup_ratio: f32,
+    /// Weight decay of matrices; norms have none.
     pub weight_decay: f32,
     /// Largest norm of the gradients; 0 for none.
-    pub clip: f32,
-    /// Decay of the first moment.
-    pub beta1: f32,
-    /// Decay of the second moment.
-    pub beta2: f32,
-    /// Coefficient of the load-balancing loss (`router_aux_loss_coef`).
-    pub balance: f32,
+    #[serde(alias = "clip")]
+    pub max_grad_norm: f32,
+    /// Decay of AdamW's first moment.
+    #[serde(alias = "beta1")]
+    pub adam_beta1: f32,
+    /// Decay of AdamW's second moment.
+    #[serde(alias = "beta2")]
+    pub adam_beta2: f32,
+    /// Coefficient of the load-balancing loss.
+    #[serde(alias = "balance")]
+    pub router_aux_loss_coef: f32,
     /// Whether each layer's load is balanced. `MixtralForCausalLM` (false) balances the sum over all layers, in which the
     /// uneven load of one layer can hide behind another's.
-    pub balance_each_layer: bool,
-    /// Steps between validations.
-    pub validate_every: u64,
-    /// Input tokens of a validation.
-    pub validation_tokens: usize,
+    #[serde(alias = "balance_each_layer")]
+    pub router_aux_loss_per_layer: bool,
+    /// Steps between evaluations on the validation data.
+    #[serde(alias = "validate_every")]
+    pub eval_steps: u64,
+    /// Input tokens of an evaluation.
+    #[serde(alias = "validation_tokens")]
+    pub eval_tokens: usize,
     /// Steps between checkpoints.
-    pub checkpoint_every: u64,
+    #[serde(alias = "checkpoint_every")]
+    pub save_steps: u64,
     /// The seed of everything random.
     pub seed: u64,
 }
@@ -167,25 +228,25 @@ pub struct Recipe {
 impl Default for Recipe {
     fn default() -> Self {
         Self {
-            shape: Shape::default(),
+            model_config: Shape::default(),
             lora: None,
-            steps: 1000,
-            longest: None,
-            join_texts: false,
+            max_steps: 1000,
+            max_seq_length: None,
+            packing: false,
             batch_tokens: 2048,
-            accumulate: 2,
-            rate: 2e-3,
-            final_rate: 0.05,
-            warmup: 0.05,
+            gradient_accumulation_steps: 2,
+            learning_rate: 2e-3,
+            min_lr_ratio: 0.05,
+            warmup_ratio: 0.05,
             weight_decay: 0.1,
-            clip: 1.0,
-            beta1: 0.9,
-            beta2: 0.95,
-            balance: 0.02,
-            balance_each_layer: false,
-            validate_every: 200,
-            validation_tokens: 16_384,
-            checkpoint_every: 200,
+            max_grad_norm: 1.0,
+            adam_beta1: 0.9,
+            adam_beta2: 0.95,
+            router_aux_loss_coef: 0.02,
+            router_aux_loss_per_layer: false,
+            eval_steps: 200,
+            eval_tokens: 16_384,
+            save_steps: 200,
             seed: 1,
         }
     }
@@ -193,16 +254,16 @@ impl Default for Recipe {
 
 impl Recipe {
     /// The published recipe of Chinese-Mixtral's adapters (its `run_pt.sh`, and the load-balancing coefficient of
-    /// Mixtral's own configuration); `quantised` leaves the base in its blocks.
-    pub fn lora(quantised: bool) -> Self {
-        let whole = super::choice::WHOLE.iter().map(|w| w.0.to_owned()).collect();
+    /// Mixtral's own configuration); `quantized_base` leaves the base in its blocks.
+    pub fn lora(quantized_base: bool) -> Self {
+        let modules_to_save = super::choice::WHOLE.iter().map(|w| w.0.to_owned()).collect();
         Self {
-            lora: Some(Lora { whole, quantised, ..Lora::default() }),
-            rate: 1e-4,
-            final_rate: 0.0,
-            warmup: 0.05,
+            lora: Some(Lora { modules_to_save, quantized_base, ..Lora::default() }),
+            learning_rate: 1e-4,
+            min_lr_ratio: 0.0,
+            warmup_ratio: 0.05,
             weight_decay: 0.1,
-            beta2: 0.999,
+            adam_beta2: 0.999,
             ..Self::default()
         }
     }
@@ -213,47 +274,47 @@ impl Recipe {
     /// The setting that makes no sense.
     pub fn check(&self) -> Result<()> {
         let fault = |message: String| Err(Error::Training(message));
-        if self.steps == 0 || self.batch_tokens == 0 || self.accumulate == 0 {
-            return fault("steps, batch_tokens and accumulate must be at least 1".into());
+        if self.max_steps == 0 || self.batch_tokens == 0 || self.gradient_accumulation_steps == 0 {
+            return fault("max_steps, batch_tokens and gradient_accumulation_steps must be at least 1".into());
         }
-        if self.longest.is_some_and(|n| n < 2) {
-            return fault("longest must be at least 2".into());
+        if self.max_seq_length.is_some_and(|n| n < 2) {
+            return fault("max_seq_length must be at least 2".into());
         }
         for (name, value, top) in [
-            ("rate", self.rate, 10.0),
-            ("final_rate", self.final_rate, 1.0),
-            ("warmup", self.warmup, 1.0),
+            ("learning_rate", self.learning_rate, 10.0),
+            ("min_lr_ratio", self.min_lr_ratio, 1.0),
+            ("warmup_ratio", self.warmup_ratio, 1.0),
             ("weight_decay", self.weight_decay, 10.0),
-            ("clip", self.clip, 1e6),
-            ("beta1", self.beta1, 0.999_999),
-            ("beta2", self.beta2, 0.999_999),
-            ("balance", self.balance, 10.0),
+            ("max_grad_norm", self.max_grad_norm, 1e6),
+            ("adam_beta1", self.adam_beta1, 0.999_999),
+            ("adam_beta2", self.adam_beta2, 0.999_999),
+            ("router_aux_loss_coef", self.router_aux_loss_coef, 10.0),
         ] {
             if !(0.0..=top).contains(&value) {
                 return fault(format!("{name} is {value}, should be from 0 to {top}"));
             }
         }
         if let Some(lora) = &self.lora
-            && (lora.rank == 0 || !(0.0..1.0).contains(&lora.dropout) || !lora.alpha.is_finite())
+            && (lora.r == 0 || !(0.0..1.0).contains(&lora.lora_dropout) || !lora.lora_alpha.is_finite())
         {
-            return fault("lora: rank must be at least 1, dropout from 0 to below 1".into());
+            return fault("lora: r must be at least 1, lora_dropout from 0 to below 1".into());
         }
         if let Some(lora) = &self.lora {
-            super::choice::Choice::new(&lora.targets, &lora.whole)?;
+            super::choice::Choice::new(&lora.target_modules, &lora.modules_to_save)?;
         }
         Ok(())
     }
 
     /// The learning rate of a step (from 0): a rise, then half a cosine.
     pub fn rate_at(&self, step: u64) -> f32 {
-        let rise = (self.warmup * self.steps as f32).ceil().max(1.0);
+        let rise = (self.warmup_ratio * self.max_steps as f32).ceil().max(1.0);
         let at = step as f32;
         if at < rise {
-            return self.rate * (at + 1.0) / rise;
+            return self.learning_rate * (at + 1.0) / rise;
         }
-        let way = ((at - rise) / (self.steps as f32 - rise).max(1.0)).min(1.0);
+        let way = ((at - rise) / (self.max_steps as f32 - rise).max(1.0)).min(1.0);
         let cosine = 0.5 * (1.0 + (std::f32::consts::PI * way).cos());
-        self.rate * (self.final_rate + (1.0 - self.final_rate) * cosine)
+        self.learning_rate * (self.min_lr_ratio + (1.0 - self.min_lr_ratio) * cosine)
     }
 }
 
@@ -263,7 +324,8 @@ mod tests {
 
     #[test]
     fn the_rate_rises_then_falls_along_a_cosine() {
-        let recipe = Recipe { steps: 100, warmup: 0.1, rate: 1.0, final_rate: 0.1, ..Recipe::default() };
+        let recipe =
+            Recipe { max_steps: 100, warmup_ratio: 0.1, learning_rate: 1.0, min_lr_ratio: 0.1, ..Recipe::default() };
         assert!((recipe.rate_at(0) - 0.1).abs() < 1e-6);
         assert!((recipe.rate_at(9) - 1.0).abs() < 1e-6);
         assert!((recipe.rate_at(55) - 0.55).abs() < 1e-6);
@@ -273,10 +335,42 @@ mod tests {
 
     #[test]
     fn a_senseless_recipe_is_refused_by_name() {
-        let error = Recipe { warmup: f32::NAN, ..Recipe::default() }.check().expect_err("NaN").to_string();
-        assert!(error.contains("warmup"), "{error}");
-        let shape = Shape { heads: 7, ..Shape::default() };
-        assert!(shape.config(10).expect_err("7 heads").to_string().contains("heads"));
-        assert!(serde_json::from_str::<Recipe>(r#"{"stepz": 3}"#).is_err());
+        let error = Recipe { warmup_ratio: f32::NAN, ..Recipe::default() }.check().expect_err("NaN").to_string();
+        assert!(error.contains("warmup_ratio"), "{error}");
+        let shape = Shape { num_attention_heads: 7, ..Shape::default() };
+        assert!(shape.config(10).expect_err("7 heads").to_string().contains("num_attention_heads"));
+        let error = serde_json::from_str::<Recipe>(r#"{"stepz": 3}"#).expect_err("a typing error").to_string();
+        assert!(error.contains("stepz") && error.contains("max_steps"), "{error}");
+        assert!(serde_json::from_str::<Recipe>(r#"{"steps": 3, "max_steps": 3}"#).is_err(), "one setting, said twice");
+    }
+
+    #[test]
+    fn a_recipe_by_the_earlier_names_is_the_same_recipe() {
+        let earlier = r#"{"shape": {"hidden": 64, "layers": 2, "heads": 4, "kv_heads": 1, "ffn": 96, "experts": 4, "top": 1,
+            "context": 32, "rope_theta": 100.0}, "lora": {"rank": 4, "alpha": 8.0, "dropout": 0.1,
+            "targets": ["q", "k", "v", "o", "gate", "w1"], "whole": ["lm_head"], "quantised": true}, "steps": 9,
+            "longest": 30, "join_texts": true, "batch_tokens": 40, "accumulate": 3, "rate": 0.01, "final_rate": 0.2,
+            "warmup": 0.1, "weight_decay": 0.3, "clip": 2.0, "beta1": 0.8, "beta2": 0.85, "balance": 0.04,
+            "balance_each_layer": true, "validate_every": 5, "validation_tokens": 60, "checkpoint_every": 7, "seed": 11}"#;
+        let now = r#"{"model_config": {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
+            "num_key_value_heads": 1, "intermediate_size": 96, "num_local_experts": 4, "num_experts_per_tok": 1,
+            "max_position_embeddings": 32, "rope_theta": 100.0}, "lora": {"r": 4, "lora_alpha": 8.0, "lora_dropout": 0.1,
+            "target_modules": ["q_proj", "k_proj", "v_proj", "o_proj", "gate", "w1"], "modules_to_save": ["lm_head"],
+            "quantized_base": true}, "max_steps": 9, "max_seq_length": 30, "packing": true, "batch_tokens": 40,
+            "gradient_accumulation_steps": 3, "learning_rate": 0.01, "min_lr_ratio": 0.2, "warmup_ratio": 0.1,
+            "weight_decay": 0.3, "max_grad_norm": 2.0, "adam_beta1": 0.8, "adam_beta2": 0.85,
+            "router_aux_loss_coef": 0.04, "router_aux_loss_per_layer": true, "eval_steps": 5, "eval_tokens": 60,
+            "save_steps": 7, "seed": 11}"#;
+        let read = |text: &str| serde_json::from_str::<Recipe>(text).expect("a recipe");
+        let (earlier, now) = (read(earlier), read(now));
+        assert_eq!(earlier, now);
+        let (written, plain) = (serde_json::to_value(&now), serde_json::to_value(Recipe::default()));
+        let (written, plain) = (written.expect("JSON"), plain.expect("JSON"));
+        // Each value differs from its default, so that none of them was passed over.
+        for (key, value) in plain.as_object().expect("settings") {
+            assert_ne!(written[key], *value, "{key}");
+        }
+        assert_eq!(read(&written.to_string()), now, "what is written is what is read");
+        now.check().expect("a recipe to train by");
     }
 }

@@ -35,12 +35,12 @@ pub struct Step {
     pub step: u64,
     /// Mean loss of a target.
     pub loss: f64,
-    /// Load-balancing loss.
-    pub balance: f64,
+    /// Load-balancing (auxiliary) loss, before its coefficient.
+    pub aux_loss: f64,
     /// Norm of the gradients before clipping.
-    pub norm: f64,
-    /// Learning rate.
-    pub rate: f32,
+    pub grad_norm: f64,
+    /// Learning rate of this step.
+    pub learning_rate: f32,
     /// Input tokens of this step.
     pub tokens: usize,
     /// How the work fell to the experts.
@@ -200,8 +200,11 @@ impl Trainer {
     /// A pass of the next step; nothing where it only evaluates.
     fn pass(&self, batch: Option<u64>) -> Pass {
         let learns = batch.is_some();
-        let number =
-            |batch| (self.optimiser.steps() + 1).wrapping_mul(self.recipe.accumulate as u64).wrapping_add(batch);
+        let number = |batch| {
+            (self.optimiser.steps() + 1)
+                .wrapping_mul(self.recipe.gradient_accumulation_steps as u64)
+                .wrapping_add(batch)
+        };
         let seed = batch.map(|batch| self.recipe.seed ^ number(batch).wrapping_mul(0xD134_2543_DE82_EF95));
         Pass { learns, drops: Drops { seed }, meter: self.meter.clone() }
     }
@@ -212,14 +215,15 @@ impl Trainer {
     /// A computation failed, or the numbers are no longer numbers.
     pub fn step(&mut self) -> Result<Step> {
         let recipe = &self.recipe;
-        let batches: Vec<_> =
-            (0..recipe.accumulate).map(|_| self.dealer.deal(&self.data, recipe.batch_tokens)).collect();
+        let batches: Vec<_> = (0..recipe.gradient_accumulation_steps)
+            .map(|_| self.dealer.deal(&self.data, recipe.batch_tokens))
+            .collect();
         let targets: usize = batches.iter().map(|b| b.targets()).sum();
-        let share = recipe.accumulate as f32;
+        let share = recipe.gradient_accumulation_steps as f32;
         let weights = Weights {
             target: 1.0 / targets.max(1) as f32,
-            balance: recipe.balance / share,
-            each_layer: recipe.balance_each_layer,
+            balance: recipe.router_aux_loss_coef / share,
+            each_layer: recipe.router_aux_loss_per_layer,
         };
         let (mut sum, mut load) = (Outcome::default(), Load::default());
         for (number, batch) in batches.iter().enumerate() {
@@ -229,18 +233,18 @@ impl Trainer {
             load.add(outcome.load);
             self.tokens += batch.len() as u64;
         }
-        let rate = recipe.rate_at(self.optimiser.steps());
-        let norm = self.optimiser.step(rate, recipe, &self.meter);
-        if !norm.is_finite() || !sum.loss.is_finite() {
+        let learning_rate = recipe.rate_at(self.optimiser.steps());
+        let grad_norm = self.optimiser.step(learning_rate, recipe, &self.meter);
+        if !grad_norm.is_finite() || !sum.loss.is_finite() {
             let message = "the gradients are no longer numbers; lower the learning rate and resume from a checkpoint";
             return Err(Error::Training(format!("step {}: {message}", self.optimiser.steps() + 1)));
         }
         Ok(Step {
             step: self.optimiser.steps(),
             loss: sum.loss / targets.max(1) as f64,
-            balance: sum.balance,
-            norm,
-            rate,
+            aux_loss: sum.balance,
+            grad_norm,
+            learning_rate,
             tokens: batches.iter().map(|b| b.len()).sum(),
             load,
         })
@@ -261,7 +265,7 @@ impl Trainer {
         let last = self.validation.documents.len() - 1;
         for (at, document) in self.validation.documents.iter().enumerate() {
             batch.push(&document.tokens, |at| document.learns(at));
-            let enough = tokens + batch.len() >= self.recipe.validation_tokens;
+            let enough = tokens + batch.len() >= self.recipe.eval_tokens;
             if at == last || enough || batch.len() >= self.recipe.batch_tokens {
                 let outcome = self.model.pass(&batch, weights, &pass)?;
                 loss += outcome.loss;

@@ -42,16 +42,17 @@ impl Log {
     /// Writes what a step told.
     pub fn step(&mut self, step: &Step, tokens: u64, speed: f64) -> anyhow::Result<()> {
         self.line(&json!({
-            "step": step.step, "loss": step.loss, "balance": step.balance, "norm": step.norm, "rate": step.rate,
-            "tokens": tokens, "speed": speed.round(), "load": shares(&step.load),
+            "step": step.step, "loss": step.loss, "aux_loss": step.aux_loss, "grad_norm": step.grad_norm,
+            "learning_rate": step.learning_rate, "num_input_tokens_seen": tokens, "tokens_per_second": speed.round(),
+            "expert_load": shares(&step.load),
         }))
     }
 
     /// Writes what a validation told.
     pub fn validation(&mut self, step: u64, found: &Validation) -> anyhow::Result<()> {
         self.line(&json!({
-            "step": step, "validation_loss": found.loss, "perplexity": found.perplexity(), "targets": found.targets,
-            "best": found.best, "load": shares(&found.load),
+            "step": step, "eval_loss": found.loss, "eval_perplexity": found.perplexity(), "eval_tokens": found.targets,
+            "best": found.best, "expert_load": shares(&found.load),
         }))
     }
 
@@ -65,7 +66,9 @@ impl Log {
         for line in read(&self.path)? {
             let Some(step) = line["step"].as_u64() else { continue };
             training.extend(line["loss"].as_f64().map(|loss| (step, loss)));
-            validation.extend(line["validation_loss"].as_f64().map(|loss| (step, loss)));
+            // Earlier versions called it validation_loss; a resumed log may begin with such lines.
+            let eval_loss = line.get("eval_loss").or_else(|| line.get("validation_loss"));
+            validation.extend(eval_loss.and_then(Value::as_f64).map(|loss| (step, loss)));
         }
         let every = training.len().div_ceil(POINTS).max(1);
         let training: Vec<_> = training.into_iter().step_by(every).collect();
@@ -92,7 +95,7 @@ mod tests {
 
     fn step(number: u64) -> Step {
         let load = Load { counts: vec![vec![1, 2], vec![3, 0]] };
-        Step { step: number, loss: 2.0, balance: 1.0, norm: 0.5, rate: 1e-3, tokens: 7, load }
+        Step { step: number, loss: 2.0, aux_loss: 1.0, grad_norm: 0.5, learning_rate: 1e-3, tokens: 7, load }
     }
 
     #[test]
@@ -107,7 +110,7 @@ mod tests {
         log.draw().expect("drawn");
         let lines = read(&log.path).expect("lines");
         assert_eq!(lines.iter().map(|l| l["step"].as_u64()).collect::<Vec<_>>(), (1..=6).map(Some).collect::<Vec<_>>());
-        assert_eq!(lines[0]["load"], json!([[0.3333, 0.6667], [1.0, 0.0]]));
+        assert_eq!(lines[0]["expert_load"], json!([[0.3333, 0.6667], [1.0, 0.0]]));
         drop(Log::open(folder.path(), None).expect("a new log"));
         assert!(read(&log.path).expect("lines").is_empty(), "a new training begins anew");
     }

@@ -92,13 +92,13 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         .map_err(|e| anyhow::anyhow!("{}: {e}", source.display()))?;
     let config = match &arguments.base {
         Some(_) => Config::from_gguf(&gguf)?,
-        None => recipe.shape.config(tokenizer.vocabulary().len())?,
+        None => recipe.model_config.config(tokenizer.vocabulary().len())?,
     };
-    let context = recipe.longest.unwrap_or(config.context).min(config.context);
+    let context = recipe.max_seq_length.unwrap_or(config.context).min(config.context);
     let reader = |join| Reader { tokenizer: &tokenizer, template: &template, context, join };
     let mut data = Data::default();
     for path in &arguments.training {
-        data.documents.extend(reader(recipe.join_texts).read(path)?.documents);
+        data.documents.extend(reader(recipe.packing).read(path)?.documents);
     }
     // What is validated by is taken text by text, so that its perplexity does not depend on neighbours.
     let validation =

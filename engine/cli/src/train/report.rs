@@ -32,14 +32,14 @@ pub fn begin(language: Language, model: &Model, data: &Data, validation: &Data, 
 
 pub fn step(language: Language, step: &Step, all: u64, speed: f64, left: Duration) {
     let busiest = step.load.busiest() * 100.0;
-    let Step { step: number, loss, rate, .. } = step;
+    let Step { step: number, loss, learning_rate, .. } = step;
     let (english, chinese) = duration(left);
     match language {
         Language::English => eprintln!(
-            "step {number}/{all}  loss {loss:.4}  rate {rate:.2e}  {speed:.0} tokens/s  busiest expert {busiest:.0} %  {english} left"
+            "step {number}/{all}  loss {loss:.4}  rate {learning_rate:.2e}  {speed:.0} tokens/s  busiest expert {busiest:.0} %  {english} left"
         ),
         Language::Chinese => eprintln!(
-            "第 {number}/{all} 步  损失 {loss:.4}  学习率 {rate:.2e}  {speed:.0} 词元/秒  最忙专家 {busiest:.0} %  还需{chinese}"
+            "第 {number}/{all} 步  损失 {loss:.4}  学习率 {learning_rate:.2e}  {speed:.0} 词元/秒  最忙专家 {busiest:.0} %  还需{chinese}"
         ),
     }
 }

@@ -36,24 +36,24 @@ impl Session<'_> {
         if first == 0 {
             self.validate()?;
         }
-        while self.trainer.steps() < self.recipe.steps {
+        while self.trainer.steps() < self.recipe.max_steps {
             let step = self.trainer.step()?;
             let spent = start.elapsed();
             let speed = (self.trainer.tokens() - before) as f64 / spent.as_secs_f64();
             self.log.step(&step, self.trainer.tokens(), speed)?;
             let over = self.limit.is_some_and(|limit| spent > limit) || interrupted.load(Ordering::Relaxed);
-            let last = step.step == self.recipe.steps || over;
+            let last = step.step == self.recipe.max_steps || over;
             if shown.elapsed() > SHOWN || last {
                 shown = Instant::now();
                 let each = spent.div_f64((step.step - first) as f64);
-                let left = each.mul_f64((self.recipe.steps - step.step) as f64);
+                let left = each.mul_f64((self.recipe.max_steps - step.step) as f64);
                 let left = self.limit.map_or(left, |limit| left.min(limit.saturating_sub(spent)));
-                report::step(self.language, &step, self.recipe.steps, speed, left);
+                report::step(self.language, &step, self.recipe.max_steps, speed, left);
             }
-            if last || step.step.is_multiple_of(self.recipe.validate_every.max(1)) {
+            if last || step.step.is_multiple_of(self.recipe.eval_steps.max(1)) {
                 self.validate()?;
             }
-            if last || step.step.is_multiple_of(self.recipe.checkpoint_every.max(1)) {
+            if last || step.step.is_multiple_of(self.recipe.save_steps.max(1)) {
                 self.trainer.save(&self.folder.join(CHECKPOINT))?;
                 self.log.draw()?;
             }

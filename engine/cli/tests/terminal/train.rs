@@ -41,11 +41,11 @@ fn mixtral(folder: &Path, language: &str, arguments: &[&str]) -> (bool, String) 
 fn recipe(folder: &Path, kind: &str, change: impl Fn(&mut Value)) {
     let output = Command::new(env!("CARGO_BIN_EXE_mixtral")).args(["recipe", kind]).output().expect("it runs");
     let mut recipe: Value = serde_json::from_slice(&output.stdout).expect("JSON on the standard output alone");
-    recipe["steps"] = 6.into();
+    recipe["max_steps"] = 6.into();
     recipe["batch_tokens"] = 40.into();
-    recipe["rate"] = 0.01.into();
-    recipe["validate_every"] = 3.into();
-    recipe["checkpoint_every"] = 3.into();
+    recipe["learning_rate"] = 0.01.into();
+    recipe["eval_steps"] = 3.into();
+    recipe["save_steps"] = 3.into();
     change(&mut recipe);
     std::fs::write(folder.join("recipe.json"), recipe.to_string()).expect("written");
 }
@@ -62,7 +62,7 @@ fn an_adapter_is_trained_resumed_and_found_beside_its_base() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     prepare(folder);
-    recipe(folder, "qlora", |r| r["lora"]["rank"] = 4.into());
+    recipe(folder, "qlora", |r| r["lora"]["r"] = 4.into());
     let base = std::fs::read(folder.join("base.gguf")).expect("the base");
     let train = |more: &[&str]| mixtral(folder, "zh_CN.UTF-8", &[&TRAIN[..], &["--base", "base.gguf"], more].concat());
     let (done, text) = train(&["--recipe", "recipe.json"]);
@@ -77,17 +77,17 @@ fn an_adapter_is_trained_resumed_and_found_beside_its_base() {
 
     let (done, text) = train(&["--recipe", "recipe.json"]);
     assert!(!done && text.contains("--resume") && text.contains("--force"), "{text}");
-    recipe(folder, "qlora", |r| (r["lora"]["rank"], r["steps"]) = (4.into(), 9.into()));
+    recipe(folder, "qlora", |r| (r["lora"]["r"], r["max_steps"]) = (4.into(), 9.into()));
     let (done, text) = train(&["--recipe", "recipe.json", "--resume"]);
     assert!(done, "{text}");
     let steps: Vec<u64> =
         log(folder).iter().filter(|l| l["loss"].is_f64()).filter_map(|l| l["step"].as_u64()).collect();
     assert_eq!(steps, (1..=9).collect::<Vec<_>>());
-    recipe(folder, "qlora", |r| r["lora"]["rank"] = 8.into());
+    recipe(folder, "qlora", |r| r["lora"]["r"] = 8.into());
     let (done, text) = train(&["--recipe", "recipe.json", "--resume"]);
-    assert!(!done && text.contains("lora.rank: 4 there, 8 here"), "{text}");
+    assert!(!done && text.contains("lora.r: 4 there, 8 here"), "{text}");
     let kept = std::fs::read_to_string(folder.join("out/recipe.json")).expect("a recipe");
-    assert!(kept.contains("\"rank\": 4"), "the refused recipe does not replace the training's: {kept}");
+    assert!(kept.contains("\"r\": 4"), "the refused recipe does not replace the training's: {kept}");
 }
 
 #[test]
@@ -113,8 +113,8 @@ fn a_whole_training_leaves_both_layouts_and_a_log_of_every_layers_experts() {
         assert!(folder.join("out").join(file).exists(), "{file} is missing");
     }
     for line in log(folder) {
-        let load = line["load"].as_array().expect("layers");
-        assert_eq!(load.len(), shape().layers);
+        let load = line["expert_load"].as_array().expect("layers");
+        assert_eq!(load.len(), shape().num_hidden_layers);
         for layer in load {
             let shares: f64 = layer.as_array().expect("experts").iter().filter_map(Value::as_f64).sum();
             assert!((shares - 1.0).abs() < 1e-3, "{line}");

@@ -17,7 +17,16 @@ use crate::{batch, data, inferred, pass};
 
 /// Wide enough for blocks of 32.
 pub fn shape() -> Shape {
-    Shape { hidden: 64, layers: 2, heads: 4, kv_heads: 2, ffn: 96, experts: 4, top: 2, context: 32, rope_theta: 100.0 }
+    Shape {
+        hidden_size: 64,
+        intermediate_size: 96,
+        num_hidden_layers: 2,
+        num_attention_heads: 4,
+        num_local_experts: 4,
+        max_position_embeddings: 32,
+        rope_theta: 100.0,
+        ..Shape::default()
+    }
 }
 
 /// A base of random weights in a type, as a file.
@@ -31,14 +40,14 @@ fn written(folder: &Path, kind: GgmlType) -> (Gguf, Config) {
 }
 
 fn settings(quantised: bool, whole: &[&str]) -> Lora {
-    let whole = whole.iter().map(|w| (*w).to_owned()).collect();
-    Lora { rank: 4, alpha: 8.0, dropout: 0.1, quantised, whole, ..Lora::default() }
+    let modules_to_save = whole.iter().map(|w| (*w).to_owned()).collect();
+    let quantized_base = quantised;
+    Lora { r: 4, lora_alpha: 8.0, lora_dropout: 0.1, quantized_base, modules_to_save, ..Lora::default() }
 }
 
 fn trainer(gguf: &Gguf, config: &Config, lora: Lora) -> Trainer {
     let model = lora::model(gguf, config, &lora, 3).expect("a model");
-    let recipe =
-        Recipe { lora: Some(lora), steps: 40, batch_tokens: 64, accumulate: 2, rate: 1e-2, ..Recipe::default() };
+    let recipe = Recipe { lora: Some(lora), max_steps: 40, batch_tokens: 64, learning_rate: 1e-2, ..Recipe::default() };
     Trainer::new(recipe, model, data(), data()).expect("a training")
 }
 
@@ -74,7 +83,7 @@ fn adapters_learn_while_the_base_keeps_every_bit() {
         let mut training = trainer(&gguf, &config, settings(kind != GgmlType::F32, &[]));
         let weights = |t: &Trainer| t.model().parts().into_iter().map(|(_, p)| p.weight.copy()).collect::<Vec<_>>();
         let (before, first) = (weights(&training), training.validate().expect("a loss").expect("data").loss);
-        (0..40).for_each(|_| assert!(training.step().expect("a step").norm > 0.0));
+        (0..40).for_each(|_| assert!(training.step().expect("a step").grad_norm > 0.0));
         let last = training.validate().expect("a loss").expect("data").loss;
         assert!(last < 0.7 * first, "{kind}: {first} to {last}");
         let same =
@@ -137,9 +146,9 @@ fn a_training_of_adapters_resumed_from_a_checkpoint_gives_the_same_numbers() {
     for _ in 0..5 {
         assert_eq!(whole.step().expect("a step").loss.to_bits(), second.step().expect("a step").loss.to_bits());
     }
-    let other = trainer(&gguf, &config, Lora { rank: 5, ..settings(true, &["embed_tokens"]) }).resume(&file);
+    let other = trainer(&gguf, &config, Lora { r: 5, ..settings(true, &["embed_tokens"]) }).resume(&file);
     let message = other.expect_err("another rank").to_string();
-    assert!(message.contains("lora.rank: 4 there, 5 here"), "{message}");
+    assert!(message.contains("lora.r: 4 there, 5 here"), "{message}");
     let (gguf, config) = written(folder.path(), GgmlType::Q5_0);
     let message = trainer(&gguf, &config, settings(true, &["embed_tokens"])).resume(&file).expect_err("another base");
     assert!(message.to_string().contains("the base model"), "{message}");
@@ -156,7 +165,7 @@ fn names_that_mean_nothing_are_refused_and_both_spellings_are_known() {
         (&["q", "x_proj"][..], &[][..], "x_proj"),
         (&["q", "q_proj"], &[], "q_proj"),
         (&["q"], &["norm"], "norm"),
-        (&[], &["lm_head"], "targets"),
+        (&[], &["lm_head"], "target_modules"),
     ] {
         let message = choose(targets, whole).expect_err(named).to_string();
         assert!(message.contains(named), "{message}");

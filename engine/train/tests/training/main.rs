@@ -24,7 +24,16 @@ use mixtral_train::trainer::Trainer;
 use mixtral_train::{Meter, Pass, output};
 
 fn shape() -> Shape {
-    Shape { hidden: 32, layers: 2, heads: 4, kv_heads: 2, ffn: 48, experts: 4, top: 2, context: 32, rope_theta: 100.0 }
+    Shape {
+        hidden_size: 32,
+        intermediate_size: 48,
+        num_hidden_layers: 2,
+        num_attention_heads: 4,
+        num_local_experts: 4,
+        max_position_embeddings: 32,
+        rope_theta: 100.0,
+        ..Shape::default()
+    }
 }
 
 fn pass(learns: bool, seed: Option<u64>) -> Pass {
@@ -162,12 +171,12 @@ fn data() -> Data {
 }
 
 fn recipe(seed: u64) -> Recipe {
-    Recipe { shape: shape(), steps: 60, batch_tokens: 64, accumulate: 2, rate: 5e-3, seed, ..Recipe::default() }
+    Recipe { model_config: shape(), max_steps: 60, batch_tokens: 64, learning_rate: 5e-3, seed, ..Recipe::default() }
 }
 
 fn trainer(seed: u64) -> Trainer {
     let recipe = recipe(seed);
-    let model = Model::random(&recipe.shape.config(50).expect("a shape"), seed).expect("a model");
+    let model = Model::random(&recipe.model_config.config(50).expect("a shape"), seed).expect("a model");
     Trainer::new(recipe, model, data(), data()).expect("a training")
 }
 
@@ -216,13 +225,16 @@ fn a_checkpoint_of_another_training_is_refused_by_what_differs_and_more_steps_ar
     let with = |change: &dyn Fn(&mut Recipe), data: Data| {
         let mut recipe = recipe(4);
         change(&mut recipe);
-        let model = Model::random(&recipe.shape.config(50).expect("a shape"), 4).expect("a model");
+        let model = Model::random(&recipe.model_config.config(50).expect("a shape"), 4).expect("a model");
         Trainer::new(recipe, model, data, Data::default()).expect("a training").resume(&file)
     };
-    with(&|r| (r.steps, r.validate_every) = (90, 7), data()).expect("longer is allowed");
+    with(&|r| (r.max_steps, r.eval_steps) = (90, 7), data()).expect("longer is allowed");
     let refused = |change: &dyn Fn(&mut Recipe), data: Data| with(change, data).expect_err("refused").to_string();
-    let message = refused(&|r| (r.rate, r.accumulate) = (1e-3, 3), data());
-    assert!(message.contains("accumulate: 2 there, 3 here; rate: 0.005 there, 0.001 here"), "{message}");
+    let message = refused(&|r| (r.learning_rate, r.gradient_accumulation_steps) = (1e-3, 3), data());
+    assert!(
+        message.contains("gradient_accumulation_steps: 2 there, 3 here; learning_rate: 0.005 there, 0.001 here"),
+        "{message}"
+    );
     let mut other = data();
     other.documents[3].tokens[2] += 1;
     let message = refused(&|_| (), other);
@@ -239,7 +251,7 @@ fn decay_spares_norms_and_clipping_bounds_the_step() {
     let p = Arc::new(Parameter::new("matrix", &[1, 2], vec![1.0, -1.0], true));
     let mut optimiser = Optimiser::new(vec![p.clone()]);
     p.gradient(0).expect("trained").copy_from_slice(&[30.0, 40.0]);
-    let recipe = Recipe { clip: 1.0, weight_decay: 0.5, ..Recipe::default() };
+    let recipe = Recipe { max_grad_norm: 1.0, weight_decay: 0.5, ..Recipe::default() };
     let norm = optimiser.step(0.1, &recipe, &Meter::default());
     assert!((norm - 50.0).abs() < 1e-4);
     // The first step of Adam goes by the rate, whatever the gradient; decay takes rate * decay.
