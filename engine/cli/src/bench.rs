@@ -15,8 +15,8 @@ use mixtral_train::projection::Drops;
 use mixtral_train::reference::Reference;
 use mixtral_train::{Meter, Pass, Recipe};
 
-use crate::language::Language;
-use crate::options::make_pool;
+use crate::i18n::Language;
+use crate::options::Pool;
 use crate::train::report;
 
 /// The vocabulary of the demo models.
@@ -26,15 +26,11 @@ const LENGTHS: std::ops::Range<usize> = 40..120;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// What is measured.
-    #[arg(id = "work", value_name = "WORK")]
     pub work: Work,
-    /// Steps to measure; each is one of the trainer and one of the reference, in turns.
-    #[arg(long = "steps", id = "rounds", default_value_t = 5)]
-    pub rounds: usize,
-    /// Threads that compute; without it, one a core.
-    #[arg(long = "threads", id = "pool")]
-    pub pool: Option<usize>,
+    #[arg(long, default_value_t = 5)]
+    pub steps: usize,
+    #[command(flatten)]
+    pub pool: Pool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -43,22 +39,19 @@ pub enum Work {
 }
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
-    make_pool(arguments.pool)?;
-    ensure!((1..=1000).contains(&arguments.rounds), "--steps: 1..1000");
+    arguments.pool.make()?;
+    ensure!((1..=1000).contains(&arguments.steps), "--steps: 1..1000");
     match arguments.work {
-        Work::Train => train(arguments.rounds, language),
+        Work::Train => train(arguments.steps, language),
     }
 }
 
 fn train(rounds: usize, language: Language) -> anyhow::Result<()> {
     let recipe = Recipe::default();
     let model = Model::random(&recipe.model_config.config(VOCABULARY)?, recipe.seed)?;
-    let millions = model.trained().iter().map(|p| p.len()).sum::<usize>() as f64 / 1e6;
+    let count = language.count(model.trained().iter().map(|p| p.len() as u64).sum());
     let batch_tokens = recipe.batch_tokens;
-    match language {
-        Language::English => say!("{millions:.1} M parameters, F32, {batch_tokens} tokens a step"),
-        Language::Chinese => say!("{millions:.1} M 参数，F32，每步 {batch_tokens} 个词元"),
-    }
+    say!("{}", t!(language, "bench-train", parameters = count, tokens = batch_tokens));
     let reference = Reference::new(&model)?;
     let settings = ParamsAdamW { lr: 1e-4, beta1: 0.9, beta2: 0.95, eps: 1e-8, weight_decay: 0.1 };
     let mut theirs = AdamW::new(reference.vars(), settings)?;
@@ -86,21 +79,16 @@ fn train(rounds: usize, language: Language) -> anyhow::Result<()> {
         if round == 0 {
             let own = outcome.loss * f64::from(weights.target) + outcome.balance * f64::from(weights.balance);
             let other = f64::from(loss.to_scalar::<f32>()?);
-            ensure!((own - other).abs() < 1e-3, "the losses differ: {own} and {other}");
+            let differ = || t!(language, "bench-losses-differ", own = own.to_string(), candle = other.to_string());
+            ensure!((own - other).abs() < 1e-3, differ());
         }
     }
     let (own, other) = (1.0 / median(&mut fast).as_secs_f64(), 1.0 / median(&mut slow).as_secs_f64());
     let spent: Duration = fast.iter().sum::<Duration>().mul_f64(tokens as f64 / fast.len() as f64);
     report::end(language, &meter, spent, tokens as u64);
-    let times = own / other;
-    match language {
-        Language::English => {
-            say!("median: {own:.0} tokens/s; candle's own autograd: {other:.0} tokens/s; {times:.1} times as fast");
-        }
-        Language::Chinese => {
-            say!("中位数：{own:.0} 词元/秒；candle 自带的自动微分：{other:.0} 词元/秒；快 {times:.1} 倍");
-        }
-    }
+    let times = format!("{:.1}", own / other);
+    let (own, other) = (own.round() as u64, other.round() as u64);
+    say!("{}", t!(language, "bench-train-result", own = own, candle = other, times = times));
     Ok(())
 }
 

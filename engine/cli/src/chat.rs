@@ -1,16 +1,37 @@
 //! `mixtral chat`: several turns in the terminal, or one answer with `--prompt`.
 
 use anyhow::anyhow;
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use mixtral_engine::request::{Event, Input, Message, Request, Role, SubmitError, Usage};
+use mixtral_engine::request::{DEFAULT_MAX_TOKENS, Event, Input, Message, Request, Role, SubmitError, Usage};
 use mixtral_engine::{Engine, EngineOptions, LoadOptions, ModelCard};
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
-use crate::arguments::Chat;
+use crate::i18n::{Language, described};
 use crate::interrupt::{Heard, Listener};
-use crate::language::Language;
+use crate::options::{Machine, Model, SamplingArguments};
 use crate::settings::Settings;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub model: Model,
+    #[arg(short, long)]
+    pub prompt: Option<String>,
+    #[arg(long)]
+    pub raw: bool,
+    #[arg(short, long, alias = "system-prompt")]
+    pub system: Option<String>,
+    #[command(flatten)]
+    pub sampling: SamplingArguments,
+    #[arg(short = 'n', long, aliases = ["n-predict", "max-new-tokens"], default_value_t = DEFAULT_MAX_TOKENS)]
+    pub max_tokens: usize,
+    #[arg(long)]
+    pub stop: Vec<String>,
+    #[command(flatten)]
+    pub machine: Machine,
+}
 
 const MODEL: &str = "model";
 /// The context that a conversation gets where nobody says how long: a full 32K cache is large.
@@ -34,9 +55,9 @@ struct Answer {
     interrupted: bool,
 }
 
-pub fn run(arguments: Chat, language: Language) -> anyhow::Result<()> {
+pub fn run(arguments: Arguments, language: Language) -> anyhow::Result<()> {
     let sampling = arguments.sampling.sampling()?;
-    arguments.machine.make_pool()?;
+    arguments.machine.pool.make()?;
     let context = arguments.machine.context;
     let options = EngineOptions { max_sequences: 1, queue: 1, ..EngineOptions::default() };
     let engine = Engine::start(arguments.machine.device, options)?;
@@ -62,7 +83,7 @@ pub fn run(arguments: Chat, language: Language) -> anyhow::Result<()> {
         Some(prompt) => {
             let answer = session.answer(&prompt)?;
             say!("");
-            if answer.interrupted { Err(anyhow!(language.pick("interrupted", "已中断"))) } else { Ok(()) }
+            if answer.interrupted { Err(anyhow!(t!(language, "chat-interrupted"))) } else { Ok(()) }
         }
         None => session.talk(&card),
     }
@@ -80,7 +101,7 @@ impl Session {
     fn talk(&mut self, card: &ModelCard) -> anyhow::Result<()> {
         let l = self.language;
         let title = card.title.as_deref().unwrap_or(&card.file);
-        say!("{title} · {} · {} · {}", card.quantisation, card.device, l.pick("/help for help", "输入 /help 查看帮助"));
+        say!("{title} · {} · {} · {}", card.quantisation, card.device, t!(l, "chat-help-hint"));
         let mut editor = DefaultEditor::new()?;
         let mut lines = String::new();
         loop {
@@ -117,25 +138,25 @@ impl Session {
         let l = self.language;
         let words: Vec<&str> = command.split_whitespace().collect();
         match words.as_slice() {
-            ["help"] => say!("{}", l.pick(HELP.0, HELP.1)),
+            ["help"] => say!("{}", t!(l, "chat-help")),
             ["reset"] => {
                 self.turns.clear();
-                say!("{}", l.pick("The conversation begins anew.", "对话已重新开始。"));
+                say!("{}", t!(l, "chat-reset"));
             }
             ["system"] => {
                 self.system = None;
-                say!("{}", l.pick("There is no system message now.", "系统指令已去掉。"));
+                say!("{}", t!(l, "chat-system-removed"));
             }
             ["system", ..] => {
                 self.system = Some(command["system".len()..].trim().to_owned());
-                say!("{}", l.pick("The system message is set.", "系统指令已设定。"));
+                say!("{}", t!(l, "chat-system-set"));
             }
             ["set"] => self.settings.lines().iter().for_each(|line| say!("{line}")),
             ["set", name, value] => match self.settings.set(name, value) {
                 Ok(()) => say!("{name} {value}"),
-                Err(error) => say!("{}{}", l.pick("not changed: ", "未更改："), crate::told(&error)),
+                Err(error) => say!("{}", t!(l, "chat-not-set", error = described(&error, l))),
             },
-            _ => say!("{}", l.pick("No such command; see /help.", "没有这个命令；请看 /help。")),
+            _ => say!("{}", t!(l, "chat-no-command")),
         }
     }
 
@@ -143,7 +164,10 @@ impl Session {
     fn turn(&mut self, message: &str) -> anyhow::Result<()> {
         match self.answer(message) {
             Ok(_) => say!(""),
-            Err(error) => say!("{}{}", self.language.pick("error: ", "错误："), crate::told(&error)),
+            Err(error) => {
+                let l = self.language;
+                say!("{}", t!(l, "error", what = described(&error, l)));
+            }
         }
         Ok(())
     }
@@ -156,11 +180,7 @@ impl Session {
                 // A conversation outgrows every context: the oldest question and answer go first.
                 Err(SubmitError::PromptTooLong { .. }) if self.turns.len() > 2 => {
                     self.turns.drain(..2);
-                    let l = self.language;
-                    eprintln!(
-                        "{}",
-                        l.pick("(the oldest turn is forgotten: the context is full)", "（上下文已满，最早一轮已忘记）")
-                    );
+                    eprintln!("{}", t!(self.language, "chat-forgotten"));
                 }
                 Err(error) => {
                     self.turns.pop();
@@ -222,26 +242,8 @@ impl Session {
         let seconds = usage.total_seconds - usage.first_token_seconds;
         let speed = if made > 1 && seconds > 0.0 { (made - 1) as f64 / seconds } else { 0.0 };
         let (prompt, first) = (usage.prompt_tokens, usage.first_token_seconds);
-        match self.language {
-            Language::English => {
-                eprint!("\n[{prompt} + {made} tokens, first after {first:.2} s, then {speed:.1} tokens/s]");
-            }
-            Language::Chinese => eprint!("\n[{prompt} + {made} 词元，首词元 {first:.2} 秒，其后 {speed:.1} 词元/秒]"),
-        }
+        let (first, speed) = (format!("{first:.2}"), format!("{speed:.1}"));
+        let text = t!(self.language, "chat-usage", prompt = prompt, made = made, first = first, speed = speed);
+        eprint!("\n[{text}]");
     }
 }
-
-const HELP: (&str, &str) = (
-    "/reset            begin the conversation anew\n\
-     /system TEXT      set the system message; without a text, remove it\n\
-     /set              show the settings\n\
-     /set NAME VALUE   change one, e.g. /set temperature 0.7, /set seed none\n\
-     /exit             end (or Ctrl-D)\n\
-     A line that ends with \\ goes on in the next. Ctrl-C stops an answer.",
-    "/reset            重新开始对话\n\
-     /system 文本      设定系统指令；不带文本则去掉\n\
-     /set              显示各项设置\n\
-     /set 名称 值      更改一项，例如 /set temperature 0.7、/set seed none\n\
-     /exit             退出（或 Ctrl-D）\n\
-     以 \\ 结尾的行接到下一行。Ctrl-C 停止回答。",
-);

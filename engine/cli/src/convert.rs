@@ -11,24 +11,17 @@ use mixtral_tools::convert::{folder_type, named, to_folder, to_gguf};
 use mixtral_tools::hugging_face::{Folder, is_folder};
 use mixtral_tools::mixes::Types;
 
-use crate::language::Language;
+use crate::i18n::Language;
 use crate::progress::{PERCENT, gguf_kind, kind, refuse_existing, refuse_folder, refuse_full_disk, shown};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A Hugging Face folder, or a GGUF file (or its first shard).
-    #[arg(id = "converted", value_name = "SOURCE")]
     pub source: PathBuf,
-    /// The GGUF file or the folder to write: the other of the two.
     pub target: PathBuf,
-    /// The type of the matrices, such as Q8_0; for a folder F16, BF16 or F32. Without it the source's own, and F16 for a
-    /// quantised one.
-    #[arg(id = "type", long = "type", value_name = "TYPE")]
+    #[arg(id = "type", long = "type", alias = "outtype", value_name = "TYPE")]
     pub kind: Option<String>,
-    /// Most that a shard of a folder has, such as 5GB or 500MB.
-    #[arg(long, value_name = "SIZE", default_value = "5GB")]
+    #[arg(long, alias = "max-shard-size", value_name = "SIZE", default_value = "5GB")]
     pub shard_size: String,
-    /// Replace what is there.
     #[arg(short, long)]
     pub force: bool,
 }
@@ -37,11 +30,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let Arguments { source, target, force, .. } = arguments;
     if source.is_dir() {
         if !is_folder(source) && source.join(CONFIG_FILE).is_file() {
-            let what = language.pick(
-                "is an adapter, not a model; mixtral merge puts it into its base",
-                "是适配器而非模型；请用 mixtral merge 将其合并进基础模型",
-            );
-            bail!("{}: {what}", source.display());
+            bail!(t!(language, "convert-adapter", path = source.display()));
         }
         refuse_existing(target, *force, language)?;
         refuse_folder(target, language)?;
@@ -58,16 +47,7 @@ fn folder_to_gguf(arguments: &Arguments, language: Language) -> anyhow::Result<(
     let kind = arguments.kind.as_deref().map_or(Ok(own), |name| gguf_kind(name, language))?;
     let (named, differs) = named(&folder)?;
     if let Some(text) = differs {
-        match language {
-            Language::English => eprintln!(
-                "warning: this vocabulary's merges are not all of a SentencePiece model's; GGUF cuts some texts otherwise, such as {text:?}"
-            ),
-            Language::Chinese => {
-                eprintln!(
-                    "警告：该词表的合并规则与 SentencePiece 不尽相同；GGUF 对某些文本的切分会不同，例如 {text:?}"
-                );
-            }
-        }
+        eprintln!("{}", t!(language, "convert-merges-differ", text = format!("{text:?}")));
     }
     refuse_full_disk(target, bytes(kind, folder.weights()), language)?;
     shown(PERCENT, |report| to_gguf(&folder, target, Types::of(kind), named, report))?;
@@ -94,11 +74,8 @@ fn bytes(kind: GgmlType, weights: u64) -> u64 {
 }
 
 fn tell(arguments: &Arguments, weights: u64, kind: GgmlType, language: Language) {
-    let (target, millions) = (arguments.target.display(), weights as f64 / 1e6);
-    match language {
-        Language::English => say!("{target}: {millions:.1} million weights in {kind}"),
-        Language::Chinese => say!("{target}：{millions:.1} 百万权重，{kind}"),
-    }
+    let (path, count) = (arguments.target.display(), language.count(weights));
+    say!("{}", t!(language, "convert-written", path = path, parameters = count, type = kind));
 }
 
 /// `5GB`, `500MB`, or bytes.
@@ -108,10 +85,9 @@ fn size(text: &str, language: Language) -> anyhow::Result<u64> {
     let (number, unit) =
         units.iter().find_map(|(name, unit)| Some((plain.strip_suffix(name)?, *unit))).context("a size")?;
     let size = number.trim().parse::<f64>().ok().map(|number| number * unit);
-    size.filter(|size| (1.0..1e18).contains(size)).map(|size| size as u64).ok_or_else(|| {
-        let what = language.pick("is no size; such are 5GB and 500MB", "不是尺寸；应如 5GB、500MB");
-        anyhow!("--shard-size {text}: {what}")
-    })
+    size.filter(|size| (1.0..1e18).contains(size))
+        .map(|size| size as u64)
+        .ok_or_else(|| anyhow!(t!(language, "convert-shard-size", text = text)))
 }
 
 #[cfg(test)]

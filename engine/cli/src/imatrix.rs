@@ -7,7 +7,7 @@ use mixtral_engine::model::Mixtral;
 use mixtral_engine::ops::Backend;
 use mixtral_tools::imatrix::Imatrix;
 
-use crate::language::Language;
+use crate::i18n::Language;
 use crate::options::{Machine, Model};
 use crate::progress::{refuse_existing, refuse_folder};
 use crate::windows::{self, Opened, Windows};
@@ -18,10 +18,8 @@ pub struct Arguments {
     pub model: Model,
     #[command(flatten)]
     pub windows: Windows,
-    /// The file to write.
-    #[arg(id = "written", short = 'o', long = "out", value_name = "FILE")]
+    #[arg(short, long, alias = "output", value_name = "FILE")]
     pub out: PathBuf,
-    /// Replace a file that is there.
     #[arg(short, long)]
     pub force: bool,
     #[command(flatten)]
@@ -53,16 +51,11 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         imatrix.add(part.name(), watches.iter().map(|watch| watch.moments()).collect());
     }
     for (name, expert) in imatrix.idle() {
-        match language {
-            Language::English => eprintln!("{name}: no token came to expert {expert}; a longer text may bring some"),
-            Language::Chinese => eprintln!("{name}：没有词元经过专家 {expert}；可换更长的文本"),
-        }
+        eprintln!("{}", t!(language, "imatrix-idle", name = name, expert = expert));
     }
     imatrix.write(&arguments.out)?;
     let count = imatrix.len();
-    match language {
-        Language::English => say!("{}: {count} matrices, {tokens} tokens", arguments.out.display()),
-        Language::Chinese => say!("{}：{count} 个矩阵，{tokens} 词元", arguments.out.display()),
-    }
+    let path = arguments.out.display();
+    say!("{}", t!(language, "imatrix-written", path = path, matrices = count, tokens = tokens));
     Ok(())
 }

@@ -12,28 +12,23 @@ use mixtral_tools::merge::{self, TokenizerFrom};
 use mixtral_tools::mixes::Types;
 use mixtral_tools::tokenizer;
 
-use crate::language::Language;
+use crate::i18n::Language;
 use crate::progress::{PERCENT, gguf_kind, refuse_existing, refuse_folder, refuse_full_disk, shown};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The base: a Hugging Face folder, or a GGUF file (or its first shard).
-    #[arg(id = "merged_base", value_name = "BASE")]
     pub base: PathBuf,
-    /// PEFT adapters' folders, put in one after the other; and last what to write, of the base's sort.
     #[arg(required = true, num_args = 2.., value_name = "ADAPTER... OUT")]
     pub adapters: Vec<PathBuf>,
-    /// The type of the matrices, for a GGUF base; without it the base's own.
-    #[arg(id = "merged_type", long = "type", value_name = "TYPE")]
+    #[arg(id = "type", long = "type", value_name = "TYPE")]
     pub kind: Option<String>,
-    /// Replace what is there.
     #[arg(short, long)]
     pub force: bool,
 }
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let Some((out, adapters)) = arguments.adapters.split_last() else {
-        anyhow::bail!(language.pick("no adapter is named", "没有给出适配器"));
+        anyhow::bail!(t!(language, "merge-no-adapter"));
     };
     refuse_existing(out, arguments.force, language)?;
     let tokenizer = merge::tokenizer_of(adapters);
@@ -46,10 +41,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         TokenizerFrom::Base => arguments.base.display(),
         TokenizerFrom::Adapter(folder) => folder.display(),
     };
-    match language {
-        Language::English => say!("{}; tokenizer of {from}", out.display()),
-        Language::Chinese => say!("{}；词表取自 {from}", out.display()),
-    }
+    say!("{}", t!(language, "merge-written", path = out.display(), tokenizer = from));
     Ok(())
 }
 
@@ -61,11 +53,7 @@ fn onto_folder(
     language: Language,
 ) -> anyhow::Result<()> {
     if arguments.kind.is_some() {
-        let what = language.pick(
-            "--type is for a GGUF base; a folder keeps its types, and mixtral convert writes others",
-            "--type 只用于 GGUF 基础模型；文件夹保持原有类型，可用 mixtral convert 写成其他类型",
-        );
-        anyhow::bail!(what);
+        anyhow::bail!(t!(language, "merge-type-of-a-folder"));
     }
     let base = Folder::open(&arguments.base)?;
     let opened = merge::open(adapters, base.config(), base.tied())?;

@@ -1,4 +1,4 @@
-//! Groups of options that several commands have.
+//! Groups of options that several commands share. Their texts stand in `locales/*/help.ftl`.
 
 use std::path::PathBuf;
 
@@ -8,13 +8,12 @@ use mixtral_engine::DeviceSpec;
 use mixtral_engine::sample::Sampling;
 use mixtral_engine::weights::ModelFiles;
 
+/// A model file, or an adapter and its base.
 #[derive(Debug, Args)]
 pub struct Model {
-    /// The model: a GGUF file (or its first shard), or an adapter's folder.
-    #[arg(id = "weights", value_name = "MODEL")]
+    #[arg(id = "model", value_name = "MODEL")]
     pub path: PathBuf,
-    /// An adapter's base (GGUF), where it is not the one that the adapter names.
-    #[arg(long = "base", id = "beneath", value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub base: Option<PathBuf>,
 }
 
@@ -27,28 +26,20 @@ impl Model {
 
 #[derive(Debug, Args)]
 pub struct SamplingArguments {
-    /// 0 always takes the likeliest token; higher is more varied.
-    #[arg(short, long, default_value_t = Sampling::default().temperature)]
+    #[arg(short, long, alias = "temp", default_value_t = Sampling::default().temperature)]
     pub temperature: f32,
-    /// Only the k likeliest tokens; 0 means all.
     #[arg(long, default_value_t = Sampling::default().top_k)]
     pub top_k: usize,
-    /// Only the likeliest tokens that together reach this probability.
     #[arg(long, default_value_t = Sampling::default().top_p)]
     pub top_p: f32,
-    /// Only tokens at least this fraction as likely as the likeliest.
     #[arg(long, default_value_t = Sampling::default().min_p)]
     pub min_p: f32,
-    /// Weakens what was said already; 1 means not at all.
-    #[arg(long, default_value_t = Sampling::default().repetition_penalty)]
+    #[arg(long, alias = "repeat-penalty", default_value_t = Sampling::default().repetition_penalty)]
     pub repetition_penalty: f32,
-    /// Taken off for each time a token was said in the answer.
     #[arg(long, default_value_t = Sampling::default().frequency_penalty, allow_negative_numbers = true)]
     pub frequency_penalty: f32,
-    /// Taken off once a token was said in the answer.
     #[arg(long, default_value_t = Sampling::default().presence_penalty, allow_negative_numbers = true)]
     pub presence_penalty: f32,
-    /// The same seed gives the same answer.
     #[arg(long)]
     pub seed: Option<u64>,
 }
@@ -70,31 +61,32 @@ impl SamplingArguments {
     }
 }
 
+/// The process's compute pool.
 #[derive(Debug, Args)]
-pub struct Machine {
-    /// Where to compute: cpu, cuda:0, auto.
-    #[arg(short, long, default_value = "auto")]
-    pub device: DeviceSpec,
-    /// Threads that compute; without it, one a core.
+pub struct Pool {
     #[arg(long)]
     pub threads: Option<usize>,
-    /// Tokens that a conversation may have; without it the model's own bound, at most 8192.
-    #[arg(short, long)]
+}
+
+impl Pool {
+    /// Makes the pool as large as asked; without a number it has a thread for each core.
+    pub fn make(&self) -> anyhow::Result<()> {
+        if let Some(threads) = self.threads {
+            anyhow::ensure!((1..=1024).contains(&threads), "--threads: 1..1024");
+            rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("--threads")?;
+        }
+        Ok(())
+    }
+}
+
+/// Where inference runs.
+#[derive(Debug, Args)]
+pub struct Machine {
+    #[arg(short, long, default_value = "auto")]
+    pub device: DeviceSpec,
+    #[command(flatten)]
+    pub pool: Pool,
+    /// Tokens of a conversation: most.
+    #[arg(short, long, aliases = ["ctx-size", "max-model-len"])]
     pub context: Option<usize>,
-}
-
-/// Makes the process's compute pool as large as asked.
-pub fn make_pool(threads: Option<usize>) -> anyhow::Result<()> {
-    if let Some(threads) = threads {
-        anyhow::ensure!((1..=1024).contains(&threads), "--threads: 1..1024");
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("--threads")?;
-    }
-    Ok(())
-}
-
-impl Machine {
-    /// Makes the process's compute pool as large as asked.
-    pub fn make_pool(&self) -> anyhow::Result<()> {
-        make_pool(self.threads)
-    }
 }

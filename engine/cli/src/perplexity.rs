@@ -1,15 +1,33 @@
 //! `mixtral perplexity`: how well a model foresees a text, and how far its predictions are from another's.
 
+use std::path::PathBuf;
+
 use anyhow::ensure;
+use clap::Args;
 use mixtral_engine::model::{KvCache, Mixtral};
 use mixtral_engine::weights::ModelFiles;
 use mixtral_train::data::Document;
+use serde_json::json;
 
-use crate::arguments::Perplexity;
-use crate::language::Language;
-use crate::windows::{self, Opened};
+use crate::i18n::{Language, percent};
+use crate::options::{Machine, Model};
+use crate::windows::{self, Opened, Windows};
 
-pub fn run(arguments: &Perplexity, language: Language) -> anyhow::Result<()> {
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub model: Model,
+    #[command(flatten)]
+    pub windows: Windows,
+    #[arg(long, alias = "reference", value_name = "MODEL")]
+    pub against: Option<PathBuf>,
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let Opened { files, device, window, all } =
         arguments.windows.open(&arguments.model, &arguments.machine, language)?;
     let model = Mixtral::load(&files, files.config().clone(), &device, &mut |_, _| {})?;
@@ -19,8 +37,7 @@ pub fn run(arguments: &Perplexity, language: Language) -> anyhow::Result<()> {
             let files = ModelFiles::open(path, None)?;
             let config = files.config().clone();
             let fits = config.vocabulary == model.config().vocabulary && config.context >= window;
-            let unlike = language.pick("has another vocabulary or a shorter context", "词表不同，或上下文更短");
-            ensure!(fits, "{}: {unlike}", path.display());
+            ensure!(fits, t!(language, "perplexity-unlike", path = path.display()));
             let other = Mixtral::load(&files, config, &device, &mut |_, _| {})?;
             let cache = windows::cache(&other, window)?;
             Some((other, cache))
@@ -31,27 +48,37 @@ pub fn run(arguments: &Perplexity, language: Language) -> anyhow::Result<()> {
     let mut sums = Sums::default();
     for chunk in &all {
         sums.add(chunk, (&model, &mut cache), other.as_mut().map(|(model, cache)| (&*model, cache)))?;
-        bar.set_message(format!("{:.4}", (sums.surprise / sums.count).exp()));
+        bar.set_message(format!("{:.4}", (sums.nll / sums.count).exp()));
         bar.inc(1);
     }
     bar.finish_and_clear();
-    ensure!(sums.surprise.is_finite(), "{}", sums.surprise);
-    let (mean, count) = (sums.surprise / sums.count, sums.count);
-    let (divergence, same) = (sums.divergence / count, 100.0 * sums.same / count);
-    let doubt = ((sums.squares / count - divergence * divergence).max(0.0) / count).sqrt();
-    match language {
-        Language::English => say!("perplexity {:.4} (mean {mean:.6}, {count} tokens, window {window})", mean.exp()),
-        Language::Chinese => say!("困惑度 {:.4}（平均 {mean:.6}，{count} 词元，窗口 {window}）", mean.exp()),
-    }
-    if other.is_some() {
-        match language {
-            Language::English => {
-                say!("divergence {divergence:.6} ± {doubt:.6} nats a token, {same:.2} % the same likeliest token");
-            }
-            Language::Chinese => {
-                say!("散度每词元 {divergence:.6} ± {doubt:.6} 奈特，最可能词元相同者 {same:.2} %");
-            }
+    ensure!(sums.nll.is_finite(), t!(language, "error-not-finite", what = sums.nll.to_string()));
+    tell(&sums, window, other.is_some(), arguments.json, language)
+}
+
+fn tell(sums: &Sums, window: usize, compared: bool, json: bool, language: Language) -> anyhow::Result<()> {
+    let (nll, count) = (sums.nll / sums.count, sums.count);
+    let kl_divergence = sums.kl_divergence / count;
+    let variance = (sums.squares / count - kl_divergence * kl_divergence).max(0.0);
+    let standard_error = (variance / count).sqrt();
+    if json {
+        let mut all = json!({ "perplexity": nll.exp(), "mean_nll": nll, "tokens": count as u64, "window": window });
+        if compared {
+            all["kl_divergence"] = json!(kl_divergence);
+            all["kl_divergence_standard_error"] = json!(standard_error);
+            all["same_top_token"] = json!(sums.same / count);
         }
+        say!("{}", serde_json::to_string_pretty(&all)?);
+        return Ok(());
+    }
+    let (perplexity, mean) = (format!("{:.4}", nll.exp()), format!("{nll:.6}"));
+    let result =
+        t!(language, "perplexity-result", perplexity = perplexity, nll = mean, tokens = count as u64, window = window);
+    say!("{result}");
+    if compared {
+        let (mean, error) = (format!("{kl_divergence:.6}"), format!("{standard_error:.6}"));
+        let same = percent(sums.same, count);
+        say!("{}", t!(language, "perplexity-kl-divergence", mean = mean, error = error, same = same));
     }
     Ok(())
 }
@@ -60,10 +87,11 @@ pub fn run(arguments: &Perplexity, language: Language) -> anyhow::Result<()> {
 #[derive(Debug, Default)]
 struct Sums {
     count: f64,
-    /// of the negative log probability of what comes
-    surprise: f64,
-    /// Kullback-Leibler, from the other model's distribution to this one's
-    divergence: f64,
+    /// negative log-likelihood of what comes, in nats
+    nll: f64,
+    /// Kullback-Leibler, from the other model's distribution to this one's, in nats
+    kl_divergence: f64,
+    /// of the divergences' squares, for their standard error
     squares: f64,
     /// predictions whose likeliest token is the same
     same: f64,
@@ -97,10 +125,10 @@ impl Sums {
         windows::run(model, cache, inputs, |start, logits| {
             for (target, row) in predictions(start, logits) {
                 self.count += 1.0;
-                self.surprise -= row[target];
+                self.nll -= row[target];
                 if let Some(wanted) = wanted.next() {
-                    let divergence = divergence(&wanted, &row);
-                    self.divergence += divergence;
+                    let divergence = kl_divergence(&wanted, &row);
+                    self.kl_divergence += divergence;
                     self.squares += divergence * divergence;
                     self.same += f64::from(u8::from(likeliest(&wanted) == likeliest(&row)));
                 }
@@ -117,7 +145,7 @@ fn log_probabilities(logits: &[f32]) -> Vec<f64> {
 }
 
 /// `sum p (log p - log q)`, in nats.
-fn divergence(p: &[f64], q: &[f64]) -> f64 {
+fn kl_divergence(p: &[f64], q: &[f64]) -> f64 {
     p.iter().zip(q).map(|(p, q)| p.exp() * (p - q)).sum()
 }
 
@@ -136,8 +164,8 @@ mod tests {
         let q = log_probabilities(&[0.0, 0.0, 2f32.ln()]); // 1/4, 1/4, 1/2
         assert!((p.iter().map(|p| p.exp()).sum::<f64>() - 1.0).abs() < 1e-12);
         // 1/2 ln 2 + 0 + 1/4 ln 1/2
-        assert!((divergence(&p, &q) - 0.25 * 2f64.ln()).abs() < 1e-6);
-        assert!(divergence(&p, &p).abs() < 1e-12);
+        assert!((kl_divergence(&p, &q) - 0.25 * 2f64.ln()).abs() < 1e-6);
+        assert!(kl_divergence(&p, &p).abs() < 1e-12);
         assert_eq!((likeliest(&p), likeliest(&q), likeliest(&[])), (Some(0), Some(2), None));
     }
 }

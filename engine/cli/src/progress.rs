@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use anyhow::{anyhow, ensure};
+use anyhow::{anyhow, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use mixtral_engine::quant::GgmlType;
 use mixtral_tools::quantize::{WRITABLE, by_name};
 
-use crate::language::Language;
+use crate::i18n::Language;
 
 /// What a bar shows of work whose parts are many: how much is done, and how long the rest will take.
-pub const PERCENT: &str = "{wide_bar} {percent} % {eta}";
+pub const PERCENT: &str = "{wide_bar} {percent}% {eta}";
 
 /// A bar in indicatif's template.
 pub fn bar(len: usize, template: &str) -> ProgressBar {
@@ -37,10 +37,7 @@ pub fn kind(name: &str, possible: &[GgmlType], language: Language) -> anyhow::Re
     by_name(name).filter(|kind| possible.contains(kind)).ok_or_else(|| {
         let known: Vec<_> = possible.iter().map(|kind| kind.name()).collect();
         let known = known.join(", ");
-        match language {
-            Language::English => anyhow!("{name}: no type that can be written here; these can: {known}"),
-            Language::Chinese => anyhow!("{name}：不是此处可写的类型；可写的类型有：{known}"),
-        }
+        anyhow!(t!(language, "type-unknown", name = name, known = known))
     })
 }
 
@@ -51,16 +48,14 @@ pub fn gguf_kind(name: &str, language: Language) -> anyhow::Result<GgmlType> {
 
 /// A file or folder that is there is only replaced when that is asked for.
 pub fn refuse_existing(out: &Path, force: bool, language: Language) -> anyhow::Result<()> {
-    let there = language.pick("is there already; --force replaces it", "已存在；--force 可将其替换");
     let empty = out.is_dir() && std::fs::read_dir(out)?.next().is_none();
-    ensure!(force || empty || !out.exists(), "{}: {there}", out.display());
+    ensure!(force || empty || !out.exists(), t!(language, "out-exists", path = out.display()));
     Ok(())
 }
 
 /// A GGUF cannot take a folder's place; better said before the work than after it.
 pub fn refuse_folder(out: &Path, language: Language) -> anyhow::Result<()> {
-    let what = language.pick("is a folder; name a GGUF file to write", "是文件夹；请给出要写入的 GGUF 文件");
-    ensure!(!out.is_dir(), "{}: {what}", out.display());
+    ensure!(!out.is_dir(), t!(language, "out-is-a-folder", path = out.display()));
     Ok(())
 }
 
@@ -71,13 +66,9 @@ pub fn refuse_full_disk(out: &Path, needed: u64, language: Language) -> anyhow::
     // A file system that does not tell will say so when it is full.
     let Ok(told) = rustix::fs::statvfs(folder) else { return Ok(()) };
     let free = told.f_bavail.saturating_mul(told.f_frsize);
-    let (needed_gb, free_gb) = (needed as f64 / 1e9, free as f64 / 1e9);
-    ensure!(
-        needed <= free,
-        match language {
-            Language::English => format!("{}: {needed_gb:.2} GB are needed, {free_gb:.2} GB are free", out.display()),
-            Language::Chinese => format!("{}：需要 {needed_gb:.2} GB，剩余 {free_gb:.2} GB", out.display()),
-        }
-    );
+    if needed > free {
+        let [needed, free] = [needed, free].map(|bytes| format!("{:.2} GB", bytes as f64 / 1e9));
+        bail!(t!(language, "out-disk-full", path = out.display(), needed = needed, free = free));
+    }
     Ok(())
 }

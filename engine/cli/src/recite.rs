@@ -1,4 +1,4 @@
-//! `mixtral recite`: how often a model's verse is what was asked for.
+//! `mixtral evaluate poetry`: how often a model's verse is what was asked for.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use mixtral_engine::sample::Sampling;
 use mixtral_engine::{Engine, EngineOptions, LoadOptions};
 use serde::Deserialize;
 
-use crate::language::Language;
+use crate::i18n::{Language, percent};
 use crate::options::{Machine, Model};
 use crate::progress::bar;
 
@@ -25,22 +25,15 @@ const COPY_FROM: usize = 10;
 pub struct Arguments {
     #[command(flatten)]
     pub model: Model,
-    /// Held-out conversations, as mixtral data poetry writes them (JSON lines).
-    #[arg(id = "asked", value_name = "HELD_OUT")]
-    pub asked: PathBuf,
-    /// Training files, to count answers that are copied whole; may be given several times.
-    #[arg(long = "data", id = "learnt")]
-    pub learnt: Vec<PathBuf>,
-    /// How many requests, from the file's beginning.
-    #[arg(short = 'n', long, default_value_t = 200)]
+    pub held_out: PathBuf,
+    #[arg(long = "data", value_name = "FILE")]
+    pub training: Vec<PathBuf>,
+    #[arg(short = 'n', long, alias = "limit", default_value_t = 200)]
     pub requests: usize,
-    /// 0 always takes the likeliest token; higher is more varied.
-    #[arg(short, long, default_value_t = 0.8)]
+    #[arg(short, long, alias = "temp", default_value_t = 0.8)]
     pub temperature: f32,
-    /// The first request's seed; each next one adds 1.
-    #[arg(long = "seed", id = "first_seed", default_value_t = 1)]
+    #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Print this many of the questions and answers.
     #[arg(long, default_value_t = 0)]
     pub show: usize,
     #[command(flatten)]
@@ -70,14 +63,13 @@ struct Tally {
 }
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
-    arguments.machine.make_pool()?;
+    arguments.machine.pool.make()?;
     let sampling = Sampling { temperature: arguments.temperature, ..Sampling::default() };
     sampling.check()?;
-    let asked: Vec<_> = read(&arguments.asked)?.into_iter().take(arguments.requests).collect();
-    let none = language.pick("no conversations with a question and an answer", "没有成对的问与答");
-    ensure!(!asked.is_empty(), "{}: {none}", arguments.asked.display());
+    let asked: Vec<_> = read(&arguments.held_out)?.into_iter().take(arguments.requests).collect();
+    ensure!(!asked.is_empty(), t!(language, "poetry-no-conversations", path = arguments.held_out.display()));
     let mut learnt = HashSet::new();
-    for path in &arguments.learnt {
+    for path in &arguments.training {
         for conversation in read(path)? {
             learnt.extend(conversation.messages.iter().skip(1).step_by(2).map(|turn| plain(&turn.content)));
         }
@@ -117,7 +109,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         }
     }
     bar.finish_and_clear();
-    tally.print(number, !arguments.learnt.is_empty(), language);
+    tally.print(number, !arguments.training.is_empty(), language);
     Ok(())
 }
 
@@ -172,19 +164,19 @@ impl Tally {
 
     fn print(&self, number: usize, compared: bool, language: Language) {
         let rows = [
-            (language.pick("asked form", "体裁正确"), self.form),
-            (language.pick("couplet's length", "对句字数正确"), self.couplet),
-            (language.pick("begins with the given line", "以所给句起首"), self.first),
-            (language.pick("ci with lines as long as the poet's", "词句长短同原作"), self.tune),
-            (language.pick("even lines that rhyme", "偶句押韵"), self.rhymes),
-            (language.pick("  in the poets' own", "  原作押韵"), self.poets),
-            (language.pick("copied whole", "整篇照抄"), self.copied),
+            ("poetry-form", self.form),
+            ("poetry-couplet", self.couplet),
+            ("poetry-first-line", self.first),
+            ("poetry-tune", self.tune),
+            ("poetry-rhymes", self.rhymes),
+            ("poetry-rhymes-of-poets", self.poets),
+            ("poetry-copied", self.copied),
         ];
         let shown = if compared { rows.len() } else { rows.len() - 1 };
-        say!("{}: {number}", language.pick("requests", "请求数"));
+        say!("{}", t!(language, "poetry-requests", count = number));
         for (name, (right, all)) in &rows[..shown] {
-            let share = 100.0 * *right as f64 / (*all).max(1) as f64;
-            say!("{name}: {right}/{all} ({share:.1} %)");
+            let (name, share) = (t!(language, name), percent(*right as f64, *all as f64));
+            say!("{}", t!(language, "poetry-row", name = name, right = *right, all = *all, share = share));
         }
     }
 }

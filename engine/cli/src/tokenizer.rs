@@ -1,4 +1,4 @@
-//! `mixtral tokenizer`: a vocabulary from training files.
+//! `mixtral train-tokenizer`: a vocabulary from training files.
 
 use std::path::PathBuf;
 
@@ -9,21 +9,17 @@ use mixtral_engine::text::gguf_values;
 use mixtral_tools::tokenizer::tokenizer_json;
 use mixtral_train::vocabulary;
 
-use crate::language::Language;
+use crate::i18n::Language;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The folder to write tokenizer.json and tokenizer.gguf into.
     pub folder: PathBuf,
-    /// Training files (JSON lines); every string in them is learnt from.
-    #[arg(required = true)]
+    #[arg(required = true, value_name = "FILE")]
     pub texts: Vec<PathBuf>,
-    /// Tokens of the vocabulary.
-    #[arg(long, default_value_t = 6400)]
-    pub size: usize,
-    /// Most characters of a token; 1 gives single characters.
-    #[arg(long, default_value_t = 1)]
-    pub longest: usize,
+    #[arg(long, alias = "size", default_value_t = 6400)]
+    pub vocab_size: usize,
+    #[arg(long, alias = "longest", default_value_t = 1)]
+    pub max_token_length: usize,
 }
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
@@ -36,7 +32,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
             strings(line, &mut texts);
         }
     }
-    let parts = vocabulary::learn(texts.iter().map(String::as_str), arguments.size, arguments.longest)?;
+    let parts = vocabulary::learn(texts.iter().map(String::as_str), arguments.vocab_size, arguments.max_token_length)?;
     std::fs::create_dir_all(&arguments.folder).with_context(|| arguments.folder.display().to_string())?;
     let json = arguments.folder.join("tokenizer.json");
     std::fs::write(&json, tokenizer_json(&parts)?.to_string()).with_context(|| json.display().to_string())?;
@@ -49,10 +45,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let file = std::fs::File::create(&gguf).with_context(|| gguf.display().to_string())?;
     writer.write(&mut std::io::BufWriter::new(file))?;
     let tokens = parts.tokens.len();
-    match language {
-        Language::English => say!("{tokens} tokens: {}, {}", json.display(), gguf.display()),
-        Language::Chinese => say!("{tokens} 个词元：{}、{}", json.display(), gguf.display()),
-    }
+    say!("{}", t!(language, "tokenizer-written", tokens = tokens, json = json.display(), gguf = gguf.display()));
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use mixtral_engine::text::{ChatTemplate, Encoding, Tokenizer};
 use mixtral_engine::weights::ModelFiles;
 use mixtral_train::data::{Document, Reader};
 
-use crate::language::Language;
+use crate::i18n::Language;
 use crate::options::{Machine, Model};
 use crate::progress;
 
@@ -23,14 +23,12 @@ const ROWS: usize = 256;
 /// What a text's windows are.
 #[derive(Debug, Args)]
 pub struct Windows {
-    /// The text; or JSON lines (NAME.jsonl) as for training, each a window of its own. Conversations are put into the
-    /// model's chat template, and their answers are what counts.
+    /// Plain text, or JSON lines (NAME.jsonl) as for training.
     pub text: PathBuf,
-    /// Tokens in a window; without it the model's context, of a text at most 512.
-    #[arg(short, long)]
+    /// Tokens.
+    #[arg(short, long, alias = "ctx-size")]
     pub window: Option<usize>,
-    /// Most windows to compute, or lines.
-    #[arg(long)]
+    #[arg(long, alias = "chunks")]
     pub windows: Option<usize>,
 }
 
@@ -48,7 +46,7 @@ impl Windows {
     /// a begin token and cut into full windows, the first token of each is replaced by the begin token. What is left over
     /// at the end is not used. JSON lines are read as training reads them.
     pub fn open(&self, model: &Model, machine: &Machine, language: Language) -> anyhow::Result<Opened> {
-        machine.make_pool()?;
+        machine.pool.make()?;
         let device = machine.device.open()?;
         let files = model.open()?;
         let tokenizer = Tokenizer::from_gguf(files.gguf().metadata())?;
@@ -72,8 +70,8 @@ impl Windows {
         }
         let text = std::fs::read_to_string(&self.text).with_context(name)?;
         let tokens = tokenizer.encode(&text, Encoding { add_special: false, parse_special: false });
-        let few = language.pick("the text is shorter than one window", "文本短于一个窗口");
-        ensure!(tokens.len() >= window, "{}: {} < {window}: {few}", name(), tokens.len());
+        let short = || t!(language, "windows-short", path = name(), tokens = tokens.len(), window = window);
+        ensure!(tokens.len() >= window, short());
         let windows = tokens.chunks_exact(window).take(most).map(|chunk| {
             let mut chunk = chunk.to_vec();
             if let Some(bos) = tokenizer.vocabulary().bos() {

@@ -6,32 +6,29 @@ use mixtral_engine::model::weight_bytes;
 use mixtral_engine::weights::ModelFiles;
 use serde_json::{Value as Json, json};
 
-use super::format::{bytes, millions, printable};
-use crate::language::Language;
+use super::format::{bytes, printable};
+use crate::i18n::Language;
 
 pub fn print(files: &ModelFiles, l: Language) {
     let Some(adapter) = files.adapter() else { return };
     let config = adapter.config();
     say!("{}", files.path().display());
-    let (size, weights) = (bytes(adapter.file_bytes()), millions(adapter.parameters()));
-    match l {
-        Language::English => say!("LoRA adapter · {size} · {weights} weights"),
-        Language::Chinese => say!("LoRA 适配器 · {size} · {weights} 权重"),
-    }
+    let (size, count) = (bytes(adapter.file_bytes()), l.count(adapter.parameters()));
+    say!("{}", t!(l, "info-adapter", size = size, parameters = count));
     let (rank, scale) = config.of("");
     let rows = [
-        (l.pick("base", "底座"), files.gguf().path().display().to_string()),
-        (l.pick("base by its name", "所记底座"), config.base.clone()),
-        (l.pick("rank", "秩"), rank.to_string()),
-        (l.pick("scale", "缩放"), scale.to_string()),
-        (l.pick("modules", "模块"), config.targets.join(" ")),
-        (l.pick("saved whole", "整体保存"), config.whole.join(" ")),
-        (l.pick("with its base in memory", "与底座合并后占内存"), bytes(weight_bytes(files))),
-        (l.pick("most of it in", "主要类型"), quantisation(files)),
+        ("base", files.gguf().path().display().to_string()),
+        ("base-name", config.base.clone()),
+        ("rank", rank.to_string()),
+        ("scale", scale.to_string()),
+        ("target-modules", config.targets.join(" ")),
+        ("modules-to-save", config.whole.join(" ")),
+        ("memory", bytes(weight_bytes(files))),
+        ("type", quantisation(files)),
     ];
     for (name, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
         // Names in a file are whatever its author liked.
-        say!("  {name}: {}", printable(&value));
+        say!("  {}", t!(l, &format!("info-adapter-{name}"), value = printable(&value)));
     }
     say!("");
 }
@@ -41,14 +38,14 @@ pub fn as_json(files: &ModelFiles) -> Option<Json> {
     let config = adapter.config();
     Some(json!({
         "path": files.path().display().to_string(),
-        "base": config.base,
+        "base_model_name_or_path": config.base,
         "bytes": adapter.file_bytes(),
         "parameters": adapter.parameters(),
-        "rank": config.rank,
-        "alpha": config.alpha,
-        "rslora": config.rslora,
-        "modules": config.targets,
-        "whole": config.whole,
-        "memory": weight_bytes(files),
+        "r": config.rank,
+        "lora_alpha": config.alpha,
+        "use_rslora": config.rslora,
+        "target_modules": config.targets,
+        "modules_to_save": config.whole,
+        "memory_bytes": weight_bytes(files),
     }))
 }

@@ -5,17 +5,28 @@ mod format;
 
 use std::collections::BTreeMap;
 
+use clap::Args;
 use mixtral_engine::arch::Config;
 use mixtral_engine::formats::gguf::{Array, Gguf, Value};
 use mixtral_engine::text::{ChatTemplate, Tokenizer};
 use mixtral_engine::weights::{ModelFiles, is_adapter};
 use serde_json::{Map, Value as Json, json};
 
-use self::format::{bytes, millions, printable};
-use crate::arguments::Info;
-use crate::language::Language;
+use self::format::{bytes, printable};
+use crate::i18n::{self, Language};
+use crate::options::Model;
 
-pub fn run(arguments: &Info, language: Language) -> anyhow::Result<()> {
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub model: Model,
+    #[arg(long)]
+    pub tensors: bool,
+    #[arg(long)]
+    pub json: bool,
+}
+
+pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     // A file that cannot run is told of all the same; an adapter can be told of only beside its base.
     if is_adapter(&arguments.model.path) || arguments.model.base.is_some() {
         let files = arguments.model.open()?;
@@ -24,7 +35,7 @@ pub fn run(arguments: &Info, language: Language) -> anyhow::Result<()> {
     tell(&Gguf::open(&arguments.model.path)?, None, arguments, language)
 }
 
-fn tell(gguf: &Gguf, adapted: Option<&ModelFiles>, arguments: &Info, language: Language) -> anyhow::Result<()> {
+fn tell(gguf: &Gguf, adapted: Option<&ModelFiles>, arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     if arguments.json {
         let mut all = as_json(gguf, arguments.tensors);
         if let Some(about) = adapted.and_then(adapter::as_json) {
@@ -47,64 +58,62 @@ fn tell(gguf: &Gguf, adapted: Option<&ModelFiles>, arguments: &Info, language: L
     Ok(())
 }
 
-fn heading(language: Language, english: &str, chinese: &str) {
-    say!("\n{}", language.pick(english, chinese));
+/// A heading, with an empty line before it.
+fn heading(text: &str) {
+    say!("\n{text}");
 }
 
 fn print_header(gguf: &Gguf, l: Language) {
     say!("{}", gguf.path().display());
-    let (version, tensors) = (gguf.version(), gguf.tensors().len());
-    let (size, weights) = (bytes(gguf.file_bytes()), millions(gguf.parameters()));
-    match l {
-        Language::English => say!("GGUF {version} · {size} · {tensors} tensors · {weights} weights"),
-        Language::Chinese => say!("GGUF {version} · {size} · {tensors} 个张量 · {weights} 权重"),
-    }
+    let (version, tensors) = (gguf.version().to_string(), gguf.tensors().len());
+    let (size, count) = (bytes(gguf.file_bytes()), l.count(gguf.parameters()));
+    say!("{}", t!(l, "info-file", version = version, size = size, tensors = tensors, parameters = count));
 }
 
 fn print_metadata(gguf: &Gguf, l: Language) {
-    heading(l, "Metadata", "元数据");
+    heading(&t!(l, "info-metadata"));
     for (key, value) in gguf.metadata().iter().filter(|(key, _)| *key != TEMPLATE) {
         say!("  {key} = {}", shown(value));
     }
 }
 
 fn print_model(gguf: &Gguf, l: Language) {
-    heading(l, "Model", "模型");
+    heading(&t!(l, "info-model"));
     match Config::from_gguf(gguf) {
         Ok(c) => {
             let rows = [
-                (l.pick("layers", "层数"), c.layers),
-                (l.pick("width", "宽度"), c.hidden),
-                (l.pick("query heads", "查询头"), c.heads),
-                (l.pick("key-value heads", "键值头"), c.kv_heads),
-                (l.pick("head width", "头宽度"), c.head_dim),
-                (l.pick("expert width", "专家宽度"), c.ffn),
-                (l.pick("experts", "专家数"), c.experts),
-                (l.pick("experts a token", "每词元专家数"), c.top),
-                (l.pick("vocabulary", "词表"), c.vocabulary),
-                (l.pick("context", "上下文"), c.context),
+                ("layers", c.layers),
+                ("hidden-size", c.hidden),
+                ("heads", c.heads),
+                ("kv-heads", c.kv_heads),
+                ("head-dim", c.head_dim),
+                ("intermediate-size", c.ffn),
+                ("experts", c.experts),
+                ("experts-per-token", c.top),
+                ("vocab-size", c.vocabulary),
+                ("context", c.context),
             ];
             for (name, value) in rows {
-                say!("  {name}: {value}");
+                say!("  {}", t!(l, &format!("info-model-{name}"), value = value));
             }
         }
-        Err(error) => say!("  {}{error}", l.pick("cannot run: ", "无法运行：")),
+        Err(error) => say!("  {}", t!(l, "info-unsupported", error = i18n::engine(&error, l))),
     }
     match Tokenizer::from_gguf(gguf.metadata()) {
-        Ok(t) => say!("  {}{}", l.pick("tokens: ", "词元："), t.vocabulary().len()),
-        Err(error) => say!("  {}{error}", l.pick("no tokenizer: ", "没有可用的分词器：")),
+        Ok(t) => say!("  {}", t!(l, "info-tokens", value = t.vocabulary().len())),
+        Err(error) => say!("  {}", t!(l, "info-no-tokenizer", error = i18n::engine(&error, l))),
     }
 }
 
 fn print_types(gguf: &Gguf, l: Language) {
-    heading(l, "Tensors by type", "各类型张量");
+    heading(&t!(l, "info-types"));
     for (kind, (count, size)) in by_type(gguf) {
         say!("  {kind:8} {count:5}  {}", bytes(size));
     }
 }
 
 fn print_tensors(gguf: &Gguf, l: Language) {
-    heading(l, "Tensors", "张量");
+    heading(&t!(l, "info-tensors"));
     for t in gguf.tensors() {
         let dims: Vec<String> = t.dims.iter().map(usize::to_string).collect();
         say!("  {:40} {:8} [{}] {} @ {}:{}", t.name, t.kind.name(), dims.join(", "), bytes(t.len), t.shard, t.start);
@@ -112,15 +121,15 @@ fn print_tensors(gguf: &Gguf, l: Language) {
 }
 
 fn print_template(gguf: &Gguf, l: Language) {
-    heading(l, "Chat template", "聊天模板");
+    heading(&t!(l, "info-template"));
     match gguf.metadata().opt_str(TEMPLATE) {
         Ok(Some(text)) => {
             if let Err(error) = ChatTemplate::new(Some(text)) {
-                say!("  {}{error}", l.pick("broken: ", "已损坏："));
+                say!("  {}", t!(l, "info-template-broken", error = error.to_string()));
             }
             text.lines().for_each(|line| say!("  {}", printable(line)));
         }
-        Ok(None) => say!("  {}", l.pick("none: Mixtral's instruct format is used", "无：使用 Mixtral 指令格式")),
+        Ok(None) => say!("  {}", t!(l, "info-no-template")),
         Err(error) => say!("  {error}"),
     }
 }
@@ -149,7 +158,7 @@ fn as_json(gguf: &Gguf, tensors: bool) -> Json {
         "version": gguf.version(),
         "bytes": gguf.file_bytes(),
         "parameters": gguf.parameters(),
-        "runs": Config::from_gguf(gguf).is_ok() && Tokenizer::from_gguf(gguf.metadata()).is_ok(),
+        "supported": Config::from_gguf(gguf).is_ok() && Tokenizer::from_gguf(gguf.metadata()).is_ok(),
         "metadata": metadata,
         "types": types,
     });

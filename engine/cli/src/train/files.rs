@@ -9,6 +9,8 @@ use mixtral_tools::hugging_face::SHARD_BYTES;
 use mixtral_train::recipe::Lora;
 use mixtral_train::{Model, output};
 
+use crate::i18n::Language;
+
 /// What a run is resumed from.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
 /// The folder of the best adapter.
@@ -86,12 +88,12 @@ fn left() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 /// A file cannot be removed, or `kept` is among them.
-pub fn clear(folder: &Path, kept: &Path) -> anyhow::Result<()> {
+pub fn clear(folder: &Path, kept: &Path, language: Language) -> anyhow::Result<()> {
     let kept = kept.canonicalize().ok();
     for name in left() {
         let path = folder.join(name);
         let holds = path.canonicalize().is_ok_and(|path| kept.as_ref().is_some_and(|kept| kept.starts_with(path)));
-        anyhow::ensure!(!holds, "{}: is the model to begin from; name another folder to train in", path.display());
+        anyhow::ensure!(!holds, t!(language, "train-folder-of-base", path = path.display()));
         remove(&path)?;
     }
     Ok(())
@@ -133,14 +135,14 @@ mod tests {
         }
         std::fs::create_dir_all(folder.path().join(ADAPTER).join("x")).expect("made");
         let base = folder.path().join("best.gguf");
-        assert!(clear(folder.path(), &base).is_err() && base.exists(), "the base is kept");
+        assert!(clear(folder.path(), &base, Language::English).is_err() && base.exists(), "the base is kept");
         assert!(holds_training(folder.path()));
         let other = folder.path().join("poem.txt");
-        clear(folder.path(), &other).expect("cleared");
+        clear(folder.path(), &other, Language::English).expect("cleared");
         let left: Vec<_> =
             std::fs::read_dir(folder.path()).expect("the folder").flatten().map(|e| e.file_name()).collect();
         assert_eq!(left, ["poem.txt"]);
-        clear(folder.path(), &other).expect("nothing to clear");
+        clear(folder.path(), &other, Language::English).expect("nothing to clear");
         assert!(!holds_training(folder.path()));
     }
 

@@ -1,11 +1,12 @@
 //! `mixtral train`: a training, with its log, curve, checkpoints and model files.
 
+mod config;
 mod files;
 mod log;
 pub mod report;
 mod session;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -14,77 +15,63 @@ use mixtral_engine::arch::Config;
 use mixtral_engine::formats::gguf::Gguf;
 use mixtral_engine::text::{ChatTemplate, Tokenizer};
 use mixtral_train::data::{Data, Reader};
-use mixtral_train::{Model, Recipe, Trainer, base, lora};
+use mixtral_train::{Model, Trainer, base, lora};
 
-use crate::language::Language;
-use crate::options::make_pool;
+use crate::i18n::Language;
+use crate::options::Pool;
+use crate::recipe::{self, Kind};
 use files::{CHECKPOINT, Output};
 use log::Log;
 use session::Session;
 
-const RECIPE: &str = "recipe.json";
-
 #[derive(Debug, Args)]
-#[command(
-    after_help = "mixtral recipe full|lora|qlora prints whole recipes to edit, and says what each setting means."
-)]
 pub struct Arguments {
-    /// The folder for checkpoints, log, curve and models.
-    pub out: PathBuf,
-    /// The vocabulary of a new model: tokenizer.gguf from mixtral tokenizer, or any GGUF model.
-    #[arg(long = "tokenizer", id = "vocabulary", required_unless_present = "base", conflicts_with = "base")]
-    pub vocabulary: Option<PathBuf>,
-    /// Go on from this model's weights (GGUF); it brings its own shape and vocabulary.
-    #[arg(long)]
+    /// Given unless a configuration is only printed.
+    #[arg(required = true)]
+    pub out: Option<PathBuf>,
+    #[arg(long, value_name = "KIND", exclusive = true)]
+    pub print_config: Option<Kind>,
+    #[arg(long, value_name = "FILE", required_unless_present = "base", conflicts_with = "base")]
+    pub tokenizer: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
     pub base: Option<PathBuf>,
-    /// What an adapter calls its base, such as mistralai/Mixtral-8x7B-v0.1; without it, the way to the base's file.
-    #[arg(long, requires = "base")]
+    #[arg(long, value_name = "NAME", requires = "base")]
     pub base_name: Option<String>,
-    /// A training file (JSON lines); may be given several times.
-    #[arg(long = "data", id = "training", required = true)]
-    pub training: Vec<PathBuf>,
-    /// A validation file (JSON lines).
-    #[arg(long)]
+    #[arg(long, value_name = "FILE", required = true)]
+    pub data: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE")]
     pub validation: Option<PathBuf>,
-    /// The settings: a JSON file; without it the folder's own when resuming, else the defaults.
-    #[arg(long)]
-    pub recipe: Option<PathBuf>,
-    /// Most minutes to train; then a checkpoint is written and the training ends.
-    #[arg(long)]
-    pub minutes: Option<f64>,
-    /// Go on from the folder's checkpoint.
+    #[arg(long, alias = "recipe", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[arg(long, alias = "minutes", value_name = "MINUTES")]
+    pub max_minutes: Option<f64>,
     #[arg(long)]
     pub resume: bool,
-    /// Replace an existing file.
-    #[arg(long, conflicts_with = "resume")]
+    #[arg(short, long, conflicts_with = "resume")]
     pub force: bool,
-    /// Also write a whole model in Hugging Face's layout, as the folder best (and last).
     #[arg(long)]
     pub hugging_face: bool,
-    /// Threads that compute; without it, one a core.
-    #[arg(long = "threads", id = "pool")]
-    pub pool: Option<usize>,
+    #[command(flatten)]
+    pub pool: Pool,
 }
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
-    make_pool(arguments.pool)?;
-    let folder = &arguments.out;
+    let folder = match (arguments.print_config, &arguments.out) {
+        (Some(kind), _) => return recipe::run(kind, language),
+        (None, Some(folder)) => folder,
+        (None, None) => anyhow::bail!(t!(language, "train-no-folder")),
+    };
+    arguments.pool.make()?;
     if files::holds_training(folder) && !arguments.resume && !arguments.force {
-        let folder = folder.display();
-        match language {
-            Language::English => {
-                anyhow::bail!("{folder} holds a training: --resume goes on with it, --force begins anew and deletes it")
-            }
-            Language::Chinese => anyhow::bail!("{folder} 中已有训练：--resume 继续，--force 删除并重新开始"),
-        }
+        anyhow::bail!(t!(language, "train-exists", path = folder.display()));
     }
-    let recipe = recipe(arguments)?;
+    let recipe = config::read(arguments.config.as_deref(), arguments.resume, folder, language)?;
     recipe.check()?;
-    let Some(source) = arguments.base.as_ref().or(arguments.vocabulary.as_ref()) else {
-        anyhow::bail!(language.pick("--tokenizer or --base is needed", "需要 --tokenizer 或 --base"));
+    let Some(source) = arguments.base.as_ref().or(arguments.tokenizer.as_ref()) else {
+        anyhow::bail!(t!(language, "train-no-tokenizer"));
     };
     if recipe.lora.is_some() && arguments.base.is_none() {
-        anyhow::bail!(language.pick("the recipe's `lora` needs --base", "配方中的 `lora` 需要 --base"));
+        anyhow::bail!(t!(language, "train-lora-without-base"));
     }
     let gguf = Gguf::open(source)?;
     let tokenizer = Tokenizer::from_gguf(gguf.metadata())?;
@@ -97,7 +84,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let context = recipe.max_seq_length.unwrap_or(config.context).min(config.context);
     let reader = |join| Reader { tokenizer: &tokenizer, template: &template, context, join };
     let mut data = Data::default();
-    for path in &arguments.training {
+    for path in &arguments.data {
         data.documents.extend(reader(recipe.packing).read(path)?.documents);
     }
     // What is validated by is taken text by text, so that its perplexity does not depend on neighbours.
@@ -122,22 +109,11 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     if arguments.resume {
         trainer.resume(&folder.join(CHECKPOINT))?;
     } else {
-        files::clear(folder, source)?;
+        files::clear(folder, source, language)?;
     }
     // Only now, so that a refused checkpoint keeps the recipe that it was made by.
-    write(&folder.join(RECIPE), &serde_json::to_string_pretty(&recipe)?)?;
+    config::write(folder, &recipe)?;
     let log = Log::open(folder, arguments.resume.then(|| trainer.steps()))?;
-    let limit = arguments.minutes.map(|m| Duration::from_secs_f64(m.clamp(0.0, 1e7) * 60.0));
+    let limit = arguments.max_minutes.map(|m| Duration::from_secs_f64(m.clamp(0.0, 1e7) * 60.0));
     Session { folder, recipe, trainer, output, log, language, limit }.run()
-}
-
-fn recipe(arguments: &Arguments) -> anyhow::Result<Recipe> {
-    let own = arguments.resume.then(|| arguments.out.join(RECIPE)).filter(|path| path.exists());
-    let Some(path) = arguments.recipe.clone().or(own) else { return Ok(Recipe::default()) };
-    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    serde_json::from_str(&text).with_context(|| path.display().to_string())
-}
-
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    std::fs::write(path, text).with_context(|| path.display().to_string())
 }

@@ -7,7 +7,7 @@ use mixtral_train::data::Data;
 use mixtral_train::meter::{Meter, Share};
 use mixtral_train::trainer::{Load, Step, Validation};
 
-use crate::language::Language;
+use crate::i18n::Language;
 
 /// Most layers whose experts are shown; of more, the most uneven ones.
 const LAYERS: usize = 12;
@@ -18,51 +18,37 @@ pub fn begin(language: Language, model: &Model, data: &Data, validation: &Data, 
     let (documents, held_out) = (data.documents.len(), validation.documents.len());
     let trained = model.trained().iter().map(|p| p.len()).sum::<usize>();
     let frozen: usize = model.parts().iter().filter(|(_, p)| !p.weight.is_trained()).map(|(_, p)| p.weight.len()).sum();
-    match language {
-        Language::English => {
-            eprintln!("{documents} documents of at most {context} tokens, {held_out} to validate by");
-            eprintln!("{trained} parameters to train, {frozen} frozen");
-        }
-        Language::Chinese => {
-            eprintln!("{documents} 篇文档，每篇最多 {context} 个词元；{held_out} 篇用于检验");
-            eprintln!("训练 {trained} 个参数，冻结 {frozen} 个");
-        }
-    }
+    let text = t!(language, "train-documents", documents = documents, context = context, held_out = held_out);
+    eprintln!("{text}");
+    let (trained, frozen) = (language.count(trained as u64), language.count(frozen as u64));
+    eprintln!("{}", t!(language, "train-parameters", trained = trained, frozen = frozen));
 }
 
 pub fn step(language: Language, step: &Step, all: u64, speed: f64, left: Duration) {
-    let busiest = step.load.busiest() * 100.0;
-    let Step { step: number, loss, learning_rate, .. } = step;
-    let (english, chinese) = duration(left);
-    match language {
-        Language::English => eprintln!(
-            "step {number}/{all}  loss {loss:.4}  rate {learning_rate:.2e}  {speed:.0} tokens/s  busiest expert {busiest:.0} %  {english} left"
-        ),
-        Language::Chinese => eprintln!(
-            "第 {number}/{all} 步  损失 {loss:.4}  学习率 {learning_rate:.2e}  {speed:.0} 词元/秒  最忙专家 {busiest:.0} %  还需{chinese}"
-        ),
-    }
+    let text = t!(
+        language,
+        "train-step",
+        step = step.step,
+        all = all,
+        loss = format!("{:.4}", step.loss),
+        rate = format!("{:.2e}", step.learning_rate),
+        speed = speed.round() as u64,
+        busiest = format!("{:.0}", step.load.busiest() * 100.0),
+        left = duration(left, language)
+    );
+    eprintln!("{text}");
 }
 
 pub fn validation(language: Language, step: u64, found: &Validation) {
-    let (loss, perplexity) = (found.loss, found.perplexity());
-    let best = if found.best { language.pick(", the best so far", "，迄今最佳") } else { "" };
-    match language {
-        Language::English => eprintln!("step {step}: validation loss {loss:.4}, perplexity {perplexity:.2}{best}"),
-        Language::Chinese => eprintln!("第 {step} 步：检验损失 {loss:.4}，困惑度 {perplexity:.2}{best}"),
-    }
+    let key = if found.best { "train-eval-best" } else { "train-eval" };
+    let (loss, perplexity) = (format!("{:.4}", found.loss), format!("{:.2}", found.perplexity()));
+    eprintln!("{}", t!(language, key, step = step, loss = loss, perplexity = perplexity));
     eprint!("{}", load(language, &found.load));
 }
 
 /// Said at the end where the model that the training began with stayed the best.
 pub fn never_better(language: Language) {
-    eprintln!(
-        "{}",
-        language.pick(
-            "no validation was better than the first, before training; only the last state was written",
-            "检验结果始终不优于训练之前；只写出了最后的状态",
-        )
-    );
+    eprintln!("{}", t!(language, "train-never-better"));
 }
 
 /// The experts' shares, a layer a line: numbers in percent and bars.
@@ -77,14 +63,12 @@ pub fn load(language: Language, load: &Load) -> String {
         shown.truncate(LAYERS);
         shown.sort_unstable();
     }
-    let percent = 100.0 * even;
-    let mut out = match language {
-        Language::English => format!("  experts by layer, % of the tokens' places ({percent:.1} is even)"),
-        Language::Chinese => format!("  各层专家所得词元的百分比（均匀为 {percent:.1}）"),
+    let percent = format!("{:.1}", 100.0 * even);
+    let mut out = if shown.len() < shares.len() {
+        t!(language, "train-load-of-some", even = percent, layers = LAYERS)
+    } else {
+        t!(language, "train-load", even = percent)
     };
-    if shown.len() < shares.len() {
-        out += &language.pick(format!(", the {LAYERS} most uneven"), format!("，只列最不均匀的 {LAYERS} 层"));
-    }
     out.push('\n');
     for layer in shown {
         let numbers: String = shares[layer].iter().map(|share| format!(" {:>3.0}", share * 100.0)).collect();
@@ -99,31 +83,34 @@ pub fn end(language: Language, meter: &Meter, spent: Duration, tokens: u64) {
     let seconds = spent.as_secs_f64().max(1e-9);
     let share = |s: Share| {
         let name = match s {
-            Share::Attention => language.pick("attention", "注意力"),
-            Share::Experts => language.pick("experts", "专家"),
-            Share::Loss => language.pick("loss", "损失"),
-            Share::Optimiser => language.pick("optimiser", "优化器"),
+            Share::Attention => t!(language, "train-share-attention"),
+            Share::Experts => t!(language, "train-share-experts"),
+            Share::Loss => t!(language, "train-share-loss"),
+            Share::Optimiser => t!(language, "train-share-optimizer"),
         };
-        format!("{name} {:.0} %", 100.0 * meter.spent(s).as_secs_f64() / seconds)
+        format!("{name} {:.0}%", 100.0 * meter.spent(s).as_secs_f64() / seconds)
     };
     let shares: Vec<String> = Share::ALL.into_iter().map(share).collect();
-    let rate = 2.0 * meter.multiplications() as f64 / seconds / 1e9;
-    let speed = tokens as f64 / seconds;
-    let shares = shares.join(language.pick(", ", "，"));
-    match language {
-        Language::English => say!("{tokens} tokens, {speed:.0} tokens/s, {rate:.0} GFLOP/s; {shares}"),
-        Language::Chinese => say!("{tokens} 个词元，{speed:.0} 词元/秒，{rate:.0} GFLOP/s；{shares}"),
-    }
+    let flops = 2.0 * meter.multiplications() as f64 / seconds / 1e9;
+    let text = t!(
+        language,
+        "train-end",
+        tokens = tokens,
+        speed = (tokens as f64 / seconds).round() as u64,
+        gflops = flops.round() as u64,
+        shares = shares.join(&t!(language, "list-separator"))
+    );
+    say!("{text}");
 }
 
-fn duration(left: Duration) -> (String, String) {
+fn duration(left: Duration, language: Language) -> String {
     let minutes = left.as_secs() / 60;
     if minutes >= 60 {
-        (format!("{} h {} min", minutes / 60, minutes % 60), format!(" {} 小时 {} 分", minutes / 60, minutes % 60))
+        t!(language, "duration-hours", hours = minutes / 60, minutes = minutes % 60)
     } else if minutes > 0 {
-        (format!("{minutes} min"), format!(" {minutes} 分"))
+        t!(language, "duration-minutes", minutes = minutes)
     } else {
-        (format!("{} s", left.as_secs()), format!(" {} 秒", left.as_secs()))
+        t!(language, "duration-seconds", seconds = left.as_secs())
     }
 }
 

@@ -11,7 +11,7 @@ use mixtral_train::{Recipe, Trainer};
 use super::files::{CHECKPOINT, Output};
 use super::log::Log;
 use super::report;
-use crate::language::Language;
+use crate::i18n::Language;
 
 /// How often a line is shown.
 const SHOWN: Duration = Duration::from_secs(10);
@@ -92,11 +92,7 @@ fn interrupt(language: Language) -> anyhow::Result<Arc<AtomicBool>> {
             return;
         }
         told.store(true, Ordering::Relaxed);
-        eprintln!(
-            "{}",
-            language
-                .pick("ending after this step; Ctrl-C again ends at once", "完成这一步后结束；再按 Ctrl-C 立即退出")
-        );
+        eprintln!("{}", t!(language, "train-interrupted"));
         if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
             std::process::exit(130);
         }

@@ -55,7 +55,7 @@ fn a_person_talks_with_an_adapter_and_is_told_what_it_holds_and_what_it_lacks() 
         assert!(text.contains(part), "{part} is not in {text}");
     }
     let json: serde_json::Value = serde_json::from_str(&out(&mixtral(&["info", path, "--json"]))).expect("JSON");
-    assert_eq!((&json["adapter"]["rank"], &json["adapter"]["modules"][0]), (&8.into(), &"o_proj".into()));
+    assert_eq!((&json["adapter"]["r"], &json["adapter"]["target_modules"][0]), (&8.into(), &"o_proj".into()));
 
     put_adapter(&adapter, "mistralai/Mixtral-8x7B-v0.1", 0.0);
     let refused = chat(&[]);

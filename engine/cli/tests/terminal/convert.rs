@@ -25,16 +25,16 @@ fn a_folder_is_converted_merged_and_converted_back() {
     };
 
     let (done, said) = mixtral("C.UTF-8", &[&"convert", &base, &path("a.gguf"), &"--type", &"F32"]);
-    assert!(done && said.contains("a.gguf: 0.2 million weights in F32"), "{said}");
+    assert!(done && said.contains("parameters in F32"), "{said}");
     let (done, said) = mixtral("C.UTF-8", &[&"merge", &path("a.gguf"), &adapter, &path("b.gguf")]);
-    assert!(done && said.contains("tokenizer of "), "{said}");
+    assert!(done && said.contains("tokenizer from "), "{said}");
     assert!(tuned(&path("b.gguf")) < TOLERANCE);
 
     let (done, said) = mixtral("zh_CN.UTF-8", &[&"convert", &path("a.gguf"), &path("wide"), &"--shard-size", &"250KB"]);
-    assert!(done && said.contains("百万权重"), "{said}");
+    assert!(done && said.contains("万参数，F"), "{said}");
     assert!(path("wide").join("model-00004-of-00004.safetensors").is_file());
     let (done, said) = mixtral("zh_CN.UTF-8", &[&"merge", &path("wide"), &adapter, &path("merged")]);
-    assert!(done && said.contains("词表取自"), "{said}");
+    assert!(done && said.contains("分词器取自"), "{said}");
     let (done, said) = mixtral("C.UTF-8", &[&"convert", &path("merged"), &path("c.gguf")]);
     assert!(done, "{said}");
     assert!(tuned(&path("c.gguf")) < TOLERANCE);
@@ -58,11 +58,11 @@ fn what_cannot_be_done_is_said_in_both_languages() {
         let (done, said) = mixtral(language, arguments);
         assert!(!done && said.contains(wanted), "{said}");
     };
-    refused("C.UTF-8", &[&"convert", &base, &path("a.gguf")], "is there already; --force replaces it");
+    refused("C.UTF-8", &[&"convert", &base, &path("a.gguf")], "already exists; --force overwrites it");
     refused("zh_CN.UTF-8", &[&"convert", &base, &path("a.gguf")], "已存在");
-    refused("C.UTF-8", &[&"convert", &adapter, &path("b.gguf")], "mixtral merge puts it into its base");
+    refused("C.UTF-8", &[&"convert", &adapter, &path("b.gguf")], "use mixtral merge to merge it into its base");
     refused("zh_CN.UTF-8", &[&"convert", &adapter, &path("b.gguf")], "请用 mixtral merge");
-    refused("C.UTF-8", &[&"convert", &base, &path("b.gguf"), &"--type", &"IQ1_S"], "these can: F32, F16");
+    refused("C.UTF-8", &[&"convert", &base, &path("b.gguf"), &"--type", &"IQ1_S"], "possible types: F32, F16");
     refused(
         "zh_CN.UTF-8",
         &[&"convert", &path("a.gguf"), &path("b"), &"--type", &"Q8_0"],
@@ -70,7 +70,7 @@ fn what_cannot_be_done_is_said_in_both_languages() {
     );
     refused("C.UTF-8", &[&"convert", &path("a.gguf"), &path("b"), &"--shard-size", &"large"], "--shard-size large");
     refused("C.UTF-8", &[&"convert", &path("none"), &path("b")], "none");
-    refused("C.UTF-8", &[&"merge", &base, &adapter, &path("b"), &"--type", &"F16"], "--type is for a GGUF base");
+    refused("C.UTF-8", &[&"merge", &base, &adapter, &path("b"), &"--type", &"F16"], "--type is only for a GGUF base");
     refused("zh_CN.UTF-8", &[&"merge", &base, &adapter, &path("b"), &"--type", &"F16"], "--type 只用于 GGUF");
     refused("C.UTF-8", &[&"merge", &folder("fused"), &adapter, &path("b")], "adapter_model.safetensors");
     refused("C.UTF-8", &[&"merge", &path("a.gguf"), &adapter, &path("a.gguf"), &"--force"], "is the base itself");
@@ -96,7 +96,7 @@ fn an_adapters_own_tokenizer_is_taken_and_named() {
     std::fs::write(own.join("tokenizer.json"), json.replacen("\"▁the\"", "\"▁xyz\"", 1)).expect("written");
     let merged = out.path().join("merged");
     let (done, said) = mixtral("C.UTF-8", &[&"merge", &folder("base"), &own, &merged]);
-    assert!(done && said.contains(&format!("tokenizer of {}", own.display())), "{said}");
+    assert!(done && said.contains(&format!("tokenizer from {}", own.display())), "{said}");
     let text = std::fs::read_to_string(merged.join("tokenizer.json")).expect("a file");
     assert!(text.contains("▁xyz"));
     assert!(!merged.join("tokenizer.model").exists(), "another vocabulary's file is not mixed in");

@@ -13,7 +13,16 @@ use serde_json::Value;
 
 /// Wide enough for blocks of 32.
 fn shape() -> Shape {
-    Shape { hidden: 64, layers: 2, heads: 4, kv_heads: 2, ffn: 96, experts: 4, top: 2, context: 32, rope_theta: 100.0 }
+    Shape {
+        hidden_size: 64,
+        intermediate_size: 96,
+        num_hidden_layers: 2,
+        num_attention_heads: 4,
+        num_local_experts: 4,
+        max_position_embeddings: 32,
+        rope_theta: 100.0,
+        ..Shape::default()
+    }
 }
 
 /// A base with a vocabulary, training files and a recipe.
@@ -39,7 +48,8 @@ fn mixtral(folder: &Path, language: &str, arguments: &[&str]) -> (bool, String) 
 
 /// Prints a recipe, and writes it with other settings.
 fn recipe(folder: &Path, kind: &str, change: impl Fn(&mut Value)) {
-    let output = Command::new(env!("CARGO_BIN_EXE_mixtral")).args(["recipe", kind]).output().expect("it runs");
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_mixtral")).args(["train", "--print-config", kind]).output().expect("it runs");
     let mut recipe: Value = serde_json::from_slice(&output.stdout).expect("JSON on the standard output alone");
     recipe["max_steps"] = 6.into();
     recipe["batch_tokens"] = 40.into();
@@ -66,7 +76,7 @@ fn an_adapter_is_trained_resumed_and_found_beside_its_base() {
     let base = std::fs::read(folder.join("base.gguf")).expect("the base");
     let train = |more: &[&str]| mixtral(folder, "zh_CN.UTF-8", &[&TRAIN[..], &["--base", "base.gguf"], more].concat());
     let (done, text) = train(&["--recipe", "recipe.json"]);
-    assert!(done && text.contains("检验损失") && text.contains("各层专家"), "{text}");
+    assert!(done && text.contains("验证损失") && text.contains("各层专家"), "{text}");
     assert_eq!(std::fs::read(folder.join("base.gguf")).expect("the base"), base, "the base is not touched");
     let config: Value =
         serde_json::from_slice(&std::fs::read(folder.join("out/adapter/adapter_config.json")).expect("an adapter"))
@@ -101,7 +111,7 @@ fn a_whole_training_leaves_both_layouts_and_a_log_of_every_layers_experts() {
         mixtral(folder, "C", &[&TRAIN[..], &given, more].concat())
     };
     let (done, text) = train(&[]);
-    assert!(done && text.contains("tokens/s") && text.contains("experts by layer"), "{text}");
+    assert!(done && text.contains("tokens/s") && text.contains("tokens per expert by layer"), "{text}");
     for file in [
         "best.gguf",
         "last.gguf",

@@ -1,0 +1,126 @@
+# Help of the command line: `command-NAME`, `option-ID`, and `option-COMMAND-ID` where a command has a text of its own.
+
+clap-usage = Usage:
+clap-commands = Commands
+clap-command = COMMAND
+clap-arguments = Arguments
+clap-options = Options
+clap-default = {" "}[default: { $value }]
+clap-values = {" "}[possible values: { $values }]
+
+usage-unknown-argument = unexpected argument “{ $argument }”
+usage-unknown-command = unrecognized command “{ $command }”
+usage-missing-command = a command is required
+usage-missing-argument = required but not given: { $argument }
+usage-missing-value = { $argument } needs a value
+usage-too-few-values = { $argument } needs more values
+usage-value = invalid value “{ $value }” for { $argument }
+usage-values = ; possible values: { $values }
+usage-reason = : { $reason }
+usage-conflict = { $argument } cannot be used with { $other }
+usage-twice = { $argument } cannot be given more than once
+usage-no-number = not a number
+usage-no-whole-number = not a whole number
+usage-similar = Did you mean “{ $name }”?
+usage-help = For more information, try --help.
+
+command-mixtral = Run, inspect, measure, convert, quantize and train models of the Mixtral family
+command-help = Print this help, or the help of a command
+command-chat = Chat with a model
+command-info = Show a model file's metadata
+command-perplexity = Measure a model's perplexity on a text
+command-evaluate = Evaluate a model on a task
+command-evaluate-poetry = Evaluate classical Chinese verse: form, rhyme and copying
+command-quantize = Quantize a model
+command-imatrix = Compute an importance matrix, for better quantization
+command-convert = Convert between a Hugging Face folder and a GGUF file
+command-merge = Merge LoRA adapters into a base model
+command-train = Train a model, or a LoRA or QLoRA adapter
+command-train-tokenizer = Train a tokenizer on training files
+command-prepare = Prepare training data from a public source
+command-prepare-chinese-poetry = Tang and Song verse, from the npm package chinese-poetry (MIT licence)
+command-bench = Benchmark this machine
+command-recite = Earlier name of “evaluate poetry”
+command-recipe = Earlier name of “train --print-config”
+command-data = Earlier name of “prepare”
+command-data-poetry = Earlier name of “prepare chinese-poetry”
+
+option-help = Print help
+option-version = Print version
+option-model = Model: a GGUF file (or its first shard), or a LoRA adapter's folder
+option-base = Base model of the adapter (GGUF), if it is not the file named in the adapter
+option-device = Where to compute: cpu, cuda:0, auto
+option-threads = Number of compute threads; without it, one per core
+option-context = Context length in tokens; without it the model's own, at most 8192
+option-force = Overwrite existing files
+option-json = Print JSON
+option-seed = Random seed; the same seed gives the same result
+option-temperature = Sampling temperature; 0 always picks the most likely token, higher values vary more
+option-text = A text file; or JSON lines (NAME.jsonl) as for training: each line is one window, conversations use the model's chat template, and only answers count
+option-window = Window length in tokens; without it the model's context, at most 512 for plain text
+option-windows = Maximum number of windows or lines
+option-type = Type of the matrices, e.g. Q4_K
+option-out = File to write
+
+option-chat-prompt = Answer this one message and exit
+option-chat-raw = Continue the text as it is, without the chat template
+option-chat-system = System prompt
+option-chat-max-tokens = Maximum tokens to generate
+option-chat-stop = Stop at this text; may be given several times
+option-top-k = Sample from the k most likely tokens; 0 means all
+option-top-p = Sample from the most likely tokens that together reach this probability
+option-min-p = Sample from tokens at least this fraction as likely as the most likely one
+option-repetition-penalty = Repetition penalty; 1 disables it
+option-frequency-penalty = Frequency penalty: subtracted for each time a token occurred in the answer
+option-presence-penalty = Presence penalty: subtracted once a token occurred in the answer
+
+option-info-tensors = List every tensor
+
+option-perplexity-against = Also report KL divergence from this model, which must have the same vocabulary
+
+option-evaluate-poetry-held-out = Held-out conversations (JSON lines), as “mixtral prepare chinese-poetry” writes them
+option-evaluate-poetry-training = Training files, to count answers copied from them; may be given several times
+option-evaluate-poetry-requests = Number of requests, from the beginning of the file
+option-evaluate-poetry-seed = Seed of the first request; each next one adds 1
+option-evaluate-poetry-show = Number of questions and answers to print
+
+option-quantize-model = Model: a GGUF file, or its first shard
+option-quantize-embedding = Type of the token embedding; without it Q6_K for Q2_K and Q3_K, otherwise TYPE
+option-quantize-output = Type of the output matrix; without it Q6_K for Q2_K to Q5_K, otherwise TYPE
+option-quantize-pure = Use TYPE for all matrices; without it, the few that every token passes through stay more precise, as in llama.cpp
+option-quantize-imatrix = Importance matrix of this model, from “mixtral imatrix” or llama.cpp
+
+option-convert-source = A Hugging Face folder, or a GGUF file (or its first shard)
+option-convert-target = The GGUF file or the Hugging Face folder to write: the other of the two
+option-convert-type = Type of the matrices, e.g. Q8_0; F16, BF16 or F32 for a folder. Without it the source's type, and F16 for a quantized source
+option-convert-shard-size = Maximum size of a shard of a folder, e.g. 5GB or 500MB
+
+option-merge-base = Base model: a Hugging Face folder, or a GGUF file (or its first shard)
+option-merge-adapters = Folders of PEFT adapters, merged one after another; the last path is the output, in the base's format
+option-merge-type = Type of the matrices, for a GGUF base; without it the base's own
+
+option-train-out = Output folder, for checkpoints, log, loss curve and models
+option-train-print-config = Print a complete training configuration to edit, and explain its settings
+option-train-tokenizer = Tokenizer of a new model: tokenizer.gguf from “mixtral train-tokenizer”, or any GGUF model
+option-train-base = Start from the weights of this model (GGUF), which also brings its shape and tokenizer
+option-train-base-name = Base model's name in the adapter, e.g. mistralai/Mixtral-8x7B-v0.1; without it, the path of the base's file
+option-train-data = Training file (JSON lines); may be given several times
+option-train-validation = Validation file (JSON lines)
+option-train-config = Training configuration (JSON); without it, that of the folder when resuming, otherwise the defaults
+option-train-max-minutes = Stop after this many minutes and write a checkpoint
+option-train-resume = Resume from the folder's checkpoint
+option-train-force = Delete the training that is in the folder and start over
+option-train-hugging-face = Also write the model in Hugging Face's format, as the folders “best” and “last”
+
+option-train-tokenizer-folder = Output folder, for tokenizer.json and tokenizer.gguf
+option-train-tokenizer-texts = Training files (JSON lines); every string in them is used
+option-train-tokenizer-vocab-size = Vocabulary size
+option-train-tokenizer-max-token-length = Maximum characters of a token; 1 gives single characters
+
+option-prepare-chinese-poetry-folder = Output folder
+option-prepare-chinese-poetry-package = The npm package, already unpacked; without it, npm downloads it
+option-prepare-chinese-poetry-held-out = Number of poems to hold out for validation
+option-bench-work = What to measure
+option-bench-steps = Number of steps to measure; each runs the trainer and then candle's own autograd
+
+option-recipe-kind = What to train

@@ -1,0 +1,130 @@
+# What the commands say, by command.
+
+list-separator = , {""}
+
+duration-hours = { $hours } h { $minutes } min
+duration-minutes = { $minutes } min
+duration-seconds = { $seconds } s
+
+chat-help-hint = /help for help
+chat-help =
+    /reset            start a new conversation
+    /system TEXT      set the system prompt; without a text, remove it
+    /set              show the settings
+    /set NAME VALUE   change one, e.g. /set temperature 0.7, /set seed none
+    /exit             quit (or Ctrl-D)
+    A line that ends with \ continues on the next one. Ctrl-C stops an answer.
+chat-reset = Started a new conversation.
+chat-system-removed = Removed the system prompt.
+chat-system-set = Set the system prompt.
+chat-not-set = Not changed: { $error }
+chat-no-command = Unknown command; see /help.
+chat-interrupted = interrupted
+chat-forgotten = (the context is full: the oldest turn was dropped)
+chat-usage = { $prompt } + { $made } tokens, first token after { $first } s, then { $speed } tokens/s
+
+info-file = GGUF { $version } · { $size } · { $tensors ->
+    [one] 1 tensor
+   *[other] { $tensors } tensors
+} · { $parameters } parameters
+info-adapter = LoRA adapter · { $size } · { $parameters } parameters
+info-metadata = Metadata
+info-model = Model
+info-types = Tensors by type
+info-tensors = Tensors
+info-template = Chat template
+info-unsupported = not supported: { $error }
+info-model-layers = layers: { $value }
+info-model-hidden-size = hidden size: { $value }
+info-model-heads = attention heads: { $value }
+info-model-kv-heads = key-value heads: { $value }
+info-model-head-dim = head dimension: { $value }
+info-model-intermediate-size = expert intermediate size: { $value }
+info-model-experts = experts: { $value }
+info-model-experts-per-token = experts per token: { $value }
+info-model-vocab-size = vocabulary size: { $value }
+info-model-context = context length: { $value }
+info-tokens = tokenizer: { $value } tokens
+info-no-tokenizer = no usable tokenizer: { $error }
+info-template-broken = invalid: { $error }
+info-no-template = none; Mixtral's instruct format is used
+info-adapter-base = base model: { $value }
+info-adapter-base-name = base model's name: { $value }
+info-adapter-rank = rank: { $value }
+info-adapter-scale = scale: { $value }
+info-adapter-target-modules = target modules: { $value }
+info-adapter-modules-to-save = modules saved in full: { $value }
+info-adapter-memory = memory with its base: { $value }
+info-adapter-type = main type: { $value }
+
+perplexity-result = perplexity { $perplexity } (mean NLL { $nll }, { $tokens } tokens, window { $window })
+perplexity-kl-divergence = KL divergence { $mean } ± { $error } nats per token, { $same } same top token
+perplexity-unlike = { $path }: has another vocabulary or a shorter context
+windows-short = { $path }: the text has { $tokens } tokens, fewer than one window of { $window }
+
+imatrix-idle = { $name }: no token reached expert { $expert }; a longer text may help
+imatrix-written = { $path }: { $matrices } matrices, { $tokens } tokens
+
+quantize-fallback = { $tensor }: rows are not a multiple of the block size, written as { $type }
+quantize-unweighted = { $tensor }: not in the importance matrix, all columns weighted equally
+quantize-unweighted-expert = { $tensor }: no token reached expert { $expert }, all its columns weighted equally
+quantize-written = { $before } → { $after } ({ $share }); { $types }
+
+type-unknown = { $name }: not a type that can be written here; possible types: { $known }
+out-exists = { $path } already exists; --force overwrites it
+out-is-a-folder = { $path } is a folder; name a GGUF file to write
+out-disk-full = { $path }: needs { $needed }, only { $free } free
+
+convert-adapter = { $path } is an adapter, not a model; use mixtral merge to merge it into its base
+convert-merges-differ = warning: this vocabulary's merges are not all those of a SentencePiece model; with GGUF some texts are tokenized differently, e.g. { $text }
+convert-written = { $path }: { $parameters } parameters in { $type }
+convert-shard-size = --shard-size { $text }: not a size; examples: 5GB, 500MB
+
+merge-no-adapter = no adapter given
+merge-written = { $path }; tokenizer from { $tokenizer }
+merge-type-of-a-folder = --type is only for a GGUF base; a folder keeps its type, use mixtral convert to change it
+
+poetry-no-conversations = { $path }: no conversations with a question and an answer
+poetry-requests = requests: { $count }
+poetry-row = { $name }: { $right }/{ $all } ({ $share })
+poetry-form = correct form
+poetry-couplet = correct couplet length
+poetry-first-line = begins with the given line
+poetry-tune = ci with the poet's line lengths
+poetry-rhymes = even lines that rhyme
+poetry-rhymes-of-poets = {"  "}in the poets' own verse
+poetry-copied = copied in full
+
+prepare-fetching = Downloading the npm package chinese-poetry …
+prepare-reading = Reading and cleaning …
+prepare-no-npm = npm could not download the package: install Node.js with npm (Debian: apt install npm), or give an unpacked copy with --package
+prepare-no-program = { $program }: is it installed?
+
+tokenizer-written = { $tokens } tokens: { $json }, { $gguf }
+
+bench-train = { $parameters } parameters, F32, { $tokens } tokens per step
+bench-train-result = median: { $own } tokens/s; candle's own autograd: { $candle } tokens/s; { $times }× as fast
+bench-losses-differ = the losses differ: { $own } and { $candle }
+
+train-no-folder = name a folder to train in
+train-exists = { $path } already holds a training: --resume continues it, --force deletes it and starts over
+train-no-tokenizer = --tokenizer or --base is required
+train-lora-without-base = “lora” in the configuration requires --base
+train-folder-of-base = { $path } is the base model; name another folder to train in
+train-config-broken = { $path }: not a valid training configuration: { $what }
+train-config-unknown = { $path }: line { $line }: unknown setting “{ $key }”; mixtral train --print-config full lists them all
+train-config-similar = { $path }: line { $line }: unknown setting “{ $key }”; did you mean “{ $known }”?
+train-documents = { $documents } documents of at most { $context } tokens, { $held_out } for validation
+train-parameters = { $trained } trainable parameters, { $frozen } frozen
+train-step = step { $step }/{ $all }  loss { $loss }  learning rate { $rate }  { $speed } tokens/s  busiest expert { $busiest }%  { $left } left
+train-eval = step { $step }: validation loss { $loss }, perplexity { $perplexity }
+train-eval-best = step { $step }: validation loss { $loss }, perplexity { $perplexity }, the best so far
+train-never-better = no validation was better than the first, before training; only the last state was written
+train-load = {"  "}tokens per expert by layer, in % ({ $even } is even)
+train-load-of-some = {"  "}tokens per expert by layer, in % ({ $even } is even), the { $layers } most uneven layers
+train-share-attention = attention
+train-share-experts = experts
+train-share-loss = loss
+train-share-optimizer = optimizer
+train-end = { $tokens } tokens, { $speed } tokens/s, { $gflops } GFLOP/s; { $shares }
+train-interrupted = stopping after this step; press Ctrl-C again to stop at once

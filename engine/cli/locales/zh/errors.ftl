@@ -1,0 +1,25 @@
+# 错误。没有对应文本的，以其来源库的英文显示。
+
+error = 错误：{ $what }
+error-colon = ：
+error-file = { $path }：{ $what }
+error-file-byte = { $path }：第 { $at } 字节处：{ $what }
+error-file-key = { $path }：键 { $key }：{ $what }
+error-file-tensor = { $path }：张量 { $name }：{ $what }
+error-no-base = { $path }：在适配器旁找不到其底座模型“{ $base }”；请用 --base 给出底座的 GGUF 文件，或用 mixtral merge 合并适配器
+error-no-adapter = { $path }：只有适配器文件夹才有底座；完整的模型不用 --base
+error-device = 设备 { $device }：{ $what }
+error-compute = 计算失败：{ $what }
+error-out-of-memory = 内存不足；请减小上下文、改用更小的量化类型，或换一台设备
+error-queue-full = 等待中的请求过多
+error-stopped = 引擎已停止
+error-prompt = 提示有 { $tokens } 个词元，超过上下文所容的 { $limit } 个
+error-prompt-at-least = 提示至少有 { $tokens } 个词元，超过上下文所容的 { $limit } 个
+error-template = 聊天模板出错：{ $what }
+error-not-finite = 模型的输出不是有限的数：{ $what }
+error-not-found = 没有这个文件或文件夹
+error-permission = 没有权限
+error-is-a-folder = 是文件夹，不是文件
+error-is-no-folder = 不是文件夹
+error-disk-full = 磁盘空间不足
+error-not-utf8 = 不是 UTF-8 文本（{ $what }）

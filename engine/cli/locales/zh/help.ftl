@@ -1,0 +1,126 @@
+# 命令行帮助：`command-名称`、`option-编号`；某条命令有自己的说明时用 `option-命令-编号`。
+
+clap-usage = 用法：
+clap-commands = 命令
+clap-command = 命令
+clap-arguments = 参数
+clap-options = 选项
+clap-default = {" "}［默认：{ $value }］
+clap-values = {" "}［可选：{ $values }］
+
+usage-unknown-argument = 未知的参数“{ $argument }”
+usage-unknown-command = 未知的命令“{ $command }”
+usage-missing-command = 请给出命令
+usage-missing-argument = 缺少必需的参数：{ $argument }
+usage-missing-value = { $argument } 需要一个值
+usage-too-few-values = { $argument } 的值不够
+usage-value = { $argument } 的值“{ $value }”无效
+usage-values = ；可选的值：{ $values }
+usage-reason = ：{ $reason }
+usage-conflict = { $argument } 不能与 { $other } 同时使用
+usage-twice = { $argument } 只能给出一次
+usage-no-number = 不是数字
+usage-no-whole-number = 不是整数
+usage-similar = 是否想输入“{ $name }”？
+usage-help = 详见 --help。
+
+command-mixtral = 运行、查看、测评、转换、量化和训练 Mixtral 系列模型
+command-help = 显示本帮助，或某条命令的帮助
+command-chat = 与模型对话
+command-info = 查看模型文件的元数据
+command-perplexity = 在一段文本上测量模型的困惑度
+command-evaluate = 用任务评测模型
+command-evaluate-poetry = 评测古典诗词：体裁、押韵与照抄
+command-quantize = 量化模型
+command-imatrix = 计算重要性矩阵，使量化更准确
+command-convert = 在 Hugging Face 文件夹与 GGUF 文件之间转换
+command-merge = 把 LoRA 适配器合并进底座模型
+command-train = 训练模型，或训练 LoRA、QLoRA 适配器
+command-train-tokenizer = 用训练文件训练分词器
+command-prepare = 用公开来源制作训练数据
+command-prepare-chinese-poetry = 唐诗宋词，取自 npm 包 chinese-poetry（MIT 许可证）
+command-bench = 测量本机的速度
+command-recite = evaluate poetry 的旧名
+command-recipe = train --print-config 的旧名
+command-data = prepare 的旧名
+command-data-poetry = prepare chinese-poetry 的旧名
+
+option-help = 显示帮助
+option-version = 显示版本
+option-model = 模型：GGUF 文件（或其第一个分片），或 LoRA 适配器的文件夹
+option-base = 适配器的底座模型（GGUF），当它不是适配器所记的文件时给出
+option-device = 计算设备：cpu、cuda:0、auto
+option-threads = 计算线程数；不给出则每核一个
+option-context = 上下文长度（词元）；不给出则取模型自身的长度，至多 8192
+option-force = 覆盖已有的文件
+option-json = 输出 JSON
+option-seed = 随机种子；相同的种子得到相同的结果
+option-temperature = 采样温度；0 总取最可能的词元，越高越多样
+option-text = 文本文件；或训练用的 JSON 行（名称.jsonl）：每行一个窗口，对话套用模型的聊天模板，只计回答
+option-window = 窗口长度（词元）；不给出则取模型的上下文，纯文本至多 512
+option-windows = 最多计算的窗口数或行数
+option-type = 矩阵的类型，例如 Q4_K
+option-out = 写入的文件
+
+option-chat-prompt = 只回答这一条消息，然后退出
+option-chat-raw = 不套用聊天模板，直接续写文本
+option-chat-system = 系统提示词
+option-chat-max-tokens = 最多生成的词元数
+option-chat-stop = 遇到该文本即停止；可多次给出
+option-top-k = 只从概率最高的 k 个词元中采样；0 表示全部
+option-top-p = 只从概率最高、合计达到该值的词元中采样
+option-min-p = 只从概率不低于最高者该比例的词元中采样
+option-repetition-penalty = 重复惩罚；1 表示不惩罚
+option-frequency-penalty = 频率惩罚：词元在回答中每出现一次就减去该值
+option-presence-penalty = 存在惩罚：词元在回答中出现过就减去该值
+
+option-info-tensors = 列出每个张量
+
+option-perplexity-against = 同时报告相对于该模型的 KL 散度；两者词表须相同
+
+option-evaluate-poetry-held-out = 留出的对话（JSON 行），由 mixtral prepare chinese-poetry 写出
+option-evaluate-poetry-training = 训练文件，用以统计照抄的回答；可多次给出
+option-evaluate-poetry-requests = 请求数，自文件开头取
+option-evaluate-poetry-seed = 第一个请求的种子；其后逐一加 1
+option-evaluate-poetry-show = 打印多少组问答
+
+option-quantize-model = 模型：GGUF 文件，或其第一个分片
+option-quantize-embedding = 词嵌入的类型；不给出时，Q2_K 与 Q3_K 用 Q6_K，其余同 TYPE
+option-quantize-output = 输出矩阵的类型；不给出时，Q2_K 至 Q5_K 用 Q6_K，其余同 TYPE
+option-quantize-pure = 所有矩阵都用 TYPE；不给出时，每个词元都经过的少数矩阵更精确，与 llama.cpp 相同
+option-quantize-imatrix = 该模型的重要性矩阵，由 mixtral imatrix 或 llama.cpp 算得
+
+option-convert-source = Hugging Face 文件夹，或 GGUF 文件（或其第一个分片）
+option-convert-target = 写入的 GGUF 文件或 Hugging Face 文件夹，与来源相反
+option-convert-type = 矩阵的类型，例如 Q8_0；文件夹只能用 F16、BF16、F32。不给出则保持原有类型，已量化的模型写成 F16
+option-convert-shard-size = 文件夹中每个分片的最大尺寸，例如 5GB、500MB
+
+option-merge-base = 底座模型：Hugging Face 文件夹，或 GGUF 文件（或其第一个分片）
+option-merge-adapters = PEFT 适配器的文件夹，依次合并；最后一个路径是写入的位置，格式同底座
+option-merge-type = 底座为 GGUF 时矩阵的类型；不给出则保持原有类型
+
+option-train-out = 输出文件夹：检查点、日志、损失曲线与模型
+option-train-print-config = 打印完整的训练配置供修改，并逐项说明
+option-train-tokenizer = 新模型的分词器：mixtral train-tokenizer 写出的 tokenizer.gguf，或任一 GGUF 模型
+option-train-base = 从该模型（GGUF）的权重开始训练；形状与分词器由它决定
+option-train-base-name = 适配器所记的底座名称，例如 mistralai/Mixtral-8x7B-v0.1；不给出则记底座文件的路径
+option-train-data = 训练文件（JSON 行）；可多次给出
+option-train-validation = 验证文件（JSON 行）
+option-train-config = 训练配置（JSON）；不给出时，继续训练用该文件夹的配置，否则用默认设置
+option-train-max-minutes = 训练满这么多分钟即保存检查点并结束
+option-train-resume = 从该文件夹的检查点继续
+option-train-force = 删除该文件夹中已有的训练，重新开始
+option-train-hugging-face = 另以 Hugging Face 的格式写出模型（文件夹 best 与 last）
+
+option-train-tokenizer-folder = 输出文件夹：tokenizer.json 与 tokenizer.gguf
+option-train-tokenizer-texts = 训练文件（JSON 行）；其中的每个字符串都会用到
+option-train-tokenizer-vocab-size = 词表大小
+option-train-tokenizer-max-token-length = 一个词元最多的字数；1 表示单字
+
+option-prepare-chinese-poetry-folder = 输出文件夹
+option-prepare-chinese-poetry-package = 已解压的 npm 包；不给出则由 npm 下载
+option-prepare-chinese-poetry-held-out = 留作验证的诗的数目
+option-bench-work = 测量什么
+option-bench-steps = 测量的步数；每步先后运行训练器与 candle 自带的自动微分
+
+option-recipe-kind = 训练什么

@@ -1,0 +1,127 @@
+# 各命令的输出，按命令排列。
+
+list-separator = 、
+
+duration-hours = { $hours } 小时 { $minutes } 分
+duration-minutes = { $minutes } 分
+duration-seconds = { $seconds } 秒
+
+chat-help-hint = 输入 /help 查看帮助
+chat-help =
+    /reset            开始新对话
+    /system 文本      设定系统提示词；不带文本则移除
+    /set              显示各项设置
+    /set 名称 值      更改一项，例如 /set temperature 0.7、/set seed none
+    /exit             退出（或 Ctrl-D）
+    以 \ 结尾的行接到下一行。Ctrl-C 停止回答。
+chat-reset = 对话已重新开始。
+chat-system-removed = 系统提示词已移除。
+chat-system-set = 系统提示词已设定。
+chat-not-set = 未更改：{ $error }
+chat-no-command = 没有这个命令；请看 /help。
+chat-interrupted = 已中断
+chat-forgotten = （上下文已满，已丢弃最早一轮）
+chat-usage = { $prompt } + { $made } 词元，首词元 { $first } 秒，其后 { $speed } 词元/秒
+
+info-file = GGUF { $version } · { $size } · { $tensors } 个张量 · { $parameters }参数
+info-adapter = LoRA 适配器 · { $size } · { $parameters }参数
+info-metadata = 元数据
+info-model = 模型
+info-types = 各类型张量
+info-tensors = 张量
+info-template = 聊天模板
+info-unsupported = 不支持：{ $error }
+info-model-layers = 层数：{ $value }
+info-model-hidden-size = 隐藏维度：{ $value }
+info-model-heads = 注意力头数：{ $value }
+info-model-kv-heads = 键值头数：{ $value }
+info-model-head-dim = 头维度：{ $value }
+info-model-intermediate-size = 专家中间维度：{ $value }
+info-model-experts = 专家数：{ $value }
+info-model-experts-per-token = 每词元专家数：{ $value }
+info-model-vocab-size = 词表大小：{ $value }
+info-model-context = 上下文长度：{ $value }
+info-tokens = 分词器：{ $value } 个词元
+info-no-tokenizer = 没有可用的分词器：{ $error }
+info-template-broken = 无效：{ $error }
+info-no-template = 无；使用 Mixtral 指令格式
+info-adapter-base = 底座模型：{ $value }
+info-adapter-base-name = 所记底座名称：{ $value }
+info-adapter-rank = 秩：{ $value }
+info-adapter-scale = 缩放：{ $value }
+info-adapter-target-modules = 目标模块：{ $value }
+info-adapter-modules-to-save = 整体保存的模块：{ $value }
+info-adapter-memory = 与底座合并后占内存：{ $value }
+info-adapter-type = 主要类型：{ $value }
+
+perplexity-result = 困惑度 { $perplexity }（平均负对数似然 { $nll }，{ $tokens } 词元，窗口 { $window }）
+perplexity-kl-divergence = KL 散度每词元 { $mean } ± { $error } 奈特，最可能词元相同者 { $same }
+perplexity-unlike = { $path }：词表不同，或上下文更短
+windows-short = { $path }：文本有 { $tokens } 个词元，不足一个窗口（{ $window }）
+
+imatrix-idle = { $name }：没有词元经过专家 { $expert }；可换更长的文本
+imatrix-written = { $path }：{ $matrices } 个矩阵，{ $tokens } 词元
+
+quantize-fallback = { $tensor }：行长不是块长的整数倍，改写为 { $type }
+quantize-unweighted = { $tensor }：重要性矩阵中没有，各列同等加权
+quantize-unweighted-expert = { $tensor }：没有词元经过专家 { $expert }，其各列同等加权
+quantize-written = { $before } → { $after }（{ $share }）；{ $types }
+
+type-unknown = { $name }：不是此处可写的类型；可写的类型有：{ $known }
+out-exists = { $path } 已存在；--force 可将其覆盖
+out-is-a-folder = { $path } 是文件夹；请给出要写入的 GGUF 文件
+out-disk-full = { $path }：需要 { $needed }，仅剩 { $free }
+
+convert-adapter = { $path } 是适配器而非模型；请用 mixtral merge 将其合并进底座
+convert-merges-differ = 警告：该词表的合并规则与 SentencePiece 不尽相同；GGUF 对某些文本的切分会不同，例如 { $text }
+convert-written = { $path }：{ $parameters }参数，{ $type }
+convert-shard-size = --shard-size { $text }：不是尺寸；例如 5GB、500MB
+
+merge-no-adapter = 没有给出适配器
+merge-written = { $path }；分词器取自 { $tokenizer }
+merge-type-of-a-folder = --type 只用于 GGUF 底座；文件夹保持原有类型，可用 mixtral convert 更改
+
+poetry-no-conversations = { $path }：没有成对的问与答
+poetry-requests = 请求数：{ $count }
+poetry-row = { $name }：{ $right }/{ $all }（{ $share }）
+poetry-form = 体裁正确
+poetry-couplet = 对句字数正确
+poetry-first-line = 以所给句起首
+poetry-tune = 词句长短同原作
+poetry-rhymes = 偶句押韵
+poetry-rhymes-of-poets = {"  "}原作押韵
+poetry-copied = 整篇照抄
+
+prepare-fetching = 正在下载 npm 包 chinese-poetry……
+prepare-reading = 正在读取与清理……
+prepare-no-npm = npm 未能下载数据包：请安装带 npm 的 Node.js（Debian：apt install npm），或用 --package 指定已解压的副本
+prepare-no-program = { $program }：是否已安装？
+
+tokenizer-written = { $tokens } 个词元：{ $json }、{ $gguf }
+
+bench-train = { $parameters }参数，F32，每步 { $tokens } 个词元
+bench-train-result = 中位数：{ $own } 词元/秒；candle 自带的自动微分：{ $candle } 词元/秒；为其 { $times } 倍
+bench-losses-differ = 两者的损失不同：{ $own } 与 { $candle }
+
+train-no-folder = 请给出训练的文件夹
+train-exists = { $path } 中已有训练：--resume 继续，--force 删除并重新开始
+train-no-tokenizer = 需要 --tokenizer 或 --base
+train-lora-without-base = 配置中的“lora”需要 --base
+train-folder-of-base = { $path } 就是底座模型；请换一个文件夹训练
+train-config-broken = { $path }：训练配置无效：{ $what }
+train-config-unknown = { $path }：第 { $line } 行：没有“{ $key }”这项设置；mixtral train --print-config full 列出全部设置
+train-config-similar = { $path }：第 { $line } 行：没有“{ $key }”这项设置，是否想写“{ $known }”？
+train-documents = { $documents } 篇文档，每篇最多 { $context } 个词元；{ $held_out } 篇用于验证
+train-parameters = 训练 { $trained }参数，冻结 { $frozen }参数
+train-step = 第 { $step }/{ $all } 步  损失 { $loss }  学习率 { $rate }  { $speed } 词元/秒  最忙专家 { $busiest }%  还需 { $left }
+train-eval = 第 { $step } 步：验证损失 { $loss }，困惑度 { $perplexity }
+train-eval-best = 第 { $step } 步：验证损失 { $loss }，困惑度 { $perplexity }，迄今最佳
+train-never-better = 验证结果始终不优于训练之前；只写出了最后的状态
+train-load = {"  "}各层专家所得词元的百分比（均匀为 { $even }）
+train-load-of-some = {"  "}各层专家所得词元的百分比（均匀为 { $even }），只列最不均匀的 { $layers } 层
+train-share-attention = 注意力
+train-share-experts = 专家
+train-share-loss = 损失
+train-share-optimizer = 优化器
+train-end = { $tokens } 个词元，{ $speed } 词元/秒，{ $gflops } GFLOP/s；{ $shares }
+train-interrupted = 完成这一步后停止；再按 Ctrl-C 立即退出

@@ -1,0 +1,107 @@
+//! Errors as a person reads them: the commonest by texts of their own, with what they are about; the rest in English.
+
+use std::error::Error as StdError;
+use std::io;
+
+use mixtral_engine::Error as EngineError;
+use mixtral_engine::error::Place;
+use mixtral_engine::request::{GenerateError, SubmitError};
+
+use super::Language;
+
+/// An error with its causes. Those that already stand in what comes before are not said again.
+pub fn described(error: &anyhow::Error, language: Language) -> String {
+    error.chain().map(|cause| text_of(cause, language)).fold(String::new(), |text, cause| match text.as_str() {
+        "" => cause,
+        before if before.contains(&cause) => text,
+        _ => format!("{text}{}{cause}", t!(language, "error-colon")),
+    })
+}
+
+fn text_of(cause: &(dyn StdError + 'static), language: Language) -> String {
+    if let Some(error) = cause.downcast_ref() {
+        engine(error, language)
+    } else if let Some(error) = cause.downcast_ref() {
+        submit(error, language)
+    } else if let Some(error) = cause.downcast_ref() {
+        generate(error, language)
+    } else if let Some(error) = cause.downcast_ref() {
+        system(error, language)
+    } else {
+        cause.to_string()
+    }
+}
+
+/// An engine's error.
+pub fn engine(error: &EngineError, language: Language) -> String {
+    match error {
+        EngineError::Io { path, source } => {
+            t!(language, "error-file", path = path.display(), what = system(source, language))
+        }
+        EngineError::File { path, place, message } => {
+            let (path, what) = (path.display(), message.as_str());
+            match place {
+                Place::Whole => t!(language, "error-file", path = path, what = what),
+                Place::Offset(at) => t!(language, "error-file-byte", path = path, at = at.to_string(), what = what),
+                Place::Key(key) => t!(language, "error-file-key", path = path, key = key, what = what),
+                Place::Tensor(name) => t!(language, "error-file-tensor", path = path, name = name, what = what),
+            }
+        }
+        EngineError::NoBase { path, base } => t!(language, "error-no-base", path = path.display(), base = base),
+        EngineError::NoAdapter { path } => t!(language, "error-no-adapter", path = path.display()),
+        EngineError::Device { device, message } => {
+            t!(language, "error-device", device = device, what = message)
+        }
+        EngineError::Compute(cause) if out_of_memory(&cause.to_string()) => t!(language, "error-out-of-memory"),
+        EngineError::Compute(cause) => t!(language, "error-compute", what = cause.to_string()),
+        EngineError::Busy => t!(language, "error-queue-full"),
+        EngineError::Stopped => t!(language, "error-stopped"),
+        // The engine's word for what kind of error it is helps nobody here.
+        EngineError::Plan(what)
+        | EngineError::Text(what)
+        | EngineError::Request(what)
+        | EngineError::Training(what) => what.clone(),
+    }
+}
+
+fn out_of_memory(text: &str) -> bool {
+    ["out of memory", "OUT_OF_MEMORY", "memory allocation"].iter().any(|said| text.contains(said))
+}
+
+fn submit(error: &SubmitError, language: Language) -> String {
+    match error {
+        SubmitError::PromptTooLong { tokens, at_least, limit } => {
+            let key = if *at_least { "error-prompt-at-least" } else { "error-prompt" };
+            t!(language, key, tokens = *tokens, limit = *limit)
+        }
+        SubmitError::QueueFull { .. } => t!(language, "error-queue-full"),
+        SubmitError::TemplateFailed(what) => t!(language, "error-template", what = what),
+        SubmitError::ShuttingDown => t!(language, "error-stopped"),
+        SubmitError::BadRequest { .. } | SubmitError::UnknownModel(_) => error.to_string(),
+    }
+}
+
+fn generate(error: &GenerateError, language: Language) -> String {
+    match error {
+        GenerateError::Model(what) if out_of_memory(what) => t!(language, "error-out-of-memory"),
+        GenerateError::Model(what) => t!(language, "error-compute", what = what),
+        GenerateError::NotFinite(what) => t!(language, "error-not-finite", what = what),
+        GenerateError::Unloaded | GenerateError::ShutDown | GenerateError::EngineStopped => {
+            t!(language, "error-stopped")
+        }
+    }
+}
+
+/// What the operating system refused.
+fn system(error: &io::Error, language: Language) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => t!(language, "error-not-found"),
+        io::ErrorKind::PermissionDenied => t!(language, "error-permission"),
+        io::ErrorKind::IsADirectory => t!(language, "error-is-a-folder"),
+        io::ErrorKind::NotADirectory => t!(language, "error-is-no-folder"),
+        io::ErrorKind::StorageFull => t!(language, "error-disk-full"),
+        io::ErrorKind::OutOfMemory => t!(language, "error-out-of-memory"),
+        io::ErrorKind::InvalidData => t!(language, "error-not-utf8", what = error),
+        _ => error.to_string(),
+    }
+}
