@@ -1,6 +1,6 @@
 //! The shape of a model, read from a file and checked.
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Fault, Place, Result};
 use crate::formats::gguf::{Gguf, Metadata};
 
 /// No dimension of a real model is larger; beyond it products could overflow.
@@ -62,15 +62,11 @@ impl Config {
         let meta = file.metadata();
         let architecture = meta.str("general.architecture")?;
         if architecture != "llama" {
-            let message = format!("{architecture:?} is not supported; Mixtral models have \"llama\" with experts");
-            return Err(meta.fault("general.architecture", message));
+            return Err(meta.fault("general.architecture", Fault::Architecture(architecture.to_owned())));
         }
         let experts = match meta.opt_u32("llama.expert_count")? {
             Some(1..) => size(meta, "llama.expert_count")?,
-            _ => {
-                let message = "no experts: this is a dense llama model, and only mixtures of experts are supported";
-                return Err(meta.fault("llama.expert_count", message));
-            }
+            _ => return Err(meta.fault("llama.expert_count", Fault::Dense)),
         };
         let top = size(meta, "llama.expert_used_count")?;
         if top > experts {

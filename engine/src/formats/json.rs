@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Fault, Place, Result};
 
 /// No real configuration is longer, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -42,8 +42,8 @@ pub struct Object<'a> {
 
 impl<'a> Object<'a> {
     /// What is wrong with a key.
-    pub fn fault(&self, key: &str, message: impl Into<String>) -> Error {
-        Error::file(self.path, Place::Key(key.to_owned()), message)
+    pub fn fault(&self, key: &str, fault: impl Into<Fault>) -> Error {
+        Error::file(self.path, Place::Key(key.to_owned()), fault)
     }
 
     /// The value of a key; null is as good as absent.

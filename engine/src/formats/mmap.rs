@@ -21,7 +21,7 @@ impl Mapped {
             return Err(Error::file(path, Place::Whole, "not a regular file"));
         }
         if about.len() == 0 {
-            return Err(Error::file(path, Place::Whole, "the file is empty"));
+            return Err(Error::file(path, Place::Whole, crate::error::Fault::Empty));
         }
         // SAFETY: the mapping is private and read-only, and only plain bytes are read from it. That
         // nobody shortens the file meanwhile is the documented condition above.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Fault, Place, Result};
 use crate::formats::mmap::Mapped;
 use crate::quant::{Blocks, GgmlType};
 
@@ -100,8 +100,8 @@ impl Tensors {
     }
 
     /// An error about a tensor.
-    pub fn fault(&self, name: &str, message: impl Into<String>) -> Error {
-        Error::file(&self.path, Place::Tensor(name.to_owned()), message)
+    pub fn fault(&self, name: &str, fault: impl Into<Fault>) -> Error {
+        Error::file(&self.path, Place::Tensor(name.to_owned()), fault)
     }
 
     /// The file.
@@ -146,7 +146,7 @@ impl Tensors {
     /// # Errors
     /// There is no such tensor, it has fewer rows, or a number is infinite or none.
     pub fn rows(&self, name: &str, rows: Range<usize>) -> Result<Vec<f32>> {
-        let tensor = self.get(name).ok_or_else(|| self.fault(name, "is missing"))?;
+        let tensor = self.get(name).ok_or_else(|| self.fault(name, Fault::Missing))?;
         let width = tensor.dims.iter().skip(1).product::<usize>();
         let size = width * tensor.kind.block_bytes();
         let bytes = self.map[tensor.bytes.clone()].get(rows.start * size..rows.end * size);
@@ -167,6 +167,6 @@ impl Tensors {
     /// As [`Self::rows`].
     pub fn all(&self, name: &str) -> Result<Vec<f32>> {
         let rows = self.get(name).and_then(|tensor| tensor.dims.first().copied());
-        self.rows(name, 0..rows.ok_or_else(|| self.fault(name, "is missing"))?)
+        self.rows(name, 0..rows.ok_or_else(|| self.fault(name, Fault::Missing))?)
     }
 }

@@ -11,7 +11,7 @@ use super::moe::Moe;
 use super::norm::Norm;
 use crate::arch::Config;
 use crate::arch::{Part, Role};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Fault, Place, Result};
 use crate::formats::Source;
 use crate::ops::{Backend, Expert, Matrix};
 use crate::quant::{Blocks, GgmlType};
@@ -46,15 +46,15 @@ impl<'a> Loader<'a> {
         Self { ops, source, config, device, progress, used: HashSet::new(), done: 0, total }
     }
 
-    fn fault(&self, name: &str, message: impl Into<String>) -> Error {
-        Error::file(self.source.path(), Place::Tensor(name.to_owned()), message)
+    fn fault(&self, name: &str, fault: impl Into<Fault>) -> Error {
+        Error::file(self.source.path(), Place::Tensor(name.to_owned()), fault)
     }
 
     /// The tensor's type and blocks, if it has these dimensions.
     fn read(&mut self, name: &str, dims: &[usize]) -> Result<(GgmlType, Cow<'a, [u8]>)> {
-        let info = self.source.info(name).ok_or_else(|| self.fault(name, "is missing"))?;
+        let info = self.source.info(name).ok_or_else(|| self.fault(name, Fault::Missing))?;
         if info.dims != dims {
-            return Err(self.fault(name, format!("is {:?}, should be {dims:?}", info.dims)));
+            return Err(self.fault(name, Fault::Shape { found: info.dims.to_vec(), expected: dims.to_vec() }));
         }
         self.used.insert(name.to_owned());
         Ok((info.kind, self.source.bytes(name)?))
@@ -67,7 +67,7 @@ impl<'a> Loader<'a> {
 
     fn build(&mut self, name: &str, kind: GgmlType, rows: usize, cols: usize, bytes: &[u8]) -> Result<Matrix> {
         let matrix = Matrix::new(self.ops, kind, rows, cols, bytes, self.device)
-            .ok_or_else(|| self.fault(name, format!("type {kind} is not supported yet")))??;
+            .ok_or_else(|| self.fault(name, Fault::Type(kind.to_string())))??;
         self.advance(bytes.len());
         Ok(matrix)
     }
@@ -144,9 +144,7 @@ impl<'a> Loader<'a> {
     /// Refuses a model with parts that this engine does not know: its output would be wrong.
     pub fn finish(self) -> Result<()> {
         match self.source.names().into_iter().find(|name| !self.used.contains(*name)) {
-            Some(name) => {
-                Err(self.fault(name, "is not a part of a Mixtral model; the file holds more than is supported"))
-            }
+            Some(name) => Err(self.fault(name, Fault::Surplus)),
             None => Ok(()),
         }
     }

@@ -3,15 +3,15 @@
 use rayon::prelude::*;
 
 use crate::arch::Part;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Fault, Place, Result};
 use crate::formats::gguf::Gguf;
 use crate::quant::Blocks;
 
 /// Weights that one thread decodes at once.
 const CHUNK: usize = 1 << 20;
 
-fn fault(gguf: &Gguf, name: &str, message: impl Into<String>) -> Error {
-    Error::file(gguf.path(), Place::Tensor(name.to_owned()), message)
+fn fault(gguf: &Gguf, name: &str, fault: impl Into<Fault>) -> Error {
+    Error::file(gguf.path(), Place::Tensor(name.to_owned()), fault)
 }
 
 /// The matrix of a part's expert (0 for parts without), out of either layout of experts.
@@ -24,9 +24,9 @@ pub fn source_matrix(gguf: &Gguf, part: &Part, expert: usize) -> Result<Vec<f32>
         None if part.role.is_expert() => (part.split_name(expert), &part.dims[1..], 0, 1),
         _ => (merged, &part.dims[..], expert, part.experts()),
     };
-    let view = gguf.tensor(&name).ok_or_else(|| fault(gguf, &name, "is missing"))?;
+    let view = gguf.tensor(&name).ok_or_else(|| fault(gguf, &name, Fault::Missing))?;
     if view.dims != dims {
-        return Err(fault(gguf, &name, format!("is {:?}, should be {dims:?}", view.dims)));
+        return Err(fault(gguf, &name, Fault::Shape { found: view.dims.to_vec(), expected: dims.to_vec() }));
     }
     let cols = dims.last().copied().filter(|cols| *cols > 0).ok_or_else(|| fault(gguf, &name, "has no columns"))?;
     let row = view.kind.bytes_of(cols as u64).ok_or_else(|| fault(gguf, &name, "its rows are not whole blocks"))?;
@@ -40,7 +40,7 @@ pub fn source_matrix(gguf: &Gguf, part: &Part, expert: usize) -> Result<Vec<f32>
         blocks.ok_or_else(|| fault(gguf, &name, format!("type {} cannot be read", view.kind)))?.dequantise(0, out);
         match out.iter().all(|weight| weight.is_finite()) {
             true => Ok(()),
-            false => Err(fault(gguf, &name, "holds a weight that is no number")),
+            false => Err(fault(gguf, &name, Fault::NotFinite)),
         }
     })?;
     Ok(weights)

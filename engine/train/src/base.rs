@@ -6,7 +6,7 @@ use super::model::Model;
 use super::parameter::Parameter;
 use super::projection::Projection;
 use mixtral_engine::arch::{Config, Part, Role};
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::{Error, Fault, Place, Result};
 use mixtral_engine::formats::Source;
 use mixtral_engine::quant::Blocks;
 
@@ -30,7 +30,7 @@ pub fn values(source: &dyn Source, part: &Part) -> Result<Vec<f32>> {
     let share = part.len() / blocks.len();
     blocks.iter().zip(values.chunks_mut(share.max(1))).for_each(|(blocks, values)| blocks.dequantise(0, values));
     if !values.iter().all(|v| v.is_finite()) {
-        return Err(fault(source, &part.name(), "holds a weight that is no number"));
+        return Err(fault(source, &part.name(), Fault::NotFinite));
     }
     Ok(values)
 }
@@ -49,16 +49,16 @@ pub fn blocks(source: &dyn Source, part: &Part) -> Result<Vec<Blocks>> {
         (vec![whole], part.dims.as_slice())
     };
     let read = |name: String| {
-        let info = source.info(&name).ok_or_else(|| fault(source, &name, "is missing"))?;
+        let info = source.info(&name).ok_or_else(|| fault(source, &name, Fault::Missing))?;
         if info.dims != dims {
-            return Err(fault(source, &name, &format!("is {:?}, should be {dims:?}", info.dims)));
+            return Err(fault(source, &name, Fault::Shape { found: info.dims.to_vec(), expected: dims.to_vec() }));
         }
         let blocks = Blocks::new(info.kind, &source.bytes(&name)?);
-        blocks.ok_or_else(|| fault(source, &name, &format!("type {} cannot be read", info.kind)))
+        blocks.ok_or_else(|| fault(source, &name, Fault::Type(info.kind.to_string())))
     };
     names.into_iter().map(read).collect()
 }
 
-fn fault(source: &dyn Source, name: &str, message: &str) -> Error {
-    Error::file(source.path(), Place::Tensor(name.to_owned()), message)
+fn fault(source: &dyn Source, name: &str, what: Fault) -> Error {
+    Error::file(source.path(), Place::Tensor(name.to_owned()), what)
 }

@@ -23,3 +23,23 @@ error-is-a-folder = 是文件夹，不是文件
 error-is-no-folder = 不是文件夹
 error-disk-full = 磁盘空间不足
 error-not-utf8 = 不是 UTF-8 文本（{ $what }）
+
+fault-empty = 文件是空的
+fault-not-gguf = 这不是 GGUF 文件{ $like ->
+    [zip] ，看起来是 zip 压缩包，也许是 PyTorch 权重
+    [predecessor] ，看起来是旧的 GGML 或 GGJT 文件，请用较新的工具转换为 GGUF
+    [lfs-pointer] ，看起来是 Git LFS 指针：权重本身尚未下载
+    [web-page] ，看起来是网页，也许下载失败了
+   *[other] {""}
+}
+fault-gguf-version = 不支持 GGUF 版本 { $version }（支持 2 和 3）
+fault-big-endian = 不支持大端序的 GGUF
+fault-truncated = 文件被截断：其后应有 { $wanted } 字节，但只剩 { $left } 字节
+fault-beyond-end = 其自 { $start } 起的 { $bytes } 字节超出文件末尾（文件共 { $file } 字节）：文件被截断或已损坏
+fault-architecture = 不支持“{ $name }”，只支持 Mixtral（GGUF 中为带专家的“llama”，config.json 中为“mixtral”）
+fault-dense = 没有专家：这是稠密的 Llama 模型，而这里只支持混合专家模型
+fault-type = 不支持类型 { $name }
+fault-missing = 缺失
+fault-shape = 形状为 { $found }，应为 { $expected }
+fault-surplus = 不是 Mixtral 模型的一部分；文件中有不受支持的内容
+fault-not-finite = 含有不是有限数的权重

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::io;
 
 use mixtral_engine::Error as EngineError;
-use mixtral_engine::error::Place;
+use mixtral_engine::error::{Fault, Foreign, Place};
 use mixtral_engine::request::{GenerateError, SubmitError};
 
 use super::Language;
@@ -38,8 +38,8 @@ pub fn engine(error: &EngineError, language: Language) -> String {
         EngineError::Io { path, source } => {
             t!(language, "error-file", path = path.display(), what = system(source, language))
         }
-        EngineError::File { path, place, message } => {
-            let (path, what) = (path.display(), message.as_str());
+        EngineError::File { path, place, fault } => {
+            let (path, what) = (path.display(), self::fault(fault, language));
             match place {
                 Place::Whole => t!(language, "error-file", path = path, what = what),
                 Place::Offset(at) => t!(language, "error-file-byte", path = path, at = at.to_string(), what = what),
@@ -61,6 +61,40 @@ pub fn engine(error: &EngineError, language: Language) -> String {
         | EngineError::Text(what)
         | EngineError::Request(what)
         | EngineError::Training(what) => what.clone(),
+    }
+}
+
+/// What is wrong in a file.
+fn fault(fault: &Fault, language: Language) -> String {
+    match fault {
+        Fault::Empty => t!(language, "fault-empty"),
+        Fault::NotGguf(foreign) => {
+            let like = match foreign {
+                None => "other",
+                Some(Foreign::Zip) => "zip",
+                Some(Foreign::Predecessor) => "predecessor",
+                Some(Foreign::LfsPointer) => "lfs-pointer",
+                Some(Foreign::WebPage) => "web-page",
+            };
+            t!(language, "fault-not-gguf", like = like)
+        }
+        Fault::GgufVersion(version) => t!(language, "fault-gguf-version", version = version.to_string()),
+        Fault::BigEndian => t!(language, "fault-big-endian"),
+        Fault::Truncated { wanted, left } => t!(language, "fault-truncated", wanted = *wanted, left = *left),
+        Fault::BeyondEnd { len, start, file } => {
+            t!(language, "fault-beyond-end", bytes = *len, start = start.to_string(), file = *file)
+        }
+        Fault::Architecture(name) => t!(language, "fault-architecture", name = name),
+        Fault::Dense => t!(language, "fault-dense"),
+        Fault::Type(name) => t!(language, "fault-type", name = name),
+        Fault::Missing => t!(language, "fault-missing"),
+        Fault::Shape { found, expected } => {
+            let (found, expected) = (format!("{found:?}"), format!("{expected:?}"));
+            t!(language, "fault-shape", found = found, expected = expected)
+        }
+        Fault::Surplus => t!(language, "fault-surplus"),
+        Fault::NotFinite => t!(language, "fault-not-finite"),
+        Fault::Other(message) => message.clone(),
     }
 }
 

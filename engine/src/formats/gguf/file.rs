@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::header::{self, Header};
 use super::metadata::Metadata;
 use super::shards::ShardName;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Fault, Place, Result};
 use crate::formats::mmap::Mapped;
 use crate::formats::source::{Info, Source, View};
 use crate::quant::GgmlType;
@@ -162,7 +162,7 @@ impl Source for Gguf {
     }
 
     fn bytes(&self, name: &str) -> Result<Cow<'_, [u8]>> {
-        let missing = || Error::file(&self.path, Place::Tensor(name.to_owned()), "is missing");
+        let missing = || Error::file(&self.path, Place::Tensor(name.to_owned()), Fault::Missing);
         Ok(Cow::Borrowed(self.tensor(name).ok_or_else(missing)?.bytes))
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::reader::Reader;
 use super::value::Value;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Fault, Foreign, Place, Result};
 use crate::quant::GgmlType;
 
 /// A tensor as its file's table describes it.
@@ -25,13 +25,13 @@ pub(super) struct Header {
     pub tensors: Vec<Entry>,
 }
 
-/// The bytes that other model files begin with, and what to call them.
-const FOREIGN: [(&[u8], &str); 5] = [
-    (b"PK\x03\x04", "a zip archive, perhaps PyTorch weights"),
-    (b"tjgg", "a GGJT file, the predecessor of GGUF"),
-    (b"lmgg", "an old GGML file, the predecessor of GGUF"),
-    (b"version https://git-lfs", "a Git LFS pointer; the weights themselves were not downloaded"),
-    (b"<", "a web page, perhaps a failed download"),
+/// The bytes that other files begin with which are taken for models.
+const FOREIGN: [(&[u8], Foreign); 5] = [
+    (b"PK\x03\x04", Foreign::Zip),
+    (b"tjgg", Foreign::Predecessor),
+    (b"lmgg", Foreign::Predecessor),
+    (b"version https://git-lfs", Foreign::LfsPointer),
+    (b"<", Foreign::WebPage),
 ];
 
 pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Header> {
@@ -61,24 +61,23 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Header> {
 fn read_magic(r: &mut Reader<'_>, bytes: &[u8]) -> Result<u32> {
     if !bytes.starts_with(b"GGUF") {
         let foreign = FOREIGN.iter().find(|(start, _)| bytes.starts_with(start));
-        let guess = foreign.map_or(String::new(), |(_, what)| format!("; it looks like {what}"));
-        return Err(r.fault(0, format!("this is not a GGUF file{guess}")));
+        return Err(r.fault(0, Fault::NotGguf(foreign.map(|(_, what)| *what))));
     }
     r.array::<4>()?;
     match r.u32()? {
         version @ (2 | 3) => Ok(version),
-        1 => Err(r.fault(4, "GGUF version 1 is not supported; convert the file anew")),
-        big if big.swap_bytes() <= 3 => Err(r.fault(4, "big-endian GGUF is not supported")),
-        other => Err(r.fault(4, format!("GGUF version {other} is not supported (2 and 3 are)"))),
+        big if big > 3 && big.swap_bytes() <= 3 => Err(r.fault(4, Fault::BigEndian)),
+        other => Err(r.fault(4, Fault::GgufVersion(other))),
     }
 }
 
 /// Adds the key to an error found inside its value.
 fn about_key(path: &Path, key: &str, error: Error) -> Error {
     match error {
-        Error::File { place, message, .. } => {
-            Error::file(path, Place::Key(key.to_owned()), format!("{place}: {message}"))
+        Error::File { fault: fault @ Fault::Truncated { .. }, .. } => {
+            Error::file(path, Place::Key(key.to_owned()), fault)
         }
+        Error::File { place, fault, .. } => Error::file(path, Place::Key(key.to_owned()), format!("{place}: {fault}")),
         other => other,
     }
 }
@@ -137,13 +136,8 @@ fn place(path: &Path, tensors: &mut [Entry], data: u64, alignment: u64, file_len
         match (start, end) {
             (Some(start), Some(end)) if end <= file_len => t.start = start,
             _ => {
-                let message = format!(
-                    "its {} bytes from {} on reach beyond the end of the file ({file_len} bytes): \
-                     the file is truncated or damaged",
-                    t.len,
-                    t.start.saturating_add(data)
-                );
-                return Err(fault(&t.name, message));
+                let fault = Fault::BeyondEnd { len: t.len, start: t.start.saturating_add(data), file: file_len };
+                return Err(Error::file(path, Place::Tensor(t.name.clone()), fault));
             }
         }
     }

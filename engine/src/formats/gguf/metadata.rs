@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::value::{Array, Value};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Fault, Place, Result};
 
 /// The metadata of a GGUF file. A getter's error names the file and the key.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ macro_rules! getters {
     ($($(#[$doc:meta])* $must:ident, $may:ident -> $out:ty;)*) => {$(
         $(#[$doc])*
         pub fn $must(&self, key: &str) -> Result<$out> {
-            self.$may(key)?.ok_or_else(|| self.fault(key, "is missing"))
+            self.$may(key)?.ok_or_else(|| self.fault(key, Fault::Missing))
         }
 
         $(#[$doc])*
@@ -51,8 +51,8 @@ impl Metadata {
     }
 
     /// An error about a key.
-    pub fn fault(&self, key: &str, message: impl Into<String>) -> Error {
-        Error::file(&self.path, Place::Key(key.to_owned()), message)
+    pub fn fault(&self, key: &str, fault: impl Into<Fault>) -> Error {
+        Error::file(&self.path, Place::Key(key.to_owned()), fault)
     }
 
     getters! {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::value::{Array, Value};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Fault, Place, Result};
 
 /// How deep arrays may stand in arrays. Real files use one level.
 const MAX_DEPTH: usize = 4;
@@ -28,14 +28,13 @@ impl<'a> Reader<'a> {
     }
 
     /// An error at `at`.
-    pub fn fault(&self, at: u64, message: impl Into<String>) -> Error {
-        Error::file(self.path, Place::Offset(at), message)
+    pub fn fault(&self, at: u64, fault: impl Into<Fault>) -> Error {
+        Error::file(self.path, Place::Offset(at), fault)
     }
 
     fn take(&mut self, n: u64) -> Result<&'a [u8]> {
         if n > self.left() {
-            let message = format!("{n} bytes wanted, but the file ends after {} more", self.left());
-            return Err(self.fault(self.at(), message));
+            return Err(self.fault(self.at(), Fault::Truncated { wanted: n, left: self.left() }));
         }
         let start = self.at;
         self.at += n as usize; // fits: it is at most the length of a slice

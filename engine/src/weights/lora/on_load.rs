@@ -8,7 +8,7 @@ use std::slice::from_ref;
 use super::adapter::Adapter;
 use super::merge::{apply, open_all};
 use crate::arch::{Config, Part, parts};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Fault, Place, Result};
 use crate::formats::gguf::Gguf;
 use crate::formats::{Info, Source as _};
 use crate::quant::{GgmlType, round_rows};
@@ -58,10 +58,10 @@ impl OnLoad {
                 vec![(part.name(), 0..experts, part.dims.clone())]
             };
             for (name, experts, dims) in tensors {
-                let fault = |message| Error::file(base.path(), Place::Tensor(name.clone()), message);
-                let found = base.info(&name).ok_or_else(|| fault("is missing".to_owned()))?;
+                let fault = |what: Fault| Error::file(base.path(), Place::Tensor(name.clone()), what);
+                let found = base.info(&name).ok_or_else(|| fault(Fault::Missing))?;
                 if found.dims != dims {
-                    return Err(fault(format!("is {:?}, should be {dims:?}", found.dims)));
+                    return Err(fault(Fault::Shape { found: found.dims.to_vec(), expected: dims.to_vec() }));
                 }
                 let info = Info { kind: merged_kind(found.kind), dims };
                 changed.insert(name, Change { part: part.clone(), experts, info });

@@ -11,7 +11,7 @@ use crate::quantize::encode;
 use crate::safetensors::{Planned, Stream};
 use mixtral_engine::arch::order::to_hugging_face;
 use mixtral_engine::arch::{Config, Part, Role};
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::{Error, Fault, Place, Result};
 use mixtral_engine::quant::GgmlType;
 
 /// Writes an adapter for a model of this shape: both files, each whole or not at all, the tensors under the names that
@@ -68,8 +68,8 @@ impl Tensors {
         Ok(Self { path: folder.join(WEIGHTS_FILE), head_dim, kind, all: BTreeMap::new() })
     }
 
-    fn fault(&self, name: &str, message: impl Into<String>) -> Error {
-        Error::file(&self.path, Place::Tensor(name.to_owned()), message)
+    fn fault(&self, name: &str, fault: impl Into<Fault>) -> Error {
+        Error::file(&self.path, Place::Tensor(name.to_owned()), fault)
     }
 
     fn pair(&mut self, config: &AdapterConfig, part: &Part, expert: usize, pair: Pair) -> Result<()> {

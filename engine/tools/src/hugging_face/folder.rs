@@ -7,7 +7,7 @@ use super::names::{CONFIG, INDEX, SINGLE, matrices};
 use super::read_config::{self, Read};
 use mixtral_engine::arch::order;
 use mixtral_engine::arch::{Config, Part, Role, parts};
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::{Error, Fault, Place, Result};
 use mixtral_engine::formats::json::bounded_object;
 use mixtral_engine::formats::safetensors::Tensors;
 use mixtral_engine::quant::GgmlType;
@@ -122,7 +122,7 @@ impl Folder {
     /// # Errors
     /// It is no part of this model, or holds what is no number.
     pub fn matrix(&self, part: &Part, expert: usize) -> Result<Vec<f32>> {
-        let spot = self.spot(part, expert).ok_or_else(|| self.fault(&part.name(), "is missing"))?;
+        let spot = self.spot(part, expert).ok_or_else(|| self.fault(&part.name(), Fault::Missing))?;
         let (_, shard) = &self.shards[self.by_name[&spot.name]];
         let (rows, cols) = part.matrix();
         let weights = match spot.expert {
@@ -164,15 +164,15 @@ impl Folder {
         self.by_name.iter().map(|(name, at)| (name.as_str(), &self.shards[*at].1))
     }
 
-    fn fault(&self, name: &str, message: impl Into<String>) -> Error {
-        Error::file(&self.path, Place::Tensor(name.to_owned()), message)
+    fn fault(&self, name: &str, fault: impl Into<Fault>) -> Error {
+        Error::file(&self.path, Place::Tensor(name.to_owned()), fault)
     }
 
     fn check(&mut self) -> Result<()> {
         let mut used = HashSet::new();
         for (part, expert) in matrices(&self.about.config, self.about.tied) {
             let name = || format!("{}.weight", part.role.hugging_face(part.layer, expert));
-            let spot = self.spot(&part, expert).ok_or_else(|| self.fault(&name(), "is missing"))?;
+            let spot = self.spot(&part, expert).ok_or_else(|| self.fault(&name(), Fault::Missing))?;
             let (_, shard) = &self.shards[self.by_name[&spot.name]];
             let found = shard.get(&spot.name).map_or(&[][..], |tensor| &tensor.dims);
             if found != spot.dims {

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use mixtral_engine::arch::{Config, RopeScaling};
-use mixtral_engine::error::Result;
+use mixtral_engine::error::{Fault, Result};
 use mixtral_engine::formats::json::{Object, object};
 
 /// No dimension of a real model is larger; beyond it products could overflow.
@@ -39,7 +39,7 @@ impl<'a> Reader<'a> {
         match self.0.get("model_type").and_then(Value::as_str) {
             Some("mixtral") => {}
             Some(other) => {
-                return Err(self.0.fault("model_type", format!("{other:?} is not supported; \"mixtral\" is")));
+                return Err(self.0.fault("model_type", Fault::Architecture(other.to_owned())));
             }
             None => return Err(self.0.fault("model_type", "is missing: this is no model's folder")),
         }

@@ -1,6 +1,10 @@
 //! The engine's one error type. Every message names the file, key, tensor or offset it is about.
 
+mod fault;
+
 use std::path::{Path, PathBuf};
+
+pub use fault::{Fault, Foreign};
 
 /// The engine's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -17,14 +21,14 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A file is damaged, foreign, or holds what is not supported.
-    #[error("{path}: {place}: {message}")]
+    #[error("{path}: {place}: {fault}")]
     File {
         /// The file.
         path: PathBuf,
         /// Where in it.
         place: Place,
         /// What is wrong there.
-        message: String,
+        fault: Fault,
     },
     /// An adapter's base model is not where its configuration says, and nobody named another.
     #[error(
@@ -106,8 +110,8 @@ impl Error {
     }
 
     /// A fault in a file.
-    pub fn file(path: impl AsRef<Path>, place: Place, message: impl Into<String>) -> Self {
-        Self::File { path: path.as_ref().to_owned(), place, message: message.into() }
+    pub fn file(path: impl AsRef<Path>, place: Place, fault: impl Into<Fault>) -> Self {
+        Self::File { path: path.as_ref().to_owned(), place, fault: fault.into() }
     }
 
     /// A request that cannot be met, told of the tensor for which it was made; other errors stay what they are.
