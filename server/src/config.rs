@@ -9,6 +9,7 @@ use clap::builder::PossibleValue;
 use secrecy::SecretString;
 
 use crate::backends::Network;
+use crate::domain::{DevicePreference, UnknownDevice};
 use crate::i18n::Message;
 
 /// Options of `arena serve`, as given on the command line or in the environment.
@@ -86,7 +87,7 @@ pub struct Config {
     /// Inner hosts and networks that endpoints may use.
     pub allow_inner: Vec<Network>,
     /// Devices for local models; empty for none.
-    pub devices: Vec<String>,
+    pub devices: Vec<DevicePreference>,
     /// Where demo models lie, if they are wanted and there.
     pub demo_models: Option<PathBuf>,
     /// How long to drain.
@@ -120,16 +121,12 @@ impl TryFrom<ServeOptions> for Config {
         }
         let devices = match raw.devices.as_slice() {
             [one] if one == "none" => Vec::new(),
-            _ => raw.devices,
+            names => names
+                .iter()
+                .map(|name| name.trim().parse())
+                .collect::<Result<_, UnknownDevice>>()
+                .map_err(|error| Message::new("config-device").with("device", error.0))?,
         };
-        for device in &devices {
-            let known = device == "cpu"
-                || device == "auto"
-                || device.strip_prefix("cuda:").is_some_and(|n| n.parse::<usize>().is_ok());
-            if !known {
-                bail!(Message::new("config-device").with("device", device));
-            }
-        }
         let positive = |n: u32, option: &str| {
             std::num::NonZeroU32::new(n).ok_or_else(|| Message::new("config-at-least-one").with("option", option))
         };

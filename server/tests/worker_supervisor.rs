@@ -6,14 +6,18 @@ use std::path::Path;
 use std::time::Duration;
 
 use arena_server::backends::{AddressPolicy, Backends, ChatEvent, ChatRequest, ErrorKind, Message, Role, Sampling};
-use arena_server::domain::ModelId;
-use arena_server::workers::{LoadState, LocalModel, Unplaced, Wish, WorkerState, Workers, WorkersOptions};
+use arena_server::domain::{Device, DevicePreference, ModelId};
+use arena_server::workers::{LoadState, LocalModel, Unplaced, WorkerState, Workers, WorkersOptions};
 use futures_util::StreamExt;
 use uuid::Uuid;
 use worker_support::{arena, demo, until};
 
 fn workers() -> Workers {
-    let options = WorkersOptions { devices: vec!["cpu".into()], executable: arena(), drain: Duration::from_secs(5) };
+    let options = WorkersOptions {
+        devices: vec![DevicePreference::On(Device::Cpu)],
+        executable: arena(),
+        drain: Duration::from_secs(5),
+    };
     Workers::start(&options).unwrap()
 }
 
@@ -23,7 +27,7 @@ fn model(n: u128, path: &Path) -> LocalModel {
         name: format!("model-{n}"),
         path: path.to_owned(),
         base: None,
-        device: Wish::Auto,
+        device: DevicePreference::Auto,
         context: None,
     }
 }
@@ -71,7 +75,7 @@ async fn two_models_answer_a_broken_one_stops_nobody_and_a_killed_worker_comes_b
     assert_eq!(workers.state().workers[0].state, WorkerState::Idle);
     let broken = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let mut elsewhere = model(4, &demo("q8_0"));
-    elsewhere.device = Wish::On("cuda:9".into());
+    elsewhere.device = DevicePreference::On(Device::Cuda(9));
     workers.reconcile(vec![model(1, &demo("q8_0")), model(2, &broken), model(3, &demo("q4_K")), elsewhere]);
     until("both good models answer", async || {
         answers(&backends, &workers, 1).await && answers(&backends, &workers, 3).await
@@ -136,8 +140,11 @@ async fn two_models_answer_a_broken_one_stops_nobody_and_a_killed_worker_comes_b
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_cannot_start_is_tried_again_with_growing_pauses() {
-    let options =
-        WorkersOptions { devices: vec!["cpu".into()], executable: "/bin/false".into(), drain: Duration::from_secs(1) };
+    let options = WorkersOptions {
+        devices: vec![DevicePreference::On(Device::Cpu)],
+        executable: "/bin/false".into(),
+        drain: Duration::from_secs(1),
+    };
     let workers = Workers::start(&options).unwrap();
     workers.reconcile(vec![model(1, &demo("q8_0"))]);
     until("it was tried twice", async || workers.state().workers[0].restarts >= 1).await;

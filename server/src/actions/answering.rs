@@ -22,7 +22,7 @@ pub async fn contestants(db: &PgPool, streams: &Streams) -> Result<Vec<Contestan
         .iter()
         .map(|model| Contestant {
             id: model.id,
-            weight: model.sampling_weight,
+            weight: model.settings.general.sampling_weight,
             is_available: streams.is_available(model),
         })
         .collect())

@@ -6,14 +6,11 @@
 
 use sqlx::PgPool;
 
-use crate::domain::{BattleId, Choice, ModelId, Reason, VoterId};
+use crate::domain::{BattleId, Choice, MAX_COMMENT_CHARS, ModelId, Reason, VoterId};
 use crate::error::Error;
 use crate::rating::EloSettings;
 use crate::store::ratings::{self, EloRow};
 use crate::store::votes::{self, Ballot, NewVote, Vote};
-
-/// The longest comment, in characters.
-pub const MAX_COMMENT_CHARS: usize = 2000;
 
 /// What a voter says.
 #[derive(Debug, Clone)]

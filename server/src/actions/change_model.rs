@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
 use crate::app::Arena;
-use crate::domain::{AdminId, ModelFields, ModelForm, ModelState};
+use crate::domain::{AdminId, ModelSettings, ModelState};
 use crate::error::Error;
 use crate::store::models::{Model, SealedKey};
 use crate::store::{audit, models};
@@ -26,12 +26,12 @@ pub async fn change(
     arena: &Arena,
     by: Option<AdminId>,
     model: &Model,
-    fields: &ModelFields,
+    settings: &ModelSettings,
     key: KeyChange,
 ) -> Result<(), Error> {
-    let mut changes = differences(&model.fields(), fields);
+    let mut changes = differences(&model.settings, settings);
     let mut transaction = arena.db.begin().await?;
-    if !models::update(&mut *transaction, model.id, fields).await? {
+    if !models::update(&mut *transaction, model.id, settings).await? {
         return Err(Error::NotFound);
     }
     match key {
@@ -68,12 +68,9 @@ pub async fn set_state(arena: &Arena, by: Option<AdminId>, model: &Model, state:
     Ok(transaction.commit().await?)
 }
 
-/// The names of the fields that differ, each with its new value.
-fn differences(old: &ModelFields, new: &ModelFields) -> Map<String, Value> {
-    let object = |fields| match serde_json::to_value(ModelForm::of(fields)) {
-        Ok(Value::Object(object)) => object,
-        _ => Map::new(),
-    };
-    let old = object(old);
-    object(new).into_iter().filter(|(name, value)| old.get(name) != Some(value)).collect()
+/// The names of the settings that differ, each with its new value as a text.
+fn differences(old: &ModelSettings, new: &ModelSettings) -> Map<String, Value> {
+    let old = old.texts();
+    let changed = new.texts().into_iter().filter(|(name, text)| old.get(name) != Some(text));
+    changed.map(|(name, text)| (name, Value::String(text))).collect()
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::bail;
 use secrecy::SecretString;
 
 use crate::backends::{Endpoint, Timeouts};
-use crate::domain::ModelFields;
+use crate::domain::{EndpointSource, ModelSource};
 use crate::i18n::Message;
 use crate::keys::Keys;
 use crate::store::models::Model;
@@ -14,27 +14,26 @@ use crate::store::models::Model;
 /// The endpoint of a registered model, with its key. Fails when the key's environment variable is not set, or the key
 /// was sealed with another secret.
 pub fn endpoint(model: &Model, keys: &Keys) -> anyhow::Result<Endpoint> {
-    let key = match (&model.api_key_sealed, &model.api_key_env) {
+    let ModelSource::Endpoint(source) = &model.settings.source else { bail!("{} is no endpoint", model.slug) };
+    let key = match (&model.api_key_sealed, &source.address.api_key_env) {
         (_, Some(name)) => Some(key_of_environment(name)?),
         (Some(sealed), None) => Some(keys.unseal(sealed.as_bytes())?),
         (None, None) => None,
     };
-    endpoint_of_fields(&model.fields(), key)
+    endpoint_of(source, key)
 }
 
-/// The endpoint that a form describes.
-pub fn endpoint_of_fields(fields: &ModelFields, key: Option<SecretString>) -> anyhow::Result<Endpoint> {
-    let base = fields.base_url.as_deref().context("an endpoint without an address")?;
-    let name = fields.remote_model.as_deref().context("an endpoint without a model name")?;
-    let ms = |n: i32| Duration::from_millis(u64::try_from(n).unwrap_or_default());
+/// The endpoint that checked settings describe.
+pub fn endpoint_of(source: &EndpointSource, key: Option<SecretString>) -> anyhow::Result<Endpoint> {
+    let EndpointSource { address, requests } = source;
     let timeouts = Timeouts {
-        connect: ms(fields.connect_ms),
-        first_token: ms(fields.first_token_ms),
-        between_tokens: ms(fields.between_tokens_ms),
+        connect: Duration::try_from_secs_f64(requests.connect_seconds)?,
+        first_token: Duration::try_from_secs_f64(requests.first_token_seconds)?,
+        between_tokens: Duration::try_from_secs_f64(requests.between_tokens_seconds)?,
         ..Timeouts::default()
     };
-    let retries = u32::try_from(fields.retries).unwrap_or_default();
-    Ok(Endpoint::new(base, key, name)?.with_timeouts(timeouts).with_retries(retries))
+    let endpoint = Endpoint::new(&address.base_url, key, &address.remote_model)?;
+    Ok(endpoint.with_timeouts(timeouts).with_retries(u32::try_from(requests.retries)?))
 }
 
 /// The key in an environment variable of the service.

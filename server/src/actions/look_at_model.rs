@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use super::endpoint::{endpoint_of_fields, key_of_environment};
+use super::endpoint::{endpoint_of, key_of_environment};
 use crate::app::Arena;
 use crate::backends::{Network, Probe};
-use crate::domain::{ModelFields, ModelKind};
+use crate::domain::{ModelSettings, ModelSource};
 use crate::error::Error;
 use crate::worker::inspect::{InspectError, ModelFacts, inspect};
 
@@ -32,8 +32,8 @@ impl Found {
         }
     }
 
-    /// Puts what was found into fields that the administrator left empty, and the file where a folder was given.
-    pub fn complete(&self, fields: &mut ModelFields) {
+    /// Puts what was found into settings that the administrator left empty, and the file where a folder was given.
+    pub fn complete(&self, settings: &mut ModelSettings) {
         let Self::Local(facts) = self else { return };
         let Ok(facts) = facts.as_ref() else { return };
         let fill = |field: &mut String, text: &str| {
@@ -41,17 +41,20 @@ impl Found {
                 text.chars().take(120).for_each(|c| field.push(c));
             }
         };
-        fields.path = Some(facts.file.to_string_lossy().into_owned());
-        if let (Some(base), Some(file)) = (&mut fields.adapter_base, &facts.base) {
-            *base = file.to_string_lossy().into_owned();
+        if let ModelSource::Local(source) = &mut settings.source {
+            source.path = facts.file.to_string_lossy().into_owned();
+            if let (Some(base), Some(file)) = (&mut source.adapter_base, &facts.base) {
+                *base = file.to_string_lossy().into_owned();
+            }
         }
-        fill(&mut fields.family, "Mixtral");
-        fill(&mut fields.quantisation, &facts.quantisation);
-        fill(&mut fields.licence, facts.licence.as_deref().unwrap_or(""));
-        fill(&mut fields.base_model, facts.base_model.as_deref().unwrap_or(""));
-        fields.parameters = fields.parameters.or_else(|| i64::try_from(facts.parameters).ok().filter(|n| *n > 0));
+        let card = &mut settings.card;
+        fill(&mut card.family, "Mixtral");
+        fill(&mut card.quantisation, &facts.quantisation);
+        fill(&mut card.licence, facts.licence.as_deref().unwrap_or(""));
+        fill(&mut card.base_model, facts.base_model.as_deref().unwrap_or(""));
+        card.parameters = card.parameters.or_else(|| i64::try_from(facts.parameters).ok().filter(|n| *n > 0));
         let active = || i64::try_from(facts.active_parameters).ok().filter(|n| *n > 0);
-        fields.active_parameters = fields.active_parameters.or_else(active);
+        card.active_parameters = card.active_parameters.or_else(active);
     }
 
     /// A name for a model that has none yet: its own, or its file's.
@@ -66,30 +69,25 @@ impl Found {
     }
 }
 
-/// Looks at what the fields describe. `key` is the one just typed or the one kept. Takes up to a minute for an endpoint.
-pub async fn look(
-    arena: &Arena,
-    kind: ModelKind,
-    fields: &ModelFields,
-    key: Option<SecretString>,
-) -> Result<Found, Error> {
-    match kind {
-        ModelKind::Local => {
-            let path = PathBuf::from(fields.path.clone().unwrap_or_default());
-            let base = fields.adapter_base.clone().map(PathBuf::from);
-            let context = fields.context_length.and_then(|n| usize::try_from(n).ok());
+/// Looks at what the settings describe. `key` is the one just typed or the one kept. Takes up to a minute for an endpoint.
+pub async fn look(arena: &Arena, settings: &ModelSettings, key: Option<SecretString>) -> Result<Found, Error> {
+    match &settings.source {
+        ModelSource::Local(source) => {
+            let path = PathBuf::from(&source.path);
+            let base = source.adapter_base.clone().map(PathBuf::from);
+            let context = settings.card.context_length.and_then(|n| usize::try_from(n).ok());
             let facts = tokio::task::spawn_blocking(move || inspect(&path, base.as_deref(), context)).await;
             Ok(Found::Local(Box::new(facts.map_err(|cause| Error::Internal(cause.into()))?)))
         }
-        ModelKind::Endpoint => {
-            let key = match &fields.api_key_env {
+        ModelSource::Endpoint(source) => {
+            let key = match &source.address.api_key_env {
                 Some(name) => match key_of_environment(name) {
                     Ok(key) => Some(key),
                     Err(_) => return Ok(Found::NoKey(name.clone())),
                 },
                 None => key,
             };
-            let endpoint = endpoint_of_fields(fields, key)?;
+            let endpoint = endpoint_of(source, key)?;
             Ok(Found::Endpoint(Box::new(arena.backends.probe(&endpoint).await)))
         }
     }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::look_at_model::{Found, look};
 use super::register_model::{Registration, register};
 use crate::app::Arena;
-use crate::domain::{ModelFields, ModelKind, slug_of};
+use crate::domain::{Card, LocalSource, ModelSettings, ModelSource, slug_of};
 use crate::error::Error;
 use crate::store::models;
 use crate::worker::inspect::is_adapter;
@@ -16,14 +16,10 @@ use crate::worker::inspect::is_adapter;
 /// What `cards.json` says of the files whose name begins with its key.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-struct Card {
+struct DemoCard {
     display_name: String,
-    family: String,
-    base_model: String,
-    licence: String,
-    link: String,
-    description_en: String,
-    description_zh: String,
+    #[serde(flatten)]
+    card: Card,
 }
 
 /// Registers the GGUF files and the adapters of the demo folder when the database holds no model at all. Gives how many.
@@ -36,9 +32,9 @@ pub async fn register_demo(arena: &Arena) -> Result<usize, Error> {
     let (files, cards) = read.map_err(|cause| Error::Internal(cause.into()))?;
     let mut registered = 0;
     for file in files {
-        let path = Some(file.to_string_lossy().into_owned());
-        let mut fields = ModelFields { path, ..ModelFields::default() };
-        let found = look(arena, ModelKind::Local, &fields, None).await?;
+        let source = LocalSource { path: file.to_string_lossy().into_owned(), ..LocalSource::default() };
+        let mut settings = ModelSettings::new(ModelSource::Local(source));
+        let found = look(arena, &settings, None).await?;
         if let Found::Local(facts) = &found
             && let Err(error) = facts.as_ref()
         {
@@ -48,9 +44,9 @@ pub async fn register_demo(arena: &Arena) -> Result<usize, Error> {
         // An adapter's folder is named as it is, dots and all.
         let stem = if file.is_dir() { file.file_name() } else { file.file_stem() };
         let stem = stem.map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        fill(&mut fields, &stem, &cards);
-        found.complete(&mut fields);
-        let new = Registration { kind: ModelKind::Local, slug: Some(slug_of(&stem)), fields, key: None };
+        fill(&mut settings, &stem, &cards);
+        found.complete(&mut settings);
+        let new = Registration { slug: Some(slug_of(&stem)), settings, key: None };
         match register(arena, None, new).await {
             Ok(_) => registered += 1,
             // Another server that starts at the same moment was faster.
@@ -62,7 +58,7 @@ pub async fn register_demo(arena: &Arena) -> Result<usize, Error> {
 }
 
 /// The card's words, and a name made of the file's: `poet-14m-q8_0` is “Poet 14M · Q8_0”.
-fn fill(fields: &mut ModelFields, stem: &str, cards: &BTreeMap<String, Card>) {
+fn fill(settings: &mut ModelSettings, stem: &str, cards: &BTreeMap<String, DemoCard>) {
     let (name, quantisation) = match stem.rsplit_once('-') {
         Some((name, last)) if is_quantisation(last) => (name, last.to_uppercase()),
         _ => (stem, String::new()),
@@ -70,14 +66,9 @@ fn fill(fields: &mut ModelFields, stem: &str, cards: &BTreeMap<String, Card>) {
     let card = cards.iter().rev().find(|(key, _)| name.starts_with(key.as_str())).map(|(_, card)| card.clone());
     let card = card.unwrap_or_default();
     let name = if card.display_name.is_empty() { name } else { &card.display_name };
-    fields.display_name = if quantisation.is_empty() { name.to_owned() } else { format!("{name} · {quantisation}") };
-    fields.family = card.family;
-    fields.base_model = card.base_model;
-    fields.licence = card.licence;
-    fields.link = card.link;
-    fields.description_en = card.description_en;
-    fields.description_zh = card.description_zh;
-    fields.quantisation = quantisation;
+    settings.general.display_name =
+        if quantisation.is_empty() { name.to_owned() } else { format!("{name} · {quantisation}") };
+    settings.card = Card { quantisation, ..card.card };
 }
 
 /// `q4_K`, `iq2_xxs`, `f16`, `bf16`.
@@ -95,7 +86,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files.iter().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())).collect()
 }
 
-fn cards(folder: &Path) -> BTreeMap<String, Card> {
+fn cards(folder: &Path) -> BTreeMap<String, DemoCard> {
     let Ok(text) = std::fs::read(folder.join("cards.json")) else { return BTreeMap::new() };
     serde_json::from_slice(&text).unwrap_or_else(|error| {
         tracing::warn!(%error, "cards.json of the demo models cannot be read");
@@ -108,7 +99,7 @@ mod tests {
     use sqlx::PgPool;
 
     use super::*;
-    use crate::domain::ModelState;
+    use crate::domain::{ModelKind, ModelState};
     use crate::keys::Keys;
     use crate::testing::config;
     use crate::worker::inspect::tests::put_adapter;
@@ -123,10 +114,11 @@ mod tests {
         assert!(count >= 3, "{count}");
         assert_eq!(register_demo(&arena).await.expect("asks"), 0, "only when there is no model at all");
         let poet = models::by_slug(&db, "poet-14m-q4_k").await.expect("reads").expect("is there");
-        assert_eq!(poet.display_name, "Poet 14M · Q4_K");
+        assert_eq!(poet.name(), "Poet 14M · Q4_K");
         assert_eq!(poet.state, ModelState::Enabled);
-        assert!(poet.parameters.is_some() && poet.active_parameters < poet.parameters);
-        assert!(poet.description_zh.contains("专家") && poet.description_en.contains("experts"));
+        let card = poet.settings.card;
+        assert!(card.parameters.is_some() && card.active_parameters < card.parameters);
+        assert!(card.description_zh.contains("专家") && card.description_en.contains("experts"));
     }
 
     #[sqlx::test(migrations = "../migrations")]
@@ -147,17 +139,18 @@ mod tests {
         let arena = Arena::new(config, db.clone(), keys).expect("an arena");
         assert_eq!(register_demo(&arena).await.expect("registers"), 2, "the one without a base is left out");
         let ci = models::by_slug(&db, "ci-14m-lora").await.expect("reads").expect("is there");
-        assert_eq!((ci.display_name.as_str(), ci.description_zh.as_str()), ("Ci 14M", "词"));
-        assert!(ci.path.is_some_and(|path| path.ends_with("ci-14m-lora")), "the folder is what the worker loads");
-        assert!(!ci.base_model.is_empty() && ci.parameters.is_some());
+        assert_eq!((ci.name(), ci.settings.card.description_zh.as_str()), ("Ci 14M", "词"));
+        let source = ci.settings.source.local().expect("a local model");
+        assert!(source.path.ends_with("ci-14m-lora"), "the folder is what the worker loads");
+        assert!(!ci.settings.card.base_model.is_empty() && ci.settings.card.parameters.is_some());
     }
 
     #[test]
     fn names_are_made_of_files() {
         let name = |stem: &str| {
-            let mut fields = ModelFields::default();
-            fill(&mut fields, stem, &BTreeMap::new());
-            (fields.display_name, fields.quantisation)
+            let mut settings = ModelSettings::empty(ModelKind::Local);
+            fill(&mut settings, stem, &BTreeMap::new());
+            (settings.general.display_name, settings.card.quantisation)
         };
         assert_eq!(name("poet-14m-q8_0"), ("poet-14m · Q8_0".into(), "Q8_0".into()));
         assert_eq!(name("mixtral-8x7b-iq2_xxs"), ("mixtral-8x7b · IQ2_XXS".into(), "IQ2_XXS".into()));

@@ -3,6 +3,9 @@
 use super::battle::BattleKind;
 use super::text_enum::text_enum;
 
+/// The longest comment in characters.
+pub const MAX_COMMENT_CHARS: usize = 2000;
+
 text_enum!(
     /// A vote. Pairs take the first four, direct chats the last two.
     Choice, "choice" {

@@ -32,7 +32,7 @@ pub async fn new(
     query: web::Query<Begin>,
 ) -> Result<HttpResponse, Error> {
     let enabled = models::enabled(&arena.db).await?;
-    let trouble = match enabled.iter().filter(|model| model.sampling_weight > 0.0).count() {
+    let trouble = match enabled.iter().filter(|model| model.settings.general.sampling_weight > 0.0).count() {
         _ if enabled.is_empty() => Some("no-models"),
         _ if enabled.len() == 1 => Some("one-model"),
         0 | 1 => Some("no-weights"),

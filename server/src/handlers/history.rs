@@ -38,7 +38,7 @@ pub async fn list(
     let older = entries.last().filter(|_| has_more);
     let older = older.map(|entry| format!("/history?before={}", entry.created_at.timestamp_micros()));
     let named = models::list(&arena.db).await?;
-    let name = |id| named.iter().find(|model| model.id == id).map(|model| model.display_name.clone());
+    let name = |id| named.iter().find(|model| model.id == id).map(|model| model.name().to_owned());
     let lines = entries
         .into_iter()
         .map(|entry| {

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use crate::app::Arena;
-use crate::domain::{ModelKind, ModelState};
+use crate::domain::ModelState;
 use crate::error::Error;
 use crate::handlers::html;
 use crate::i18n::Locale;
@@ -30,8 +30,8 @@ struct Card {
     model: Model,
     /// The context, by the registration or by the loaded model itself.
     context: Option<i64>,
-    /// The device that it was placed on, else the one it is to have.
-    device: String,
+    /// The device that it was placed on, else the one it is to have; an endpoint's is unknown.
+    device: Option<String>,
 }
 
 /// All contestants.
@@ -54,8 +54,9 @@ pub async fn card(
         LoadState::Ready { card } => card.get("context")?.as_i64(),
         _ => None,
     });
-    let context = model.context_length.map(i64::from).or(loaded);
-    let device = view.and_then(|view| view.device.clone()).unwrap_or_else(|| model.device.clone());
+    let context = model.settings.card.context_length.or(loaded);
+    let preferred = model.settings.source.local().map(|source| source.device.to_string());
+    let device = view.and_then(|view| view.device.clone()).or(preferred);
     html(&Card { page: Page::of(&request), model, context, device })
 }
 
@@ -63,14 +64,9 @@ impl Model {
     /// The description in the page's language, else in the other one.
     pub fn description(&self, locale: &Locale) -> &str {
         let (own, other) = match locale {
-            Locale::En => (&self.description_en, &self.description_zh),
-            Locale::Zh => (&self.description_zh, &self.description_en),
+            Locale::En => (&self.settings.card.description_en, &self.settings.card.description_zh),
+            Locale::Zh => (&self.settings.card.description_zh, &self.settings.card.description_en),
         };
         if own.is_empty() { other } else { own }
-    }
-
-    /// Whether the card shows a device: an endpoint's is unknown.
-    fn is_local(&self) -> bool {
-        self.kind == ModelKind::Local
     }
 }

@@ -53,7 +53,7 @@ pub async fn cast(
     let named = models::list(&arena.db).await?;
     let name = |id| {
         let model = named.iter().find(|model| Some(model.id) == id)?;
-        Some(json!({ "slug": model.slug, "name": model.display_name }))
+        Some(json!({ "slug": model.slug, "name": model.name() }))
     };
     Ok(HttpResponse::Ok().json(json!({
         "choice": cast.vote.choice,

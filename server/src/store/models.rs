@@ -1,14 +1,18 @@
-//! The contestants' table.
+//! The table of registered models.
+//!
+//! Rows travel as JSON objects whose keys are the columns: the one list of settings is [`ModelSettings`], and no query
+//! repeats it.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgExecutor;
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, PgExecutor};
 
-pub use crate::domain::ModelFields;
-use crate::domain::{ModelId, ModelKind, ModelState};
+use crate::domain::{Card, ModelId, ModelKind, ModelSettings, ModelState};
 
 /// An endpoint's key as the database keeps it: encrypted, and silent in every log.
-#[derive(Clone, PartialEq, Eq, sqlx::Type)]
-#[sqlx(transparent)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct SealedKey(Vec<u8>);
 
 impl SealedKey {
@@ -23,6 +27,21 @@ impl SealedKey {
     }
 }
 
+/// As Postgres writes bytes: `\x` and hexadecimal digits.
+impl TryFrom<String> for SealedKey {
+    type Error = hex::FromHexError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        hex::decode(text.strip_prefix("\\x").unwrap_or(&text)).map(Self)
+    }
+}
+
+impl From<SealedKey> for String {
+    fn from(key: SealedKey) -> Self {
+        format!("\\x{}", hex::encode(key.0))
+    }
+}
+
 impl std::fmt::Debug for SealedKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SealedKey")
@@ -30,62 +49,19 @@ impl std::fmt::Debug for SealedKey {
 }
 
 /// A registered model.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Model {
     /// Its id.
     pub id: ModelId,
-    /// Its name in addresses and in the API.
+    /// Its name in URLs and in the API.
     pub slug: String,
-    /// Its name on pages.
-    pub display_name: String,
-    /// Where it runs.
-    pub kind: ModelKind,
-    /// Whether it may be drawn.
+    /// Whether it may be sampled for battles.
     pub state: ModelState,
-    /// How often it is drawn, relative to others; 0 for never.
-    pub sampling_weight: f64,
-    /// Local: the file or folder.
-    pub path: Option<String>,
-    /// Local, an adapter: the file of its base, where the adapter does not say.
-    pub adapter_base: Option<String>,
-    /// Local: the device, `cpu`, `cuda:N` or `auto`.
-    pub device: String,
-    /// The longest conversation in tokens; by default what the model says of itself.
-    pub context_length: Option<i32>,
-    /// Endpoint: where the OpenAI protocol begins, usually ending in `/v1`.
-    pub base_url: Option<String>,
-    /// Endpoint: the name that the server knows the model by.
-    pub remote_model: Option<String>,
-    /// Endpoint: the key, encrypted.
+    /// What an administrator says of it.
+    #[serde(flatten)]
+    pub settings: ModelSettings,
+    /// The key of an endpoint, encrypted.
     pub api_key_sealed: Option<SealedKey>,
-    /// Endpoint: the environment variable that holds the key instead.
-    pub api_key_env: Option<String>,
-    /// Endpoint: patience for the connection, in milliseconds.
-    pub connect_ms: i32,
-    /// Patience for the first token, in milliseconds.
-    pub first_token_ms: i32,
-    /// Patience from one token to the next, in milliseconds.
-    pub between_tokens_ms: i32,
-    /// Retries before the first token.
-    pub retries: i32,
-    /// Card: the family, such as Mixtral.
-    pub family: String,
-    /// Card: the model it was made from.
-    pub base_model: String,
-    /// Card: the quantisation, such as Q4_K.
-    pub quantisation: String,
-    /// Card: parameters in all.
-    pub parameters: Option<i64>,
-    /// Card: parameters that work on one token.
-    pub active_parameters: Option<i64>,
-    /// Card: the licence of the weights.
-    pub licence: String,
-    /// Card: where to read more.
-    pub link: String,
-    /// Card: description in English.
-    pub description_en: String,
-    /// Card: description in Chinese.
-    pub description_zh: String,
     /// When it was registered.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -93,56 +69,37 @@ pub struct Model {
 }
 
 impl Model {
+    /// Its name on pages.
+    pub fn name(&self) -> &str {
+        &self.settings.general.display_name
+    }
+
+    /// What visitors may read of it.
+    pub fn card(&self) -> &Card {
+        &self.settings.card
+    }
+
+    /// Whether it is local or an endpoint.
+    pub fn kind(&self) -> ModelKind {
+        self.settings.source.kind()
+    }
+
     /// Whether a battle may draw it.
     pub fn is_drawn(&self) -> bool {
-        self.state == ModelState::Enabled && self.sampling_weight > 0.0
+        self.state == ModelState::Enabled && self.settings.general.sampling_weight > 0.0
     }
 
     /// Whether an endpoint has a key, by either way.
     pub fn has_key(&self) -> bool {
-        self.api_key_sealed.is_some() || self.api_key_env.is_some()
-    }
-
-    /// What an administrator may change of it.
-    pub fn fields(&self) -> ModelFields {
-        ModelFields {
-            display_name: self.display_name.clone(),
-            sampling_weight: self.sampling_weight,
-            path: self.path.clone(),
-            adapter_base: self.adapter_base.clone(),
-            device: self.device.clone(),
-            context_length: self.context_length,
-            base_url: self.base_url.clone(),
-            remote_model: self.remote_model.clone(),
-            api_key_env: self.api_key_env.clone(),
-            connect_ms: self.connect_ms,
-            first_token_ms: self.first_token_ms,
-            between_tokens_ms: self.between_tokens_ms,
-            retries: self.retries,
-            family: self.family.clone(),
-            base_model: self.base_model.clone(),
-            quantisation: self.quantisation.clone(),
-            parameters: self.parameters,
-            active_parameters: self.active_parameters,
-            licence: self.licence.clone(),
-            link: self.link.clone(),
-            description_en: self.description_en.clone(),
-            description_zh: self.description_zh.clone(),
-        }
+        let by_name = self.settings.source.endpoint().is_some_and(|endpoint| endpoint.address.api_key_env.is_some());
+        self.api_key_sealed.is_some() || by_name
     }
 }
 
-/// One list of columns for every query.
 macro_rules! select {
     ($tail:tt $(, $argument:expr)*) => {
-        sqlx::query_as!(
-            Model,
-            r#"SELECT id AS "id: ModelId", slug, display_name, kind AS "kind: ModelKind", state AS "state: ModelState",
-                sampling_weight, path, adapter_base, device, context_length, base_url, remote_model,
-                api_key_sealed AS "api_key_sealed: SealedKey", api_key_env, connect_ms, first_token_ms,
-                between_tokens_ms, retries, family, base_model, quantisation, parameters, active_parameters,
-                licence, link, description_en, description_zh, created_at, updated_at
-            FROM models "# + $tail
+        sqlx::query_scalar!(
+            r#"SELECT to_jsonb(models) AS "model!: Json<Model>" FROM models "# + $tail
             $(, $argument)*
         )
     };
@@ -150,24 +107,27 @@ macro_rules! select {
 
 /// Every model: enabled ones first, then disabled, then retired; by name.
 pub async fn list(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<Model>> {
-    select!("ORDER BY array_position(ARRAY['enabled', 'disabled', 'retired'], state), lower(display_name), id")
-        .fetch_all(db)
-        .await
+    let rows =
+        select!("ORDER BY array_position(ARRAY['enabled', 'disabled', 'retired'], state), lower(display_name), id")
+            .fetch_all(db)
+            .await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 /// The models that answer, by name. Those with a sampling weight of 0 are among them: a visitor may choose them.
 pub async fn enabled(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<Model>> {
-    select!("WHERE state = 'enabled' ORDER BY lower(display_name), id").fetch_all(db).await
+    let rows = select!("WHERE state = 'enabled' ORDER BY lower(display_name), id").fetch_all(db).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 /// The model with this id.
 pub async fn by_id(db: impl PgExecutor<'_>, id: ModelId) -> sqlx::Result<Option<Model>> {
-    select!("WHERE id = $1", id.0).fetch_optional(db).await
+    Ok(select!("WHERE id = $1", id.0).fetch_optional(db).await?.map(|row| row.0))
 }
 
-/// The model with this name in addresses.
+/// The model with this slug.
 pub async fn by_slug(db: impl PgExecutor<'_>, slug: &str) -> sqlx::Result<Option<Model>> {
-    select!("WHERE slug = $1", slug).fetch_optional(db).await
+    Ok(select!("WHERE slug = $1", slug).fetch_optional(db).await?.map(|row| row.0))
 }
 
 /// How many models there are, in any state.
@@ -175,92 +135,51 @@ pub async fn count(db: impl PgExecutor<'_>) -> sqlx::Result<i64> {
     sqlx::query_scalar!(r#"SELECT count(*) AS "n!" FROM models"#).fetch_one(db).await
 }
 
+/// The columns of a model that is added; the others are by default.
+#[derive(Serialize)]
+struct NewRow<'a> {
+    id: ModelId,
+    slug: &'a str,
+    #[serde(flatten)]
+    settings: &'a ModelSettings,
+    api_key_sealed: Option<&'a SealedKey>,
+}
+
+/// A row as JSON and the list of its columns. The names are those of the structs' fields, never what somebody typed.
+fn row(row: &impl Serialize) -> sqlx::Result<(serde_json::Value, String)> {
+    let row = serde_json::to_value(row).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let columns: Vec<&str> = row.as_object().into_iter().flat_map(|row| row.keys()).map(String::as_str).collect();
+    let columns = columns.join(", ");
+    Ok((row, columns))
+}
+
 /// Adds a model. False when the slug is taken.
 pub async fn insert(
     db: impl PgExecutor<'_>,
     id: ModelId,
     slug: &str,
-    kind: ModelKind,
-    fields: &ModelFields,
-    key: Option<&SealedKey>,
+    settings: &ModelSettings,
+    api_key_sealed: Option<&SealedKey>,
 ) -> sqlx::Result<bool> {
-    let done = sqlx::query!(
-        "INSERT INTO models (id, slug, kind, display_name, sampling_weight, path, device, context_length, base_url,
-            remote_model, api_key_sealed, api_key_env, connect_ms, first_token_ms, between_tokens_ms, retries, family,
-            base_model, quantisation, parameters, active_parameters, licence, link, description_en, description_zh,
-            adapter_base)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24, $25, $26)
-        ON CONFLICT (slug) DO NOTHING",
-        id.0,
-        slug,
-        kind.as_str(),
-        fields.display_name,
-        fields.sampling_weight,
-        fields.path,
-        fields.device,
-        fields.context_length,
-        fields.base_url,
-        fields.remote_model,
-        key.map(SealedKey::as_bytes),
-        fields.api_key_env,
-        fields.connect_ms,
-        fields.first_token_ms,
-        fields.between_tokens_ms,
-        fields.retries,
-        fields.family,
-        fields.base_model,
-        fields.quantisation,
-        fields.parameters,
-        fields.active_parameters,
-        fields.licence,
-        fields.link,
-        fields.description_en,
-        fields.description_zh,
-        fields.adapter_base,
-    )
-    .execute(db)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    let (row, columns) = row(&NewRow { id, slug, settings, api_key_sealed })?;
+    let sql = format!(
+        "INSERT INTO models ({columns}) SELECT {columns} FROM jsonb_populate_record(NULL::models, $1)
+        ON CONFLICT (slug) DO NOTHING"
+    );
+    Ok(sqlx::query(AssertSqlSafe(sql)).bind(Json(row)).execute(db).await?.rows_affected() == 1)
 }
 
-/// Changes what an administrator says of a model; its name in addresses, its kind, its state and its key stay. False
-/// when there is no such model.
-pub async fn update(db: impl PgExecutor<'_>, id: ModelId, fields: &ModelFields) -> sqlx::Result<bool> {
-    let done = sqlx::query!(
-        "UPDATE models SET display_name = $2, sampling_weight = $3, path = $4, device = $5, context_length = $6,
-            base_url = $7, remote_model = $8, api_key_env = $9, connect_ms = $10, first_token_ms = $11,
-            between_tokens_ms = $12, retries = $13, family = $14, base_model = $15, quantisation = $16,
-            parameters = $17, active_parameters = $18, licence = $19, link = $20, description_en = $21,
-            description_zh = $22, adapter_base = $23, updated_at = now()
-        WHERE id = $1",
-        id.0,
-        fields.display_name,
-        fields.sampling_weight,
-        fields.path,
-        fields.device,
-        fields.context_length,
-        fields.base_url,
-        fields.remote_model,
-        fields.api_key_env,
-        fields.connect_ms,
-        fields.first_token_ms,
-        fields.between_tokens_ms,
-        fields.retries,
-        fields.family,
-        fields.base_model,
-        fields.quantisation,
-        fields.parameters,
-        fields.active_parameters,
-        fields.licence,
-        fields.link,
-        fields.description_en,
-        fields.description_zh,
-        fields.adapter_base,
-    )
-    .execute(db)
-    .await?;
-    Ok(done.rows_affected() == 1)
+/// Changes what an administrator says of a model; its slug, its state and its key stay, and its kind cannot be changed.
+/// False when there is no such model of this kind.
+pub async fn update(db: impl PgExecutor<'_>, id: ModelId, settings: &ModelSettings) -> sqlx::Result<bool> {
+    let (row, columns) = row(settings)?;
+    let sql = format!(
+        "UPDATE models SET ({columns}) = (SELECT {columns} FROM jsonb_populate_record(NULL::models, $2)),
+            updated_at = now()
+        WHERE id = $1 AND kind = $3"
+    );
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(id).bind(Json(row)).bind(settings.source.kind().as_str());
+    Ok(query.execute(db).await?.rows_affected() == 1)
 }
 
 /// Replaces or removes an endpoint's key.
@@ -288,4 +207,76 @@ pub async fn set_state(db: impl PgExecutor<'_>, id: ModelId, state: ModelState) 
     )
     .fetch_optional(db)
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use sqlx::PgPool;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{ModelKind, ModelSource, SettingTexts};
+
+    /// What the server decides or records itself.
+    const NOT_SET: [&str; 7] = ["id", "slug", "kind", "state", "api_key_sealed", "created_at", "updated_at"];
+
+    fn filled(kind: ModelKind) -> ModelSettings {
+        let texts = [
+            ("display_name", "一二 \"x\" \\ \u{1f600}"),
+            ("sampling_weight", "0.1"),
+            ("path", "/models/a.gguf"),
+            ("adapter_base", "/models/b.gguf"),
+            ("device", "cuda:3"),
+            ("base_url", "https://example.org/v1"),
+            ("remote_model", "m"),
+            ("api_key_env", "SOME_KEY"),
+            ("first_token_seconds", "0.3"),
+            ("retries", "7"),
+            ("parameters", "1125899906842624"),
+            ("description_en", "One\ntwo"),
+        ];
+        let texts: SettingTexts = texts.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+        ModelSettings::check(kind, &texts).expect("good settings")
+    }
+
+    #[sqlx::test(migrations = "../migrations")]
+    async fn the_columns_are_the_settings(db: PgPool) {
+        let columns: Vec<String> =
+            sqlx::query_scalar("SELECT column_name::text FROM information_schema.columns WHERE table_name = 'models'")
+                .fetch_all(&db)
+                .await
+                .expect("reads");
+        let columns: BTreeSet<&str> = columns.iter().map(String::as_str).collect();
+        let settings = ModelSettings::fields();
+        let named: BTreeSet<&str> = settings.iter().map(|field| field.name).chain(NOT_SET).collect();
+        assert_eq!(columns, named);
+    }
+
+    #[sqlx::test(migrations = "../migrations")]
+    async fn what_is_written_is_read(db: PgPool) {
+        let key = SealedKey::new(vec![0, 1, 0xfe, 0xff]);
+        for (kind, key) in [(ModelKind::Local, None), (ModelKind::Endpoint, Some(&key))] {
+            let (id, slug, settings) = (ModelId(Uuid::now_v7()), kind.as_str(), filled(kind));
+            assert!(insert(&db, id, slug, &settings, key).await.expect("writes"));
+            assert!(!insert(&db, ModelId(Uuid::now_v7()), slug, &settings, None).await.expect("asks"), "it is taken");
+            let model = by_slug(&db, slug).await.expect("reads").expect("is there");
+            assert_eq!((model.id, model.state, &model.settings), (id, ModelState::Enabled, &settings));
+            assert_eq!(model.api_key_sealed.as_ref(), key);
+
+            let mut changed = settings.clone();
+            changed.card.parameters = None;
+            changed.card.family = "Mixtral".to_owned();
+            assert!(update(&db, id, &changed).await.expect("writes"));
+            let model = by_id(&db, id).await.expect("reads").expect("is there");
+            assert_eq!((&model.settings, model.api_key_sealed.as_ref()), (&changed, key), "the key stays");
+            assert!(model.updated_at >= model.created_at);
+        }
+        let local = list(&db).await.expect("reads").into_iter().find(|model| model.kind() == ModelKind::Local);
+        let local = local.expect("is there");
+        assert!(!update(&db, local.id, &filled(ModelKind::Endpoint)).await.expect("asks"), "a kind stays");
+        let source = ModelSource::Local(crate::domain::LocalSource::default());
+        assert!(insert(&db, ModelId(Uuid::now_v7()), "nameless", &ModelSettings::new(source), None).await.is_err());
+    }
 }

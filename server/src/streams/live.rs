@@ -221,7 +221,7 @@ fn lane(side: &Option<LiveSide>) -> Option<super::pace::Lane> {
 /// Marks the battle when this answer gives a model away. Before the end is shown, so that the vote finds the mark.
 async fn mark_identity(db: &PgPool, battle: BattleId, answer: &str) -> sqlx::Result<()> {
     let registered = models::list(db).await?;
-    let names = registered.iter().flat_map(|model| [model.display_name.as_str(), model.slug.as_str()]);
+    let names = registered.iter().flat_map(|model| [model.name(), model.slug.as_str()]);
     if names_a_model(answer, names) {
         battles::mark_identity(db, battle).await?;
     }

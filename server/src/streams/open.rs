@@ -75,7 +75,7 @@ async fn find(db: &PgPool, keys: &Keys, local: &LocalEndpoint, id: ModelId) -> R
 }
 
 fn endpoint_of(model: &Model, keys: &Keys, local: &LocalEndpoint) -> Result<Endpoint, BackendError> {
-    match model.kind {
+    match model.kind() {
         ModelKind::Local => {
             let loading = || BackendError::new(ErrorKind::Loading, "its worker has not loaded it");
             local(model.id).ok_or_else(loading)

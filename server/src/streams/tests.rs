@@ -18,7 +18,8 @@ use crate::actions::send_message::SendMessage;
 use crate::actions::start_battle::{Opponents, StartBattle};
 use crate::backends::{BackendError, ChatEvent, ErrorKind, FinishReason, Role, Usage};
 use crate::domain::{
-    BattleId, BattleKind, ModelFields, ModelId, ModelKind, Parameters, Prompt, ReplyStatus, Side, VoterId,
+    BattleId, BattleKind, LocalSource, ModelId, ModelSettings, ModelSource, Parameters, Prompt, ReplyStatus, Side,
+    VoterId,
 };
 use crate::error::Error;
 use crate::i18n::Locale;
@@ -72,14 +73,10 @@ async fn register(db: &PgPool, count: usize) -> Vec<ModelId> {
     let mut ids = Vec::new();
     for number in 1..=count {
         let id = ModelId(uuid::Uuid::now_v7());
-        let fields = ModelFields {
-            display_name: format!("Verse {number}"),
-            path: Some("/nowhere".to_owned()),
-            ..ModelFields::default()
-        };
-        assert!(
-            models::insert(db, id, &format!("verse-{number}"), ModelKind::Local, &fields, None).await.expect("row")
-        );
+        let source = LocalSource { path: "/nowhere".to_owned(), ..LocalSource::default() };
+        let mut settings = ModelSettings::new(ModelSource::Local(source));
+        settings.general.display_name = format!("Verse {number}");
+        assert!(models::insert(db, id, &format!("verse-{number}"), &settings, None).await.expect("row"));
         ids.push(id);
     }
     ids

@@ -296,7 +296,7 @@ fn revealed(battle: &Battle, models: &[Model]) -> Vec<Revealed> {
         all.push(Revealed {
             side: *side,
             slug: model.slug.clone(),
-            name: model.display_name.clone(),
+            name: model.name().to_owned(),
             first_token: last
                 .and_then(|reply| reply.first_token_ms)
                 .map(|time| format!("{:.2}", f64::from(time) / 1000.0)),

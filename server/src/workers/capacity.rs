@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::placement::Place;
 use super::view::LocalModel;
+use crate::domain::{Device, DevicePreference};
 use crate::worker::inspect::inspect;
 
 /// A device and its memory as found at start, before any worker took of it.
@@ -12,9 +13,9 @@ pub type Capacity = Place;
 /// What a worker needs beside the weights and the cache of each model: activations, buffers.
 const BESIDE: u64 = 128 << 20;
 
-/// The devices behind the operator's words; `auto` is every GPU that this build can use, else the
-/// CPU. A device that is named is taken at its word: its worker will say if it is not there.
-pub fn find_devices(words: &[String]) -> Vec<Capacity> {
+/// The devices that the operator chose; `auto` is every GPU that this build can use, else the CPU. A device that is
+/// named is taken at its word: its worker will say if it is not there.
+pub fn find_devices(chosen: &[DevicePreference]) -> Vec<Capacity> {
     let gpus = if crate::worker::CAN_USE_GPUS { gpus() } else { Vec::new() };
     let mut devices: Vec<Capacity> = Vec::new();
     let mut add = |device: Capacity| {
@@ -22,15 +23,14 @@ pub fn find_devices(words: &[String]) -> Vec<Capacity> {
             devices.push(device);
         }
     };
-    for word in words {
-        match word.as_str() {
-            "auto" if gpus.is_empty() => add(cpu()),
-            "auto" => gpus.iter().cloned().for_each(&mut add),
-            "cpu" => add(cpu()),
-            named => {
-                let device = if named == "cuda" { "cuda:0" } else { named };
+    for one in chosen {
+        match *one {
+            DevicePreference::Auto if gpus.is_empty() => add(cpu()),
+            DevicePreference::Auto => gpus.iter().cloned().for_each(&mut add),
+            DevicePreference::On(Device::Cpu) => add(cpu()),
+            DevicePreference::On(device) => {
                 let known = gpus.iter().find(|gpu| gpu.device == device).cloned();
-                add(known.unwrap_or(Place { device: device.to_owned(), memory: None }));
+                add(known.unwrap_or(Place { device, memory: None }));
             }
         }
     }
@@ -44,7 +44,7 @@ fn cpu() -> Capacity {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     };
-    Place { device: "cpu".to_owned(), memory }
+    Place { device: Device::Cpu, memory }
 }
 
 fn meminfo(text: &str) -> Option<u64> {
@@ -76,9 +76,9 @@ fn gpus() -> Vec<Capacity> {
 fn smi(text: &str) -> Vec<Capacity> {
     let line = |line: &str| {
         let (index, mebibytes) = line.split_once(',')?;
-        let index: usize = index.trim().parse().ok()?;
+        let index: u16 = index.trim().parse().ok()?;
         let memory = mebibytes.trim().parse::<u64>().ok().map(|mebibytes| mebibytes << 20);
-        Some(Place { device: format!("cuda:{index}"), memory })
+        Some(Place { device: Device::Cuda(index), memory })
     };
     text.lines().filter_map(line).collect()
 }
@@ -128,16 +128,15 @@ fn shard_stem(name: &str) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::domain::ModelId;
-    use crate::workers::Wish;
 
     #[test]
     fn the_machine_s_own_words_are_read() {
         assert_eq!(meminfo("MemTotal: 9 kB\nMemAvailable:   22128440 kB\n"), Some(22_128_440 * 1024));
         let gpus = smi("0, 81000\n1, [N/A]\n\n");
-        assert_eq!(gpus[0], Place { device: "cuda:0".into(), memory: Some(81_000 << 20) });
+        assert_eq!(gpus[0], Place { device: Device::Cuda(0), memory: Some(81_000 << 20) });
         assert_eq!(gpus[1].memory, None);
         assert_eq!(gpus.len(), 2);
-        assert_eq!(find_devices(&["cpu".into(), "cpu".into()]).len(), 1);
+        assert_eq!(find_devices(&[DevicePreference::On(Device::Cpu); 2]).len(), 1);
         assert!(find_devices(&[]).is_empty());
     }
 
@@ -154,7 +153,7 @@ mod tests {
         assert_eq!(file_bytes(folder.path()), 700);
         let needed = |path: &Path, context: Option<usize>| {
             let (id, name) = (ModelId(uuid::Uuid::nil()), String::new());
-            needed(&LocalModel { id, name, path: path.to_owned(), base: None, device: Wish::Auto, context })
+            needed(&LocalModel { id, name, path: path.to_owned(), base: None, device: DevicePreference::Auto, context })
         };
         assert_eq!(needed(&folder.path().join("absent.gguf"), None), 0);
         assert!(needed(folder.path(), None) > BESIDE);

@@ -7,10 +7,8 @@ use std::time::Duration;
 use sqlx::PgPool;
 use tokio::time::sleep;
 
-use super::placement::Wish;
 use super::supervisor::Workers;
 use super::view::LocalModel;
-use crate::domain::ModelKind;
 use crate::store::models::{self, Model};
 
 /// How often the list is read; a change made at this server is seen at once by a nudge.
@@ -59,13 +57,13 @@ impl Workers {
 }
 
 fn local(model: &Model) -> Option<LocalModel> {
-    let path = model.path.as_ref().filter(|_| model.kind == ModelKind::Local)?;
+    let source = model.settings.source.local()?;
     Some(LocalModel {
         id: model.id,
         name: model.slug.clone(),
-        path: PathBuf::from(path),
-        base: model.adapter_base.as_ref().map(PathBuf::from),
-        device: model.device.parse().unwrap_or(Wish::Auto),
-        context: model.context_length.and_then(|context| usize::try_from(context).ok()),
+        path: PathBuf::from(&source.path),
+        base: source.adapter_base.as_ref().map(PathBuf::from),
+        device: source.device,
+        context: model.settings.card.context_length.and_then(|context| usize::try_from(context).ok()),
     })
 }

@@ -61,7 +61,7 @@ impl Board {
     pub(super) fn view(&self) -> WorkerView {
         let shown = self.lock();
         WorkerView {
-            device: self.device.device.clone(),
+            device: self.device.device.to_string(),
             memory: self.device.memory,
             state: shown.state.clone(),
             since: shown.since,
@@ -135,8 +135,8 @@ impl Keeper {
             failures = if began.elapsed() > STABLE { 1 } else { failures + 1 };
             self.plan.worker_died(&reason);
             let pause = pause(failures);
-            let device = &self.board.device.device;
-            tracing::error!(device, reason, ?pause, "a worker died; it will be started again");
+            let device = self.board.device.device;
+            tracing::error!(%device, reason, ?pause, "a worker died; it will be started again");
             let next_try = Utc::now() + pause;
             self.show(WorkerState::Crashed { reason, next_try }, None, None);
             tokio::select! {
@@ -159,9 +159,9 @@ impl Keeper {
 
     /// One life of the worker.
     async fn live(&mut self) -> Outcome {
-        let device = self.board.device.device.clone();
+        let device = self.board.device.device;
         self.show(WorkerState::Starting, None, None);
-        let starting = match Process::spawn(&self.executable, &device, self.drain, self.board.tail.clone()) {
+        let starting = match Process::spawn(&self.executable, device, self.drain, self.board.tail.clone()) {
             Ok(starting) => starting,
             Err(error) => return Outcome::Died(format!("{error:#}")),
         };
@@ -172,7 +172,7 @@ impl Keeper {
         };
         match process {
             Ok(process) => {
-                tracing::info!(device, pid = process.pid(), "a worker listens");
+                tracing::info!(%device, pid = process.pid(), "a worker listens");
                 self.tend(process).await
             }
             Err(reason) => Outcome::Died(reason),
@@ -193,7 +193,7 @@ impl Keeper {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(device = self.board.device.device, error, "no word from a worker");
+                    tracing::warn!(device = %self.board.device.device, error, "no word from a worker");
                     silences += 1;
                 }
             }

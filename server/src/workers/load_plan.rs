@@ -141,7 +141,7 @@ impl LoadPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workers::Wish;
+    use crate::domain::DevicePreference;
 
     fn model(n: u128) -> LocalModel {
         LocalModel {
@@ -149,7 +149,7 @@ mod tests {
             name: format!("m{n}"),
             path: format!("/{n}").into(),
             base: None,
-            device: Wish::Auto,
+            device: DevicePreference::Auto,
             context: None,
         }
     }

@@ -21,6 +21,6 @@ mod supervisor;
 mod view;
 
 pub use capacity::{Capacity, find_devices};
-pub use placement::{Place, Unplaced, Wish, place};
+pub use placement::{Place, Unplaced, place};
 pub use supervisor::{Workers, WorkersOptions};
 pub use view::{LoadState, LocalModel, ModelView, Snapshot, WorkerState, WorkerView};

@@ -1,36 +1,14 @@
 //! Which device hosts which model: a pure function of what is needed and what is there.
 
-use std::convert::Infallible;
-use std::str::FromStr;
-
 use serde::Serialize;
 
-/// The device that an administrator wishes for a model.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wish {
-    /// Any device with room, GPUs first.
-    Auto,
-    /// This one: `cpu`, `cuda:0`.
-    On(String),
-}
-
-impl FromStr for Wish {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(match text.trim() {
-            "" | "auto" => Self::Auto,
-            "cuda" => Self::On("cuda:0".to_owned()),
-            device => Self::On(device.to_owned()),
-        })
-    }
-}
+use crate::domain::{Device, DevicePreference};
 
 /// What a model needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Need {
-    /// Where the administrator wishes it.
-    pub wish: Wish,
+    /// Where the administrator prefers it.
+    pub wish: DevicePreference,
     /// Memory in bytes, by estimate.
     pub bytes: u64,
     /// The place it has already: it stays there if it can, for moving means loading again.
@@ -40,8 +18,8 @@ pub struct Need {
 /// A device that models may be placed on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// `cpu`, `cuda:0`.
-    pub device: String,
+    /// Which.
+    pub device: Device,
     /// Memory for models in bytes; `None` where it is unknown and nothing can be refused.
     pub memory: Option<u64>,
 }
@@ -77,7 +55,7 @@ pub fn place(needs: &[Need], places: &[Place]) -> Vec<Result<usize, Unplaced>> {
     let mut order: Vec<usize> = (0..needs.len()).collect();
     order.sort_by_key(|at| {
         let need = &needs[*at];
-        let wishes = matches!(need.wish, Wish::On(_));
+        let wishes = matches!(need.wish, DevicePreference::On(_));
         (need.current.is_none(), !wishes, std::cmp::Reverse(need.bytes), *at)
     });
     let mut result = vec![Err(Unplaced::NoDevices); needs.len()];
@@ -96,21 +74,21 @@ fn choose(need: &Need, places: &[Place], free: &[Option<u64>]) -> Result<usize, 
     if places.is_empty() {
         return Err(Unplaced::NoDevices);
     }
-    let may = |at: &usize| match &need.wish {
-        Wish::Auto => true,
-        Wish::On(device) => places[*at].device == *device,
+    let may = |at: &usize| match need.wish {
+        DevicePreference::Auto => true,
+        DevicePreference::On(device) => places[*at].device == device,
     };
     let fits = |at: &usize| free[*at].is_none_or(|room| room >= need.bytes);
     let candidates: Vec<usize> = (0..places.len()).filter(may).collect();
     if candidates.is_empty() {
-        let Wish::On(device) = &need.wish else { return Err(Unplaced::NoDevices) };
-        return Err(Unplaced::NoSuchDevice { device: device.clone() });
+        let DevicePreference::On(device) = need.wish else { return Err(Unplaced::NoDevices) };
+        return Err(Unplaced::NoSuchDevice { device: device.to_string() });
     }
     if let Some(current) = need.current.filter(|at| candidates.contains(at) && fits(at)) {
         return Ok(current);
     }
     let best = candidates.iter().copied().filter(fits).max_by_key(|at| {
-        let is_gpu = places[*at].device != "cpu";
+        let is_gpu = places[*at].device != Device::Cpu;
         // At equal room the first device wins, so that the same input has the same answer.
         (is_gpu, free[*at].unwrap_or(u64::MAX), std::cmp::Reverse(*at))
     });
@@ -126,15 +104,16 @@ mod tests {
     use proptest::prelude::*;
 
     fn auto(bytes: u64) -> Need {
-        Need { wish: Wish::Auto, bytes, current: None }
+        Need { wish: DevicePreference::Auto, bytes, current: None }
     }
 
     fn on(device: &str, bytes: u64) -> Need {
-        Need { wish: Wish::On(device.into()), bytes, current: None }
+        Need { wish: device.parse().expect("a device"), bytes, current: None }
     }
 
     fn at(device: &str, memory: u64) -> Place {
-        Place { device: device.into(), memory: Some(memory) }
+        let Ok(DevicePreference::On(device)) = device.parse() else { panic!("{device} is no device") };
+        Place { device, memory: Some(memory) }
     }
 
     #[test]
@@ -166,7 +145,7 @@ mod tests {
     #[test]
     fn no_device_and_unknown_memory_are_said() {
         assert_eq!(place(&[auto(1)], &[]), [Err(Unplaced::NoDevices)]);
-        let unknown = [Place { device: "cpu".into(), memory: None }];
+        let unknown = [Place { device: Device::Cpu, memory: None }];
         assert_eq!(place(&[auto(u64::MAX)], &unknown), [Ok(0)]);
     }
 
@@ -177,7 +156,7 @@ mod tests {
             memories in proptest::collection::vec(0u64..100, 0..4),
         ) {
             let needs: Vec<Need> =
-                needs.into_iter().map(|(bytes, current)| Need { wish: Wish::Auto, bytes, current }).collect();
+                needs.into_iter().map(|(bytes, current)| Need { wish: DevicePreference::Auto, bytes, current }).collect();
             let places: Vec<Place> = memories.iter().enumerate().map(|(n, m)| at(&format!("cuda:{n}"), *m)).collect();
             let placed = place(&needs, &places);
             for (index, memory) in memories.iter().enumerate() {

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::output::{Tail, each_line, forward};
+use crate::domain::Device;
 use crate::worker::{LISTENING, STOP};
 
 /// A driver may take its time to come up.
@@ -51,9 +52,18 @@ fn environment() -> impl Iterator<Item = (OsString, OsString)> {
 
 impl Process {
     /// Starts a worker; [`Process::listening`] must follow.
-    pub(super) fn spawn(executable: &Path, device: &str, drain: Duration, tail: Tail) -> anyhow::Result<Starting> {
+    pub(super) fn spawn(executable: &Path, device: Device, drain: Duration, tail: Tail) -> anyhow::Result<Starting> {
         let mut child = Command::new(executable)
-            .args(["worker", "--supervised", "--log", "json", "--listen", "127.0.0.1:0", "--device", device])
+            .args([
+                "worker",
+                "--supervised",
+                "--log",
+                "json",
+                "--listen",
+                "127.0.0.1:0",
+                "--device",
+                &device.to_string(),
+            ])
             .args(["--drain-seconds", &drain.as_secs().to_string()])
             .env_clear()
             .envs(environment())
@@ -84,7 +94,7 @@ impl Process {
             })
             .await;
         });
-        tokio::spawn(forward(device.to_owned(), errors, tail));
+        tokio::spawn(forward(device.to_string(), errors, tail));
         Ok(Starting { child, input, port })
     }
 

@@ -16,13 +16,13 @@ use super::load_plan::LoadPlan;
 use super::placement::{Need, Place, Unplaced, place};
 use super::view::{LoadState, LocalModel, ModelView, Snapshot};
 use crate::backends::Endpoint;
-use crate::domain::ModelId;
+use crate::domain::{DevicePreference, ModelId};
 
 /// What the workers are made of.
 #[derive(Debug, Clone)]
 pub struct WorkersOptions {
-    /// The devices in the operator's words: `cpu`, `cuda:0`, `auto`; empty for no workers.
-    pub devices: Vec<String>,
+    /// The devices that the operator chose; empty for no workers.
+    pub devices: Vec<DevicePreference>,
     /// The program with the subcommand `worker`: this one.
     pub executable: PathBuf,
     /// How long a worker may finish its answers when it is stopped.
@@ -34,7 +34,7 @@ impl WorkersOptions {
     ///
     /// # Errors
     /// The system does not say which program this is.
-    pub fn of_this_program(devices: Vec<String>, drain: Duration) -> anyhow::Result<Self> {
+    pub fn of_this_program(devices: Vec<DevicePreference>, drain: Duration) -> anyhow::Result<Self> {
         let executable = std::env::current_exe().context("cannot find this program's own file")?;
         Ok(Self { devices, executable, drain })
     }
@@ -82,7 +82,7 @@ impl Workers {
         let mut desks = Vec::new();
         let mut tasks = Vec::new();
         for device in find_devices(&options.devices) {
-            tracing::info!(device = device.device, memory = device.memory, "device for local models");
+            tracing::info!(device = %device.device, memory = device.memory, "device for local models");
             let board = Arc::new(Board::new(device.clone()));
             let (wanted, wanted_seen) = watch::channel(Vec::new());
             let (retry, retry_heard) = mpsc::channel(16);
@@ -141,7 +141,7 @@ impl Workers {
             let (device, state) = match &placed.place {
                 Ok(at) => {
                     let desk = &self.shared.desks[*at];
-                    (Some(desk.device.device.clone()), desk.board.load_state(placed.model.id))
+                    (Some(desk.device.device.to_string()), desk.board.load_state(placed.model.id))
                 }
                 Err(reason) => (None, LoadState::Unplaced { reason: reason.clone() }),
             };
@@ -210,5 +210,5 @@ fn need(model: &LocalModel, placed: &[Placed]) -> Need {
     // What could not be read may have come meanwhile; what could be is not read every few seconds.
     let bytes = known.filter(|known| known.bytes > 0 && known.model.context == model.context);
     let bytes = bytes.map_or_else(|| needed(model), |known| known.bytes);
-    Need { wish: model.device.clone(), bytes, current }
+    Need { wish: model.device, bytes, current }
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::placement::{Unplaced, Wish};
-use crate::domain::ModelId;
+use super::placement::Unplaced;
+use crate::domain::{DevicePreference, ModelId};
 
 /// A registered local model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,8 +19,8 @@ pub struct LocalModel {
     pub path: PathBuf,
     /// The file of an adapter's base, where the adapter does not say.
     pub base: Option<PathBuf>,
-    /// The device that the administrator wishes.
-    pub device: Wish,
+    /// The device that the administrator prefers.
+    pub device: DevicePreference,
     /// The longest conversation in tokens; by default what the model says.
     pub context: Option<usize>,
 }

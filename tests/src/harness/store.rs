@@ -24,10 +24,10 @@ pub struct NewModel<'a> {
     pub remote_model: &'a str,
     /// How often it is drawn.
     pub weight: f64,
-    /// Patience for the first token, in milliseconds.
-    pub first_token_ms: i32,
-    /// Patience between tokens, in milliseconds.
-    pub between_tokens_ms: i32,
+    /// Timeout of the first token, in seconds.
+    pub first_token_seconds: f64,
+    /// Timeout between tokens, in seconds.
+    pub between_tokens_seconds: f64,
 }
 
 impl Store {
@@ -47,8 +47,8 @@ impl Store {
     pub async fn add_model(&self, model: &NewModel<'_>) -> Uuid {
         let id = Uuid::now_v7();
         sqlx::query(
-            "INSERT INTO models (id, slug, display_name, kind, base_url, remote_model, sampling_weight, first_token_ms,
-                                 between_tokens_ms, retries, family, quantisation)
+            "INSERT INTO models (id, slug, display_name, kind, base_url, remote_model, sampling_weight, first_token_seconds,
+                                 between_tokens_seconds, retries, family, quantisation)
              VALUES ($1, $2, $3, 'endpoint', $4, $5, $6, $7, $8, 0, 'Mixtral', 'Q4_K')",
         )
         .bind(id)
@@ -57,8 +57,8 @@ impl Store {
         .bind(model.base_url)
         .bind(model.remote_model)
         .bind(model.weight)
-        .bind(model.first_token_ms)
-        .bind(model.between_tokens_ms)
+        .bind(model.first_token_seconds)
+        .bind(model.between_tokens_seconds)
         .execute(&self.pool)
         .await
         .expect("the model is inserted");

@@ -31,8 +31,8 @@ impl Stage {
                 base_url: &base_url,
                 remote_model: slug,
                 weight: 1.0,
-                first_token_ms: 4000,
-                between_tokens_ms: 3000,
+                first_token_seconds: 4.0,
+                between_tokens_seconds: 3.0,
             };
             store.add_model(&model).await;
         }

@@ -62,8 +62,8 @@ pub async fn add(store: &Store, endpoint: &Endpoint, at: usize, weight: f64) -> 
         base_url: &base_url,
         remote_model: REMOTE[at],
         weight,
-        first_token_ms: 4000,
-        between_tokens_ms: 3000,
+        first_token_seconds: 4.0,
+        between_tokens_seconds: 3.0,
     };
     store.add_model(&model).await
 }

@@ -1,11 +1,11 @@
-//! The fields of the model form, as data: one row of the table below is one field on the page.
+//! The fields of the model form: those of the settings, with their labels and with what was typed.
 
-use crate::domain::{FieldError, ModelForm, ModelKind};
+use crate::domain::{Field as Setting, FieldError, Group, ModelKind, SettingTexts, Shape};
 use crate::views::Page;
 
 /// A group of fields under one heading.
 #[derive(Debug)]
-pub struct Group {
+pub struct FormGroup {
     /// The heading.
     pub title: String,
     /// Whether it is shown folded at first.
@@ -28,129 +28,78 @@ pub struct Field {
     /// What stands in it.
     pub value: String,
     /// How it is typed.
-    pub input: Input,
+    pub shape: Shape,
+    /// Whether it cannot be sent empty.
+    pub is_needed: bool,
     /// What is wrong with it.
     pub error: Option<String>,
 }
 
-/// How a field is typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Input {
-    /// One line.
-    Line,
-    /// One line that cannot stay empty.
-    Needed,
-    /// A number.
-    Number,
-    /// An address.
-    Address,
-    /// An address that cannot stay empty.
-    NeededAddress,
-    /// Several lines, in this language.
-    Text(&'static str),
-}
-
-impl Input {
-    /// The `type` of the element; none for several lines.
-    pub fn kind(self) -> &'static str {
-        match self {
-            Self::Address | Self::NeededAddress => "url",
-            _ => "text",
-        }
+impl Field {
+    /// The `type` of the element.
+    pub fn input_type(&self) -> &'static str {
+        if self.shape == Shape::Address { "url" } else { "text" }
     }
 
     /// The `inputmode` of the element.
-    pub fn mode(self) -> &'static str {
-        match self {
-            Self::Number => "decimal",
-            Self::Address | Self::NeededAddress => "url",
-            _ => "text",
+    pub fn input_mode(&self) -> &'static str {
+        match self.shape {
+            Shape::Address => "url",
+            Shape::Decimal { .. } | Shape::Whole { .. } => "decimal",
+            // People write 46.7B.
+            Shape::Count { .. } | Shape::Line { .. } | Shape::Prose { .. } | Shape::Device => "text",
         }
     }
 
-    /// Whether it cannot stay empty.
-    pub fn is_needed(self) -> bool {
-        matches!(self, Self::Needed | Self::NeededAddress)
+    /// The language and the most characters of several lines; none for one line.
+    pub fn prose(&self) -> Option<(&'static str, usize)> {
+        match self.shape {
+            Shape::Prose { max, language } => Some((language, max)),
+            _ => None,
+        }
     }
 
-    /// The language of several lines.
-    pub fn language(self) -> Option<&'static str> {
-        match self {
-            Self::Text(language) => Some(language),
+    /// The id of the list of proposals.
+    pub fn list(&self) -> Option<&'static str> {
+        match (self.shape, self.name) {
+            (Shape::Device, _) => Some("devices"),
+            (_, "remote_model") => Some("remote-models"),
             _ => None,
         }
     }
 }
 
 /// The groups of a kind's form with what was typed.
-pub fn groups(page: &Page, kind: ModelKind, form: &ModelForm, errors: &[FieldError]) -> Vec<Group> {
-    let field = |name: &'static str, value: &str, input: Input| Field {
-        name,
-        label: page.t(&format!("model-{}", name.replace('_', "-"))),
-        hint: page.t(&format!("model-{}-hint", name.replace('_', "-"))),
-        value: value.to_owned(),
-        input,
-        error: errors
-            .iter()
-            .find(|error| error.field == name)
-            .map(|error| page.t1(&format!("error-{}", error.code), "detail", &error.detail)),
+pub fn groups(page: &Page, kind: ModelKind, texts: &SettingTexts, errors: &[FieldError]) -> Vec<FormGroup> {
+    let field = |setting: Setting| {
+        let error = errors.iter().find(|error| error.field == setting.name);
+        let key = setting.name.replace('_', "-");
+        Field {
+            name: setting.name,
+            label: page.t(&format!("model-{key}")),
+            hint: page.t(&format!("model-{key}-hint")),
+            value: texts.get(setting.name).cloned().unwrap_or_default(),
+            shape: setting.shape,
+            // A check needs no name yet: the file may bring one.
+            is_needed: setting.required && setting.name != "display_name",
+            error: error.map(|error| page.t1(&format!("error-{}", error.code), "detail", &error.detail)),
+        }
     };
-    let group = |title: &str, folded: bool, fields: Vec<Field>| {
-        let folded = folded && fields.iter().all(|field| field.error.is_none());
-        Group { title: page.t(title), folded, has_key: title == "model-group-endpoint", fields }
+    let group = |group: Group| {
+        let fields: Vec<Field> = group.fields().into_iter().map(field).collect();
+        let title = match group {
+            Group::File => "model-group-file",
+            Group::Endpoint => "model-group-endpoint",
+            Group::General => "model-group-name",
+            Group::Card => "model-group-card",
+            Group::Requests => "model-group-patience",
+        };
+        FormGroup {
+            title: page.t(title),
+            folded: group == Group::Requests && fields.iter().all(|field| field.error.is_none()),
+            has_key: group == Group::Endpoint,
+            fields,
+        }
     };
-    let source = match kind {
-        ModelKind::Local => group(
-            "model-group-file",
-            false,
-            vec![
-                field("path", &form.path, Input::Needed),
-                field("adapter_base", &form.adapter_base, Input::Line),
-                field("device", &form.device, Input::Line),
-                field("context_length", &form.context_length, Input::Number),
-            ],
-        ),
-        ModelKind::Endpoint => group(
-            "model-group-endpoint",
-            false,
-            vec![
-                field("base_url", &form.base_url, Input::NeededAddress),
-                field("remote_model", &form.remote_model, Input::Needed),
-                field("api_key_env", &form.api_key_env, Input::Line),
-            ],
-        ),
-    };
-    let drawing = group(
-        "model-group-name",
-        false,
-        vec![
-            field("display_name", &form.display_name, Input::Line),
-            field("sampling_weight", &form.sampling_weight, Input::Number),
-        ],
-    );
-    let mut card = vec![
-        field("description_en", &form.description_en, Input::Text("en")),
-        field("description_zh", &form.description_zh, Input::Text("zh-CN")),
-        field("family", &form.family, Input::Line),
-        field("base_model", &form.base_model, Input::Line),
-        field("quantisation", &form.quantisation, Input::Line),
-        field("parameters", &form.parameters, Input::Line),
-        field("active_parameters", &form.active_parameters, Input::Line),
-        field("licence", &form.licence, Input::Line),
-        field("link", &form.link, Input::Address),
-    ];
-    if kind == ModelKind::Endpoint {
-        card.push(field("context_length", &form.context_length, Input::Number));
-    }
-    let mut groups = vec![source, drawing, group("model-group-card", false, card)];
-    if kind == ModelKind::Endpoint {
-        let patience = vec![
-            field("connect_seconds", &form.connect_seconds, Input::Number),
-            field("first_token_seconds", &form.first_token_seconds, Input::Number),
-            field("between_tokens_seconds", &form.between_tokens_seconds, Input::Number),
-            field("retries", &form.retries, Input::Number),
-        ];
-        groups.push(group("model-group-patience", true, patience));
-    }
-    groups
+    Group::of(kind).iter().copied().map(group).collect()
 }

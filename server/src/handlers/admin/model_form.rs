@@ -7,12 +7,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::finding::Finding;
-use super::model_fields::{Group, groups};
+use super::model_fields::{FormGroup, groups};
 use crate::actions::change_model::{self, KeyChange};
 use crate::actions::look_at_model::{Found, look};
 use crate::actions::register_model::{self, Registration};
 use crate::app::Arena;
-use crate::domain::{FieldError, ModelFields, ModelForm, ModelKind, ModelState};
+use crate::domain::{FieldError, MAX_NAME, ModelKind, ModelSettings, ModelState, SettingTexts};
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::{html, see_other};
@@ -30,7 +30,7 @@ struct FormPage {
     /// The model that is changed; none while one is registered.
     model: Option<Model>,
     slug: String,
-    groups: Vec<Group>,
+    groups: Vec<FormGroup>,
     finding: Option<Finding>,
     refusal: Option<String>,
     has_key: bool,
@@ -41,8 +41,9 @@ struct FormPage {
 /// The filled form, with what is not a plain field.
 #[derive(Debug, Deserialize)]
 pub struct Filled {
+    /// The settings, among whatever else was sent.
     #[serde(flatten)]
-    form: ModelForm,
+    texts: SettingTexts,
     kind: ModelKind,
     #[serde(default)]
     slug: String,
@@ -81,8 +82,9 @@ pub struct Kind {
 /// An empty form.
 pub async fn new(request: HttpRequest, admin: Admin, query: web::Query<Kind>) -> Result<HttpResponse, Error> {
     let kind = query.kind.unwrap_or(ModelKind::Local);
-    let form = ModelForm { family: "Mixtral".to_owned(), ..ModelForm::of(&ModelFields::default()) };
-    html(&FormPage::of(&request, admin, kind, None, &form, &[]))
+    let mut settings = ModelSettings::empty(kind);
+    settings.card.family = "Mixtral".to_owned();
+    html(&FormPage::of(&request, admin, kind, None, &settings.texts(), &[]))
 }
 
 /// The form of a model.
@@ -93,8 +95,8 @@ pub async fn edit(
     slug: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
     let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
-    let form = ModelForm::of(&model.fields());
-    html(&FormPage::of(&request, admin, model.kind, Some(model), &form, &[]))
+    let texts = model.settings.texts();
+    html(&FormPage::of(&request, admin, model.kind(), Some(model), &texts, &[]))
 }
 
 /// Checks a new model, and registers it when asked to.
@@ -109,13 +111,12 @@ pub async fn register(
         Examined::Wrong(page) => return refuse(&page),
         Examined::Looked(page, found) => (page, found),
     };
-    let fields = found.fields;
     if !found.may_save {
         return if filled.act == "save" { refuse(&form_page) } else { html(&*form_page) };
     }
     let slug = filled.slug.trim();
     let slug = (!slug.is_empty()).then(|| slug.to_owned());
-    let new = Registration { kind: filled.kind, slug, fields, key: filled.typed_key() };
+    let new = Registration { slug, settings: found.settings, key: filled.typed_key() };
     match register_model::register(&arena, Some(by), new).await {
         Ok((_, slug)) => {
             arena.workers.nudge();
@@ -139,7 +140,7 @@ pub async fn change(
 ) -> Result<HttpResponse, Error> {
     let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
     let by = admin.id;
-    let filled = Filled { kind: model.kind, ..filled };
+    let filled = Filled { kind: model.kind(), ..filled };
     let (form_page, found) = match examine(&request, &arena, admin, &filled, Some(model.clone())).await? {
         Examined::Wrong(page) => return refuse(&page),
         Examined::Looked(page, found) => (page, found),
@@ -147,7 +148,7 @@ pub async fn change(
     if !found.may_save {
         return if filled.act == "save" { refuse(&form_page) } else { html(&*form_page) };
     }
-    change_model::change(&arena, Some(by), &model, &found.fields, filled.key_change()).await?;
+    change_model::change(&arena, Some(by), &model, &found.settings, filled.key_change()).await?;
     arena.workers.nudge();
     Ok(see_other(&format!("/admin/models?done={}", model.slug)))
 }
@@ -160,11 +161,11 @@ enum Examined {
 }
 
 struct Checked {
-    fields: ModelFields,
+    settings: ModelSettings,
     may_save: bool,
 }
 
-/// Checks the fields and, when they are good, looks at the file or the endpoint. Empty fields of the card are filled
+/// Checks the settings and, when they are good, looks at the file or the endpoint. Empty ones of the card are filled
 /// with what was found.
 async fn examine(
     request: &HttpRequest,
@@ -174,28 +175,27 @@ async fn examine(
     model: Option<Model>,
 ) -> Result<Examined, Error> {
     let saves = filled.act == "save";
-    let mut form = filled.form.clone();
+    let mut texts = filled.texts.clone();
     // A check needs no name yet: the file may bring one.
-    let nameless = form.display_name.trim().is_empty();
+    let nameless = texts.get("display_name").is_none_or(|name| name.trim().is_empty());
     if nameless && !saves {
-        form.display_name = "…".to_owned();
+        texts.insert("display_name".to_owned(), "…".to_owned());
     }
-    let mut fields = match form.check(filled.kind) {
-        Ok(fields) => fields,
+    let mut settings = match ModelSettings::check(filled.kind, &texts) {
+        Ok(settings) => settings,
         Err(errors) => {
-            let mut page = FormPage::of(request, admin, filled.kind, model, &filled.form, &errors);
+            let mut page = FormPage::of(request, admin, filled.kind, model, &filled.texts, &errors);
             page.slug.clone_from(&filled.slug);
             page.refusal = Some(page.page.t("form-mistakes"));
             return Ok(Examined::Wrong(Box::new(page)));
         }
     };
     // A model that rests may be corrected although it does not answer; and a card is no reason to wake an endpoint.
-    let before = model.as_ref().map(Model::fields);
-    let same_source = before.as_ref().is_some_and(|old| is_same_source(old, &fields));
+    let same_source = model.as_ref().is_some_and(|old| old.settings.source.is_same_place(&settings.source));
     let key_stays = matches!(filled.key_change(), KeyChange::Keep);
     if saves && same_source && key_stays {
-        let page = FormPage::of(request, admin, filled.kind, model, &filled.form, &[]);
-        return Ok(Examined::Looked(Box::new(page), Box::new(Checked { fields, may_save: true })));
+        let page = FormPage::of(request, admin, filled.kind, model, &filled.texts, &[]);
+        return Ok(Examined::Looked(Box::new(page), Box::new(Checked { settings, may_save: true })));
     }
     let key = match (filled.key_change(), &model) {
         (KeyChange::Replace(key), _) => Some(key),
@@ -204,19 +204,19 @@ async fn examine(
         }
         _ => None,
     };
-    let found = look(arena, filled.kind, &fields, key).await?;
-    found.complete(&mut fields);
+    let found = look(arena, &settings, key).await?;
+    found.complete(&mut settings);
     if nameless {
-        fields.display_name = found.name().unwrap_or_default().chars().take(120).collect();
+        settings.general.display_name = found.name().unwrap_or_default().chars().take(MAX_NAME).collect();
     }
     let anyway = filled.anyway == "yes" && offers_anyway(&found);
-    let shown = ModelForm::of(&fields);
+    let shown = settings.texts();
     let mut page = FormPage::of(request, admin, filled.kind, model, &shown, &[]);
     page.slug.clone_from(&filled.slug);
     page.offers_anyway = offers_anyway(&found);
     page.finding = Some(Finding::of(&found, arena, &page.page));
     let may_save = saves && (found.is_good() || anyway);
-    Ok(Examined::Looked(Box::new(page), Box::new(Checked { fields, may_save })))
+    Ok(Examined::Looked(Box::new(page), Box::new(Checked { settings, may_save })))
 }
 
 /// An endpoint may be down when it is registered; a refused address stays refused, and a file must be there.
@@ -228,14 +228,6 @@ fn offers_anyway(found: &Found) -> bool {
         }
         Found::Local(_) | Found::NoKey(_) => false,
     }
-}
-
-fn is_same_source(old: &ModelFields, new: &ModelFields) -> bool {
-    old.path == new.path
-        && old.adapter_base == new.adapter_base
-        && old.base_url == new.base_url
-        && old.remote_model == new.remote_model
-        && old.api_key_env == new.api_key_env
 }
 
 fn refuse(page: &FormPage) -> Result<HttpResponse, Error> {
@@ -250,12 +242,12 @@ impl FormPage {
         admin: Admin,
         kind: ModelKind,
         model: Option<Model>,
-        form: &ModelForm,
+        texts: &SettingTexts,
         errors: &[FieldError],
     ) -> Self {
         let page = Page::of(request);
         Self {
-            groups: groups(&page, kind, form, errors),
+            groups: groups(&page, kind, texts, errors),
             has_key: model.as_ref().is_some_and(|model| model.api_key_sealed.is_some()),
             page,
             admin,

@@ -41,8 +41,8 @@ async fn a_file_is_checked_then_saved_with_what_its_header_says(db: PgPool) {
     let saved = alice.post("/admin/models", &fields).await;
     assert_eq!((saved.status.as_u16(), saved.location()), (303, "/admin/models?done=b-poet-b"));
     let model = models::by_slug(&db, "b-poet-b").await.expect("reads").expect("is there");
-    assert_eq!(model.path.as_deref(), Some(path.as_str()));
-    assert!(!model.quantisation.is_empty() && model.parameters > Some(13_000_000));
+    assert_eq!(model.settings.source.local().map(|local| local.path.as_str()), Some(path.as_str()));
+    assert!(!model.card().quantisation.is_empty() && model.card().parameters > Some(13_000_000));
 
     let again = alice.post("/admin/models", &fields).await;
     assert_eq!(again.location(), "/admin/models?done=b-poet-b-2", "a made name steps aside");
@@ -106,13 +106,14 @@ async fn an_adapter_of_a_hub_s_model_gets_its_base_by_the_form(db: PgPool) {
     let saved = post("/admin/models", &base, "save").await;
     assert_eq!(saved.status, 303, "{}", saved.text);
     let model = models::list(&db).await.expect("reads").remove(0);
-    assert_eq!((model.path.as_ref(), model.adapter_base.as_ref()), (Some(&adapter), Some(&base)));
+    let source = model.settings.source.local().expect("a local model");
+    assert_eq!((&source.path, source.adapter_base.as_ref()), (&adapter, Some(&base)));
 
     let page = format!("/admin/models/{}", model.slug);
     let refused = post(&page, "/nowhere.gguf", "save").await;
     assert_eq!(refused.status, 422, "another base is looked at before it is saved");
     let kept = models::by_id(&db, model.id).await.expect("reads").expect("is there");
-    assert_eq!(kept.adapter_base, Some(base.clone()));
+    assert_eq!(kept.settings.source.local().and_then(|local| local.adapter_base.clone()), Some(base.clone()));
     let plain = alice.post("/admin/models", &[("kind", "local"), ("path", &base), ("adapter_base", &base)]).await;
     assert!(plain.text.contains("this is not an adapter"), "{}", plain.text);
 }
@@ -171,7 +172,8 @@ async fn a_key_is_kept_sealed_and_never_shown(db: PgPool) {
     let kept = with(&[("retries", "3"), ("act", "save")]);
     assert_eq!(alice.post("/admin/models/far", &kept).await.status, 303);
     let model = models::by_slug(&db, "far").await.expect("reads").expect("is there");
-    assert_eq!((model.retries, model.api_key_sealed.as_ref()), (3, Some(&sealed)));
+    let retries = model.settings.source.endpoint().map(|endpoint| endpoint.requests.retries);
+    assert_eq!((retries, model.api_key_sealed.as_ref()), (Some(3), Some(&sealed)));
     let removed = with(&[("remove_key", "yes"), ("anyway", "yes"), ("act", "save")]);
     assert_eq!(alice.post("/admin/models/far", &removed).await.status, 303);
     let model = models::by_slug(&db, "far").await.expect("reads").expect("is there");

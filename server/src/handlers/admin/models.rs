@@ -50,7 +50,7 @@ pub async fn page(
 ) -> Result<HttpResponse, Error> {
     let page = Page::of(&request);
     let all = models::list(&arena.db).await?;
-    let done = all.iter().find(|model| model.slug == query.done).map(|model| model.display_name.clone());
+    let done = all.iter().find(|model| model.slug == query.done).map(|model| model.name().to_owned());
     let snapshot = arena.workers.state();
     let rows = all.into_iter().map(|model| {
         let condition = Condition::of(&arena, &snapshot, &model, &page);

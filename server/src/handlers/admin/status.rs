@@ -55,7 +55,7 @@ impl Condition {
 
     /// The condition of a model at this moment.
     pub fn of(arena: &Arena, snapshot: &Snapshot, model: &Model, page: &Page) -> Self {
-        match (model.state, model.kind) {
+        match (model.state, model.kind()) {
             (ModelState::Disabled | ModelState::Retired, _) => Self::new(page.t("condition-resting"), Mood::Calm),
             (ModelState::Enabled, ModelKind::Endpoint) => Self::of_endpoint(arena, model, page),
             (ModelState::Enabled, ModelKind::Local) => {

@@ -9,6 +9,7 @@ mod battles;
 mod body;
 mod chat;
 mod document;
+mod model_schema;
 mod models;
 mod page;
 mod state;

@@ -6,41 +6,24 @@ use utoipa::ToSchema;
 
 use super::body::ErrorBody;
 use crate::app::Arena;
-use crate::domain::{ModelKind, ModelState};
+use crate::domain::{Card, ModelKind, ModelState};
 use crate::error::Error;
 use crate::store::models::{self, Model};
 
-/// A contestant's card.
+/// What everyone may know of a model.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ModelCard {
-    /// Its name in addresses.
+    /// Its name in URLs.
     pub slug: String,
     /// Its name on pages.
     pub name: String,
     /// A local file, or an endpoint.
     pub kind: ModelKind,
-    /// Whether it may be drawn.
+    /// Whether it may be sampled for battles.
     pub state: ModelState,
-    /// The family, such as Mixtral.
-    pub family: String,
-    /// The model it was made from.
-    pub base_model: String,
-    /// The quantisation, such as Q4_K.
-    pub quantisation: String,
-    /// Parameters in all.
-    pub parameters: Option<i64>,
-    /// Parameters that work on one token.
-    pub active_parameters: Option<i64>,
-    /// The longest conversation in tokens, where it was set.
-    pub context_length: Option<i32>,
-    /// The licence of the weights.
-    pub licence: String,
-    /// Where to read more.
-    pub link: String,
-    /// Description in English.
-    pub description_en: String,
-    /// Description in Chinese.
-    pub description_zh: String,
+    /// What its administrator says of it.
+    #[serde(flatten)]
+    pub card: Card,
 }
 
 impl ModelCard {
@@ -48,19 +31,10 @@ impl ModelCard {
     pub fn of(model: &Model) -> Self {
         Self {
             slug: model.slug.clone(),
-            name: model.display_name.clone(),
-            kind: model.kind,
+            name: model.name().to_owned(),
+            kind: model.kind(),
             state: model.state,
-            family: model.family.clone(),
-            base_model: model.base_model.clone(),
-            quantisation: model.quantisation.clone(),
-            parameters: model.parameters,
-            active_parameters: model.active_parameters,
-            context_length: model.context_length,
-            licence: model.licence.clone(),
-            link: model.link.clone(),
-            description_en: model.description_en.clone(),
-            description_zh: model.description_zh.clone(),
+            card: model.card().clone(),
         }
     }
 }

@@ -77,7 +77,7 @@ pub struct ModelName {
 impl ModelName {
     /// The names of a model.
     pub fn of(model: &Model) -> Self {
-        Self { slug: model.slug.clone(), name: model.display_name.clone() }
+        Self { slug: model.slug.clone(), name: model.name().to_owned() }
     }
 }
 

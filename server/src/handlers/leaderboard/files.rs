@@ -152,7 +152,7 @@ impl BoardFile {
             let rated = entry.standing.rated();
             Some(ModelLine {
                 slug: model.slug.clone(),
-                name: model.display_name.clone(),
+                name: model.name().to_owned(),
                 rank: entry.rank,
                 group: rated.map(|rated| rated.group),
                 bradley_terry: rated.map(|rated| rounded(rated.rating)),

@@ -101,7 +101,7 @@ impl Line {
     fn counts(model: &Model, tally: Tally) -> Self {
         Self {
             slug: model.slug.clone(),
-            name: model.display_name.clone(),
+            name: model.name().to_owned(),
             is_retired: model.state != ModelState::Enabled,
             rank: None,
             rating: None,

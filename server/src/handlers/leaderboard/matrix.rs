@@ -58,7 +58,7 @@ impl Matrix {
         let row = |(number, model): (usize, &crate::store::models::Model)| MatrixRow {
             number: number + 1,
             slug: model.slug.clone(),
-            name: model.display_name.clone(),
+            name: model.name().to_owned(),
             cells: (0..shown)
                 .map(|column| {
                     let none = if column == number { "self" } else { "none" };

@@ -1,4 +1,16 @@
-//! Kinds and states of a registered model.
+//! A registered model: its kind, its state, and everything that an administrator says of it.
+
+mod record;
+mod rules;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use rules::{Field, FieldError, Shape};
+pub use settings::{
+    Card, EndpointAddress, EndpointSource, General, Group, LocalSource, MAX_NAME, ModelSettings, ModelSource,
+    RequestPolicy, SettingTexts,
+};
 
 use super::text_enum::text_enum;
 

@@ -1,0 +1,358 @@
+//! What a setting of a model may be: rules that read a text, as typed or sent, into a checked value.
+
+use url::Url;
+
+use crate::domain::DevicePreference;
+
+/// A setting that cannot stay as it is. `code` names the text `error-CODE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The name of the setting.
+    pub field: &'static str,
+    /// The code of the text.
+    pub code: &'static str,
+    /// What the text names as `{$detail}`.
+    pub detail: String,
+}
+
+/// The code of a text and what it names.
+pub(super) type Mistake = (&'static str, String);
+
+fn mistake<T>(code: &'static str, detail: impl ToString) -> Result<T, Mistake> {
+    Err((code, detail.to_string()))
+}
+
+/// How a setting is typed, for forms and schemas.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(missing_docs, reason = "the limits are those of the rules below")]
+pub enum Shape {
+    Line {
+        max: usize,
+    },
+    Prose {
+        max: usize,
+        language: &'static str,
+    },
+    Decimal {
+        min: f64,
+        max: f64,
+    },
+    Whole {
+        min: i64,
+        max: i64,
+    },
+    /// A whole number that people shorten: 46.7B.
+    Count {
+        max: i64,
+    },
+    Address,
+    Device,
+}
+
+/// One setting, for forms and schemas.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// Its one name: in the database, in JSON and in forms. Its label is the text `model-NAME`, with hyphens.
+    pub name: &'static str,
+    /// What it is, in English.
+    pub doc: &'static str,
+    /// How it is typed.
+    pub shape: Shape,
+    /// Whether it cannot be left empty.
+    pub required: bool,
+}
+
+/// How one setting is checked and shown.
+pub(super) trait Rule {
+    /// What is stored.
+    type Value;
+
+    /// Whether an empty text is a mistake; else it stands for the default.
+    const REQUIRED: bool = false;
+
+    /// Reads a text that is not empty and has no white space at its ends.
+    fn check(&self, text: &str) -> Result<Self::Value, Mistake>;
+
+    /// The text that `check` reads as this value.
+    fn show(&self, value: &Self::Value) -> String;
+
+    /// How it is typed.
+    fn shape(&self) -> Shape;
+}
+
+/// Not to be left empty.
+pub(super) struct Required<R>(pub R);
+
+impl<R: Rule> Rule for Required<R> {
+    type Value = R::Value;
+    const REQUIRED: bool = true;
+
+    fn check(&self, text: &str) -> Result<R::Value, Mistake> {
+        self.0.check(text)
+    }
+
+    fn show(&self, value: &R::Value) -> String {
+        self.0.show(value)
+    }
+
+    fn shape(&self) -> Shape {
+        self.0.shape()
+    }
+}
+
+/// Nothing where the text is empty.
+pub(super) struct Optional<R>(pub R);
+
+impl<R: Rule> Rule for Optional<R> {
+    type Value = Option<R::Value>;
+
+    fn check(&self, text: &str) -> Result<Self::Value, Mistake> {
+        self.0.check(text).map(Some)
+    }
+
+    fn show(&self, value: &Self::Value) -> String {
+        value.as_ref().map(|value| self.0.show(value)).unwrap_or_default()
+    }
+
+    fn shape(&self) -> Shape {
+        self.0.shape()
+    }
+}
+
+/// One line of at most this many characters.
+pub(super) struct Line(pub usize);
+
+impl Rule for Line {
+    type Value = String;
+
+    fn check(&self, text: &str) -> Result<String, Mistake> {
+        if text.chars().count() > self.0 || text.chars().any(char::is_control) {
+            return mistake("field-line", self.0);
+        }
+        Ok(text.to_owned())
+    }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Line { max: self.0 }
+    }
+}
+
+/// Several lines in a language.
+pub(super) struct Prose {
+    pub max: usize,
+    /// BCP 47, for the element's `lang`.
+    pub language: &'static str,
+}
+
+impl Rule for Prose {
+    type Value = String;
+
+    fn check(&self, text: &str) -> Result<String, Mistake> {
+        let text = text.replace("\r\n", "\n").replace('\0', "");
+        let text = text.trim();
+        if text.chars().count() > self.max {
+            return mistake("field-long", self.max);
+        }
+        Ok(text.to_owned())
+    }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Prose { max: self.max, language: self.language }
+    }
+}
+
+/// A number that may have decimals.
+pub(super) struct Decimal {
+    pub min: f64,
+    pub max: f64,
+}
+
+impl Rule for Decimal {
+    type Value = f64;
+
+    fn check(&self, text: &str) -> Result<f64, Mistake> {
+        match text.parse() {
+            // NaN is within nothing.
+            Ok(number) if (self.min..=self.max).contains(&number) => Ok(number),
+            _ => mistake("field-number", format!("{}–{}", self.min, self.max)),
+        }
+    }
+
+    fn show(&self, value: &f64) -> String {
+        value.to_string()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Decimal { min: self.min, max: self.max }
+    }
+}
+
+/// A whole number, or a short one such as 32k.
+pub(super) struct Whole {
+    pub min: i64,
+    pub max: i64,
+}
+
+impl Rule for Whole {
+    type Value = i64;
+
+    fn check(&self, text: &str) -> Result<i64, Mistake> {
+        let text = text.replace([',', ' ', '_'], "");
+        let (digits, scale) = match text.char_indices().last() {
+            Some((at, 'k' | 'K')) => (&text[..at], 1e3),
+            Some((at, 'm' | 'M')) => (&text[..at], 1e6),
+            Some((at, 'b' | 'B')) => (&text[..at], 1e9),
+            _ => (text.as_str(), 1.0),
+        };
+        let number = digits.parse::<f64>().map_or(f64::NAN, |number| number * scale);
+        let whole = number.round();
+        // 46.7 × 10⁹ is whole but for the last bits; 2.5 is not.
+        if (number - whole).abs() < 1e-3 && (self.min as f64..=self.max as f64).contains(&whole) {
+            return Ok(whole as i64);
+        }
+        mistake("field-number", format!("{}–{}", self.min, self.max))
+    }
+
+    fn show(&self, value: &i64) -> String {
+        value.to_string()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Whole { min: self.min, max: self.max }
+    }
+}
+
+/// A whole number from 1 that is often so large that people shorten it: 46.7B.
+pub(super) struct Count {
+    pub max: i64,
+}
+
+impl Rule for Count {
+    type Value = i64;
+
+    fn check(&self, text: &str) -> Result<i64, Mistake> {
+        Whole { min: 1, max: self.max }.check(text)
+    }
+
+    fn show(&self, value: &i64) -> String {
+        value.to_string()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Count { max: self.max }
+    }
+}
+
+/// A full path on the server.
+pub(super) struct AbsolutePath;
+
+/// The longest path in bytes, as Linux has it.
+const MAX_PATH: usize = 4096;
+
+impl Rule for AbsolutePath {
+    type Value = String;
+
+    fn check(&self, text: &str) -> Result<String, Mistake> {
+        if !text.starts_with('/') || text.len() > MAX_PATH || text.contains('\0') {
+            return mistake("field-path", "");
+        }
+        Ok(text.to_owned())
+    }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Line { max: MAX_PATH }
+    }
+}
+
+/// An http or https address without a user.
+pub(super) enum Address {
+    /// To read more at.
+    Link,
+    /// That paths are put behind: without query or fragment.
+    Base,
+}
+
+/// The longest address in bytes.
+const MAX_ADDRESS: usize = 500;
+
+impl Rule for Address {
+    type Value = String;
+
+    fn check(&self, text: &str) -> Result<String, Mistake> {
+        let is_base = matches!(self, Self::Base);
+        let is_good = Url::parse(text).is_ok_and(|url| {
+            let plain = url.username().is_empty() && url.password().is_none();
+            let bare = !is_base || (url.query().is_none() && url.fragment().is_none());
+            matches!(url.scheme(), "http" | "https") && plain && bare && url.has_host()
+        });
+        if !is_good || text.len() > MAX_ADDRESS {
+            return mistake(if is_base { "field-base-url" } else { "field-link" }, "");
+        }
+        Ok(text.to_owned())
+    }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Address
+    }
+}
+
+/// `auto`, `cpu`, `cuda:N`.
+pub(super) struct DeviceName;
+
+impl Rule for DeviceName {
+    type Value = DevicePreference;
+
+    fn check(&self, text: &str) -> Result<DevicePreference, Mistake> {
+        text.parse().or_else(|_| mistake("field-device", text))
+    }
+
+    fn show(&self, value: &DevicePreference) -> String {
+        value.to_string()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Device
+    }
+}
+
+/// The name of an environment variable that looks like a key's, so that none of the service's other secrets can be
+/// sent to an endpoint.
+pub(super) struct KeyVariable;
+
+impl Rule for KeyVariable {
+    type Value = String;
+
+    fn check(&self, text: &str) -> Result<String, Mistake> {
+        let is_name = text.len() <= 100
+            && text.starts_with(|c: char| c.is_ascii_uppercase())
+            && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        if !is_name || !(text.ends_with("_KEY") || text.ends_with("_TOKEN")) {
+            return mistake("field-variable", "");
+        }
+        Ok(text.to_owned())
+    }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Line { max: 100 }
+    }
+}

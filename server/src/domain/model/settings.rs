@@ -1,0 +1,267 @@
+//! Everything that an administrator says of a model. This file is the one place where a setting is written: the form,
+//! the API and the database take names, rules and defaults from here.
+//!
+//! A new setting is a line in one of the groups, a column of the same name in a migration, and the texts `model-NAME` and
+//! `model-NAME-hint` in both languages.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::ModelKind;
+use super::record::settings;
+use super::rules::{
+    AbsolutePath, Address, Count, Decimal, DeviceName, Field, FieldError, KeyVariable, Line, Optional, Prose, Required,
+    Whole,
+};
+use crate::domain::DevicePreference;
+
+/// Settings as texts, by name: as typed into the form or sent to the API. An empty text means "by default".
+pub type SettingTexts = BTreeMap<String, String>;
+
+/// The longest name in characters.
+pub const MAX_NAME: usize = 120;
+
+settings!(
+    /// What every model has.
+    General {
+        /// Name on pages.
+        display_name: String = String::new(), Required(Line(MAX_NAME));
+        /// How often it is sampled for battles, relative to the others; 0 for never.
+        sampling_weight: f64 = 1.0, Decimal { min: 0.0, max: 1000.0 };
+    }
+);
+
+settings!(
+    /// A model that a worker of this server loads.
+    LocalSource {
+        /// The GGUF file or the folder, a full path on the server.
+        path: String = String::new(), Required(AbsolutePath);
+        /// The GGUF file of an adapter's base, where the adapter does not say.
+        adapter_base: Option<String> = None, Optional(AbsolutePath);
+        /// The device: `auto`, `cpu` or `cuda:N`.
+        #[schema(value_type = String)]
+        device: DevicePreference = DevicePreference::Auto, DeviceName;
+    }
+);
+
+settings!(
+    /// The server of an endpoint and how it is addressed. Its key is kept apart, encrypted.
+    EndpointAddress {
+        /// Where the OpenAI protocol begins, usually ending in `/v1`.
+        base_url: String = String::new(), Required(Address::Base);
+        /// The name that the endpoint knows the model by.
+        remote_model: String = String::new(), Required(Line(200));
+        /// The environment variable that holds the key.
+        api_key_env: Option<String> = None, Optional(KeyVariable);
+    }
+);
+
+settings!(
+    /// How long an endpoint may take, and how often it is asked.
+    RequestPolicy {
+        /// Timeout of the connection, in seconds.
+        connect_seconds: f64 = 5.0, Decimal { min: 0.1, max: 600.0 };
+        /// Timeout of the first token, in seconds.
+        first_token_seconds: f64 = 120.0, Decimal { min: 0.1, max: 3600.0 };
+        /// Timeout from one token to the next, in seconds.
+        between_tokens_seconds: f64 = 30.0, Decimal { min: 0.1, max: 3600.0 };
+        /// Retries before the first token.
+        retries: i64 = 1, Whole { min: 0, max: 10 };
+    }
+);
+
+/// The longest description in characters.
+const MAX_DESCRIPTION: usize = 2000;
+
+settings!(
+    /// What visitors may read of a model.
+    #[serde(default)]
+    Card {
+        /// Description in English.
+        description_en: String = String::new(), Prose { max: MAX_DESCRIPTION, language: "en" };
+        /// Description in Chinese.
+        description_zh: String = String::new(), Prose { max: MAX_DESCRIPTION, language: "zh-CN" };
+        /// The family, such as Mixtral.
+        family: String = String::new(), Line(120);
+        /// The model it was made from.
+        base_model: String = String::new(), Line(200);
+        /// The quantisation, such as Q4_K.
+        quantisation: String = String::new(), Line(60);
+        /// Parameters in all.
+        parameters: Option<i64> = None, Optional(Count { max: 1 << 50 });
+        /// Parameters that are active for one token.
+        active_parameters: Option<i64> = None, Optional(Count { max: 1 << 50 });
+        /// The licence of the weights.
+        licence: String = String::new(), Line(120);
+        /// Where to read more.
+        link: String = String::new(), Address::Link;
+        /// The longest conversation in tokens; by default what the model says of itself.
+        context_length: Option<i64> = None, Optional(Whole { min: 1, max: 1 << 24 });
+    }
+);
+
+/// A model at an endpoint that speaks the OpenAI protocol.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct EndpointSource {
+    /// Where it is.
+    #[serde(flatten)]
+    pub address: EndpointAddress,
+    /// How long it may take.
+    #[serde(flatten)]
+    pub requests: RequestPolicy,
+}
+
+/// Where a model runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ModelSource {
+    /// In a worker of this server.
+    Local(LocalSource),
+    /// Behind an endpoint.
+    Endpoint(EndpointSource),
+}
+
+impl ModelSource {
+    /// Which of the two.
+    pub fn kind(&self) -> ModelKind {
+        match self {
+            Self::Local(_) => ModelKind::Local,
+            Self::Endpoint(_) => ModelKind::Endpoint,
+        }
+    }
+
+    /// The local model, if it is one.
+    pub fn local(&self) -> Option<&LocalSource> {
+        match self {
+            Self::Local(local) => Some(local),
+            Self::Endpoint(_) => None,
+        }
+    }
+
+    /// The endpoint, if it is one.
+    pub fn endpoint(&self) -> Option<&EndpointSource> {
+        match self {
+            Self::Local(_) => None,
+            Self::Endpoint(endpoint) => Some(endpoint),
+        }
+    }
+
+    /// Whether both lead to the same model by the same key, so that a look at one tells of the other.
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Local(one), Self::Local(other)) => {
+                (&one.path, &one.adapter_base) == (&other.path, &other.adapter_base)
+            }
+            (Self::Endpoint(one), Self::Endpoint(other)) => one.address == other.address,
+            _ => false,
+        }
+    }
+}
+
+/// A heading of the form and what stands under it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// [`LocalSource`].
+    File,
+    /// [`EndpointAddress`].
+    Endpoint,
+    /// [`General`].
+    General,
+    /// [`Card`].
+    Card,
+    /// [`RequestPolicy`].
+    Requests,
+}
+
+impl Group {
+    /// The groups of one kind of model, in the order of the form.
+    pub const fn of(kind: ModelKind) -> &'static [Self] {
+        match kind {
+            ModelKind::Local => &[Self::File, Self::General, Self::Card],
+            ModelKind::Endpoint => &[Self::Endpoint, Self::General, Self::Card, Self::Requests],
+        }
+    }
+
+    /// The settings of the group, in the order of the form.
+    pub fn fields(self) -> Vec<Field> {
+        match self {
+            Self::File => LocalSource::fields(),
+            Self::Endpoint => EndpointAddress::fields(),
+            Self::General => General::fields(),
+            Self::Card => Card::fields(),
+            Self::Requests => RequestPolicy::fields(),
+        }
+    }
+}
+
+/// Everything that an administrator says of a model, but for its key: flat in JSON, a column each in the database.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ModelSettings {
+    /// What every model has.
+    #[serde(flatten)]
+    pub general: General,
+    /// Where it runs.
+    #[serde(flatten)]
+    pub source: ModelSource,
+    /// What visitors may read of it.
+    #[serde(flatten)]
+    pub card: Card,
+}
+
+impl ModelSettings {
+    /// A model without a name that runs there.
+    pub fn new(source: ModelSource) -> Self {
+        Self { general: General::default(), source, card: Card::default() }
+    }
+
+    /// A form of this kind before anything was typed.
+    pub fn empty(kind: ModelKind) -> Self {
+        Self::new(match kind {
+            ModelKind::Local => ModelSource::Local(LocalSource::default()),
+            ModelKind::Endpoint => ModelSource::Endpoint(EndpointSource::default()),
+        })
+    }
+
+    /// Every setting of any kind of model, each once.
+    pub fn fields() -> Vec<Field> {
+        let mut fields: Vec<Field> = Vec::new();
+        for field in ModelKind::ALL.iter().flat_map(|kind| Group::of(*kind)).flat_map(|group| group.fields()) {
+            if fields.iter().all(|known| known.name != field.name) {
+                fields.push(field);
+            }
+        }
+        fields
+    }
+
+    /// Checks everything at once, so that all mistakes are seen together. Settings that the kind does not have are
+    /// passed over.
+    pub fn check(kind: ModelKind, texts: &SettingTexts) -> Result<Self, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let general = General::check(texts, &mut errors);
+        let card = Card::check(texts, &mut errors);
+        let source = match kind {
+            ModelKind::Local => ModelSource::Local(LocalSource::check(texts, &mut errors)),
+            ModelKind::Endpoint => ModelSource::Endpoint(EndpointSource {
+                address: EndpointAddress::check(texts, &mut errors),
+                requests: RequestPolicy::check(texts, &mut errors),
+            }),
+        };
+        if errors.is_empty() { Ok(Self { general, source, card }) } else { Err(errors) }
+    }
+
+    /// The texts that [`Self::check`] reads as these settings.
+    pub fn texts(&self) -> SettingTexts {
+        let mut texts = SettingTexts::new();
+        self.general.show(&mut texts);
+        self.card.show(&mut texts);
+        match &self.source {
+            ModelSource::Local(local) => local.show(&mut texts),
+            ModelSource::Endpoint(endpoint) => {
+                endpoint.address.show(&mut texts);
+                endpoint.requests.show(&mut texts);
+            }
+        }
+        texts
+    }
+}
