@@ -14,9 +14,6 @@ use crate::schedule::{Limits, Plan};
 use crate::text::{ChatTemplate, TemplateError, Tokenizer};
 use crate::weights::ModelFiles;
 
-/// The cache that a model gets where nobody says how large, in tokens; one context at least.
-const CACHE_TOKENS: usize = 32_768;
-
 /// How far a loading model is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoadProgress {
@@ -99,7 +96,7 @@ impl LoadedModel {
 }
 
 fn limits(context: usize, options: &LoadOptions, engine: &EngineOptions) -> Result<Limits> {
-    let automatic = (engine.max_sequences * context).min(CACHE_TOKENS).max(context);
+    let automatic = engine.default_cache_tokens(context);
     let tokens = options.cache_tokens.or(engine.cache_tokens).unwrap_or(automatic);
     let blocks = u32::try_from(tokens.div_ceil(engine.block_size))
         .map_err(|_| Error::Request(format!("a cache of {tokens} tokens is too large")))?;

@@ -14,8 +14,7 @@ pub struct EngineOptions {
     pub max_sequences: usize,
     /// Most requests that wait for a model; one more is refused at once.
     pub queue: usize,
-    /// Tokens that a model's cache holds; without it, what `max_sequences` full contexts take, but
-    /// at most 32,768 or one context.
+    /// Tokens that a model's cache holds; without it, [`Self::default_cache_tokens`].
     pub cache_tokens: Option<usize>,
     /// Tokens in a cache block.
     pub block_size: usize,
@@ -49,6 +48,12 @@ impl Default for EngineOptions {
 }
 
 impl EngineOptions {
+    /// Tokens in the cache of a model of this context where nobody says how many: what `max_sequences` full contexts
+    /// take, but at most 32,768 or one context.
+    pub fn default_cache_tokens(&self, context: usize) -> usize {
+        self.max_sequences.saturating_mul(context).min(32_768).max(context)
+    }
+
     pub(super) fn check(&self) -> Result<()> {
         let within = |name: &str, value: usize, most: usize| {
             if (1..=most).contains(&value) {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Parameters {
     /// 0 (always the likeliest token) to 2.
     pub temperature: f32,
-    /// Above 0, at most 1.
+    /// 0.01 to 1.
     pub top_p: f32,
     /// The longest answer in tokens.
     pub max_tokens: u32,
@@ -22,6 +22,12 @@ impl Parameters {
     /// The most tokens that may be asked for.
     pub const MAX_TOKENS: u32 = 4096;
 
+    /// The highest temperature; the lowest is 0.
+    pub const MAX_TEMPERATURE: f32 = 2.0;
+
+    /// The lowest top-p; the highest is 1.
+    pub const MIN_TOP_P: f32 = 0.01;
+
     /// What blind battles use, as FastChat's arena.
     pub const BATTLE: Self = Self { temperature: 0.7, top_p: 1.0, max_tokens: 2000 };
 
@@ -31,10 +37,10 @@ impl Parameters {
     /// Checks the ranges.
     pub fn checked(temperature: f32, top_p: f32, max_tokens: u32) -> Result<Self, ParameterError> {
         // Written so that NaN fails.
-        if !(0.0..=2.0).contains(&temperature) {
+        if !(0.0..=Self::MAX_TEMPERATURE).contains(&temperature) {
             return Err(ParameterError("temperature"));
         }
-        if !(top_p > 0.0 && top_p <= 1.0) {
+        if !(Self::MIN_TOP_P..=1.0).contains(&top_p) {
             return Err(ParameterError("top_p"));
         }
         if !(1..=Self::MAX_TOKENS).contains(&max_tokens) {

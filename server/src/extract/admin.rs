@@ -80,7 +80,8 @@ impl FromRequest for ApiAdmin {
     }
 }
 
-fn bearer(request: &HttpRequest) -> Option<&str> {
+/// The token of `Authorization: Bearer TOKEN`.
+pub fn bearer(request: &HttpRequest) -> Option<&str> {
     let header = request.headers().get("authorization")?.to_str().ok()?;
     let (scheme, token) = header.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())

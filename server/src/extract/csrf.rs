@@ -14,14 +14,15 @@ use serde::de::DeserializeOwned;
 
 use super::Visitor;
 use crate::app::Arena;
+use crate::domain::MAX_PROMPT_CHARS;
 use crate::error::Error;
 
 /// A form with a valid token. Lists are sent as repeated names.
 #[derive(Debug)]
 pub struct CsrfForm<T>(pub T);
 
-/// The largest form: a message of 30,000 characters of four bytes, percent-encoded, and room for the rest.
-const MAX_FORM_BYTES: usize = 30_000 * 4 * 3 + 65_536;
+/// The largest form: the longest message, each character four bytes, percent-encoded, and room for the rest.
+const MAX_FORM_BYTES: usize = MAX_PROMPT_CHARS * 4 * 3 + 65_536;
 
 #[derive(Deserialize)]
 struct Token {

@@ -8,7 +8,7 @@ mod locale;
 mod visitor;
 
 pub use address::ClientAddress;
-pub use admin::{Admin, ApiAdmin, IDLE_HOURS, SESSION_COOKIE};
+pub use admin::{Admin, ApiAdmin, IDLE_HOURS, SESSION_COOKIE, bearer};
 pub use csrf::CsrfForm;
 pub use limits::Limits;
 pub use visitor::Visitor;

@@ -87,11 +87,6 @@ impl NewChatPage {
     pub fn longest(&self) -> usize {
         MAX_PROMPT_CHARS
     }
-
-    /// The longest answer.
-    pub fn most_tokens(&self) -> u32 {
-        Parameters::MAX_TOKENS
-    }
 }
 
 /// A turn on a page.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use mixtral_engine::EngineOptions;
 use mixtral_engine::handle::{active_parameters, quantisation};
 use mixtral_engine::model::weight_bytes;
 use mixtral_engine::text::{ChatTemplate, Tokenizer};
@@ -78,11 +79,6 @@ pub enum InspectError {
     Refused(String),
 }
 
-/// Tokens that the engine's cache holds at most unless one conversation is longer; see its `EngineOptions`.
-const CACHE_TOKENS: usize = 32_768;
-/// Conversations at once, by the same options.
-const SEQUENCES: usize = 16;
-
 /// Reads the header of a GGUF file, of the first of several shards, or of the one model in a folder, which may be an
 /// adapter with a base elsewhere: the model at `base`, or else where the adapter says. `context` is what the administrator
 /// wishes, for the estimate of the memory. Blocks.
@@ -110,7 +106,7 @@ pub fn inspect(path: &Path, base: Option<&Path>, context: Option<usize>) -> Resu
         Err(error) => Template::Broken(error.to_string()),
     };
     let tokens = context.unwrap_or(config.context);
-    let cached = tokens.max(tokens.saturating_mul(SEQUENCES).min(CACHE_TOKENS));
+    let cached = EngineOptions::default().default_cache_tokens(tokens);
     // Keys and values in F32, as the CPU keeps them.
     let numbers = [8, config.layers, cached, config.kv_heads, config.head_dim];
     let cache = numbers.iter().fold(1u64, |bytes, n| bytes.saturating_mul(*n as u64));

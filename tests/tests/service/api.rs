@@ -12,7 +12,10 @@ async fn a_program_goes_from_a_token_to_the_leaderboard_and_learns_no_name_befor
     let refused = nobody.call("POST", "/api/v1/battles", Some(&start)).await.expect(401).json();
     assert_eq!(refused["error"]["code"], "visitor-required");
     let token = nobody.call("POST", "/api/v1/visitors", None).await.expect(201).json();
-    let visitor = stage.arena.visitor().header("x-visitor", token["visitor"].as_str().expect("a token"));
+    let visitor = stage
+        .arena
+        .visitor()
+        .header("authorization", &format!("Bearer {}", token["visitor"].as_str().expect("a token")));
     let battle = visitor.call("POST", "/api/v1/battles", Some(&start)).await.expect(201).json();
     let path = format!("/api/v1/battles/{}", battle["id"].as_str().expect("an id"));
     let mut stream = visitor.stream(&format!("{path}/stream"), None).await;

@@ -1,8 +1,8 @@
 //! Administration with a bearer token: the models.
 
-use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
 use actix_web::web;
+use actix_web::{HttpResponse, get, patch, post};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -103,37 +103,36 @@ pub struct NewModel {
 
 /// All models.
 #[utoipa::path(
-    get, path = "/api/v1/admin/models", operation_id = "adminListModels", tag = "admin",
+    operation_id = "adminListModels", tag = "admin",
     responses((status = 200, body = AdminModels)), security(("admin" = []))
 )]
-pub async fn list_models(_admin: ApiAdmin, arena: web::Data<Arena>) -> Result<HttpResponse, Error> {
+#[get("/admin/models")]
+pub async fn list(_admin: ApiAdmin, arena: web::Data<Arena>) -> Result<HttpResponse, Error> {
     let models = models::list(&arena.db).await?;
     Ok(HttpResponse::Ok().json(AdminModels { models: models.iter().map(AdminModel::of).collect() }))
 }
 
 /// One model.
 #[utoipa::path(
-    get, path = "/api/v1/admin/models/{slug}", operation_id = "adminReadModel", tag = "admin",
+    operation_id = "adminReadModel", tag = "admin",
     params(("slug" = String, Path, description = "Its name in addresses.")),
     responses((status = 200, body = AdminModel), (status = 404, body = ErrorBody)), security(("admin" = []))
 )]
-pub async fn read_model(
-    _admin: ApiAdmin,
-    arena: web::Data<Arena>,
-    slug: web::Path<String>,
-) -> Result<HttpResponse, Error> {
+#[get("/admin/models/{slug}")]
+pub async fn read(_admin: ApiAdmin, arena: web::Data<Arena>, slug: web::Path<String>) -> Result<HttpResponse, Error> {
     let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
     Ok(HttpResponse::Ok().json(AdminModel::of(&model)))
 }
 
 /// Registers a model. The file's header is read, or the endpoint is spoken to, before anything is saved.
 #[utoipa::path(
-    post, path = "/api/v1/admin/models", operation_id = "adminRegisterModel", tag = "admin", request_body = NewModel,
+    operation_id = "adminRegisterModel", tag = "admin", request_body = NewModel,
     responses((status = 201, body = AdminModel, headers(("Location" = String, description = "Where it is."))),
               (status = 409, body = ErrorBody)),
     security(("admin" = []))
 )]
-pub async fn register_model(
+#[post("/admin/models")]
+pub async fn register(
     admin: ApiAdmin,
     arena: web::Data<Arena>,
     new: web::Json<NewModel>,
@@ -177,12 +176,13 @@ async fn examine(
 
 /// Changes a model: what is said of it, its key, or whether it is drawn. No restart is needed.
 #[utoipa::path(
-    patch, path = "/api/v1/admin/models/{slug}", operation_id = "adminChangeModel", tag = "admin",
+    operation_id = "adminChangeModel", tag = "admin",
     request_body = ModelChange, params(("slug" = String, Path, description = "Its name in addresses.")),
     responses((status = 200, body = AdminModel), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)),
     security(("admin" = []))
 )]
-pub async fn change_model(
+#[patch("/admin/models/{slug}")]
+pub async fn change(
     admin: ApiAdmin,
     arena: web::Data<Arena>,
     slug: web::Path<String>,

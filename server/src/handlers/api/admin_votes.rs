@@ -1,8 +1,8 @@
 //! Administration with a bearer token: the votes.
 #![expect(unused_qualifications, reason = "utoipa's macro repeats the parameter's type with its path")]
 
-use actix_web::HttpResponse;
 use actix_web::web::{self, Query};
+use actix_web::{HttpResponse, get, patch};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -87,14 +87,11 @@ const VOTES: usize = 50;
 
 /// Votes, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/admin/votes", operation_id = "adminListVotes", tag = "admin", params(VotesPart),
+    operation_id = "adminListVotes", tag = "admin", params(VotesPart),
     responses((status = 200, body = AdminVotes)), security(("admin" = []))
 )]
-pub async fn list_votes(
-    _admin: ApiAdmin,
-    arena: web::Data<Arena>,
-    part: Query<VotesPart>,
-) -> Result<HttpResponse, Error> {
+#[get("/admin/votes")]
+pub async fn list(_admin: ApiAdmin, arena: web::Data<Arena>, part: Query<VotesPart>) -> Result<HttpResponse, Error> {
     if part.before.is_some_and(|before| before < 1) {
         return Err(Error::invalid("query", "before"));
     }
@@ -124,11 +121,12 @@ pub struct VoteWithdrawn {
 
 /// Withdraws a vote from the ratings, or restores it.
 #[utoipa::path(
-    patch, path = "/api/v1/admin/votes/{id}", operation_id = "adminChangeVote", tag = "admin",
+    operation_id = "adminChangeVote", tag = "admin",
     request_body = VoteChange, params(("id" = i64, Path, description = "The vote's number.")),
     responses((status = 200, body = VoteWithdrawn), (status = 404, body = ErrorBody)), security(("admin" = []))
 )]
-pub async fn change_vote(
+#[patch("/admin/votes/{id}")]
+pub async fn change(
     admin: ApiAdmin,
     arena: web::Data<Arena>,
     id: web::Path<String>,

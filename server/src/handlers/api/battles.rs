@@ -1,14 +1,15 @@
 //! Battles: begin, list, read, delete.
 #![expect(unused_qualifications, reason = "utoipa's macro repeats the parameter's type with its path")]
 
-use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{self, Query};
+use actix_web::{HttpResponse, delete, get, post};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::body::ErrorBody;
+use super::body::{ErrorBody, RateLimited};
+use super::schemas;
 use super::state::{BattleState, ModelName};
 use super::visitor::ApiVisitor;
 use crate::actions::delete_battle;
@@ -28,13 +29,13 @@ pub enum NewBattle {
     /// Two anonymous models, drawn by the arena.
     Battle {
         /// The first message.
-        #[schema(min_length = 1, max_length = 30000, pattern = "[^\\s\\u0000]")]
+        #[schema(schema_with = schemas::prompt)]
         prompt: String,
     },
     /// Two models of the visitor's choice, with their names.
     SideBySide {
         /// The first message.
-        #[schema(min_length = 1, max_length = 30000, pattern = "[^\\s\\u0000]")]
+        #[schema(schema_with = schemas::prompt)]
         prompt: String,
         /// The left model, by its slug.
         model_a: String,
@@ -47,7 +48,7 @@ pub enum NewBattle {
     /// One model of the visitor's choice.
     Direct {
         /// The first message.
-        #[schema(min_length = 1, max_length = 30000, pattern = "[^\\s\\u0000]")]
+        #[schema(schema_with = schemas::prompt)]
         prompt: String,
         /// The model, by its slug.
         model: String,
@@ -62,13 +63,13 @@ pub enum NewBattle {
 #[serde(default, deny_unknown_fields)]
 pub struct NewParameters {
     /// 0 always takes the likeliest token.
-    #[schema(minimum = 0, maximum = 2, default = 0.7)]
+    #[schema(schema_with = schemas::temperature)]
     temperature: f32,
     /// Keeps to the likeliest tokens that together have this probability.
-    #[schema(minimum = 0.01, maximum = 1, default = 1.0)]
+    #[schema(schema_with = schemas::top_p)]
     top_p: f32,
     /// The longest answer.
-    #[schema(minimum = 1, maximum = 4096, default = 1024)]
+    #[schema(schema_with = schemas::max_tokens)]
     #[serde(deserialize_with = "whole")]
     max_tokens: u32,
 }
@@ -91,9 +92,6 @@ impl Default for NewParameters {
 
 impl NewParameters {
     fn checked(self) -> Result<Parameters, Error> {
-        if self.top_p < 0.01 {
-            return Err(Error::invalid("parameter", "top_p"));
-        }
         Parameters::checked(self.temperature, self.top_p, self.max_tokens)
             .map_err(|error| Error::invalid("parameter", error.0))
     }
@@ -106,11 +104,12 @@ pub(super) fn id_of(text: &str) -> Result<BattleId, Error> {
 
 /// Begins a battle, a comparison or a direct chat. The answers go on by themselves: read the stream, or ask for the state.
 #[utoipa::path(
-    post, path = "/api/v1/battles", operation_id = "startBattle", tag = "battles", request_body = NewBattle,
-    responses((status = 201, body = BattleState, headers(("Location" = String, description = "Where it is."))),
+    operation_id = "startBattle", tag = "battles", request_body = NewBattle,
+    responses(RateLimited, (status = 201, body = BattleState, headers(("Location" = String, description = "Where it is."))),
               (status = 404, body = ErrorBody)),
     security(("visitor" = []))
 )]
+#[post("/battles")]
 pub async fn start(
     arena: web::Data<Arena>,
     visitor: ApiVisitor,
@@ -187,9 +186,10 @@ pub struct HistoryLine {
 
 /// The visitor's own battles, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/battles", operation_id = "listBattles", tag = "battles", params(HistoryPart),
+    operation_id = "listBattles", tag = "battles", params(HistoryPart),
     responses((status = 200, body = History)), security(("visitor" = []))
 )]
+#[get("/battles")]
 pub async fn list(
     arena: web::Data<Arena>,
     visitor: ApiVisitor,
@@ -232,10 +232,11 @@ pub async fn list(
 
 /// One of the visitor's own battles as it stands.
 #[utoipa::path(
-    get, path = "/api/v1/battles/{id}", operation_id = "readBattle", tag = "battles",
+    operation_id = "readBattle", tag = "battles",
     params(("id" = BattleId, Path, description = "The battle.")),
     responses((status = 200, body = BattleState), (status = 404, body = ErrorBody)), security(("visitor" = []))
 )]
+#[get("/battles/{id}")]
 pub async fn read(
     arena: web::Data<Arena>,
     visitor: ApiVisitor,
@@ -247,11 +248,12 @@ pub async fn read(
 
 /// Deletes a battle with all its texts, for good. A vote stays in the ratings, untied from the visitor.
 #[utoipa::path(
-    delete, path = "/api/v1/battles/{id}", operation_id = "deleteBattle", tag = "battles",
+    operation_id = "deleteBattle", tag = "battles",
     params(("id" = BattleId, Path, description = "The battle.")),
     responses((status = 204, description = "It is gone."), (status = 404, body = ErrorBody)),
     security(("visitor" = []))
 )]
+#[delete("/battles/{id}")]
 pub async fn delete(
     arena: web::Data<Arena>,
     visitor: ApiVisitor,
@@ -270,9 +272,10 @@ pub struct Deleted {
 
 /// Deletes all of the visitor's battles with all their texts, for good.
 #[utoipa::path(
-    delete, path = "/api/v1/battles", operation_id = "deleteAllBattles", tag = "battles",
+    operation_id = "deleteAllBattles", tag = "battles",
     responses((status = 200, body = Deleted)), security(("visitor" = []))
 )]
+#[delete("/battles")]
 pub async fn delete_all(arena: web::Data<Arena>, visitor: ApiVisitor) -> Result<HttpResponse, Error> {
     let deleted = delete_battle::delete_all_battles(&arena.db, &arena.streams, visitor.0.id()).await?;
     Ok(HttpResponse::Ok().json(Deleted { deleted }))

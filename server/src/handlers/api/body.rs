@@ -2,7 +2,7 @@
 
 use actix_web::error::JsonPayloadError;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 
 use crate::error::Error;
 
@@ -23,6 +23,11 @@ pub struct ErrorDetail {
     /// Which field or value it is about; may be empty.
     pub detail: String,
 }
+
+/// Too many requests; `Retry-After` says when to come again.
+#[derive(Debug, Serialize, IntoResponses)]
+#[response(status = 429)]
+pub struct RateLimited(pub ErrorBody);
 
 /// A body that is no JSON, not of the right shape, or too large.
 pub(super) fn refused(cause: &JsonPayloadError) -> Error {

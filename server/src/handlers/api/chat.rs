@@ -1,11 +1,12 @@
 //! Going on with a battle: messages, stop, ask again, vote.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::battles::id_of;
-use super::body::ErrorBody;
+use super::body::{ErrorBody, RateLimited};
+use super::schemas;
 use super::state::{BattleState, ModelName};
 use super::visitor::ApiVisitor;
 use crate::actions::ask_again::AskAgain;
@@ -25,17 +26,18 @@ use crate::store::models;
 #[serde(deny_unknown_fields)]
 pub struct NewMessage {
     /// What to say.
-    #[schema(min_length = 1, max_length = 30000, pattern = "[^\\s\\u0000]")]
+    #[schema(schema_with = schemas::prompt)]
     prompt: String,
 }
 
 /// Sends another message: one more turn for both sides.
 #[utoipa::path(
-    post, path = "/api/v1/battles/{id}/messages", operation_id = "sendMessage", tag = "battles", request_body = NewMessage,
+    operation_id = "sendMessage", tag = "battles", request_body = NewMessage,
     params(("id" = BattleId, Path, description = "The battle.")),
-    responses((status = 201, body = BattleState), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)),
+    responses(RateLimited, (status = 201, body = BattleState), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)),
     security(("visitor" = []))
 )]
+#[post("/battles/{id}/messages")]
 pub async fn send(
     arena: web::Data<Arena>,
     visitor: ApiVisitor,
@@ -53,10 +55,11 @@ pub async fn send(
 
 /// Stops the answers that are being written; what was shown is kept.
 #[utoipa::path(
-    post, path = "/api/v1/battles/{id}/stop", operation_id = "stopAnswers", tag = "battles",
+    operation_id = "stopAnswers", tag = "battles",
     params(("id" = BattleId, Path, description = "The battle.")),
     responses((status = 200, body = BattleState), (status = 404, body = ErrorBody)), security(("visitor" = []))
 )]
+#[post("/battles/{id}/stop")]
 pub async fn stop(
     arena: web::Data<Arena>,
     visitor: ApiVisitor,
@@ -78,11 +81,12 @@ pub struct FailedSide {
 
 /// Asks a side again that failed, was interrupted, or was stopped before it said anything.
 #[utoipa::path(
-    post, path = "/api/v1/battles/{id}/again", operation_id = "askAgain", tag = "battles", request_body = FailedSide,
+    operation_id = "askAgain", tag = "battles", request_body = FailedSide,
     params(("id" = BattleId, Path, description = "The battle.")),
-    responses((status = 200, body = BattleState), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)),
+    responses(RateLimited, (status = 200, body = BattleState), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)),
     security(("visitor" = []))
 )]
+#[post("/battles/{id}/again")]
 pub async fn again(
     arena: web::Data<Arena>,
     visitor: ApiVisitor,
@@ -109,7 +113,7 @@ pub struct NewVote {
     reasons: Vec<Reason>,
     /// In the voter's own words.
     #[serde(default)]
-    #[schema(max_length = 2000)]
+    #[schema(schema_with = schemas::comment)]
     comment: String,
 }
 
@@ -132,11 +136,12 @@ pub struct VoteState {
 
 /// Votes: once a battle. A second vote changes nothing and tells the first.
 #[utoipa::path(
-    post, path = "/api/v1/battles/{id}/vote", operation_id = "castVote", tag = "battles", request_body = NewVote,
+    operation_id = "castVote", tag = "battles", request_body = NewVote,
     params(("id" = BattleId, Path, description = "The battle.")),
-    responses((status = 200, body = VoteState), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)),
+    responses(RateLimited, (status = 200, body = VoteState), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)),
     security(("visitor" = []))
 )]
+#[post("/battles/{id}/vote")]
 pub async fn vote(
     arena: web::Data<Arena>,
     visitor: ApiVisitor,

@@ -1,100 +1,63 @@
-//! The OpenAPI document, made of the handlers' own annotations.
+//! The OpenAPI document, collected from the operations that are served.
+
+use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
-use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
-use utoipa::{Modify, OpenApi};
+use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{Modify, OpenApi as _};
 
 use super::body::ErrorBody;
-use super::{admin, admin_votes, battles, chat, models, stream, visitor};
-use crate::handlers::leaderboard::{BoardFile, MatrixFile};
 
-/// The document.
-#[derive(Debug, OpenApi)]
+/// What stands above the operations.
+#[derive(Debug, utoipa::OpenApi)]
 #[openapi(
     info(
         title = "Mixtral Arena",
         description = "Blind battles between Mixtral-family models, votes, and leaderboards: what the pages do, for programs.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    paths(
-        visitor::create,
-        battles::start, battles::list, battles::read, battles::delete, battles::delete_all,
-        stream::read, chat::send, chat::stop, chat::again, chat::vote,
-        models::list, models::card, board, matrix,
-        admin::list_models, admin::register_model, admin::read_model, admin::change_model,
-        admin_votes::list_votes, admin_votes::change_vote,
-    ),
-    components(schemas(ErrorBody, BoardKind, MatrixName)),
+    components(schemas(ErrorBody)),
     tags(
         (name = "visitors", description = "Who asks."),
         (name = "battles", description = "Begin, go on, read, vote, delete."),
         (name = "models", description = "The contestants."),
         (name = "leaderboard", description = "What the votes say."),
         (name = "admin", description = "Administration, with a token made on the administrator's pages."),
-    ),
-    modifiers(&Security, &Errors)
+    )
 )]
-pub struct Document;
+struct Head;
 
-/// The leaderboard.
-#[utoipa::path(
-    get, path = "/api/v1/leaderboard", operation_id = "readLeaderboard", tag = "leaderboard",
-    params(
-        ("kind" = Option<BoardKind>, Query, description = "Anonymous battles, or named comparisons."),
-        ("language" = Option<String>, Query, pattern = "^[A-Za-z0-9-]{0,16}$", description = "A language code; all languages where it is left out."),
-    ),
-    responses((status = 200, body = BoardFile)), security(())
-)]
-#[expect(dead_code, reason = "stands for the handler that the pages use too")]
-fn board() {}
-
-/// A matrix over all pairs of models: `win-rates`, or `battle-counts`.
-#[utoipa::path(
-    get, path = "/api/v1/leaderboard/{matrix}", operation_id = "readMatrix", tag = "leaderboard",
-    params(
-        ("matrix" = MatrixName, Path, description = "Which one."),
-        ("kind" = Option<BoardKind>, Query, description = "Anonymous battles, or named comparisons."),
-        ("language" = Option<String>, Query, pattern = "^[A-Za-z0-9-]{0,16}$", description = "A language code; all languages where it is left out."),
-    ),
-    responses((status = 200, body = MatrixFile), (status = 404, body = ErrorBody)), security(())
-)]
-#[expect(dead_code, reason = "stands for the handler that the pages use too")]
-fn matrix() {}
-
-/// Kinds of battle that have a board.
-#[derive(utoipa::ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "only its schema is used")]
-enum BoardKind {
-    Battle,
-    SideBySide,
-}
-
-/// The matrices.
-#[derive(utoipa::ToSchema)]
-#[schema(rename_all = "kebab-case")]
-#[expect(dead_code, reason = "only its schema is used")]
-enum MatrixName {
-    WinRates,
-    BattleCounts,
-}
+/// The document.
+pub static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
+    let mut document = Head::openapi();
+    let (paths, components) = super::operations().0;
+    document.paths = paths;
+    document.components.get_or_insert_with(Default::default).schemas.extend(components.schemas);
+    Security.modify(&mut document);
+    Errors.modify(&mut document);
+    document
+});
 
 /// The document as JSON.
 pub async fn json() -> HttpResponse {
-    HttpResponse::Ok().json(Document::openapi())
+    HttpResponse::Ok().json(&*DOCUMENT)
 }
 
 struct Security;
 
 impl Modify for Security {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+    fn modify(&self, document: &mut OpenApi) {
         let components = document.components.get_or_insert_with(Default::default);
-        let visitor = ApiKeyValue::with_description("X-Visitor", "The token that `POST /api/v1/visitors` gave.");
-        components.add_security_scheme("visitor", SecurityScheme::ApiKey(ApiKey::Header(visitor)));
-        let admin = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An administrator's token."));
-        components.add_security_scheme("admin", SecurityScheme::Http(admin.build()));
+        let schemes = [
+            ("visitor", "The token that `POST /api/v1/visitors` gave."),
+            ("admin", "An administrator's token, made on the administrator's pages."),
+        ];
+        for (name, text) in schemes {
+            let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(text));
+            components.add_security_scheme(name, SecurityScheme::Http(scheme.build()));
+        }
     }
 }
 
@@ -102,7 +65,7 @@ impl Modify for Security {
 struct Errors;
 
 impl Modify for Errors {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+    fn modify(&self, document: &mut OpenApi) {
         for item in document.paths.paths.values_mut() {
             let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete];
             for operation in operations.into_iter().flatten() {
@@ -113,11 +76,11 @@ impl Modify for Errors {
 }
 
 fn add_errors(operation: &mut Operation) {
-    let id = operation.operation_id.as_deref().unwrap_or_default();
     let has_body = operation.request_body.is_some();
-    let is_closed = !matches!(id, "createVisitor" | "listModels" | "readModel" | "readLeaderboard" | "readMatrix");
+    let open = SecurityRequirement::default();
+    let is_closed = operation.security.iter().flatten().any(|requirement| *requirement != open);
     let has_query = operation.parameters.iter().flatten().any(|parameter| match parameter {
-        RefOr::T(parameter) => parameter.parameter_in == utoipa::openapi::path::ParameterIn::Query,
+        RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
         RefOr::Ref(_) => false,
     });
     let mut add = |status: &str, text: &str| {
@@ -132,9 +95,6 @@ fn add_errors(operation: &mut Operation) {
     }
     if has_body || has_query {
         add("422", "What was sent is not acceptable.");
-    }
-    if matches!(id, "startBattle" | "sendMessage" | "askAgain" | "castVote") {
-        add("429", "Too many requests; `Retry-After` says when to come again.");
     }
     add("500", "A fault of ours.");
     add("503", "Too busy, or no model can be drawn; `Retry-After` says when to come again.");
@@ -154,7 +114,7 @@ mod tests {
     /// Kinds of battle on boards are named like kinds of battle.
     #[test]
     fn the_document_is_whole() {
-        let document = serde_json::to_value(Document::openapi()).expect("JSON");
+        let document = serde_json::to_value(&*DOCUMENT).expect("JSON");
         let paths = document["paths"].as_object().expect("paths");
         assert!(paths.len() >= 14, "{}", paths.len());
         let text = document.to_string();

@@ -1,6 +1,6 @@
 //! The contestants' cards.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -48,9 +48,10 @@ pub struct ModelList {
 
 /// All contestants, retired ones too.
 #[utoipa::path(
-    get, path = "/api/v1/models", operation_id = "listModels", tag = "models",
+    operation_id = "listModels", tag = "models",
     responses((status = 200, body = ModelList)), security(())
 )]
+#[get("/models")]
 pub async fn list(arena: web::Data<Arena>) -> Result<HttpResponse, Error> {
     let all = models::list(&arena.db).await?;
     Ok(HttpResponse::Ok().json(ModelList { models: all.iter().map(ModelCard::of).collect() }))
@@ -58,10 +59,11 @@ pub async fn list(arena: web::Data<Arena>) -> Result<HttpResponse, Error> {
 
 /// One contestant.
 #[utoipa::path(
-    get, path = "/api/v1/models/{slug}", operation_id = "readModel", tag = "models",
+    operation_id = "readModel", tag = "models",
     params(("slug" = String, Path, description = "Its name in addresses.")),
     responses((status = 200, body = ModelCard), (status = 404, body = ErrorBody)), security(())
 )]
+#[get("/models/{slug}")]
 pub async fn card(arena: web::Data<Arena>, slug: web::Path<String>) -> Result<HttpResponse, Error> {
     let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
     Ok(HttpResponse::Ok().json(ModelCard::of(&model)))

@@ -3,9 +3,8 @@
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde_json::Value;
-use utoipa::OpenApi;
 
-use super::document::Document;
+use super::document::DOCUMENT;
 use crate::error::Error;
 use crate::handlers::html;
 use crate::views::Page;
@@ -75,7 +74,7 @@ pub(super) fn key(id: &str) -> String {
 /// Shows it.
 pub async fn page(request: HttpRequest) -> Result<HttpResponse, Error> {
     let page = Page::of(&request);
-    let document = serde_json::to_value(Document::openapi()).map_err(|cause| Error::Internal(cause.into()))?;
+    let document = serde_json::to_value(&*DOCUMENT).map_err(|cause| Error::Internal(cause.into()))?;
     let connection = request.connection_info();
     let origin = format!("{}://{}", connection.scheme(), connection.host());
     drop(connection);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ContentEncoding};
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, get, web};
 use futures_util::stream;
 use serde_json::json;
 use tokio::time::timeout;
@@ -27,11 +27,12 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// from the character `from` on), `status` (`side`, `status`, `message`, `retry`), `ended` (`turn`). Send the last `id`
 /// as `Last-Event-ID` to go on after a cut.
 #[utoipa::path(
-    get, path = "/api/v1/battles/{id}/stream", operation_id = "readStream", tag = "battles",
+    operation_id = "readStream", tag = "battles",
     params(("id" = BattleId, Path, description = "The battle.")),
     responses((status = 200, body = serde_json::Value, content_type = "text/event-stream"), (status = 404, body = ErrorBody)),
     security(("visitor" = []))
 )]
+#[get("/battles/{id}/stream")]
 pub async fn read(
     request: HttpRequest,
     arena: web::Data<Arena>,

@@ -3,12 +3,12 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::Error;
-use crate::extract::Visitor;
+use crate::extract::{Visitor, bearer};
 use crate::keys::random_token;
 
 /// A known visitor. Unlike a browser, a program that shows no token is not given one in passing: it would lose it.
@@ -26,7 +26,8 @@ impl FromRequest for ApiVisitor {
 
 fn find(request: &HttpRequest) -> Option<Visitor> {
     let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or(""));
-    let visitor = match header("x-visitor") {
+    // The header of the first version is still taken.
+    let visitor = match bearer(request).or_else(|| header("x-visitor")) {
         Some(token) => Visitor::from_cookie(Some(token)),
         // A cookie comes along by itself, so it counts only where the browser says that our own page asks.
         None if header("sec-fetch-site").is_none_or(|site| site == "same-origin") => {
@@ -40,16 +41,17 @@ fn find(request: &HttpRequest) -> Option<Visitor> {
 /// A new visitor.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NewVisitor {
-    /// The secret token, for the header `X-Visitor`. Who has it sees and deletes this visitor's battles.
+    /// The secret token, for `Authorization: Bearer TOKEN`. Who has it sees and deletes this visitor's battles.
     #[schema(min_length = 64, max_length = 64)]
     pub visitor: String,
 }
 
 /// A token for a new visitor. Nothing is stored before its first battle.
 #[utoipa::path(
-    post, path = "/api/v1/visitors", operation_id = "createVisitor", tag = "visitors",
+    operation_id = "createVisitor", tag = "visitors",
     responses((status = 201, body = NewVisitor)), security(())
 )]
+#[post("/visitors")]
 pub async fn create() -> HttpResponse {
     HttpResponse::Created().insert_header(("cache-control", "no-store")).json(NewVisitor { visitor: random_token() })
 }

@@ -1,0 +1,59 @@
+//! Leaderboards and matrices: the files that the pages offer too.
+
+use actix_web::{HttpResponse, get, web};
+
+use super::body::ErrorBody;
+use crate::app::Arena;
+use crate::error::Error;
+use crate::handlers::leaderboard::{self, BoardFile, Filter, MatrixFile};
+
+/// Kinds of battle that have a board.
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum BoardKind {
+    Battle,
+    SideBySide,
+}
+
+/// The matrices.
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum MatrixName {
+    WinRates,
+    BattleCounts,
+}
+
+/// The leaderboard.
+#[utoipa::path(
+    operation_id = "readLeaderboard", tag = "leaderboard",
+    params(
+        ("kind" = Option<BoardKind>, Query, description = "Anonymous battles, or named comparisons."),
+        ("language" = Option<String>, Query, pattern = "^[A-Za-z0-9-]{0,16}$", description = "A language code; all languages where it is left out."),
+    ),
+    responses((status = 200, body = BoardFile)), security(())
+)]
+#[get("/leaderboard")]
+pub async fn board(arena: web::Data<Arena>, filter: web::Query<Filter>) -> Result<HttpResponse, Error> {
+    leaderboard::board_json(arena, filter).await
+}
+
+/// A matrix over all pairs of models: `win-rates`, or `battle-counts`.
+#[utoipa::path(
+    operation_id = "readMatrix", tag = "leaderboard",
+    params(
+        ("matrix" = MatrixName, Path, description = "Which one."),
+        ("kind" = Option<BoardKind>, Query, description = "Anonymous battles, or named comparisons."),
+        ("language" = Option<String>, Query, pattern = "^[A-Za-z0-9-]{0,16}$", description = "A language code; all languages where it is left out."),
+    ),
+    responses((status = 200, body = MatrixFile), (status = 404, body = ErrorBody)), security(())
+)]
+#[get("/leaderboard/{matrix}")]
+pub async fn matrix(
+    arena: web::Data<Arena>,
+    matrix: web::Path<String>,
+    filter: web::Query<Filter>,
+) -> Result<HttpResponse, Error> {
+    leaderboard::matrix_json(arena, matrix, filter).await
+}

@@ -1,0 +1,58 @@
+//! Schemas of what is checked by a rule of the domain: the limits come from there.
+
+use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, Type};
+
+use crate::domain::{MAX_COMMENT_CHARS, MAX_PROMPT_CHARS, Parameters};
+
+/// A message: not only white space, and not too long.
+pub(super) fn prompt() -> Object {
+    text("A message.").min_length(Some(1)).max_length(Some(MAX_PROMPT_CHARS)).pattern(Some(r"[^\s\u0000]")).build()
+}
+
+/// A voter's comment.
+pub(super) fn comment() -> Object {
+    text("In the voter's own words.").max_length(Some(MAX_COMMENT_CHARS)).build()
+}
+
+fn text(description: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).description(Some(description))
+}
+
+/// How surprising answers may be.
+pub(super) fn temperature() -> Object {
+    number("0 always takes the likeliest token.", 0.0, Parameters::MAX_TEMPERATURE, Parameters::NAMED.temperature)
+}
+
+/// How much of the distribution is sampled from.
+pub(super) fn top_p() -> Object {
+    let text = "Keeps to the likeliest tokens that together have this probability.";
+    number(text, Parameters::MIN_TOP_P, 1.0, Parameters::NAMED.top_p)
+}
+
+fn number(description: &str, min: f32, max: f32, default: f32) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::Number)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Float)))
+        .description(Some(description))
+        .minimum(Some(wide(min)))
+        .maximum(Some(wide(max)))
+        .default(Some(wide(default).into()))
+        .build()
+}
+
+/// The number that the shortest decimal of this one means: 0.7 and not 0.699999988.
+fn wide(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or(f64::from(number))
+}
+
+/// The longest answer.
+pub(super) fn max_tokens() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
+        .description(Some("The longest answer in tokens."))
+        .minimum(Some(1))
+        .maximum(Some(Parameters::MAX_TOKENS))
+        .default(Some(Parameters::NAMED.max_tokens.into()))
+        .build()
+}
