@@ -10,12 +10,22 @@ pub fn localised(command: Command, locale: Locale) -> Command {
         .after_long_help(locale.text("command-arena-examples"))
         .disable_version_flag(true)
         .arg(Arg::new("version").short('V').long("version").action(ArgAction::Version));
-    describe(command, "arena", locale)
+    let mut command = describe(command, "arena", locale);
+    // Building adds the command `help`, whose text is clap's own.
+    command.build();
+    describe_help(command, locale)
+}
+
+fn describe_help(command: Command, locale: Locale) -> Command {
+    command.mut_subcommands(|sub| match sub.get_name() {
+        "help" => sub.about(locale.text("help-subcommand")),
+        _ => describe_help(sub, locale),
+    })
 }
 
 /// Gives a command of this key, and those below it, their texts.
 fn describe(command: Command, key: &str, locale: Locale) -> Command {
-    let mut command = command
+    command
         .about(locale.text(&format!("command-{key}")))
         .help_template(template(locale))
         .subcommand_help_heading(heading("help-commands", locale))
@@ -26,17 +36,7 @@ fn describe(command: Command, key: &str, locale: Locale) -> Command {
             let name = sub.get_name();
             let key = if key == "arena" { name.to_owned() } else { format!("{key}-{name}") };
             describe(sub, &key, locale)
-        });
-    if command.has_subcommands() {
-        // clap knows what to do with this name; only the text is ours.
-        command = command.subcommand(
-            Command::new("help")
-                .about(locale.text("help-subcommand"))
-                .disable_help_flag(true)
-                .arg(Arg::new("subcommand").value_name("COMMAND").num_args(..).action(ArgAction::Append)),
-        );
-    }
-    command
+        })
 }
 
 fn describe_argument(argument: Arg, command: &str, locale: Locale) -> Arg {
@@ -131,8 +131,7 @@ mod tests {
         for (locale, usage, of_the_other) in
             [(Locale::En, "Usage: arena", "用法"), (Locale::Zh, "用法：arena", "Usage")]
         {
-            let mut command = localised(Cli::command(), locale);
-            command.build();
+            let command = localised(Cli::command(), locale);
             let mut commands = vec![command];
             while let Some(mut command) = commands.pop() {
                 if command.get_name() == "help" {
@@ -154,7 +153,6 @@ mod tests {
     #[test]
     fn an_option_says_its_default_and_its_variable() {
         let mut command = localised(Cli::command(), Locale::En);
-        command.build();
         let serve = command.find_subcommand_mut("serve").unwrap().render_help().to_string();
         assert!(serve.contains("[default: 127.0.0.1:8080] [env: ARENA_LISTEN]"), "{serve}");
         assert!(serve.contains("[possible values: text, json] [default: text]"), "{serve}");
