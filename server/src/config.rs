@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use crate::backends::Network;
 use crate::domain::{DevicePreference, UnknownDevice};
 use crate::i18n::Message;
+use crate::rating::EloSettings;
 
 /// Options of `arena serve`, as given on the command line or in the environment.
 #[derive(Debug, Args)]
@@ -90,6 +91,8 @@ pub struct Config {
     pub devices: Vec<DevicePreference>,
     /// Where demo models lie, if they are wanted and there.
     pub demo_models: Option<PathBuf>,
+    /// How online Elo is computed.
+    pub elo: EloSettings,
     /// How long to drain.
     pub drain: std::time::Duration,
     /// Rate limit by voter.
@@ -147,6 +150,7 @@ impl TryFrom<ServeOptions> for Config {
                 .collect::<Result<_, _>>()?,
             devices,
             demo_models: if raw.no_demo { None } else { raw.demo_models.or_else(default_demo_models) },
+            elo: EloSettings::default(),
             drain: std::time::Duration::from_secs(raw.drain_seconds),
             voter_per_minute: positive(raw.voter_per_minute, "--voter-per-minute")?,
             address_per_minute: positive(raw.address_per_minute, "--address-per-minute")?,

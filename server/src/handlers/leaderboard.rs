@@ -22,7 +22,8 @@ use crate::actions::read_board::{BoardKey, ReadBoard};
 use crate::app::Arena;
 use crate::domain::{BattleKind, ModelId, ModelState};
 use crate::error::Error;
-use crate::i18n::Locale;
+use crate::i18n::{Locale, grouped};
+use crate::rating::EloSettings;
 use crate::store::models::{self, Model};
 use crate::store::ratings;
 use crate::views::Page;
@@ -106,6 +107,7 @@ struct Leaderboard {
     /// The filter as an address has it.
     query: String,
     votes: u64,
+    elo: EloSettings,
     has_models: bool,
     /// Whether every language and kind is without votes, so that it is no use to filter.
     blocks: Vec<Block>,
@@ -143,6 +145,7 @@ pub async fn page(
         languages: std::iter::once(all).chain(languages).collect(),
         query: format!("kind={}&language={}", named.key.kind, chosen.unwrap_or("all")),
         votes: board.votes,
+        elo: arena.config.elo,
         has_models: !named.models.is_empty(),
         blocks: lines::blocks(&named, page.locale),
         chart: Chart::of(&named),
@@ -155,19 +158,6 @@ pub async fn page(
 
 fn language_name(locale: Locale, code: &str) -> String {
     if NAMED_LANGUAGES.contains(&code) { locale.text(&format!("board-language-{code}")) } else { code.to_owned() }
-}
-
-/// `1234567` → `1,234,567`, in both languages.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A share as a whole percentage: more digits would claim more than any number of votes here bears.

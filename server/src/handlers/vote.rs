@@ -10,7 +10,6 @@ use crate::app::Arena;
 use crate::domain::{BattleId, Choice, Reason};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
-use crate::rating::EloSettings;
 use crate::store::models;
 
 /// A vote as the form sends it.
@@ -42,7 +41,7 @@ pub async fn cast(
         comment: ballot.comment.trim().replace('\0', ""),
         address_hash: Some(arena.keys.address_hash(address.0)),
     };
-    let cast = vote.run(&arena.db, &EloSettings::default()).await?;
+    let cast = vote.run(&arena.db, &arena.config.elo).await?;
     if cast.is_new {
         arena.metrics.vote(cast.vote.choice, cast.vote.is_counted());
     }

@@ -2,6 +2,7 @@
 
 mod errors;
 mod message;
+mod numbers;
 mod terminal;
 
 use std::borrow::Cow;
@@ -15,6 +16,7 @@ use crate::domain::UnknownName;
 
 pub use errors::error_text;
 pub use message::{Message, told};
+pub use numbers::grouped;
 
 static_loader! {
     static TEXTS = {

@@ -156,6 +156,7 @@ fn token(raw: &WorkerOptions) -> anyhow::Result<(SecretString, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::DevicePreference;
     use clap::Parser;
     use secrecy::ExposeSecret;
 
@@ -188,6 +189,18 @@ mod tests {
             assert!(settings(wrong).is_err(), "{wrong:?}");
         }
         assert!(settings(&["--device", "tpu"]).is_err());
+    }
+
+    /// The server hands its devices' names to the engine, across the border of a process.
+    #[test]
+    fn the_server_and_the_engine_name_devices_alike() {
+        for name in ["auto", "cpu", "cuda", "cuda:0", "cuda:7"] {
+            let (ours, engine) = (name.parse::<DevicePreference>(), name.parse::<DeviceSpec>());
+            assert_eq!(ours.unwrap().to_string(), engine.unwrap().to_string());
+        }
+        for wrong in ["", "gpu", "cuda:", "cuda:-1", "none", "CPU"] {
+            assert!(wrong.parse::<DevicePreference>().is_err() && wrong.parse::<DeviceSpec>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

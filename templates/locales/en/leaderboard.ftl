@@ -51,7 +51,7 @@ board-how = How to read this
 board-how-votes = Blind battles count only votes cast before the names were shown. If an answer gave its model away, the vote is kept but not counted. Side-by-side comparisons have their own leaderboard.
 board-how-bt = Ratings come from a Bradley–Terry model: the strengths that best explain all votes, centred on 1000. A model that is 400 points stronger wins about ten times as often as it loses. The number after ± is half the width of the 95% confidence interval; with few votes it is wide and imprecise.
 board-how-rank = The rank is one more than the number of models that are clearly better (their whole interval lies above). So several models may share a rank.
-board-how-elo = Elo changes with each vote (K = 4, starting from 1000), so it follows recent votes and depends on their order.
+board-how-elo = Elo changes with each vote (K = { $k }, starting from { $initial }), so it follows recent votes and depends on their order.
 board-how-ties = Ties and both-bad votes count as half a win for each side.
 board-chart = Ratings and their intervals
 board-chart-note = Each dot is a model's rating, each line its 95% confidence interval. The table above has the same numbers.

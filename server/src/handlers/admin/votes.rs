@@ -10,7 +10,6 @@ use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::admin::paging::{self, Before, ROWS_TO_READ};
 use crate::handlers::{html, see_other};
-use crate::rating::EloSettings;
 use crate::store::votes::{self, VoteLine};
 use crate::views::Page;
 
@@ -51,8 +50,7 @@ pub async fn set_withdrawn(
     id: web::Path<i64>,
     CsrfForm(form): CsrfForm<Withdrawn>,
 ) -> Result<HttpResponse, Error> {
-    let elo = EloSettings::default();
-    withdraw_vote::set_withdrawn(&arena.db, &elo, Some(admin.id), *id, form.withdrawn).await?;
+    withdraw_vote::set_withdrawn(&arena.db, &arena.config.elo, Some(admin.id), *id, form.withdrawn).await?;
     Ok(match form.before {
         Some(before) => see_other(&format!("/admin/votes?before={before}")),
         None => see_other("/admin/votes"),

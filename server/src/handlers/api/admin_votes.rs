@@ -12,7 +12,6 @@ use crate::app::Arena;
 use crate::domain::{BattleId, BattleKind, Choice};
 use crate::error::Error;
 use crate::extract::ApiAdmin;
-use crate::rating::EloSettings;
 use crate::store::votes::{self, VoteLine};
 
 /// Which votes.
@@ -133,7 +132,6 @@ pub async fn change(
     said: web::Json<VoteChange>,
 ) -> Result<HttpResponse, Error> {
     let id = id.parse().map_err(|_| Error::NotFound)?;
-    let elo = EloSettings::default();
-    let vote = withdraw_vote::set_withdrawn(&arena.db, &elo, Some(admin.id), id, said.withdrawn).await?;
+    let vote = withdraw_vote::set_withdrawn(&arena.db, &arena.config.elo, Some(admin.id), id, said.withdrawn).await?;
     Ok(HttpResponse::Ok().json(VoteWithdrawn { id, withdrawn: vote.withdrawn_at.is_some() }))
 }

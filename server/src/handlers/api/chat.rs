@@ -18,7 +18,6 @@ use crate::domain::{BattleId, Choice, Prompt, Reason, Side};
 use crate::error::Error;
 use crate::extract::ClientAddress;
 use crate::i18n::Locale;
-use crate::rating::EloSettings;
 use crate::store::models;
 
 /// A message.
@@ -165,7 +164,7 @@ pub async fn vote(
         address_hash: Some(arena.keys.address_hash(address.0)),
     };
     // The vote is a good one in itself, and does not fit what this battle is.
-    let cast = vote.run(&arena.db, &EloSettings::default()).await.map_err(|error| match error {
+    let cast = vote.run(&arena.db, &arena.config.elo).await.map_err(|error| match error {
         Error::Invalid { code: "vote-choice", .. } => Error::Conflict("api-vote-choice"),
         other => other,
     })?;
