@@ -42,5 +42,5 @@ error-json = The body is not the JSON this endpoint expects: { $detail }. See th
 error-query = The query parameters are not valid: { $detail }.
 error-visitor-required = This address needs a visitor. Get a token by POST /api/v1/visitors and send it as “Authorization: Bearer TOKEN”.
 error-api-fields = These fields are not valid: { $detail }.
-error-api-model-unusable = The model does not answer as it was described; look at { $detail }. An endpoint that is only down for now can be saved with "anyway": true.
+error-api-model-unusable = The model does not answer as it was described; look at { $detail }. An endpoint that is only down for now can be saved with "force": true.
 error-api-vote-choice = That vote is not valid here: battles and comparisons take a, b, tie and both_bad; direct chats take up and down.

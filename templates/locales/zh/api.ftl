@@ -42,5 +42,5 @@ error-json = 请求体不是此接口所需的 JSON：{ $detail }。其结构见
 error-query = 查询参数无效：{ $detail }。
 error-visitor-required = 该地址需要访客身份。请用 POST /api/v1/visitors 申请令牌，并以“Authorization: Bearer TOKEN”发送。
 error-api-fields = 以下字段无效：{ $detail }。
-error-api-model-unusable = 模型没有按所述方式应答，请检查 { $detail }。若端点只是暂时停机，可加上 "anyway": true 保存。
+error-api-model-unusable = 模型没有按所述方式应答，请检查 { $detail }。若端点只是暂时停机，可加上 "force": true 保存。
 error-api-vote-choice = 此处不能投这一票：对战和对比可投 a、b、tie、both_bad，直接聊天可投 up、down。

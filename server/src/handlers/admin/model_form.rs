@@ -35,7 +35,7 @@ struct FormPage {
     refusal: Option<String>,
     has_key: bool,
     /// Whether the endpoint may be saved although it does not answer.
-    offers_anyway: bool,
+    offers_force: bool,
 }
 
 /// The filled form, with what is not a plain field.
@@ -52,10 +52,10 @@ pub struct Filled {
     #[serde(default)]
     remove_key: String,
     #[serde(default)]
-    anyway: String,
+    force: String,
     /// `check` or `save`.
     #[serde(default)]
-    act: String,
+    action: String,
 }
 
 impl Filled {
@@ -112,7 +112,7 @@ pub async fn register(
         Examined::Looked(page, found) => (page, found),
     };
     if !found.may_save {
-        return if filled.act == "save" { refuse(&form_page) } else { html(&*form_page) };
+        return if filled.action == "save" { refuse(&form_page) } else { html(&*form_page) };
     }
     let slug = filled.slug.trim();
     let slug = (!slug.is_empty()).then(|| slug.to_owned());
@@ -146,7 +146,7 @@ pub async fn change(
         Examined::Looked(page, found) => (page, found),
     };
     if !found.may_save {
-        return if filled.act == "save" { refuse(&form_page) } else { html(&*form_page) };
+        return if filled.action == "save" { refuse(&form_page) } else { html(&*form_page) };
     }
     change_model::change(&arena, Some(by), &model, &found.settings, filled.key_change()).await?;
     arena.workers.nudge();
@@ -174,7 +174,7 @@ async fn examine(
     filled: &Filled,
     model: Option<Model>,
 ) -> Result<Examined, Error> {
-    let saves = filled.act == "save";
+    let saves = filled.action == "save";
     let mut texts = filled.texts.clone();
     // A check needs no name yet: the file may bring one.
     let nameless = texts.get("display_name").is_none_or(|name| name.trim().is_empty());
@@ -209,18 +209,18 @@ async fn examine(
     if nameless {
         settings.general.display_name = found.name().unwrap_or_default().chars().take(MAX_NAME).collect();
     }
-    let anyway = filled.anyway == "yes" && offers_anyway(&found);
+    let force = filled.force == "yes" && offers_force(&found);
     let shown = settings.texts();
     let mut page = FormPage::of(request, admin, filled.kind, model, &shown, &[]);
     page.slug.clone_from(&filled.slug);
-    page.offers_anyway = offers_anyway(&found);
+    page.offers_force = offers_force(&found);
     page.finding = Some(Finding::of(&found, arena, &page.page));
-    let may_save = saves && (found.is_good() || anyway);
+    let may_save = saves && (found.is_good() || force);
     Ok(Examined::Looked(Box::new(page), Box::new(Checked { settings, may_save })))
 }
 
 /// An endpoint may be down when it is registered; a refused address stays refused, and a file must be there.
-fn offers_anyway(found: &Found) -> bool {
+fn offers_force(found: &Found) -> bool {
     use crate::backends::ErrorKind;
     match found {
         Found::Endpoint(probe) => {
@@ -256,7 +256,7 @@ impl FormPage {
             slug: String::new(),
             finding: None,
             refusal: None,
-            offers_anyway: false,
+            offers_force: false,
         }
     }
 

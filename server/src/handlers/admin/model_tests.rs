@@ -31,13 +31,13 @@ async fn a_file_is_checked_then_saved_with_what_its_header_says(db: PgPool) {
 
     let empty = alice.get("/models").await.text;
     assert!(empty.contains("No models yet"), "an empty state says what to do");
-    let checked = alice.post("/admin/models", &[("kind", "local"), ("path", &path), ("act", "check")]).await;
+    let checked = alice.post("/admin/models", &[("kind", "local"), ("path", &path), ("action", "check")]).await;
     assert_eq!(checked.status, 200);
     assert!(checked.text.contains("This model can be loaded"), "{}", checked.text);
     assert!(checked.text.contains("13.7M") && checked.text.contains("256 tokens"));
     assert_eq!(models::count(&db).await.expect("counts"), 0, "a check saves nothing");
 
-    let fields = [("kind", "local"), ("path", path.as_str()), ("display_name", "<b>Poet</b> 诗人"), ("act", "save")];
+    let fields = [("kind", "local"), ("path", path.as_str()), ("display_name", "<b>Poet</b> 诗人"), ("action", "save")];
     let saved = alice.post("/admin/models", &fields).await;
     assert_eq!((saved.status.as_u16(), saved.location()), (303, "/admin/models?done=b-poet-b"));
     let model = models::by_slug(&db, "b-poet-b").await.expect("reads").expect("is there");
@@ -68,7 +68,7 @@ async fn what_cannot_be_loaded_is_refused_with_the_reason(db: PgPool) {
         ("relative.gguf", "Enter a full path on this server"),
         ("", "Required."),
     ] {
-        let fields = [("kind", "local"), ("path", path), ("display_name", "x"), ("anyway", "yes"), ("act", "save")];
+        let fields = [("kind", "local"), ("path", path), ("display_name", "x"), ("force", "yes"), ("action", "save")];
         let refused = alice.post("/admin/models", &fields).await;
         assert_eq!(refused.status, 422, "{path}");
         assert!(refused.text.contains(reason), "{path}: {}", refused.text);
@@ -84,13 +84,18 @@ async fn an_adapter_of_a_hub_s_model_gets_its_base_by_the_form(db: PgPool) {
     let adapter = folder.path().join("song");
     put_adapter(&adapter, "hfl/chinese-mixtral");
     let (adapter, base) = (adapter.to_string_lossy().into_owned(), demo());
-    let form = |base: &str, act: &str| {
-        let fields =
-            [("kind", "local"), ("path", &adapter), ("adapter_base", base), ("display_name", "Song"), ("act", act)];
+    let form = |base: &str, action: &str| {
+        let fields = [
+            ("kind", "local"),
+            ("path", &adapter),
+            ("adapter_base", base),
+            ("display_name", "Song"),
+            ("action", action),
+        ];
         fields.map(|(name, value)| (name.to_owned(), value.to_owned()))
     };
-    let mut post = async |page: &str, base: &str, act: &str| {
-        let fields = form(base, act);
+    let mut post = async |page: &str, base: &str, action: &str| {
+        let fields = form(base, action);
         alice.post(page, &fields.each_ref().map(|(name, value)| (name.as_str(), value.as_str()))).await
     };
     let refused = post("/admin/models", "", "save").await;
@@ -128,8 +133,8 @@ async fn inner_addresses_are_refused_and_the_option_is_named(db: PgPool) {
             ("base_url", base),
             ("remote_model", "m"),
             ("display_name", "Inner"),
-            ("anyway", "yes"),
-            ("act", "save"),
+            ("force", "yes"),
+            ("action", "save"),
         ];
         let refused = alice.post("/admin/models", &fields).await;
         assert_eq!(refused.status, 422, "{base}");
@@ -154,10 +159,10 @@ async fn a_key_is_kept_sealed_and_never_shown(db: PgPool) {
     let with = |more: &[(&'static str, &'static str)]| -> Vec<(&str, &str)> {
         base.iter().copied().chain(more.iter().copied()).collect()
     };
-    let refused = alice.post("/admin/models", &with(&[("api_key", secret), ("act", "save")])).await;
+    let refused = alice.post("/admin/models", &with(&[("api_key", secret), ("action", "save")])).await;
     assert_eq!(refused.status, 422, "it does not answer");
     assert!(!refused.text.contains(secret), "a key is not sent back, not even with a mistake");
-    let saved = alice.post("/admin/models", &with(&[("api_key", secret), ("anyway", "yes"), ("act", "save")])).await;
+    let saved = alice.post("/admin/models", &with(&[("api_key", secret), ("force", "yes"), ("action", "save")])).await;
     assert_eq!(saved.location(), "/admin/models?done=far");
 
     let model = models::by_slug(&db, "far").await.expect("reads").expect("is there");
@@ -169,12 +174,12 @@ async fn a_key_is_kept_sealed_and_never_shown(db: PgPool) {
     }
 
     // The card may be changed while the endpoint is away, and the key stays.
-    let kept = with(&[("retries", "3"), ("act", "save")]);
+    let kept = with(&[("retries", "3"), ("action", "save")]);
     assert_eq!(alice.post("/admin/models/far", &kept).await.status, 303);
     let model = models::by_slug(&db, "far").await.expect("reads").expect("is there");
     let retries = model.settings.source.endpoint().map(|endpoint| endpoint.requests.retries);
     assert_eq!((retries, model.api_key_sealed.as_ref()), (Some(3), Some(&sealed)));
-    let removed = with(&[("remove_key", "yes"), ("anyway", "yes"), ("act", "save")]);
+    let removed = with(&[("remove_key", "yes"), ("force", "yes"), ("action", "save")]);
     assert_eq!(alice.post("/admin/models/far", &removed).await.status, 303);
     let model = models::by_slug(&db, "far").await.expect("reads").expect("is there");
     assert_eq!(model.api_key_sealed, None);
@@ -185,7 +190,9 @@ async fn a_model_rests_comes_back_and_retires_for_good(db: PgPool) {
     let arena = arena(db.clone());
     let mut alice = signed_in(&arena).await;
     let path = demo();
-    alice.post("/admin/models", &[("kind", "local"), ("path", &path), ("display_name", "Poet"), ("act", "save")]).await;
+    alice
+        .post("/admin/models", &[("kind", "local"), ("path", &path), ("display_name", "Poet"), ("action", "save")])
+        .await;
     let state = async || models::by_slug(&db, "poet").await.expect("reads").expect("is there").state;
     let set = "/admin/models/poet/state";
 
@@ -215,7 +222,9 @@ async fn every_page_speaks_both_languages(db: PgPool) {
     let arena = arena(db.clone());
     let mut alice = signed_in(&arena).await;
     let path = demo();
-    alice.post("/admin/models", &[("kind", "local"), ("path", &path), ("display_name", "Poet"), ("act", "save")]).await;
+    alice
+        .post("/admin/models", &[("kind", "local"), ("path", &path), ("display_name", "Poet"), ("action", "save")])
+        .await;
     for language in ["en", "zh-CN"] {
         alice.language = language;
         for page in [

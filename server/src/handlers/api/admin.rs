@@ -62,8 +62,8 @@ pub struct ModelChange {
     /// Endpoint: the key; empty takes it away.
     api_key: Option<SecretString>,
     /// Save an endpoint although it does not answer now.
-    #[serde(default)]
-    anyway: bool,
+    #[serde(default, alias = "anyway")]
+    force: bool,
     #[serde(flatten)]
     settings: Map<String, Value>,
 }
@@ -143,7 +143,7 @@ pub async fn register(
         KeyChange::Replace(key) => Some(key),
         KeyChange::Keep | KeyChange::Remove => None,
     };
-    examine(&arena, &mut settings, key.clone(), said.anyway).await?;
+    examine(&arena, &mut settings, key.clone(), said.force).await?;
     let new = Registration { slug, settings, key };
     let (id, slug) = register_model::register(&arena, Some(admin.id), new).await?;
     let model = models::by_id(&arena.db, id).await?.ok_or(Error::NotFound)?;
@@ -161,12 +161,12 @@ async fn examine(
     arena: &Arena,
     settings: &mut ModelSettings,
     key: Option<SecretString>,
-    anyway: bool,
+    force: bool,
 ) -> Result<(), Error> {
     let found = look(arena, settings, key).await?;
     let kind = settings.source.kind();
     // An endpoint may be down when it is registered; a file must be there.
-    let may_be_down = anyway && kind == ModelKind::Endpoint;
+    let may_be_down = force && kind == ModelKind::Endpoint;
     if !found.is_good() && !may_be_down {
         return Err(Error::invalid("api-model-unusable", if kind == ModelKind::Local { "path" } else { "base_url" }));
     }
@@ -197,7 +197,7 @@ pub async fn change(
             (KeyChange::Keep, Some(sealed)) => Some(arena.keys.unseal(sealed.as_bytes())?),
             _ => None,
         };
-        examine(&arena, &mut settings, key, said.anyway).await?;
+        examine(&arena, &mut settings, key, said.force).await?;
     }
     if model.settings != settings || !matches!(key, KeyChange::Keep) {
         change_model::change(&arena, Some(admin.id), &model, &settings, key).await?;

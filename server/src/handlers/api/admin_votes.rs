@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::body::ErrorBody;
+use super::cursor::PageCursor;
 use crate::actions::withdraw_vote;
 use crate::app::Arena;
 use crate::domain::{BattleId, BattleKind, Choice};
@@ -19,8 +20,11 @@ use crate::store::votes::{self, VoteLine};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct VotesPart {
-    /// Those before the vote of this number: the last page's `older`.
-    #[param(minimum = 1)]
+    /// Where to go on: the last page's `next_cursor`.
+    #[param(value_type = Option<PageCursor>)]
+    cursor: Option<PageCursor>,
+    /// The first version's name of it: the number of a vote.
+    #[param(ignore)]
     before: Option<i64>,
 }
 
@@ -29,8 +33,8 @@ pub struct VotesPart {
 pub struct AdminVotes {
     /// The votes.
     pub votes: Vec<AdminVote>,
-    /// What to ask for next as `before`; nothing at the end.
-    pub older: Option<i64>,
+    /// What to ask for next as `cursor`; nothing at the end.
+    pub next_cursor: Option<PageCursor>,
 }
 
 /// A vote.
@@ -91,14 +95,15 @@ const VOTES: usize = 50;
 )]
 #[get("/admin/votes")]
 pub async fn list(_admin: ApiAdmin, arena: web::Data<Arena>, part: Query<VotesPart>) -> Result<HttpResponse, Error> {
-    if part.before.is_some_and(|before| before < 1) {
-        return Err(Error::invalid("query", "before"));
+    let before = part.cursor.map(|cursor| cursor.0).or(part.before);
+    if before.is_some_and(|before| before < 1) {
+        return Err(Error::invalid("query", "cursor"));
     }
-    let mut lines = votes::page(&arena.db, part.before, VOTES as i64 + 1).await?;
+    let mut lines = votes::page(&arena.db, before, VOTES as i64 + 1).await?;
     let has_more = lines.len() > VOTES;
     lines.truncate(VOTES);
-    let older = lines.last().filter(|_| has_more).map(|line| line.id);
-    Ok(HttpResponse::Ok().json(AdminVotes { votes: lines.into_iter().map(AdminVote::of).collect(), older }))
+    let next_cursor = lines.last().filter(|_| has_more).map(|line| PageCursor(line.id));
+    Ok(HttpResponse::Ok().json(AdminVotes { votes: lines.into_iter().map(AdminVote::of).collect(), next_cursor }))
 }
 
 /// Whether a vote counts.

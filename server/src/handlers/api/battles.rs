@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::body::{ErrorBody, RateLimited};
+use super::cursor::PageCursor;
 use super::schemas;
 use super::state::{BattleState, ModelName};
 use super::visitor::ApiVisitor;
@@ -141,13 +142,19 @@ fn chosen(enabled: &[Model], slug: &str) -> Result<ModelId, Error> {
     found.map(|model| model.id).ok_or(Error::NotFound)
 }
 
+/// The latest moment that is taken, in microseconds since 1970: some centuries on, and within what Postgres can hold.
+const LATEST: i64 = 8_000_000_000_000_000;
+
 /// Which part of a list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct HistoryPart {
-    /// Older than this moment, in microseconds since 1970: the last page's `older`.
-    #[param(minimum = 0, maximum = 8_000_000_000_000_000_i64)]
+    /// Where to go on: the last page's `next_cursor`.
+    #[param(value_type = Option<PageCursor>)]
+    cursor: Option<PageCursor>,
+    /// The first version's name of it: microseconds since 1970.
+    #[param(ignore)]
     before: Option<i64>,
     /// How many at most.
     #[param(minimum = 1, maximum = 100, default = 30)]
@@ -159,8 +166,8 @@ pub struct HistoryPart {
 pub struct History {
     /// The battles.
     pub battles: Vec<HistoryLine>,
-    /// What to ask for next as `before`; nothing at the end.
-    pub older: Option<i64>,
+    /// What to ask for next as `cursor`; nothing at the end.
+    pub next_cursor: Option<PageCursor>,
 }
 
 /// One battle of a list.
@@ -199,16 +206,17 @@ pub async fn list(
     if !(1..=100).contains(&limit) {
         return Err(Error::invalid("query", "limit: 1–100"));
     }
-    let before = match part.before {
-        Some(micros) if (0..=8_000_000_000_000_000).contains(&micros) => DateTime::from_timestamp_micros(micros),
-        Some(_) => return Err(Error::invalid("query", "before")),
+    let before = match part.cursor.map(|cursor| cursor.0).or(part.before) {
+        Some(micros) if (0..=LATEST).contains(&micros) => DateTime::from_timestamp_micros(micros),
+        Some(_) => return Err(Error::invalid("query", "cursor")),
         None => None,
     };
     let limit = usize::from(limit);
     let mut entries = battles::history(&arena.db, visitor.0.id(), before, limit as i64 + 1).await?;
     let has_more = entries.len() > limit;
     entries.truncate(limit);
-    let older = entries.last().filter(|_| has_more).map(|entry| entry.created_at.timestamp_micros());
+    let last = entries.last().filter(|_| has_more);
+    let next_cursor = last.map(|entry| PageCursor(entry.created_at.timestamp_micros()));
     let named = models::list(&arena.db).await?;
     let battles = entries
         .into_iter()
@@ -227,7 +235,7 @@ pub async fn list(
             }
         })
         .collect();
-    Ok(HttpResponse::Ok().json(History { battles, older }))
+    Ok(HttpResponse::Ok().json(History { battles, next_cursor }))
 }
 
 /// One of the visitor's own battles as it stands.

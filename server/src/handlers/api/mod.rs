@@ -8,6 +8,7 @@ mod admin_votes;
 mod battles;
 mod body;
 mod chat;
+mod cursor;
 mod document;
 mod leaderboard;
 mod model_schema;

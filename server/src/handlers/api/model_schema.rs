@@ -78,7 +78,7 @@ impl PartialSchema for ModelChange {
             .description(Some("Save an endpoint although it does not answer now."))
             .schema_type(Type::Boolean);
         let state = utoipa::openapi::Ref::from_schema_name(ModelState::name());
-        object.property("state", state).property("api_key", key).property("anyway", force).into()
+        object.property("state", state).property("api_key", key).property("force", force).into()
     }
 }
 
@@ -92,7 +92,7 @@ mod tests {
     use crate::domain::{Group, ModelKind};
 
     /// Names of a request that are no settings.
-    const BESIDE: [&str; 3] = ["state", "api_key", "anyway"];
+    const BESIDE: [&str; 3] = ["state", "api_key", "force"];
 
     #[test]
     fn the_api_takes_what_the_form_takes() {
