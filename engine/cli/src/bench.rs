@@ -11,9 +11,9 @@ use mixtral_train::batch::Batch;
 use mixtral_train::model::Model;
 use mixtral_train::optimiser::Optimiser;
 use mixtral_train::pass::Weights;
-use mixtral_train::projection::Drops;
+use mixtral_train::projection::DropoutKey;
 use mixtral_train::reference::Reference;
-use mixtral_train::{Meter, Pass, Recipe};
+use mixtral_train::{Pass, Profiler, Recipe};
 
 use crate::i18n::Language;
 use crate::options::Pool;
@@ -56,7 +56,7 @@ fn train(rounds: usize, language: Language) -> anyhow::Result<()> {
     let settings = ParamsAdamW { lr: 1e-4, beta1: 0.9, beta2: 0.95, eps: 1e-8, weight_decay: 0.1 };
     let mut theirs = AdamW::new(reference.vars(), settings)?;
     let mut ours = Optimiser::new(model.trained());
-    let mut meter = Arc::new(Meter::default());
+    let mut profiler = Arc::new(Profiler::default());
     let (mut fast, mut slow, mut tokens) = (Vec::new(), Vec::new(), 0);
     // The first round warms up: memory is got, weights come into caches.
     for round in 0..=rounds {
@@ -64,12 +64,15 @@ fn train(rounds: usize, language: Language) -> anyhow::Result<()> {
         let weights =
             Weights { target: 1.0 / batch.targets() as f32, balance: recipe.router_aux_loss_coef, each_layer: false };
         if round == 1 {
-            (fast, slow, tokens, meter) = (Vec::new(), Vec::new(), 0, Arc::default());
+            (fast, slow, tokens, profiler) = (Vec::new(), Vec::new(), 0, Arc::default());
         }
         let start = Instant::now();
-        let outcome =
-            model.pass(&batch, weights, &Pass { learns: true, drops: Drops::default(), meter: meter.clone() })?;
-        ours.step(1e-4, &recipe, &meter);
+        let outcome = model.pass(
+            &batch,
+            weights,
+            &Pass { has_loss: true, drops: DropoutKey::default(), profiler: profiler.clone() },
+        )?;
+        ours.step(1e-4, &recipe, &profiler);
         fast.push(start.elapsed().div_f64(batch.len() as f64));
         let start = Instant::now();
         let loss = reference.loss(&batch, weights)?;
@@ -85,7 +88,7 @@ fn train(rounds: usize, language: Language) -> anyhow::Result<()> {
     }
     let (own, other) = (1.0 / median(&mut fast).as_secs_f64(), 1.0 / median(&mut slow).as_secs_f64());
     let spent: Duration = fast.iter().sum::<Duration>().mul_f64(tokens as f64 / fast.len() as f64);
-    report::end(language, &meter, spent, tokens as u64);
+    report::end(language, &profiler, spent, tokens as u64);
     let times = format!("{:.1}", own / other);
     let (own, other) = (own.round() as u64, other.round() as u64);
     say!("{}", t!(language, "bench-train-result", own = own, candle = other, times = times));

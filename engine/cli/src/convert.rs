@@ -9,7 +9,7 @@ use mixtral_engine::quant::GgmlType;
 use mixtral_engine::weights::lora::CONFIG_FILE;
 use mixtral_tools::convert::{folder_type, named, to_folder, to_gguf};
 use mixtral_tools::hugging_face::{Folder, is_folder};
-use mixtral_tools::mixes::Types;
+use mixtral_tools::mixes::QuantMix;
 
 use crate::i18n::Language;
 use crate::progress::{PERCENT, gguf_kind, kind, refuse_existing, refuse_folder, refuse_full_disk, shown};
@@ -50,7 +50,7 @@ fn folder_to_gguf(arguments: &Arguments, language: Language) -> anyhow::Result<(
         eprintln!("{}", t!(language, "convert-merges-differ", text = format!("{text:?}")));
     }
     refuse_full_disk(target, bytes(kind, folder.weights()), language)?;
-    shown(PERCENT, |report| to_gguf(&folder, target, Types::of(kind), named, report))?;
+    shown(PERCENT, |report| to_gguf(&folder, target, QuantMix::of(kind), named, report))?;
     tell(arguments, folder.weights(), kind, language);
     Ok(())
 }

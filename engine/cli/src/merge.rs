@@ -9,7 +9,7 @@ use mixtral_engine::formats::gguf::Gguf;
 use mixtral_engine::text::gguf_values;
 use mixtral_tools::hugging_face::Folder;
 use mixtral_tools::merge::{self, TokenizerFrom};
-use mixtral_tools::mixes::Types;
+use mixtral_tools::mixes::QuantMix;
 use mixtral_tools::tokenizer;
 
 use crate::i18n::Language;
@@ -71,14 +71,14 @@ fn onto_gguf(
     language: Language,
 ) -> anyhow::Result<()> {
     refuse_folder(out, language)?;
-    let types = arguments.kind.as_deref().map(|name| gguf_kind(name, language).map(Types::of)).transpose()?;
+    let types = arguments.kind.as_deref().map(|name| gguf_kind(name, language).map(QuantMix::of)).transpose()?;
     let base = Gguf::open(&arguments.base)?;
     let config = Config::from_gguf(&base)?;
     let opened = merge::open(adapters, &config, base.is_tied())?;
     let own = match tokenizer {
         TokenizerFrom::Base => None,
         TokenizerFrom::Adapter(folder) => {
-            let model = tokenizer::Model { vocabulary: config.vocabulary, bos: None, eos: None };
+            let model = tokenizer::Model { vocabulary: config.vocab_size, bos: None, eos: None };
             let found = tokenizer::read(folder, model)?;
             Some(gguf_values(&found.parts, found.template.as_deref()))
         }

@@ -36,7 +36,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         Some(path) => {
             let files = ModelFiles::open(path, None)?;
             let config = files.config().clone();
-            let fits = config.vocabulary == model.config().vocabulary && config.context >= window;
+            let fits = config.vocab_size == model.config().vocab_size && config.max_context >= window;
             ensure!(fits, t!(language, "perplexity-unlike", path = path.display()));
             let other = Mixtral::load(&files, config, &device, &mut |_, _| {})?;
             let cache = windows::cache(&other, window)?;
@@ -101,14 +101,14 @@ impl Sums {
     /// Adds what counts of a window.
     fn add(
         &mut self,
-        Document { tokens, learnt }: &Document,
+        Document { tokens, loss_spans }: &Document,
         (model, cache): (&Mixtral, &mut KvCache),
         other: Option<(&Mixtral, &mut KvCache)>,
     ) -> anyhow::Result<()> {
         // The last token foretells nothing here.
         let (inputs, targets) = (&tokens[..tokens.len() - 1], &tokens[1..]);
         let mut counts = vec![false; targets.len()];
-        learnt.iter().for_each(|&(from, to)| counts[from - 1..to - 1].fill(true));
+        loss_spans.iter().for_each(|&(from, to)| counts[from - 1..to - 1].fill(true));
         let predictions = |start: usize, logits: Vec<Vec<f32>>| {
             let counted = (start..).zip(logits).filter(|(at, _)| counts[*at]);
             counted.map(|(at, row)| (targets[at] as usize, log_probabilities(&row))).collect::<Vec<_>>()

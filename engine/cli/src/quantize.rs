@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use mixtral_engine::formats::gguf::Gguf;
 use mixtral_tools::imatrix::Imatrix;
-use mixtral_tools::mixes::Types;
+use mixtral_tools::mixes::QuantMix;
 use mixtral_tools::quantize_file::{Written, quantise};
 
 use crate::i18n::Language;
@@ -32,7 +32,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let asked = gguf_kind(&arguments.kind, language)?;
-    let mut types = if arguments.pure { Types::pure(asked) } else { Types::of(asked) };
+    let mut types = if arguments.pure { QuantMix::pure(asked) } else { QuantMix::of(asked) };
     if let Some(name) = &arguments.embedding {
         types.embedding = gguf_kind(name, language)?;
     }

@@ -7,7 +7,7 @@ use candle_core::Device;
 use clap::Args;
 use indicatif::ProgressBar;
 use mixtral_engine::model::{KvCache, Mixtral};
-use mixtral_engine::schedule::{Plan, Span};
+use mixtral_engine::schedule::{SequenceSlice, StepInput};
 use mixtral_engine::text::{ChatTemplate, Encoding, Tokenizer};
 use mixtral_engine::weights::ModelFiles;
 use mixtral_train::data::{Document, Reader};
@@ -52,7 +52,7 @@ impl Windows {
         let tokenizer = Tokenizer::from_gguf(files.gguf().metadata())?;
         let lines = self.text.extension().is_some_and(|ending| ending == "jsonl");
         let usual = if lines { usize::MAX } else { 512 };
-        let window = self.window.unwrap_or(usual).min(files.config().context);
+        let window = self.window.unwrap_or(usual).min(files.config().max_context);
         ensure!(window >= 2, "--window: 2..");
         let name = || self.text.display().to_string();
         let most = self.windows.unwrap_or(usize::MAX);
@@ -77,7 +77,7 @@ impl Windows {
             if let Some(bos) = tokenizer.vocabulary().bos() {
                 chunk[0] = bos;
             }
-            Document { tokens: chunk, learnt: vec![(1, window)] }
+            Document { tokens: chunk, loss_spans: vec![(1, window)] }
         });
         Ok(Opened { files, device, window, all: windows.collect() })
     }
@@ -99,12 +99,12 @@ pub fn run(
         let end = (start + ROWS).min(window.len());
         let positions: Vec<u32> = (start as u32..end as u32).collect();
         let blocks = (0..end.div_ceil(BLOCK) as u32).collect();
-        let plan = Plan {
+        let plan = StepInput {
             tokens: window[start..end].to_vec(),
             // One sequence from block 0 on: its slots are its positions.
             slots: positions.clone(),
             positions,
-            sequences: vec![Span { start: 0, len: end - start, context: end, blocks }],
+            sequences: vec![SequenceSlice { start: 0, len: end - start, context: end, blocks }],
             outputs: (0..(end - start) as u32).collect(),
         };
         body(start, model.forward(&plan, cache)?.to_vec2()?)?;

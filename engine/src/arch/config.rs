@@ -10,7 +10,7 @@ const MAX_DIM: usize = 1 << 24;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Width of a token's vector.
-    pub hidden: usize,
+    pub hidden_size: usize,
     /// Layers.
     pub layers: usize,
     /// Query heads.
@@ -20,15 +20,15 @@ pub struct Config {
     /// Width of a head.
     pub head_dim: usize,
     /// Inner width of an expert.
-    pub ffn: usize,
+    pub intermediate_size: usize,
     /// Experts of a layer.
-    pub experts: usize,
+    pub num_experts: usize,
     /// Experts that work on each token.
-    pub top: usize,
+    pub experts_per_token: usize,
     /// Size of the vocabulary.
-    pub vocabulary: usize,
+    pub vocab_size: usize,
     /// Longest context the model was made for.
-    pub context: usize,
+    pub max_context: usize,
     /// What is added under the root of RMS norm.
     pub norm_eps: f32,
     /// Base of the rotary angles.
@@ -85,19 +85,19 @@ impl Config {
         let head_dim = head_dim(meta, hidden, heads)?;
         refuse_window(meta)?;
         Ok(Self {
-            hidden,
+            hidden_size: hidden,
             layers: size(meta, "llama.block_count")?,
             heads,
             kv_heads,
             head_dim,
-            ffn: match meta.get("llama.expert_feed_forward_length") {
+            intermediate_size: match meta.get("llama.expert_feed_forward_length") {
                 Some(_) => size(meta, "llama.expert_feed_forward_length")?,
                 None => size(meta, "llama.feed_forward_length")?,
             },
-            experts,
-            top,
-            vocabulary: vocabulary(file)?,
-            context: size(meta, "llama.context_length")?,
+            num_experts: experts,
+            experts_per_token: top,
+            vocab_size: vocabulary(file)?,
+            max_context: size(meta, "llama.context_length")?,
             norm_eps: positive(meta, "llama.attention.layer_norm_rms_epsilon", None)?,
             rope_theta: positive(meta, "llama.rope.freq_base", Some(10_000.0))?,
             rope_scaling: rope_scaling(meta)?,

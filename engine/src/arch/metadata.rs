@@ -10,20 +10,20 @@ pub fn shape_values(config: &Config) -> Vec<(String, Value)> {
     let text = |key: &str, text: &str| (key.to_owned(), Value::String(text.to_owned()));
     let mut out = vec![
         text("general.architecture", "llama"),
-        size("vocab_size", config.vocabulary),
-        size("context_length", config.context),
-        size("embedding_length", config.hidden),
+        size("vocab_size", config.vocab_size),
+        size("context_length", config.max_context),
+        size("embedding_length", config.hidden_size),
         size("block_count", config.layers),
-        size("feed_forward_length", config.ffn),
+        size("feed_forward_length", config.intermediate_size),
         size("attention.head_count", config.heads),
         size("attention.head_count_kv", config.kv_heads),
-        size("expert_count", config.experts),
-        size("expert_used_count", config.top),
+        size("expert_count", config.num_experts),
+        size("expert_used_count", config.experts_per_token),
         size("rope.dimension_count", config.head_dim),
         number("attention.layer_norm_rms_epsilon", config.norm_eps),
         number("rope.freq_base", config.rope_theta),
     ];
-    if config.head_dim * config.heads != config.hidden {
+    if config.head_dim * config.heads != config.hidden_size {
         out.push(size("attention.key_length", config.head_dim));
         out.push(size("attention.value_length", config.head_dim));
     }

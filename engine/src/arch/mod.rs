@@ -10,4 +10,4 @@ mod tensors;
 pub use config::{Config, RopeScaling};
 pub use metadata::shape_values;
 pub use rope::Rope;
-pub use tensors::{Part, Role, interleaved_row, parts};
+pub use tensors::{TensorRole, TensorSpec, interleaved_row, tensor_specs};

@@ -68,16 +68,16 @@ mod tests {
     /// Mixtral's own head width and base, stretched in a chosen way.
     fn rope(rope_scaling: RopeScaling) -> Rope {
         Rope::new(&Config {
-            hidden: 4096,
+            hidden_size: 4096,
             layers: 32,
             heads: 32,
             kv_heads: 8,
             head_dim: 128,
-            ffn: 14336,
-            experts: 8,
-            top: 2,
-            vocabulary: 32000,
-            context: 32768,
+            intermediate_size: 14336,
+            num_experts: 8,
+            experts_per_token: 2,
+            vocab_size: 32000,
+            max_context: 32768,
             norm_eps: 1e-5,
             rope_theta: 1e6,
             rope_scaling,

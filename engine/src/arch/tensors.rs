@@ -6,7 +6,7 @@ use super::config::Config;
 /// Which matrix of the model a tensor is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names are those of the architecture")]
-pub enum Role {
+pub enum TensorRole {
     Embedding,
     AttentionNorm,
     Query,
@@ -25,7 +25,7 @@ pub enum Role {
     Output,
 }
 
-impl Role {
+impl TensorRole {
     /// Whether it is a norm's weights.
     pub fn is_norm(self) -> bool {
         matches!(self, Self::AttentionNorm | Self::ExpertNorm | Self::OutputNorm)
@@ -89,28 +89,37 @@ impl Role {
 
 /// One tensor of a model, experts merged.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Part {
+pub struct TensorSpec {
     /// Which matrix.
-    pub role: Role,
+    pub role: TensorRole,
     /// Of which layer.
     pub layer: Option<usize>,
     /// The shape, outermost first; experts have three dimensions.
     pub dims: Vec<usize>,
 }
 
-impl Part {
+impl TensorSpec {
     /// The part of this role in a model of this shape; `layer` for those that every layer has.
-    pub fn new(config: &Config, role: Role, layer: Option<usize>) -> Self {
-        let Config { hidden, heads, kv_heads, head_dim, ffn, experts, vocabulary, .. } = *config;
+    pub fn new(config: &Config, role: TensorRole, layer: Option<usize>) -> Self {
+        let Config {
+            hidden_size: hidden,
+            heads,
+            kv_heads,
+            head_dim,
+            intermediate_size: ffn,
+            num_experts: experts,
+            vocab_size: vocabulary,
+            ..
+        } = *config;
         let dims = match role {
-            Role::Embedding | Role::Output => vec![vocabulary, hidden],
-            Role::AttentionNorm | Role::ExpertNorm | Role::OutputNorm => vec![hidden],
-            Role::Query => vec![heads * head_dim, hidden],
-            Role::Key | Role::Value => vec![kv_heads * head_dim, hidden],
-            Role::AttentionOutput => vec![hidden, heads * head_dim],
-            Role::Router => vec![experts, hidden],
-            Role::Gate | Role::Up => vec![experts, ffn, hidden],
-            Role::Down => vec![experts, hidden, ffn],
+            TensorRole::Embedding | TensorRole::Output => vec![vocabulary, hidden],
+            TensorRole::AttentionNorm | TensorRole::ExpertNorm | TensorRole::OutputNorm => vec![hidden],
+            TensorRole::Query => vec![heads * head_dim, hidden],
+            TensorRole::Key | TensorRole::Value => vec![kv_heads * head_dim, hidden],
+            TensorRole::AttentionOutput => vec![hidden, heads * head_dim],
+            TensorRole::Router => vec![experts, hidden],
+            TensorRole::Gate | TensorRole::Up => vec![experts, ffn, hidden],
+            TensorRole::Down => vec![experts, hidden, ffn],
         };
         Self { role, layer, dims }
     }
@@ -154,27 +163,27 @@ impl Part {
 }
 
 /// The roles in a layer, in the order of computation.
-const LAYER: [Role; 10] = [
-    Role::AttentionNorm,
-    Role::Query,
-    Role::Key,
-    Role::Value,
-    Role::AttentionOutput,
-    Role::ExpertNorm,
-    Role::Router,
-    Role::Gate,
-    Role::Up,
-    Role::Down,
+const LAYER: [TensorRole; 10] = [
+    TensorRole::AttentionNorm,
+    TensorRole::Query,
+    TensorRole::Key,
+    TensorRole::Value,
+    TensorRole::AttentionOutput,
+    TensorRole::ExpertNorm,
+    TensorRole::Router,
+    TensorRole::Gate,
+    TensorRole::Up,
+    TensorRole::Down,
 ];
 
 /// All tensors of a model with an output matrix of its own.
-pub fn parts(config: &Config) -> Vec<Part> {
-    let part = |role, layer| Part::new(config, role, layer);
-    let mut out = vec![part(Role::Embedding, None)];
+pub fn tensor_specs(config: &Config) -> Vec<TensorSpec> {
+    let part = |role, layer| TensorSpec::new(config, role, layer);
+    let mut out = vec![part(TensorRole::Embedding, None)];
     for layer in (0..config.layers).map(Some) {
         out.extend(LAYER.map(|role| part(role, layer)));
     }
-    out.extend([part(Role::OutputNorm, None), part(Role::Output, None)]);
+    out.extend([part(TensorRole::OutputNorm, None), part(TensorRole::Output, None)]);
     out
 }
 

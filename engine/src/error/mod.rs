@@ -57,7 +57,7 @@ pub enum Error {
     },
     /// A step's plan does not fit the model or the cache: a fault of the caller.
     #[error("plan: {0}")]
-    Plan(String),
+    StepInput(String),
     /// A computation failed, for instance for want of device memory.
     #[error("computation: {0}")]
     Compute(#[from] candle_core::Error),

@@ -12,10 +12,10 @@ use candle_core::Device;
 
 use super::card::{self, ModelCard};
 use super::entry::Entry;
-use super::job::Job;
 use super::load::{self, LoadProgress, LoadedModel};
 use super::options::{EngineOptions, LoadOptions};
-use super::served::Served;
+use super::request_state::RequestState;
+use super::runner::ModelRunner;
 use super::shared::{EngineStatus, ModelStatus, QueuePlace, Shared};
 use super::stream::EventStream;
 use super::thread::{self, Command};
@@ -101,7 +101,7 @@ impl Engine {
         let tokenizer = Arc::clone(&loaded.tokenizer);
         let template = Arc::clone(&loaded.template);
         let shared = Arc::new(Shared::new(loaded.limits.blocks as usize, self.options.queue));
-        let served = Served::new(loaded, self.options.step_time, Arc::clone(&shared));
+        let served = ModelRunner::new(loaded, self.options.step_time, Arc::clone(&shared));
         let mut models = self.models();
         // Looked at again: somebody else may have loaded the same name meanwhile.
         if models.contains_key(name) {
@@ -164,7 +164,7 @@ impl Engine {
         if prompt.len() > limit {
             return Err(SubmitError::PromptTooLong { tokens: prompt.len(), at_least: false, limit });
         }
-        let (job, stream) = Job::new(&entry, &self.options, request, prompt, place);
+        let (job, stream) = RequestState::new(&entry, &self.options, request, prompt, place);
         match self.commands.try_send(Command::Submit { number: entry.number, job: Box::new(job) }) {
             Ok(()) => Ok(stream),
             Err(TrySendError::Full(_)) => Err(SubmitError::QueueFull { limit: COMMANDS }),

@@ -10,7 +10,7 @@ use super::forward::Forward;
 use super::options::{EngineOptions, LoadOptions};
 use crate::error::{Error, Result};
 use crate::model::{KvCache, Mixtral};
-use crate::schedule::{Limits, Plan};
+use crate::schedule::{Limits, StepInput};
 use crate::text::{ChatTemplate, TemplateError, Tokenizer};
 use crate::weights::ModelFiles;
 
@@ -52,12 +52,12 @@ impl LoadedModel {
         let metadata = files.gguf().metadata();
         let config = files.config().clone();
         let tokenizer = Tokenizer::from_gguf(metadata)?;
-        if tokenizer.vocabulary().len() != config.vocabulary {
-            let message = format!("has {} entries, and the model {}", tokenizer.vocabulary().len(), config.vocabulary);
+        if tokenizer.vocabulary().len() != config.vocab_size {
+            let message = format!("has {} entries, and the model {}", tokenizer.vocabulary().len(), config.vocab_size);
             return Err(metadata.fault("tokenizer.ggml.tokens", message));
         }
         let template = ChatTemplate::new(metadata.opt_str("tokenizer.chat_template")?);
-        let context = options.context.unwrap_or(config.context).min(config.context);
+        let context = options.context.unwrap_or(config.max_context).min(config.max_context);
         let limits = limits(context, &options, place.options)?;
         let blocks = limits.blocks as usize;
         // A cache smaller than the context bounds it: what could not be computed must not be taken.
@@ -69,19 +69,19 @@ impl LoadedModel {
         let card = ModelCard {
             name: name.to_owned(),
             title: text("general.name")?,
-            architecture: if config.experts > 1 { "mixtral" } else { "llama" }.to_owned(),
+            architecture: if config.num_experts > 1 { "mixtral" } else { "llama" }.to_owned(),
             licence: text("general.license")?,
             adapter: files.adapter_name(),
             file: path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
             bytes: files.file_bytes(),
             parameters: files.gguf().parameters(),
-            active_parameters: card::active_parameters(&files, config.experts, config.top),
+            active_parameters: card::active_parameters(&files, config.num_experts, config.experts_per_token),
             quantisation: card::quantisation(&files),
-            experts: config.experts,
-            experts_used: config.top,
+            experts: config.num_experts,
+            experts_used: config.experts_per_token,
             context,
-            trained_context: config.context,
-            vocabulary: config.vocabulary,
+            trained_context: config.max_context,
+            vocabulary: config.vocab_size,
             template: TemplateState::of(&template),
             device: place.device_name.to_owned(),
             cache_bytes: KvCache::bytes(&config, blocks, limits.block_size, place.device),
@@ -116,7 +116,7 @@ struct OnDevice {
 }
 
 impl Forward for OnDevice {
-    fn forward(&mut self, plan: &Plan) -> Result<Vec<f32>> {
+    fn forward(&mut self, plan: &StepInput) -> Result<Vec<f32>> {
         if plan.outputs.is_empty() {
             // Nobody waits for a row: compute for the cache alone.
             self.model.forward(plan, &mut self.cache)?;

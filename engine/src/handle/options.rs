@@ -26,7 +26,7 @@ pub struct EngineOptions {
     /// Events that may wait for a reader.
     pub stream_buffer: usize,
     /// How long a reader may leave its events unread before its request is cancelled.
-    pub patience: Duration,
+    pub read_timeout: Duration,
     /// Threads that compute; without it, one a core.
     pub threads: Option<usize>,
 }
@@ -41,7 +41,7 @@ impl Default for EngineOptions {
             step_tokens: 512,
             step_time: Duration::from_secs(1),
             stream_buffer: 64,
-            patience: Duration::from_secs(30),
+            read_timeout: Duration::from_secs(30),
             threads: None,
         }
     }

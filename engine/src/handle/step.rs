@@ -4,8 +4,8 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use super::job::Advance;
-use super::served::Served;
+use super::request_state::StepOutcome;
+use super::runner::ModelRunner;
 use super::shared::Shared;
 use crate::error::{Error, Result};
 use crate::request::GenerateError;
@@ -14,7 +14,7 @@ use crate::request::GenerateError;
 ///
 /// # Errors
 /// The forward pass failed; the caller ends the model's requests.
-fn step(model: &mut Served) -> Result<usize> {
+fn step(model: &mut ModelRunner) -> Result<usize> {
     // admit: whoever stopped reading makes room for those who wait; planning lets them in
     model.drop_abandoned();
     if model.scheduler.is_idle() {
@@ -24,7 +24,7 @@ fn step(model: &mut Served) -> Result<usize> {
     // plan
     let step = model.scheduler.schedule();
     if step.plan.tokens.is_empty() {
-        return Err(Error::Plan("a step without tokens".to_owned()));
+        return Err(Error::StepInput("a step without tokens".to_owned()));
     }
     for id in &step.admitted {
         if let Some(job) = model.jobs.get_mut(id) {
@@ -36,7 +36,7 @@ fn step(model: &mut Served) -> Result<usize> {
     let logits = model.model.forward(&step.plan)?; // (outputs, vocab)
     if logits.len() != step.outputs.len() * model.vocabulary {
         let rows = step.outputs.len();
-        return Err(Error::Plan(format!("{} logits for {rows} rows of {}", logits.len(), model.vocabulary)));
+        return Err(Error::StepInput(format!("{} logits for {rows} rows of {}", logits.len(), model.vocabulary)));
     }
     model.scheduler.computed(&step);
 
@@ -44,8 +44,8 @@ fn step(model: &mut Served) -> Result<usize> {
     for (id, row) in step.outputs.iter().zip(logits.chunks_exact(model.vocabulary)) {
         let Some(job) = model.jobs.get_mut(id) else { continue };
         match job.advance(row) {
-            Advance::Token(token) => model.scheduler.append(*id, token),
-            Advance::Ended => {
+            StepOutcome::Token(token) => model.scheduler.append(*id, token),
+            StepOutcome::Ended => {
                 model.scheduler.remove(*id);
                 model.jobs.remove(id);
             }
@@ -55,7 +55,7 @@ fn step(model: &mut Served) -> Result<usize> {
 }
 
 /// One step that cannot take the other models with it, whatever happens.
-pub(super) fn guarded_step(model: &mut Served) {
+pub(super) fn guarded_step(model: &mut ModelRunner) {
     let begun = Instant::now();
     let outcome = catch_unwind(AssertUnwindSafe(|| step(model)));
     let error = match outcome {

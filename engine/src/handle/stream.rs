@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
 use crate::request::{Event, GenerateError, Logprobs};
 
 /// The events of one request. Dropping it cancels the request; so does leaving it unread for longer
-/// than [`super::EngineOptions::patience`].
+/// than [`super::EngineOptions::read_timeout`].
 #[derive(Debug)]
 pub struct EventStream {
     receiver: Receiver<Event>,
@@ -56,7 +56,7 @@ pub(super) struct Emitter {
     sender: Sender<Event>,
     room: usize,
     held: Held,
-    patience: Duration,
+    read_timeout: Duration,
     unread_since: Option<Instant>,
 }
 
@@ -78,10 +78,10 @@ pub(super) enum Reader {
 const LAST: usize = 2;
 
 /// A stream and its engine's end; `room` events may wait unread.
-pub(super) fn stream(room: usize, patience: Duration) -> (Emitter, EventStream) {
+pub(super) fn stream(room: usize, read_timeout: Duration) -> (Emitter, EventStream) {
     let (sender, receiver) = channel(room + LAST);
     (
-        Emitter { sender, room, held: Held::default(), patience, unread_since: None },
+        Emitter { sender, room, held: Held::default(), read_timeout, unread_since: None },
         EventStream { receiver, ended: false },
     )
 }
@@ -90,7 +90,7 @@ impl Emitter {
     /// Whether the reader has gone or has stopped reading.
     pub(super) fn reader(&self) -> Reader {
         let full = self.sender.capacity() <= LAST;
-        let stuck = full && self.unread_since.is_some_and(|since| since.elapsed() > self.patience);
+        let stuck = full && self.unread_since.is_some_and(|since| since.elapsed() > self.read_timeout);
         if stuck || self.sender.is_closed() { Reader::Gone } else { Reader::There }
     }
 

@@ -5,22 +5,22 @@ use std::time::Instant;
 
 use rayon::ThreadPool;
 
-use super::job::Job;
-use super::served::Served;
+use super::request_state::RequestState;
+use super::runner::ModelRunner;
 use super::step::guarded_step;
 use crate::request::GenerateError;
 
 /// What the thread is told.
 pub(super) enum Command {
-    Add { number: u64, served: Box<Served> },
-    Submit { number: u64, job: Box<Job> },
+    Add { number: u64, served: Box<ModelRunner> },
+    Submit { number: u64, job: Box<RequestState> },
     Remove { number: u64, done: SyncSender<()> },
     Shutdown { deadline: Instant },
 }
 
 /// Runs until told to shut down, or until nobody is left who could tell it.
 pub(super) fn run(commands: &Receiver<Command>, pool: Option<&ThreadPool>) {
-    let mut models: Vec<(u64, Served)> = Vec::new();
+    let mut models: Vec<(u64, ModelRunner)> = Vec::new();
     let mut deadline: Option<Instant> = None;
     loop {
         let idle = models.iter().all(|(_, m)| m.scheduler.is_idle());
@@ -31,10 +31,10 @@ pub(super) fn run(commands: &Receiver<Command>, pool: Option<&ThreadPool>) {
         if idle {
             models.iter_mut().for_each(|(_, m)| m.check());
             let Ok(command) = commands.recv() else { break };
-            obey(command, &mut models, &mut deadline);
+            handle_command(command, &mut models, &mut deadline);
         }
         while let Ok(command) = commands.try_recv() {
-            obey(command, &mut models, &mut deadline);
+            handle_command(command, &mut models, &mut deadline);
         }
         for (_, model) in models.iter_mut().filter(|(_, m)| !m.scheduler.is_idle()) {
             match pool {
@@ -46,7 +46,7 @@ pub(super) fn run(commands: &Receiver<Command>, pool: Option<&ThreadPool>) {
     models.iter_mut().for_each(|(_, m)| m.fail_all(&GenerateError::ShutDown));
 }
 
-fn obey(command: Command, models: &mut Vec<(u64, Served)>, deadline: &mut Option<Instant>) {
+fn handle_command(command: Command, models: &mut Vec<(u64, ModelRunner)>, deadline: &mut Option<Instant>) {
     match command {
         Command::Add { number, served } => models.push((number, *served)),
         Command::Submit { number, mut job } => match models.iter_mut().find(|(n, _)| *n == number) {

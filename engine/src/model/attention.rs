@@ -39,10 +39,10 @@ impl Attention {
         let v = ops.linear(&self.v, x)?.reshape((tokens, self.kv_heads, self.dim))?;
         let q = ops.rope(&q, cos, sin)?;
         let k = ops.rope(&k, cos, sin)?;
-        ops.store(&cache.keys, &k, batch)?;
-        ops.store(&cache.values, &v, batch)?;
+        ops.write_kv(&cache.keys, &k, batch)?;
+        ops.write_kv(&cache.values, &v, batch)?;
         let scale = 1.0 / (self.dim as f32).sqrt();
-        let y = ops.attend(&q, &cache.keys, &cache.values, batch, scale)?; // (tokens, heads * dim)
+        let y = ops.attention(&q, &cache.keys, &cache.values, batch, scale)?; // (tokens, heads * dim)
         ops.linear(&self.output, &y)
     }
 }

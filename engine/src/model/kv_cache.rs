@@ -26,7 +26,7 @@ impl KvCache {
     pub fn new(config: &Config, blocks: usize, block_size: usize, device: &Device) -> Result<Self> {
         let slots = blocks.checked_mul(block_size).filter(|&slots| slots > 0 && u32::try_from(slots).is_ok());
         let Some(slots) = slots else {
-            return Err(Error::Plan(format!("a cache of {blocks} blocks of {block_size} tokens is not possible")));
+            return Err(Error::StepInput(format!("a cache of {blocks} blocks of {block_size} tokens is not possible")));
         };
         let make = || Backend::of(device).cache(slots, config.kv_heads, config.head_dim, device);
         let layers =

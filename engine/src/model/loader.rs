@@ -10,7 +10,7 @@ use super::attention::Attention;
 use super::moe::Moe;
 use super::norm::Norm;
 use crate::arch::Config;
-use crate::arch::{Part, Role};
+use crate::arch::{TensorRole, TensorSpec};
 use crate::error::{Error, Fault, Place, Result};
 use crate::formats::Source;
 use crate::ops::{Backend, Expert, Matrix};
@@ -77,19 +77,19 @@ impl<'a> Loader<'a> {
         self.build(name, kind, rows, cols, &bytes)
     }
 
-    pub fn matrix(&mut self, role: Role, layer: Option<usize>) -> Result<Matrix> {
-        let part = Part::new(self.config, role, layer);
+    pub fn matrix(&mut self, role: TensorRole, layer: Option<usize>) -> Result<Matrix> {
+        let part = TensorSpec::new(self.config, role, layer);
         let (rows, cols) = part.matrix();
         self.named(&part.name(), rows, cols)
     }
 
     /// The output matrix, where the embedding does not serve for it.
     pub fn output(&mut self) -> Result<Option<Matrix>> {
-        (!self.source.is_tied()).then(|| self.matrix(Role::Output, None)).transpose()
+        (!self.source.is_tied()).then(|| self.matrix(TensorRole::Output, None)).transpose()
     }
 
-    pub fn norm(&mut self, role: Role, layer: Option<usize>) -> Result<Norm> {
-        let part = Part::new(self.config, role, layer);
+    pub fn norm(&mut self, role: TensorRole, layer: Option<usize>) -> Result<Norm> {
+        let part = TensorSpec::new(self.config, role, layer);
         let name = part.name();
         let (kind, bytes) = self.read(&name, &part.dims)?;
         let plain = matches!(kind, GgmlType::F32 | GgmlType::F16 | GgmlType::BF16);
@@ -106,10 +106,10 @@ impl<'a> Loader<'a> {
         let &Config { heads, kv_heads, head_dim: dim, .. } = self.config;
         let layer = Some(layer);
         Ok(Attention {
-            q: self.matrix(Role::Query, layer)?,
-            k: self.matrix(Role::Key, layer)?,
-            v: self.matrix(Role::Value, layer)?,
-            output: self.matrix(Role::AttentionOutput, layer)?,
+            q: self.matrix(TensorRole::Query, layer)?,
+            k: self.matrix(TensorRole::Key, layer)?,
+            v: self.matrix(TensorRole::Value, layer)?,
+            output: self.matrix(TensorRole::AttentionOutput, layer)?,
             heads,
             kv_heads,
             dim,
@@ -118,21 +118,21 @@ impl<'a> Loader<'a> {
 
     pub fn moe(&mut self, layer: usize) -> Result<Moe> {
         let layer = Some(layer);
-        let router = self.matrix(Role::Router, layer)?;
-        let gate = self.experts(Role::Gate, layer)?;
-        let up = self.experts(Role::Up, layer)?;
-        let down = self.experts(Role::Down, layer)?;
+        let router = self.matrix(TensorRole::Router, layer)?;
+        let gate = self.experts(TensorRole::Gate, layer)?;
+        let up = self.experts(TensorRole::Up, layer)?;
+        let down = self.experts(TensorRole::Down, layer)?;
         let experts = gate.into_iter().zip(up).zip(down);
         let experts = experts.map(|((gate, up), down)| Expert { gate, up, down }).collect();
-        Ok(Moe { router, experts, top: self.config.top })
+        Ok(Moe { router, experts, top: self.config.experts_per_token })
     }
 
     /// One matrix of each expert, from either layout: one tensor of three dimensions, cut by bytes,
     /// or one tensor an expert.
-    fn experts(&mut self, role: Role, layer: Option<usize>) -> Result<Vec<Matrix>> {
-        let part = Part::new(self.config, role, layer);
+    fn experts(&mut self, role: TensorRole, layer: Option<usize>) -> Result<Vec<Matrix>> {
+        let part = TensorSpec::new(self.config, role, layer);
         let (rows, cols) = part.matrix();
-        let (merged, experts) = (part.name(), self.config.experts);
+        let (merged, experts) = (part.name(), self.config.num_experts);
         if self.source.info(&merged).is_none() {
             return (0..experts).map(|expert| self.named(&part.split_name(expert), rows, cols)).collect();
         }

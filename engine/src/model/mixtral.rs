@@ -11,11 +11,11 @@ use super::moe::Moe;
 use super::norm::Norm;
 use crate::arch::Config;
 use crate::arch::Rope;
-use crate::arch::{Part, Role, parts};
+use crate::arch::{TensorRole, TensorSpec, tensor_specs};
 use crate::error::{Error, Result};
 use crate::formats::Source;
-use crate::ops::{Backend, Batch, Matrix, Watch};
-use crate::schedule::Plan;
+use crate::ops::{ActivationRecorder, Backend, Batch, Matrix};
+use crate::schedule::StepInput;
 
 /// A model of the Mixtral family on one device.
 #[derive(Debug)]
@@ -41,18 +41,22 @@ struct Layer {
 }
 
 impl Layer {
-    fn watch(&mut self, role: Role) -> Vec<Arc<Watch>> {
+    fn watch(&mut self, role: TensorRole) -> Vec<Arc<ActivationRecorder>> {
         let experts = &mut self.moe.experts;
         match role {
-            Role::Query => vec![self.attention.q.watch()],
-            Role::Key => vec![self.attention.k.watch()],
-            Role::Value => vec![self.attention.v.watch()],
-            Role::AttentionOutput => vec![self.attention.output.watch()],
-            Role::Router => vec![self.moe.router.watch()],
-            Role::Gate => experts.iter_mut().map(|expert| expert.gate.watch()).collect(),
-            Role::Up => experts.iter_mut().map(|expert| expert.up.watch()).collect(),
-            Role::Down => experts.iter_mut().map(|expert| expert.down.watch()).collect(),
-            Role::Embedding | Role::AttentionNorm | Role::ExpertNorm | Role::OutputNorm | Role::Output => Vec::new(),
+            TensorRole::Query => vec![self.attention.q.watch()],
+            TensorRole::Key => vec![self.attention.k.watch()],
+            TensorRole::Value => vec![self.attention.v.watch()],
+            TensorRole::AttentionOutput => vec![self.attention.output.watch()],
+            TensorRole::Router => vec![self.moe.router.watch()],
+            TensorRole::Gate => experts.iter_mut().map(|expert| expert.gate.watch()).collect(),
+            TensorRole::Up => experts.iter_mut().map(|expert| expert.up.watch()).collect(),
+            TensorRole::Down => experts.iter_mut().map(|expert| expert.down.watch()).collect(),
+            TensorRole::Embedding
+            | TensorRole::AttentionNorm
+            | TensorRole::ExpertNorm
+            | TensorRole::OutputNorm
+            | TensorRole::Output => Vec::new(),
         }
     }
 }
@@ -77,18 +81,18 @@ impl Mixtral {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self> {
         let mut loader = Loader::new(ops, source, &config, device, progress);
-        let embedding = loader.matrix(Role::Embedding, None)?;
+        let embedding = loader.matrix(TensorRole::Embedding, None)?;
         let layers = (0..config.layers)
             .map(|i| {
                 Ok(Layer {
-                    attention_norm: loader.norm(Role::AttentionNorm, Some(i))?,
+                    attention_norm: loader.norm(TensorRole::AttentionNorm, Some(i))?,
                     attention: loader.attention(i)?,
-                    moe_norm: loader.norm(Role::ExpertNorm, Some(i))?,
+                    moe_norm: loader.norm(TensorRole::ExpertNorm, Some(i))?,
                     moe: loader.moe(i)?,
                 })
             })
             .collect::<Result<_>>()?;
-        let norm = loader.norm(Role::OutputNorm, None)?;
+        let norm = loader.norm(TensorRole::OutputNorm, None)?;
         let output = loader.output()?;
         loader.finish()?;
         let rope = Rope::new(&config);
@@ -110,14 +114,14 @@ impl Mixtral {
     ///
     /// # Errors
     /// The model was loaded for operations that do not show it.
-    pub fn watch(&mut self) -> Result<Vec<(Part, Vec<Arc<Watch>>)>> {
+    pub fn watch(&mut self) -> Result<Vec<(TensorSpec, Vec<Arc<ActivationRecorder>>)>> {
         if self.ops != Backend::Reference {
             return Err(Error::Request("only the reference operations can be watched".into()));
         }
-        let parts = parts(&self.config).into_iter().filter_map(|part| {
+        let parts = tensor_specs(&self.config).into_iter().filter_map(|part| {
             let watches = match (part.layer, part.role) {
                 (Some(layer), role) => self.layers[layer].watch(role),
-                (None, Role::Output) => self.output.iter_mut().map(Matrix::watch).collect(),
+                (None, TensorRole::Output) => self.output.iter_mut().map(Matrix::watch).collect(),
                 _ => Vec::new(),
             };
             (!watches.is_empty()).then_some((part, watches))
@@ -127,15 +131,15 @@ impl Mixtral {
 
     /// Computes the plan's tokens, writes their keys and values into the cache, and returns the
     /// logits of the rows that the plan wants: (outputs, vocabulary), F32.
-    pub fn forward(&self, plan: &Plan, cache: &mut KvCache) -> Result<Tensor> {
+    pub fn forward(&self, plan: &StepInput, cache: &mut KvCache) -> Result<Tensor> {
         let ops = self.ops;
         let indices = (ops == Backend::Reference).then_some(&self.device);
-        let batch = Batch::new(plan, cache.blocks(), cache.block_size(), self.config.vocabulary, indices)?;
+        let batch = Batch::new(plan, cache.blocks(), cache.block_size(), self.config.vocab_size, indices)?;
         if cache.layers().len() != self.layers.len() {
-            return Err(Error::Plan("the cache was made for another model".into()));
+            return Err(Error::StepInput("the cache was made for another model".into()));
         }
         let (cos, sin) = self.rope.angles(&plan.positions, &self.device)?;
-        let mut x = ops.rows(&self.embedding, &plan.tokens, &self.device)?; // (tokens, hidden)
+        let mut x = ops.embed(&self.embedding, &plan.tokens, &self.device)?; // (tokens, hidden)
         for (i, (layer, cache)) in self.layers.iter().zip(cache.layers()).enumerate() {
             let normed = layer.attention_norm.forward(ops, &x)?;
             x = (x + layer.attention.forward(ops, &normed, (&cos, &sin), &batch, cache)?)?;
@@ -143,7 +147,7 @@ impl Mixtral {
                 // After the last attention, only the rows that are asked for matter.
                 x = self.wanted(x, plan)?;
                 if plan.outputs.is_empty() {
-                    return Ok(Tensor::zeros((0, self.config.vocabulary), x.dtype(), &self.device)?);
+                    return Ok(Tensor::zeros((0, self.config.vocab_size), x.dtype(), &self.device)?);
                 }
             }
             let normed = layer.moe_norm.forward(ops, &x)?;
@@ -154,7 +158,7 @@ impl Mixtral {
     }
 
     /// The rows that the plan wants: (tokens, hidden) to (outputs, hidden).
-    fn wanted(&self, x: Tensor, plan: &Plan) -> Result<Tensor> {
+    fn wanted(&self, x: Tensor, plan: &StepInput) -> Result<Tensor> {
         if plan.outputs.iter().copied().eq(0..plan.tokens.len() as u32) {
             return Ok(x);
         }

@@ -3,11 +3,11 @@
 use candle_core::{Device, Tensor};
 
 use crate::error::{Error, Result};
-use crate::schedule::{Plan, Span};
+use crate::schedule::{SequenceSlice, StepInput};
 
 /// A plan that was checked against the cache.
 pub struct Batch<'a> {
-    plan: &'a Plan,
+    plan: &'a StepInput,
     block_size: usize,
     /// Index tensors for the reference operations.
     indices: Option<Indices>,
@@ -25,17 +25,17 @@ impl<'a> Batch<'a> {
     /// Checks that the plan is whole and stays inside the cache. `indices` says where to put index
     /// tensors, if the operations want them.
     pub(crate) fn new(
-        plan: &'a Plan,
+        plan: &'a StepInput,
         blocks: usize,
         block_size: usize,
         vocabulary: usize,
         indices: Option<&Device>,
     ) -> Result<Self> {
-        check(plan, blocks, block_size, vocabulary).map_err(Error::Plan)?;
+        check(plan, blocks, block_size, vocabulary).map_err(Error::StepInput)?;
         let mut batch = Self { plan, block_size, indices: None };
         if let Some(device) = indices {
             let slots = Tensor::from_slice(&plan.slots, plan.slots.len(), device)?;
-            let context = |span: &Span| {
+            let context = |span: &SequenceSlice| {
                 let slots: Vec<u32> = (0..span.context).map(|p| slot(span, p, block_size)).collect();
                 Tensor::from_vec(slots, span.context, device)
             };
@@ -45,11 +45,11 @@ impl<'a> Batch<'a> {
         Ok(batch)
     }
 
-    pub(crate) fn plan(&self) -> &Plan {
+    pub(crate) fn plan(&self) -> &StepInput {
         self.plan
     }
 
-    pub(crate) fn sequences(&self) -> &[Span] {
+    pub(crate) fn sequences(&self) -> &[SequenceSlice] {
         &self.plan.sequences
     }
 
@@ -58,15 +58,15 @@ impl<'a> Batch<'a> {
     }
 
     pub(super) fn indices(&self) -> Result<&Indices> {
-        self.indices.as_ref().ok_or_else(|| Error::Plan("made for other operations".into()))
+        self.indices.as_ref().ok_or_else(|| Error::StepInput("made for other operations".into()))
     }
 }
 
-fn slot(span: &Span, position: usize, block_size: usize) -> u32 {
+fn slot(span: &SequenceSlice, position: usize, block_size: usize) -> u32 {
     span.blocks[position / block_size] * block_size as u32 + (position % block_size) as u32
 }
 
-fn check(plan: &Plan, blocks: usize, block_size: usize, vocabulary: usize) -> Result<(), String> {
+fn check(plan: &StepInput, blocks: usize, block_size: usize, vocabulary: usize) -> Result<(), String> {
     let tokens = plan.tokens.len();
     if tokens == 0 {
         return Err("an empty batch".into());
@@ -116,14 +116,14 @@ fn check(plan: &Plan, blocks: usize, block_size: usize, vocabulary: usize) -> Re
 mod tests {
     use super::*;
 
-    fn plan() -> Plan {
-        Plan {
+    fn plan() -> StepInput {
+        StepInput {
             tokens: vec![1, 5, 7],
             positions: vec![3, 4, 0],
             slots: vec![11, 4, 8],
             sequences: vec![
-                Span { start: 0, len: 2, context: 5, blocks: vec![2, 1] },
-                Span { start: 2, len: 1, context: 1, blocks: vec![2] },
+                SequenceSlice { start: 0, len: 2, context: 5, blocks: vec![2, 1] },
+                SequenceSlice { start: 2, len: 1, context: 1, blocks: vec![2] },
             ],
             outputs: vec![1, 2],
         }
@@ -132,9 +132,9 @@ mod tests {
     #[test]
     fn a_sound_plan_passes_and_every_fault_is_named() {
         assert_eq!(check(&plan(), 3, 4, 10), Ok(()));
-        type Fault = (fn(&mut Plan), &'static str);
+        type Fault = (fn(&mut StepInput), &'static str);
         let faults: [Fault; 9] = [
-            (|p| *p = Plan::default(), "empty"),
+            (|p| *p = StepInput::default(), "empty"),
             (|p| p.tokens[0] = 10, "token 10"),
             (|p| p.outputs[0] = 3, "output row 3"),
             (|p| p.positions[1] = 3, "row 1 is at 3"),

@@ -1,10 +1,10 @@
 //! Matrix products of plain slices with any strides, for training. The arithmetic is the crate
 //! `matrixmultiply`'s; here it gets checked bounds.
 
-use super::flip::flip;
+use super::transpose::transpose;
 
 /// Smaller matrices are multiplied as they lie.
-const TURNED: usize = 8;
+const MIN_TRANSPOSE: usize = 8;
 
 /// A matrix inside a slice.
 #[derive(Clone, Copy, Debug)]
@@ -54,14 +54,14 @@ pub fn gemm(alpha: f32, a: Mat<'_>, b: Mat<'_>, beta: f32, c: &mut [f32], stride
     // `matrixmultiply` lays its left factor out by columns and its right one by rows. What lies the other way it gathers
     // number by number, which takes longer than the product itself where that is small: here it is turned first.
     let (left, right);
-    let a = if a.col_stride == 1 && a.row_stride >= k && m >= TURNED && k >= TURNED {
-        left = flip(a.data, m, k, a.row_stride);
+    let a = if a.col_stride == 1 && a.row_stride >= k && m >= MIN_TRANSPOSE && k >= MIN_TRANSPOSE {
+        left = transpose(a.data, m, k, a.row_stride);
         Mat { data: &left, rows: m, cols: k, row_stride: 1, col_stride: m }
     } else {
         a
     };
-    let b = if b.row_stride == 1 && b.col_stride >= k && n >= TURNED && k >= TURNED {
-        right = flip(b.data, n, k, b.col_stride);
+    let b = if b.row_stride == 1 && b.col_stride >= k && n >= MIN_TRANSPOSE && k >= MIN_TRANSPOSE {
+        right = transpose(b.data, n, k, b.col_stride);
         Mat { data: &right, rows: k, cols: n, row_stride: n, col_stride: 1 }
     } else {
         b
@@ -105,10 +105,10 @@ mod tests {
             (0..len).map(|i| ((i * 31 + seed * 17) % 13) as f32 / 6.0 - 1.0).collect()
         };
         let (a, b, start) = (fill(m * k, 1), fill(k * n, 2), fill(m * n, 3));
-        let flip = |x: &[f32], rows: usize, cols: usize| -> Vec<f32> {
+        let transpose = |x: &[f32], rows: usize, cols: usize| -> Vec<f32> {
             (0..rows * cols).map(|i| x[(i % rows) * cols + i / rows]).collect()
         };
-        let (at, bt) = (flip(&a, m, k), flip(&b, k, n));
+        let (at, bt) = (transpose(&a, m, k), transpose(&b, k, n));
         for (left, right) in [
             (Mat::new(&a, k), Mat::new(&b, n)),
             (Mat::new(&at, m).t(), Mat::new(&b, n)),

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 
+use super::activation_stats::ActivationRecorder;
 use super::backend::Backend;
-use super::cpu::{self, Dense};
+use super::cpu::{self, CpuMatrix};
 use super::host::{read, write};
-use super::watch::Watch;
 use super::weights::{self, Weights};
 use crate::error::Result;
 use crate::quant::{Blocks, GgmlType};
@@ -18,13 +18,13 @@ pub struct Matrix {
     rows: usize,
     inner: Inner,
     /// told what the matrix is multiplied with; none but while an importance matrix is computed
-    watch: Option<Arc<Watch>>,
+    watch: Option<Arc<ActivationRecorder>>,
 }
 
 #[derive(Debug)]
 enum Inner {
     Reference(Weights),
-    Kernels(Dense),
+    Kernels(CpuMatrix),
 }
 
 impl Matrix {
@@ -42,21 +42,21 @@ impl Matrix {
                 Ok(weights) => Inner::Reference(weights),
                 Err(error) => return Some(Err(error.into())),
             },
-            Backend::Kernels => Inner::Kernels(Dense { rows, cols, blocks: Blocks::new(kind, bytes)? }),
+            Backend::Kernels => Inner::Kernels(CpuMatrix { rows, cols, blocks: Blocks::new(kind, bytes)? }),
         };
         Some(Ok(Self { rows, inner, watch: None }))
     }
 
     /// Watches what the matrix is multiplied with from now on. The processor's kernels for experts do not go through
     /// here, so that only [`Backend::Reference`] shows everything.
-    pub fn watch(&mut self) -> Arc<Watch> {
+    pub fn watch(&mut self) -> Arc<ActivationRecorder> {
         self.watch.get_or_insert_default().clone()
     }
 
     /// `x . self^T`: (tokens, cols) to (tokens, rows).
     pub(super) fn multiply(&self, x: &Tensor) -> Result<Tensor> {
         if let Some(watch) = &self.watch {
-            watch.see(x)?;
+            watch.record(x)?;
         }
         match &self.inner {
             Inner::Reference(matrix) => weights::linear(matrix, x),
@@ -75,7 +75,7 @@ impl Matrix {
         }
     }
 
-    fn dense(&self) -> Result<&Dense> {
+    fn dense(&self) -> Result<&CpuMatrix> {
         match &self.inner {
             Inner::Kernels(dense) => Ok(dense),
             Inner::Reference(_) => {

@@ -2,18 +2,18 @@
 
 use candle_core::{Device, Tensor};
 
+use super::assignments::ExpertAssignments;
 use super::backend::{Backend, cache_type};
 use super::batch::Batch;
 use super::cpu;
 use super::host::{read, scatter, write};
 use super::matrix::{Expert, Matrix};
 use super::reference;
-use super::routes::Routes;
 use crate::error::Result;
 
 impl Backend {
     /// The rows of `weights` that `ids` name: (ids, cols).
-    pub fn rows(self, weights: &Matrix, ids: &[u32], device: &Device) -> Result<Tensor> {
+    pub fn embed(self, weights: &Matrix, ids: &[u32], device: &Device) -> Result<Tensor> {
         weights.select(ids, device)
     }
 
@@ -46,23 +46,30 @@ impl Backend {
 
     /// Writes `rows` (tokens, kv heads, dim) into the batch's slots of `cache`
     /// (slots, kv heads, dim).
-    pub fn store(self, cache: &Tensor, rows: &Tensor, batch: &Batch<'_>) -> Result<()> {
+    pub fn write_kv(self, cache: &Tensor, rows: &Tensor, batch: &Batch<'_>) -> Result<()> {
         match self {
-            Self::Reference => reference::store(cache, rows, batch),
+            Self::Reference => reference::write_kv(cache, rows, batch),
             Self::Kernels => scatter(cache, rows, &batch.plan().slots),
         }
     }
 
     /// Causal attention of each sequence over its cached context; several query heads share a key
     /// head. `q`: (tokens, query heads, dim); result: (tokens, query heads * dim).
-    pub fn attend(self, q: &Tensor, keys: &Tensor, values: &Tensor, batch: &Batch<'_>, scale: f32) -> Result<Tensor> {
+    pub fn attention(
+        self,
+        q: &Tensor,
+        keys: &Tensor,
+        values: &Tensor,
+        batch: &Batch<'_>,
+        scale: f32,
+    ) -> Result<Tensor> {
         let (tokens, query, dim) = q.dims3()?;
         let heads = cpu::Heads { query, kv: keys.dim(1)?, dim };
         match self {
-            Self::Reference => reference::attend(q, keys, values, batch, scale),
+            Self::Reference => reference::attention(q, keys, values, batch, scale),
             Self::Kernels => write(&[tokens, query * dim], |out| {
                 read([q, keys, values], |[q, keys, values]| {
-                    cpu::attend(&cpu::Inputs { q, keys, values, heads, scale }, batch, out);
+                    cpu::attention(&cpu::Inputs { q, keys, values, heads, scale }, batch, out);
                 })
             }),
         }
@@ -77,7 +84,7 @@ impl Backend {
                 let dense = experts.iter().map(Expert::dense).collect::<Result<Vec<_>>>()?;
                 write(x.dims(), |out| {
                     read([x, router], |[x, router]| {
-                        let routes = Routes::new(router, dense.len(), top);
+                        let routes = ExpertAssignments::new(router, dense.len(), top);
                         cpu::experts(x, &routes, &dense, out);
                     })
                 })

@@ -3,9 +3,9 @@
 
 use candle_core::{D, DType, Device, Tensor};
 
+use super::assignments::ExpertAssignments;
 use super::batch::Batch;
 use super::matrix::{Expert, Matrix};
-use super::routes::Routes;
 use crate::error::Result;
 
 pub fn rms_norm(x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor> {
@@ -26,14 +26,14 @@ pub fn rope(x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
 }
 
 /// Writes rows (tokens, kv heads, dim) into their slots of (slots, kv heads, dim).
-pub fn store(cache: &Tensor, rows: &Tensor, batch: &Batch<'_>) -> Result<()> {
+pub fn write_kv(cache: &Tensor, rows: &Tensor, batch: &Batch<'_>) -> Result<()> {
     let slots = &batch.indices()?.slots;
     let index = slots.reshape((slots.elem_count(), 1, 1))?.broadcast_as(rows.shape())?.contiguous()?;
     Ok(cache.scatter_set(&index, &rows.to_dtype(cache.dtype())?.contiguous()?, 0)?)
 }
 
 /// `q`: (tokens, query heads, dim); `keys`, `values`: (slots, kv heads, dim).
-pub fn attend(q: &Tensor, keys: &Tensor, values: &Tensor, batch: &Batch<'_>, scale: f32) -> Result<Tensor> {
+pub fn attention(q: &Tensor, keys: &Tensor, values: &Tensor, batch: &Batch<'_>, scale: f32) -> Result<Tensor> {
     let (_, heads, dim) = q.dims3()?;
     let kv = keys.dim(1)?;
     let group = heads / kv;
@@ -68,15 +68,15 @@ pub fn experts(x: &Tensor, router: &Tensor, top: usize, experts: &[Expert]) -> R
     let device = x.device();
     // The counts decide which products run, so they must be known on this side.
     let logits = router.flatten_all()?.to_vec1::<f32>()?;
-    let routes = Routes::new(&logits, experts.len(), top);
+    let routes = ExpertAssignments::new(&logits, experts.len(), top);
     let mut out = x.zeros_like()?;
-    for (expert, places) in routes.busy() {
-        let tokens = Tensor::from_slice(&routes.tokens()[places.clone()], places.len(), device)?;
-        let weights = Tensor::from_slice(&routes.weights()[places.clone()], (places.len(), 1), device)?;
+    for (expert, slots) in routes.active() {
+        let tokens = Tensor::from_slice(&routes.tokens()[slots.clone()], slots.len(), device)?;
+        let weights = Tensor::from_slice(&routes.weights()[slots.clone()], (slots.len(), 1), device)?;
         let expert = &experts[expert];
-        let x = x.index_select(&tokens, 0)?; // (places, hidden)
-        let inner = (by(&expert.gate, &x)?.silu()? * by(&expert.up, &x)?)?; // (places, ffn)
-        let y = by(&expert.down, &inner)?.broadcast_mul(&weights)?; // (places, hidden)
+        let x = x.index_select(&tokens, 0)?; // (slots, hidden)
+        let inner = (by(&expert.gate, &x)?.silu()? * by(&expert.up, &x)?)?; // (slots, ffn)
+        let y = by(&expert.down, &inner)?.broadcast_mul(&weights)?; // (slots, hidden)
         out = out.index_add(&tokens, &y, 0)?;
     }
     Ok(out)

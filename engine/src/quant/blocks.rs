@@ -7,7 +7,7 @@ use candle_core::quantized::k_quants::{
 use half::{bf16, f16};
 
 use super::GgmlType;
-use super::coded::Coded;
+use super::raw_blocks::RawBlocks;
 
 /// The blocks of a matrix.
 #[derive(Clone)]
@@ -26,7 +26,7 @@ pub enum Blocks {
     Q4_K(Vec<BlockQ4K>),
     Q5_K(Vec<BlockQ5K>),
     Q6_K(Vec<BlockQ6K>),
-    Coded(Coded),
+    Raw(RawBlocks),
 }
 
 /// Runs `$body` with `$v` bound to the vector of blocks, whatever its type; `$coded` for raw ones.
@@ -46,7 +46,7 @@ macro_rules! with_blocks {
             $crate::quant::Blocks::Q4_K($v) => $body,
             $crate::quant::Blocks::Q5_K($v) => $body,
             $crate::quant::Blocks::Q6_K($v) => $body,
-            $crate::quant::Blocks::Coded($v) => $coded,
+            $crate::quant::Blocks::Raw($v) => $coded,
         }
     };
 }
@@ -69,7 +69,7 @@ impl Blocks {
             GgmlType::Q4_K => Self::Q4_K(copy(kind, bytes)?),
             GgmlType::Q5_K => Self::Q5_K(copy(kind, bytes)?),
             GgmlType::Q6_K => Self::Q6_K(copy(kind, bytes)?),
-            _ => Self::Coded(Coded::new(kind, bytes)?),
+            _ => Self::Raw(RawBlocks::new(kind, bytes)?),
         })
     }
 
@@ -89,7 +89,7 @@ impl Blocks {
             Self::Q4_K(_) => GgmlType::Q4_K,
             Self::Q5_K(_) => GgmlType::Q5_K,
             Self::Q6_K(_) => GgmlType::Q6_K,
-            Self::Coded(v) => v.kind(),
+            Self::Raw(v) => v.kind(),
         }
     }
 
@@ -118,26 +118,26 @@ fn decode<T: Block>(blocks: &[T], start: usize, out: &mut [f32]) {
 ///
 /// # Safety
 /// The type has no padding and no invalid bit pattern.
-unsafe trait Plain: Block {}
+unsafe trait Pod: Block {}
 
-macro_rules! plain {
+macro_rules! pod {
     ($($t:ty),*) => {$(
         // SAFETY: numbers, or `repr(C)` structures of half-precision numbers and byte arrays.
-        unsafe impl Plain for $t {}
+        unsafe impl Pod for $t {}
     )*};
 }
-plain!(
+pod!(
     f32, f16, bf16, BlockQ4_0, BlockQ4_1, BlockQ5_0, BlockQ5_1, BlockQ8_0, BlockQ2K, BlockQ3K, BlockQ4K, BlockQ5K,
     BlockQ6K
 );
 
-fn copy<T: Plain>(kind: GgmlType, bytes: &[u8]) -> Option<Vec<T>> {
+fn copy<T: Pod>(kind: GgmlType, bytes: &[u8]) -> Option<Vec<T>> {
     let size = size_of::<T>();
     if size != kind.block_bytes() || T::BLCK_SIZE != kind.block_len() || !bytes.len().is_multiple_of(size) {
         return None;
     }
     let mut out = vec![T::zeros(); bytes.len() / size];
-    // SAFETY: the vector owns exactly `bytes.len()` bytes, and `Plain` lets any bytes be a value.
+    // SAFETY: the vector owns exactly `bytes.len()` bytes, and `Pod` lets any bytes be a value.
     unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), out.as_mut_ptr().cast::<u8>(), bytes.len()) };
     Some(out)
 }

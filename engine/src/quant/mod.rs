@@ -1,11 +1,11 @@
 //! The numeric types of GGML files: their names and block layouts, and blocks in memory.
 
 mod blocks;
-mod coded;
 mod kind;
+mod raw_blocks;
 mod round;
 
 pub use blocks::Blocks;
-pub use coded::Coded;
 pub use kind::GgmlType;
+pub use raw_blocks::RawBlocks;
 pub use round::{check_range, largest, round_rows};

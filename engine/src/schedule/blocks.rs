@@ -1,10 +1,10 @@
-//! The cache's blocks: which are free, and how many users each of the others has.
+//! The cache's blocks: which are free, and how many sequences hold each of the others.
 
-/// Hands out block numbers. A block may have several users, so that sequences with a common
+/// Hands out block numbers. A block may be held by several sequences, so that those sequences with a common
 /// beginning can share it; it is free again when the last one lets go.
 #[derive(Debug, Clone)]
 pub struct Blocks {
-    users: Vec<u32>,
+    ref_counts: Vec<u32>,
     free: Vec<u32>,
 }
 
@@ -13,13 +13,13 @@ impl Blocks {
     #[must_use]
     pub fn new(count: u32) -> Self {
         // The lowest number is handed out first: what is used lies together.
-        Self { users: vec![0; count as usize], free: (0..count).rev().collect() }
+        Self { ref_counts: vec![0; count as usize], free: (0..count).rev().collect() }
     }
 
     /// All blocks.
     #[must_use]
     pub fn total(&self) -> usize {
-        self.users.len()
+        self.ref_counts.len()
     }
 
     /// Blocks without a user.
@@ -31,18 +31,18 @@ impl Blocks {
     /// A free block, which now has one user.
     pub fn take(&mut self) -> Option<u32> {
         let block = self.free.pop()?;
-        self.users[block as usize] = 1;
+        self.ref_counts[block as usize] = 1;
         Some(block)
     }
 
     /// One user fewer.
     pub fn release(&mut self, block: u32) {
-        let Some(users) = self.users.get_mut(block as usize).filter(|u| **u > 0) else {
+        let Some(count) = self.ref_counts.get_mut(block as usize).filter(|u| **u > 0) else {
             debug_assert!(false, "block {block} was let go by someone who did not hold it");
             return;
         };
-        *users -= 1;
-        if *users == 0 {
+        *count -= 1;
+        if *count == 0 {
             self.free.push(block);
         }
     }
@@ -53,27 +53,27 @@ impl Blocks {
     /// # Errors
     /// What does not balance.
     pub fn check<'a>(&self, held: impl Iterator<Item = &'a [u32]>) -> Result<(), String> {
-        let mut counted = vec![0u32; self.users.len()];
+        let mut counted = vec![0u32; self.ref_counts.len()];
         for block in held.flatten() {
             match counted.get_mut(*block as usize) {
                 Some(count) => *count += 1,
                 None => return Err(format!("block {block} is held and does not exist")),
             }
         }
-        if let Some(block) = (0..counted.len()).find(|b| counted[*b] != self.users[*b]) {
+        if let Some(block) = (0..counted.len()).find(|b| counted[*b] != self.ref_counts[*b]) {
             return Err(format!(
-                "block {block} has {} users on the books and {} in fact",
-                self.users[block], counted[block]
+                "block {block} has a reference count of {} and is held {} times",
+                self.ref_counts[block], counted[block]
             ));
         }
-        let mut seen = vec![false; self.users.len()];
+        let mut seen = vec![false; self.ref_counts.len()];
         for block in &self.free {
             let at = *block as usize;
-            if self.users[at] != 0 || std::mem::replace(&mut seen[at], true) {
+            if self.ref_counts[at] != 0 || std::mem::replace(&mut seen[at], true) {
                 return Err(format!("block {block} is listed as free wrongly"));
             }
         }
-        let unused = self.users.iter().filter(|u| **u == 0).count();
+        let unused = self.ref_counts.iter().filter(|u| **u == 0).count();
         if unused == self.free.len() {
             Ok(())
         } else {

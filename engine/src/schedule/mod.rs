@@ -1,11 +1,11 @@
 //! What runs next: plain data that never sees a tensor.
 
 mod blocks;
-mod plan;
 mod scheduler;
 mod sequence;
+mod step_input;
 
 pub use blocks::Blocks;
-pub use plan::{Plan, Span};
-pub use scheduler::{Limits, Refused, Scheduled, Scheduler};
+pub use scheduler::{AdmissionError, Limits, Scheduled, Scheduler};
 pub use sequence::{Id, Sequence};
+pub use step_input::{SequenceSlice, StepInput};

@@ -33,7 +33,7 @@ impl Sequence {
     }
 
     /// Known tokens that are not computed yet.
-    pub(super) fn behind(&self) -> usize {
+    pub(super) fn num_uncomputed(&self) -> usize {
         self.tokens.len() - self.computed
     }
 }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::arch::Part;
+use crate::arch::TensorSpec;
 use crate::error::{Error, Fault, Place, Result};
 use crate::formats::gguf::Gguf;
 use crate::quant::Blocks;
@@ -18,7 +18,7 @@ fn fault(gguf: &Gguf, name: &str, fault: impl Into<Fault>) -> Error {
 ///
 /// # Errors
 /// It is missing, of another shape or of a type that cannot be read, or holds what is no number.
-pub fn source_matrix(gguf: &Gguf, part: &Part, expert: usize) -> Result<Vec<f32>> {
+pub fn source_matrix(gguf: &Gguf, part: &TensorSpec, expert: usize) -> Result<Vec<f32>> {
     let merged = part.name();
     let (name, dims, at, of) = match gguf.tensor(&merged) {
         None if part.role.is_expert() => (part.split_name(expert), &part.dims[1..], 0, 1),

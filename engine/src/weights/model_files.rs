@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use super::lora::OnLoad;
+use super::lora::MergeAtLoad;
 use super::lora::{Adapter, AdapterConfig, CONFIG_FILE};
 use crate::arch::Config;
 use crate::error::{Error, Place, Result};
@@ -16,7 +16,7 @@ pub struct ModelFiles {
     path: PathBuf,
     base: Gguf,
     config: Config,
-    merge: Option<OnLoad>,
+    merge: Option<MergeAtLoad>,
 }
 
 impl ModelFiles {
@@ -48,7 +48,7 @@ impl ModelFiles {
         };
         let base = Gguf::open(&file)?;
         let config = Config::from_gguf(&base)?;
-        let merge = OnLoad::open(path, &base, &config)?;
+        let merge = MergeAtLoad::open(path, &base, &config)?;
         Ok(Self { path: path.to_owned(), base, config, merge: Some(merge) })
     }
 
@@ -64,7 +64,7 @@ impl ModelFiles {
 
     /// The adapter, if there is one.
     pub fn adapter(&self) -> Option<&Adapter> {
-        self.merge.as_ref().map(OnLoad::adapter)
+        self.merge.as_ref().map(MergeAtLoad::adapter)
     }
 
     /// The name of the adapter's folder, if there is one.

@@ -5,7 +5,7 @@ use std::path::Path;
 use candle_core::Device;
 use mixtral_engine::model::{KvCache, Mixtral};
 use mixtral_engine::ops::Backend;
-use mixtral_engine::schedule::{Plan, Span};
+use mixtral_engine::schedule::{SequenceSlice, StepInput};
 use mixtral_engine::weights::ModelFiles;
 
 pub const BLOCK: usize = 16;
@@ -50,7 +50,7 @@ impl Driver {
     /// Computes up to `chunk` tokens of each sequence that has some left, in one batch. Returns for
     /// each sequence whose last token was computed the logits after it.
     pub fn step(&mut self, sequences: &mut [&mut Sequence], chunk: usize) -> Vec<Option<Vec<f32>>> {
-        let mut plan = Plan::default();
+        let mut plan = StepInput::default();
         let mut done = Vec::new();
         for sequence in sequences.iter_mut() {
             let len = chunk.min(sequence.tokens.len() - sequence.computed);
@@ -72,7 +72,7 @@ impl Driver {
                 plan.outputs.push(plan.tokens.len() as u32 - 1);
             }
             sequence.computed = context;
-            plan.sequences.push(Span { start, len, context, blocks: sequence.blocks.clone() });
+            plan.sequences.push(SequenceSlice { start, len, context, blocks: sequence.blocks.clone() });
         }
         let logits = self.model.forward(&plan, &mut self.cache).expect("a step");
         let mut rows = logits.to_vec2::<f32>().expect("logits").into_iter();
@@ -97,11 +97,16 @@ impl Driver {
         let blocks: Vec<u32> = self.free[..tokens.len().div_ceil(BLOCK)].to_vec();
         let positions: Vec<u32> = (0..tokens.len() as u32).collect();
         let slot = |p: &u32| blocks[*p as usize / BLOCK] * BLOCK as u32 + p % BLOCK as u32;
-        let plan = Plan {
+        let plan = StepInput {
             tokens: tokens.to_vec(),
             slots: positions.iter().map(slot).collect(),
             outputs: positions.clone(),
-            sequences: vec![Span { start: 0, len: tokens.len(), context: tokens.len(), blocks: blocks.clone() }],
+            sequences: vec![SequenceSlice {
+                start: 0,
+                len: tokens.len(),
+                context: tokens.len(),
+                blocks: blocks.clone(),
+            }],
             positions,
         };
         self.model.forward(&plan, &mut self.cache).expect("a step").to_vec2().expect("logits")

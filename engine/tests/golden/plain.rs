@@ -26,7 +26,7 @@ impl Plain {
             Blocks::new(view.kind, view.bytes).expect("a known type").dequantise(0, &mut all);
             match name.split_once("_exps") {
                 Some((part, _)) => {
-                    for (e, one) in all.chunks(all.len() / config.experts).enumerate() {
+                    for (e, one) in all.chunks(all.len() / config.num_experts).enumerate() {
                         weights.insert(format!("{part}.{e}.weight"), one.to_vec());
                     }
                 }
@@ -61,7 +61,7 @@ impl Plain {
     /// The logits after the last token.
     pub fn logits(&self, tokens: &[u32]) -> Vec<f32> {
         let c = &self.config;
-        let row = |t: &u32| self.weights["token_embd.weight"][*t as usize * c.hidden..][..c.hidden].to_vec();
+        let row = |t: &u32| self.weights["token_embd.weight"][*t as usize * c.hidden_size..][..c.hidden_size].to_vec();
         let mut xs: Vec<Vec<f32>> = tokens.iter().map(row).collect();
         for layer in 0..c.layers {
             let name = |part: &str| format!("blk.{layer}.{part}.weight");
@@ -106,7 +106,7 @@ impl Plain {
         let probabilities = softmax(&self.times(&format!("blk.{layer}.ffn_gate_inp.weight"), x));
         let mut order: Vec<usize> = (0..probabilities.len()).collect();
         order.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));
-        let chosen = &order[..self.config.top];
+        let chosen = &order[..self.config.experts_per_token];
         let sum: f32 = chosen.iter().map(|e| probabilities[*e]).sum();
         let mut out = vec![0f32; x.len()];
         for e in chosen {

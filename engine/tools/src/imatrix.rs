@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::files::atomic_file;
 use mixtral_engine::error::{Error, Place, Result};
 use mixtral_engine::formats::gguf::{Array, Gguf, Value, Writer};
-use mixtral_engine::ops::Moments;
+use mixtral_engine::ops::ActivationStats;
 use mixtral_engine::quant::{Blocks, GgmlType};
 
 const SUMS: &str = ".in_sum2";
@@ -19,7 +19,7 @@ const COUNTS: &str = ".counts";
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Imatrix {
     /// By the matrix's name, one an expert.
-    entries: BTreeMap<String, Vec<Moments>>,
+    entries: BTreeMap<String, Vec<ActivationStats>>,
     /// What was read.
     pub texts: Vec<String>,
     /// How many pieces of it.
@@ -35,7 +35,7 @@ impl Imatrix {
     }
 
     /// Adds a matrix: one sum an expert.
-    pub fn add(&mut self, name: String, experts: Vec<Moments>) {
+    pub fn add(&mut self, name: String, experts: Vec<ActivationStats>) {
         self.entries.insert(name, experts);
     }
 
@@ -85,9 +85,8 @@ impl Imatrix {
             if !sums.iter().chain(&counts).all(|v| v.is_finite() && *v >= 0.0) {
                 return Err(fault("holds what is no sum of squares"));
             }
-            let experts = sums.chunks_exact(sums.len() / counts.len()).zip(&counts).map(|(squares, rows)| Moments {
-                rows: *rows as u64,
-                squares: squares.iter().map(|s| f64::from(*s)).collect(),
+            let experts = sums.chunks_exact(sums.len() / counts.len()).zip(&counts).map(|(squares, rows)| {
+                ActivationStats { rows: *rows as u64, squares: squares.iter().map(|s| f64::from(*s)).collect() }
             });
             imatrix.entries.insert(name.to_owned(), experts.collect());
         }
@@ -166,8 +165,8 @@ fn floats(file: &Gguf, name: &str) -> Result<Vec<f32>> {
 mod tests {
     use super::*;
 
-    fn moments(rows: u64, squares: &[f64]) -> Moments {
-        Moments { rows, squares: squares.to_vec() }
+    fn moments(rows: u64, squares: &[f64]) -> ActivationStats {
+        ActivationStats { rows, squares: squares.to_vec() }
     }
 
     fn example() -> Imatrix {

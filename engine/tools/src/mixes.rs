@@ -6,7 +6,7 @@ use mixtral_engine::quant::GgmlType;
 
 /// Which types a file's matrices get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Types {
+pub struct QuantMix {
     /// Of all matrices but the next ones.
     pub matrices: GgmlType,
     /// Of the embedding.
@@ -21,7 +21,7 @@ pub struct Types {
     pub down: GgmlType,
 }
 
-impl Types {
+impl QuantMix {
     /// One type throughout.
     pub fn pure(kind: GgmlType) -> Self {
         Self { matrices: kind, embedding: kind, output: kind, keys: kind, attention: kind, down: kind }
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     /// The size of Mixtral-8x7B in a mix, in GiB.
-    fn size(types: Types) -> f64 {
+    fn size(types: QuantMix) -> f64 {
         let (hidden, ffn, kv, layers, vocabulary) = (4096usize, 14336usize, 1024usize, 32, 32000usize);
         let mut tensors = vec![("token_embd.weight".to_owned(), vec![vocabulary, hidden])];
         tensors.push(("output.weight".to_owned(), vec![vocabulary, hidden]));
@@ -145,7 +145,7 @@ mod tests {
             (GgmlType::Q3_K, 19.0),
             (GgmlType::Q2_K, 16.1),
         ] {
-            let ours = size(Types::of(kind));
+            let ours = size(QuantMix::of(kind));
             eprintln!("{kind}: {ours:.2} GiB, published {published}");
             assert!((ours - published).abs() < 0.16, "{kind}: {ours}, published {published}");
         }

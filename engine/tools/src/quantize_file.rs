@@ -8,7 +8,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::imatrix::Imatrix;
-use super::mixes::Types;
+use super::mixes::QuantMix;
 use super::quantize::encode;
 use crate::files::atomic_file;
 use mixtral_engine::error::{Error, Place, Result};
@@ -42,7 +42,7 @@ fn file_type(kind: GgmlType) -> Option<u32> {
 }
 
 /// The metadata that tell a file's types.
-pub(crate) fn type_values(types: Types) -> Vec<(String, Value)> {
+pub(crate) fn type_values(types: QuantMix) -> Vec<(String, Value)> {
     let kind = file_type(types.matrices).map(|number| ("general.file_type", number));
     let told = kind.into_iter().chain([("general.quantization_version", LAYOUT_VERSION)]);
     told.map(|(key, number)| (key.to_owned(), Value::U32(number))).collect()
@@ -79,7 +79,7 @@ pub struct Written {
 pub fn quantise(
     source: &Gguf,
     out: &Path,
-    mut types: Types,
+    mut types: QuantMix,
     importance: Option<(&str, &Imatrix)>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Written> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::model::Model;
 use super::parameter::Parameter;
 use super::projection::Projection;
-use mixtral_engine::arch::{Config, Part, Role};
+use mixtral_engine::arch::{Config, TensorRole, TensorSpec};
 use mixtral_engine::error::{Error, Fault, Place, Result};
 use mixtral_engine::formats::Source;
 use mixtral_engine::quant::Blocks;
@@ -24,7 +24,7 @@ pub fn model(source: &dyn Source, config: &Config) -> Result<Model> {
 ///
 /// # Errors
 /// As [`model`].
-pub fn values(source: &dyn Source, part: &Part) -> Result<Vec<f32>> {
+pub fn values(source: &dyn Source, part: &TensorSpec) -> Result<Vec<f32>> {
     let mut values = vec![0.0; part.len()];
     let blocks = blocks(source, part)?;
     let share = part.len() / blocks.len();
@@ -40,9 +40,9 @@ pub fn values(source: &dyn Source, part: &Part) -> Result<Vec<f32>> {
 ///
 /// # Errors
 /// As [`model`].
-pub fn blocks(source: &dyn Source, part: &Part) -> Result<Vec<Blocks>> {
-    let tied = part.role == Role::Output && source.is_tied();
-    let whole = if tied { format!("{}.weight", Role::Embedding.gguf()) } else { part.name() };
+pub fn blocks(source: &dyn Source, part: &TensorSpec) -> Result<Vec<Blocks>> {
+    let tied = part.role == TensorRole::Output && source.is_tied();
+    let whole = if tied { format!("{}.weight", TensorRole::Embedding.gguf()) } else { part.name() };
     let (names, dims) = if part.role.is_expert() && source.info(&whole).is_none() {
         ((0..part.experts()).map(|expert| part.split_name(expert)).collect(), &part.dims[1..])
     } else {

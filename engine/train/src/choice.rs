@@ -1,28 +1,29 @@
 //! Which matrices of a model carry adapters, and which are trained whole beside them: from names to roles.
 
-use mixtral_engine::arch::{Part, Role};
+use mixtral_engine::arch::{TensorRole, TensorSpec};
 use mixtral_engine::error::{Error, Result};
 
 /// What may carry an adapter: our short name, PEFT's name, and the matrix.
-const TARGETS: [(&str, &str, Role); 8] = [
-    ("q", "q_proj", Role::Query),
-    ("k", "k_proj", Role::Key),
-    ("v", "v_proj", Role::Value),
-    ("o", "o_proj", Role::AttentionOutput),
-    ("gate", "gate", Role::Router),
-    ("w1", "w1", Role::Gate),
-    ("w2", "w2", Role::Down),
-    ("w3", "w3", Role::Up),
+const TARGETS: [(&str, &str, TensorRole); 8] = [
+    ("q", "q_proj", TensorRole::Query),
+    ("k", "k_proj", TensorRole::Key),
+    ("v", "v_proj", TensorRole::Value),
+    ("o", "o_proj", TensorRole::AttentionOutput),
+    ("gate", "gate", TensorRole::Router),
+    ("w1", "w1", TensorRole::Gate),
+    ("w2", "w2", TensorRole::Down),
+    ("w3", "w3", TensorRole::Up),
 ];
 
 /// What may be trained whole.
-pub(super) const WHOLE: [(&str, Role); 2] = [("embed_tokens", Role::Embedding), ("lm_head", Role::Output)];
+pub(super) const WHOLE: [(&str, TensorRole); 2] =
+    [("embed_tokens", TensorRole::Embedding), ("lm_head", TensorRole::Output)];
 
 /// Matrices by their names in a recipe, understood.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
-    targets: Vec<Role>,
-    whole: Vec<Role>,
+    targets: Vec<TensorRole>,
+    whole: Vec<TensorRole>,
 }
 
 impl Choice {
@@ -54,17 +55,22 @@ impl Choice {
     }
 
     /// Whether the part carries an adapter.
-    pub fn adapts(&self, part: &Part) -> bool {
+    pub fn adapts(&self, part: &TensorSpec) -> bool {
         self.targets.contains(&part.role)
     }
 
     /// Whether the part is trained whole.
-    pub fn trains(&self, part: &Part) -> bool {
+    pub fn trains(&self, part: &TensorSpec) -> bool {
         self.whole.contains(&part.role)
     }
 }
 
-fn read(key: &str, names: &[String], role: impl Fn(&str) -> Option<Role>, known: &str) -> Result<Vec<Role>> {
+fn read(
+    key: &str,
+    names: &[String],
+    role: impl Fn(&str) -> Option<TensorRole>,
+    known: &str,
+) -> Result<Vec<TensorRole>> {
     let mut out = Vec::with_capacity(names.len());
     for name in names {
         match role(name) {

@@ -18,8 +18,8 @@ use mixtral_engine::text::{ChatTemplate, Encoding, Tokenizer};
 pub struct Document {
     /// Begin token, text, end token.
     pub tokens: Vec<u32>,
-    /// The parts that are learnt: from, to. Of a text everything, of a conversation the answers.
-    pub learnt: Vec<(usize, usize)>,
+    /// The parts that are loss_spans: from, to. Of a text everything, of a conversation the answers.
+    pub loss_spans: Vec<(usize, usize)>,
 }
 
 /// The documents of a file.
@@ -124,7 +124,7 @@ impl Reader<'_> {
         let mut from = 0;
         while from + 1 < tokens.len() {
             let to = (from + self.context + 1).min(tokens.len());
-            out.push(Document { tokens: tokens[from..to].to_vec(), learnt: vec![(1, to - from)] });
+            out.push(Document { tokens: tokens[from..to].to_vec(), loss_spans: vec![(1, to - from)] });
             from = to - 1;
         }
         Ok(())
@@ -133,14 +133,14 @@ impl Reader<'_> {
     /// A block of joined texts. Everything is learnt but the begin tokens, which nothing before them leads to.
     fn block(&self, tokens: Vec<u32>) -> Document {
         let begin = self.tokenizer.vocabulary().bos();
-        let mut learnt: Vec<(usize, usize)> = Vec::new();
+        let mut loss_spans: Vec<(usize, usize)> = Vec::new();
         for at in (1..tokens.len()).filter(|&at| Some(tokens[at]) != begin) {
-            match learnt.last_mut() {
+            match loss_spans.last_mut() {
                 Some((_, to)) if *to == at => *to = at + 1,
-                _ => learnt.push((at, at + 1)),
+                _ => loss_spans.push((at, at + 1)),
             }
         }
-        Document { tokens, learnt }
+        Document { tokens, loss_spans }
     }
 
     fn conversation(&self, said: Vec<Said>) -> Result<Document, String> {
@@ -171,7 +171,7 @@ impl Reader<'_> {
         if tokens.len() > self.context + 1 {
             return Err(format!("{} tokens are too long: the context is {}", tokens.len() - 1, self.context));
         }
-        let mut learnt = Vec::new();
+        let mut loss_spans = Vec::new();
         for n in (1..messages.len()).filter(|&n| messages[n].role == Role::Assistant) {
             let (before, after) = (encode(n)?, encode(n + 1)?);
             // The answer's beginning may melt with the last piece before it, as a space does with a word.
@@ -179,9 +179,9 @@ impl Reader<'_> {
             if from + 1 < before.len() || !tokens.starts_with(&after) {
                 return Err("the chat template does not lay out turns one after another".into());
             }
-            learnt.push((from, after.len()));
+            loss_spans.push((from, after.len()));
         }
-        Ok(Document { tokens, learnt })
+        Ok(Document { tokens, loss_spans })
     }
 }
 
@@ -192,7 +192,7 @@ impl Data {
         for document in &self.documents {
             print.add(document.tokens.len() as u64);
             document.tokens.iter().for_each(|&t| print.add(u64::from(t)));
-            document.learnt.iter().for_each(|&(from, to)| print.add((from as u64) << 32 | to as u64));
+            document.loss_spans.iter().for_each(|&(from, to)| print.add((from as u64) << 32 | to as u64));
         }
         print.0
     }
@@ -219,14 +219,14 @@ impl Fingerprint {
 
 impl Document {
     /// Whether the token at this place is to be learnt.
-    pub fn learns(&self, at: usize) -> bool {
-        self.learnt.iter().any(|&(from, to)| (from..to).contains(&at))
+    pub fn has_loss(&self, at: usize) -> bool {
+        self.loss_spans.iter().any(|&(from, to)| (from..to).contains(&at))
     }
 }
 
 /// Deals out documents in batches: every epoch all of them once, in an order of its own.
 #[derive(Debug)]
-pub struct Dealer {
+pub struct BatchSampler {
     order: Vec<usize>,
     seed: u64,
     /// How many times all documents were dealt.
@@ -235,7 +235,7 @@ pub struct Dealer {
     pub at: usize,
 }
 
-impl Dealer {
+impl BatchSampler {
     /// Deals `count` documents, and goes on from a place if told to.
     pub fn new(count: usize, seed: u64, epoch: u64, at: usize) -> Self {
         let mut dealer = Self { order: (0..count).collect(), seed, epoch, at };
@@ -250,7 +250,7 @@ impl Dealer {
     }
 
     /// The next documents, at least one, up to so many input tokens.
-    pub fn deal(&mut self, data: &Data, tokens: usize) -> Batch {
+    pub fn next_batch(&mut self, data: &Data, tokens: usize) -> Batch {
         let mut batch = Batch::new();
         loop {
             if self.at == self.order.len() {
@@ -262,7 +262,7 @@ impl Dealer {
             if !batch.is_empty() && batch.len() + document.tokens.len() - 1 > tokens {
                 return batch;
             }
-            batch.push(&document.tokens, |at| document.learns(at));
+            batch.push(&document.tokens, |at| document.has_loss(at));
             self.at += 1;
         }
     }

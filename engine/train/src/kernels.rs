@@ -159,7 +159,7 @@ pub struct Dropout {
 }
 
 leveled! {
-    /// Drops numbers and scales the others up.
+    /// DropoutKey numbers and scales the others up.
     fn dropout(x: &mut [f32], d: &Dropout) {
         let Dropout { keys: [first, second], start, keep } = *d;
         let (limit, scale) = ((f64::from(1.0 - keep) * 4_294_967_296.0) as u32, 1.0 / keep);

@@ -1,7 +1,7 @@
 //! Training: pre-training, instruction tuning and adapters, on candle's autograd.
 //!
 //! The model is the one that inference computes: the same parts, the same rotary angles, the same
-//! routing ([`mixtral_engine::arch::parts`], [`mixtral_engine::ops::Routes`]). Each sub-layer is one operation on
+//! routing ([`mixtral_engine::arch::tensor_specs`], [`mixtral_engine::ops::ExpertAssignments`]). Each sub-layer is one operation on
 //! candle's tape with a backward pass of its own, which adds the gradients of its weights straight
 //! to those of the [`parameter::Parameter`]s; candle carries the gradients of the activations.
 
@@ -13,13 +13,13 @@ pub mod data;
 mod kernels;
 mod layers;
 pub mod lora;
-pub mod meter;
 pub mod model;
 pub mod optimiser;
 pub mod output;
 pub mod parameter;
 pub mod pass;
 pub mod plot;
+pub mod profiler;
 pub mod projection;
 pub mod recipe;
 pub mod reference;
@@ -27,7 +27,7 @@ pub mod trainer;
 pub mod vocabulary;
 
 pub use layers::Pass;
-pub use meter::Meter;
 pub use model::Model;
+pub use profiler::Profiler;
 pub use recipe::Recipe;
 pub use trainer::Trainer;

@@ -12,7 +12,7 @@ use super::model::Model;
 use super::parameter::Parameter;
 use super::projection::{Adapter, Projection};
 use super::recipe::Lora;
-use mixtral_engine::arch::{Config, Part};
+use mixtral_engine::arch::{Config, TensorSpec};
 use mixtral_engine::error::Result;
 use mixtral_engine::formats::Source;
 
@@ -33,7 +33,7 @@ pub fn model(source: &dyn Source, config: &Config, lora: &Lora, seed: u64) -> Re
 }
 
 /// A part of the base. What the model multiplies by may stay in its blocks; norms, and what is trained whole, are plain.
-fn weights(source: &dyn Source, part: &Part, choice: &Choice, quantised: bool) -> Result<Parameter> {
+fn weights(source: &dyn Source, part: &TensorSpec, choice: &Choice, quantised: bool) -> Result<Parameter> {
     let trained = choice.trains(part);
     if quantised && !trained && !part.role.is_norm() {
         let blocks = base::blocks(source, part)?;
@@ -43,7 +43,7 @@ fn weights(source: &dyn Source, part: &Part, choice: &Choice, quantised: bool) -
 }
 
 /// A as PEFT begins it (`kaiming_uniform_` with a = sqrt(5), which is even from -1/sqrt(cols) to 1/sqrt(cols)), B zero.
-fn adapter(part: &Part, lora: &Lora, rng: &mut ChaCha8Rng) -> Adapter {
+fn adapter(part: &TensorSpec, lora: &Lora, rng: &mut ChaCha8Rng) -> Adapter {
     let (rows, cols) = part.matrix();
     let experts = &part.dims[..part.dims.len() - 2];
     let make = |suffix: &str, shape: [usize; 2], mut value: Box<dyn FnMut() -> f32 + '_>| {

@@ -10,7 +10,7 @@ use super::data::Fingerprint;
 use super::layers::{AttentionLayer, ExpertsLayer};
 use super::parameter::Parameter;
 use super::projection::Projection;
-use mixtral_engine::arch::{Config, Part, Role, Rope, parts};
+use mixtral_engine::arch::{Config, Rope, TensorRole, TensorSpec, tensor_specs};
 use mixtral_engine::error::{Error, Result};
 
 /// A model of the Mixtral family that can learn.
@@ -35,9 +35,9 @@ pub(super) struct Layer {
 
 impl Model {
     /// Builds a model; `make` gives each part's parameter.
-    pub fn build(config: &Config, mut make: impl FnMut(&Part) -> Result<Projection>) -> Result<Self> {
+    pub fn build(config: &Config, mut make: impl FnMut(&TensorSpec) -> Result<Projection>) -> Result<Self> {
         let mut made = BTreeMap::new();
-        for part in parts(config) {
+        for part in tensor_specs(config) {
             made.insert((part.layer, part.role), make(&part)?);
         }
         let mut take = |layer, role| {
@@ -48,22 +48,22 @@ impl Model {
             .map(|i| {
                 let layer = Some(i);
                 Ok(Layer {
-                    attention_norm: take(layer, Role::AttentionNorm)?.weight,
+                    attention_norm: take(layer, TensorRole::AttentionNorm)?.weight,
                     attention: AttentionLayer {
-                        query: take(layer, Role::Query)?,
-                        key: take(layer, Role::Key)?,
-                        value: take(layer, Role::Value)?,
-                        output: take(layer, Role::AttentionOutput)?,
+                        query: take(layer, TensorRole::Query)?,
+                        key: take(layer, TensorRole::Key)?,
+                        value: take(layer, TensorRole::Value)?,
+                        output: take(layer, TensorRole::AttentionOutput)?,
                         heads: config.heads,
                         kv_heads: config.kv_heads,
                         dim: config.head_dim,
                     },
-                    expert_norm: take(layer, Role::ExpertNorm)?.weight,
-                    router: take(layer, Role::Router)?,
+                    expert_norm: take(layer, TensorRole::ExpertNorm)?.weight,
+                    router: take(layer, TensorRole::Router)?,
                     experts: ExpertsLayer {
-                        gate: take(layer, Role::Gate)?,
-                        up: take(layer, Role::Up)?,
-                        down: take(layer, Role::Down)?,
+                        gate: take(layer, TensorRole::Gate)?,
+                        up: take(layer, TensorRole::Up)?,
+                        down: take(layer, TensorRole::Down)?,
                     },
                 })
             })
@@ -71,10 +71,10 @@ impl Model {
         Ok(Self {
             config: config.clone(),
             rope: Rope::new(config),
-            embedding: take(None, Role::Embedding)?.weight,
+            embedding: take(None, TensorRole::Embedding)?.weight,
             layers,
-            norm: take(None, Role::OutputNorm)?.weight,
-            output: take(None, Role::Output)?,
+            norm: take(None, TensorRole::OutputNorm)?.weight,
+            output: take(None, TensorRole::Output)?,
         })
     }
 
@@ -84,12 +84,12 @@ impl Model {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         Self::build(config, |part| {
             let deviation = match part.role {
-                Role::Embedding => 0.5,
-                Role::Output => 0.5 / (config.hidden as f32).sqrt(),
-                Role::Router => 0.02,
+                TensorRole::Embedding => 0.5,
+                TensorRole::Output => 0.5 / (config.hidden_size as f32).sqrt(),
+                TensorRole::Router => 0.02,
                 role => {
                     let fan_in = part.dims[part.dims.len() - 1] as f32;
-                    let residual = matches!(role, Role::AttentionOutput | Role::Down);
+                    let residual = matches!(role, TensorRole::AttentionOutput | TensorRole::Down);
                     let depth = if residual { (2.0 * config.layers as f32).sqrt() } else { 1.0 };
                     1.0 / fan_in.sqrt() / depth
                 }
@@ -108,28 +108,28 @@ impl Model {
         &self.config
     }
 
-    /// All matrices and norms by part, in the order of [`parts`].
-    pub fn parts(&self) -> Vec<(Part, Projection)> {
-        let find = |part: &Part| {
+    /// All matrices and norms by part, in the order of [`tensor_specs`].
+    pub fn parts(&self) -> Vec<(TensorSpec, Projection)> {
+        let find = |part: &TensorSpec| {
             let plain = |p: &Arc<Parameter>| Projection::new(p.clone());
             let layer = part.layer.map(|i| &self.layers[i]);
             match (part.role, layer) {
-                (Role::AttentionNorm, Some(l)) => plain(&l.attention_norm),
-                (Role::Query, Some(l)) => l.attention.query.clone(),
-                (Role::Key, Some(l)) => l.attention.key.clone(),
-                (Role::Value, Some(l)) => l.attention.value.clone(),
-                (Role::AttentionOutput, Some(l)) => l.attention.output.clone(),
-                (Role::ExpertNorm, Some(l)) => plain(&l.expert_norm),
-                (Role::Router, Some(l)) => l.router.clone(),
-                (Role::Gate, Some(l)) => l.experts.gate.clone(),
-                (Role::Up, Some(l)) => l.experts.up.clone(),
-                (Role::Down, Some(l)) => l.experts.down.clone(),
-                (Role::OutputNorm, _) => plain(&self.norm),
-                (Role::Output, _) => self.output.clone(),
+                (TensorRole::AttentionNorm, Some(l)) => plain(&l.attention_norm),
+                (TensorRole::Query, Some(l)) => l.attention.query.clone(),
+                (TensorRole::Key, Some(l)) => l.attention.key.clone(),
+                (TensorRole::Value, Some(l)) => l.attention.value.clone(),
+                (TensorRole::AttentionOutput, Some(l)) => l.attention.output.clone(),
+                (TensorRole::ExpertNorm, Some(l)) => plain(&l.expert_norm),
+                (TensorRole::Router, Some(l)) => l.router.clone(),
+                (TensorRole::Gate, Some(l)) => l.experts.gate.clone(),
+                (TensorRole::Up, Some(l)) => l.experts.up.clone(),
+                (TensorRole::Down, Some(l)) => l.experts.down.clone(),
+                (TensorRole::OutputNorm, _) => plain(&self.norm),
+                (TensorRole::Output, _) => self.output.clone(),
                 _ => plain(&self.embedding),
             }
         };
-        parts(&self.config).into_iter().map(|part| (part.clone(), find(&part))).collect()
+        tensor_specs(&self.config).into_iter().map(|part| (part.clone(), find(&part))).collect()
     }
 
     /// What is trained, adapters included.

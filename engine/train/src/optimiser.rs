@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::meter::{Meter, Share};
 use super::parameter::Parameter;
+use super::profiler::{Profiler, Share};
 use super::recipe::Recipe;
 use crate::kernels::{AdamW, adamw, sum_of_squares};
 
@@ -47,8 +47,8 @@ impl Optimiser {
 
     /// Takes a step along the gradients and sets them to zero. Tells their norm before clipping; a
     /// norm that is no number changes nothing but the gradients.
-    pub fn step(&mut self, rate: f32, recipe: &Recipe, meter: &Meter) -> f64 {
-        meter.time(Share::Optimiser, 0, || self.update(rate, recipe))
+    pub fn step(&mut self, rate: f32, recipe: &Recipe, profiler: &Profiler) -> f64 {
+        profiler.time(Share::Optimiser, 0, || self.update(rate, recipe))
     }
 
     fn update(&mut self, rate: f32, recipe: &Recipe) -> f64 {

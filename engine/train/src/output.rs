@@ -7,7 +7,7 @@ use super::model::Model;
 use super::parameter::Parameter;
 use super::projection::Adapter;
 use super::recipe::Lora;
-use mixtral_engine::arch::{Part, Role, shape_values};
+use mixtral_engine::arch::{TensorRole, TensorSpec, shape_values};
 use mixtral_engine::error::{Error, Result};
 use mixtral_engine::formats::gguf::{Metadata, Value, Writer};
 use mixtral_engine::quant::GgmlType;
@@ -33,7 +33,8 @@ pub fn write_gguf(path: &Path, model: &Model, values: Vec<(String, Value)>, kind
         writer.value(key, value);
     }
     let parts = model.parts();
-    let kind_of = |part: &Part| if part.role.is_norm() || part.role == Role::Router { GgmlType::F32 } else { kind };
+    let kind_of =
+        |part: &TensorSpec| if part.role.is_norm() || part.role == TensorRole::Router { GgmlType::F32 } else { kind };
     for (part, _) in &parts {
         writer.plan(part.name(), kind_of(part), &part.dims).map_err(Error::io(path))?;
     }
@@ -85,7 +86,7 @@ pub fn write_adapter(folder: &Path, model: &Model, settings: &Lora, base: &str, 
     let mut pairs = parts.iter().flat_map(|(part, projection)| {
         let adapter = projection.adapter.as_ref();
         let pair = move |(expert, adapter): (usize, &Adapter)| {
-            let copy = |p: &Parameter| p.lend(expert, <[f32]>::to_vec);
+            let copy = |p: &Parameter| p.with_weights(expert, <[f32]>::to_vec);
             (
                 part.clone(),
                 expert,

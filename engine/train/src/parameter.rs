@@ -86,7 +86,7 @@ impl Parameter {
     }
 
     /// Lends the weights of one expert (0 where there are no experts).
-    pub fn lend<R>(&self, expert: usize, body: impl FnOnce(&[f32]) -> R) -> R {
+    pub fn with_weights<R>(&self, expert: usize, body: impl FnOnce(&[f32]) -> R) -> R {
         let share = self.share();
         self.lend_range(expert * share, share, body)
     }

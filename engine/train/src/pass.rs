@@ -9,7 +9,7 @@ use super::layers::{Angles, AttentionOp, Balance, ExpertsOp, LossOp, Norm, Pass,
 use super::model::Model;
 use super::parameter::Parameter;
 use mixtral_engine::error::{Error, Result};
-use mixtral_engine::ops::{Routes, read};
+use mixtral_engine::ops::{ExpertAssignments, read};
 
 /// What a pass tells.
 #[derive(Clone, Debug, Default)]
@@ -47,17 +47,17 @@ struct Trunk {
 impl Model {
     fn trunk(&self, batch: &Batch, pass: &Pass) -> Result<Trunk> {
         let config = &self.config;
-        if let Some(token) = batch.tokens.iter().find(|t| **t as usize >= config.vocabulary) {
-            return Err(Error::Training(format!("token {token} lies outside the vocabulary of {}", config.vocabulary)));
+        if let Some(token) = batch.tokens.iter().find(|t| **t as usize >= config.vocab_size) {
+            return Err(Error::Training(format!("token {token} lies outside the vocabulary of {}", config.vocab_size)));
         }
         if batch.is_empty() {
             return Err(Error::Training("an empty batch".into()));
         }
-        let mut rows = Vec::with_capacity(batch.len() * config.hidden);
+        let mut rows = Vec::with_capacity(batch.len() * config.hidden_size);
         for &token in &batch.tokens {
             self.embedding.lend_row(token as usize, |row| rows.extend_from_slice(row));
         }
-        let input = Var::from_vec(rows, (batch.len(), config.hidden), &Device::Cpu)?;
+        let input = Var::from_vec(rows, (batch.len(), config.hidden_size), &Device::Cpu)?;
         let (cos, sin) = self.rope.angles(&batch.positions(), &Device::Cpu)?;
         let angles = Arc::new(read([&cos, &sin], |[cos, sin]| Angles::new(cos.to_vec(), sin.to_vec()))?);
         let starts = Arc::new(batch.starts.clone());
@@ -81,9 +81,11 @@ impl Model {
                 kept: Default::default(),
             };
             let scores = x.apply_op1(router)?; // (tokens, experts)
-            let routes = read([&scores], |[s]| Arc::new(Routes::new(s, config.experts, config.top)))?;
-            let mut counts = vec![0; config.experts];
-            routes.busy().for_each(|(e, places)| counts[e] = places.len());
+            let routes = read([&scores], |[s]| {
+                Arc::new(ExpertAssignments::new(s, config.num_experts, config.experts_per_token))
+            })?;
+            let mut counts = vec![0; config.num_experts];
+            routes.active().for_each(|(e, places)| counts[e] = places.len());
             load.push(counts);
             let weights = scores.apply_op1(RouteWeights { routes: routes.clone() })?;
             let experts = ExpertsOp {
@@ -99,7 +101,7 @@ impl Model {
         Ok(Trunk { input, output: x.apply_op1(norm(&self.norm))?, logits, load })
     }
 
-    /// Computes a batch's losses and, if the pass learns, adds the gradients to the parameters'.
+    /// Computes a batch's losses and, if the pass has_loss, adds the gradients to the parameters'.
     pub fn pass(&self, batch: &Batch, weights: Weights, pass: &Pass) -> Result<Outcome> {
         let trunk = self.trunk(batch, pass)?;
         let sum = Arc::new(Mutex::new(0.0));
@@ -114,13 +116,13 @@ impl Model {
         let mut root = trunk.output.apply_op1(loss)?;
         let balance = self.balance(&trunk, weights.each_layer)?;
         let told = f64::from(balance.to_scalar::<f32>()?);
-        if pass.learns {
+        if pass.has_loss {
             if weights.balance != 0.0 {
                 root = (root + (balance * f64::from(weights.balance))?)?;
             }
             let gradients = root.backward()?;
             if let (Some(d), Some(mut gradient)) = (gradients.get(&trunk.input), self.embedding.gradient(0)) {
-                let hidden = self.config.hidden;
+                let hidden = self.config.hidden_size;
                 read([d], |[d]| {
                     for (&token, d) in batch.tokens.iter().zip(d.chunks_exact(hidden)) {
                         let row = &mut gradient[token as usize * hidden..][..hidden];
@@ -137,8 +139,8 @@ impl Model {
     fn balance(&self, trunk: &Trunk, each_layer: bool) -> Result<Tensor> {
         let shares = |layers: &[Vec<usize>]| {
             let of = |e: usize| layers.iter().map(|counts| counts[e]).sum::<usize>() as f32;
-            let tokens = layers.iter().flatten().sum::<usize>() as f32 / self.config.top as f32;
-            Balance { shares: (0..self.config.experts).map(|e| of(e) / tokens).collect() }
+            let tokens = layers.iter().flatten().sum::<usize>() as f32 / self.config.experts_per_token as f32;
+            Balance { shares: (0..self.config.num_experts).map(|e| of(e) / tokens).collect() }
         };
         if !each_layer {
             return Ok(Tensor::cat(&trunk.logits, 0)?.apply_op1(shares(&trunk.load))?);

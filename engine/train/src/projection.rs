@@ -35,7 +35,7 @@ pub struct Adapter {
 
 /// What a step's dropout is drawn from; none where nothing is dropped.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Drops {
+pub struct DropoutKey {
     /// The step's seed; nothing when evaluating.
     pub seed: Option<u64>,
 }
@@ -62,26 +62,34 @@ impl Projection {
     }
 
     /// `out = x . W^T` for one expert. `first` is the number of the first row of `x` in the batch.
-    pub fn forward(&self, expert: usize, x: &[f32], first: usize, drops: Drops, out: &mut [f32]) {
+    pub fn forward(&self, expert: usize, x: &[f32], first: usize, drops: DropoutKey, out: &mut [f32]) {
         let (rows, cols) = (self.rows(), self.cols());
-        self.weight.lend(expert, |w| gemm(1.0, Mat::new(x, cols), Mat::new(w, cols).t(), 0.0, out, rows));
+        self.weight.with_weights(expert, |w| gemm(1.0, Mat::new(x, cols), Mat::new(w, cols).t(), 0.0, out, rows));
         if let Some(adapter) = &self.adapter {
             let dropped = adapter.dropped(x, first * cols, expert, drops);
             let (low, rank) = adapter.down(expert, dropped.as_deref().unwrap_or(x));
-            adapter.b.lend(expert, |b| {
+            adapter.b.with_weights(expert, |b| {
                 gemm(adapter.scale, Mat::new(&low, rank), Mat::new(b, rank).t(), 1.0, out, rows);
             });
         }
     }
 
     /// `dx = dy . W + beta * dx` for one expert.
-    pub fn input_gradient(&self, expert: usize, dy: &[f32], first: usize, drops: Drops, beta: f32, dx: &mut [f32]) {
+    pub fn input_gradient(
+        &self,
+        expert: usize,
+        dy: &[f32],
+        first: usize,
+        drops: DropoutKey,
+        beta: f32,
+        dx: &mut [f32],
+    ) {
         let (rows, cols) = (self.rows(), self.cols());
-        self.weight.lend(expert, |w| gemm(1.0, Mat::new(dy, rows), Mat::new(w, cols), beta, dx, cols));
+        self.weight.with_weights(expert, |w| gemm(1.0, Mat::new(dy, rows), Mat::new(w, cols), beta, dx, cols));
         if let Some(adapter) = &self.adapter {
             let low = adapter.low_gradient(expert, dy, rows);
             let rank = adapter.rank();
-            adapter.a.lend(expert, |a| {
+            adapter.a.with_weights(expert, |a| {
                 if adapter.drops(drops) {
                     let mut part = vec![0.0; dx.len()];
                     gemm(1.0, Mat::new(&low, rank), Mat::new(a, cols), 0.0, &mut part, cols);
@@ -96,7 +104,15 @@ impl Projection {
     }
 
     /// Adds `dy^T . x` to the gradients of one expert. `threads` cuts the work into so many parts.
-    pub fn weight_gradient(&self, expert: usize, x: &[f32], dy: &[f32], first: usize, drops: Drops, threads: usize) {
+    pub fn weight_gradient(
+        &self,
+        expert: usize,
+        x: &[f32],
+        dy: &[f32],
+        first: usize,
+        drops: DropoutKey,
+        threads: usize,
+    ) {
         let (rows, cols) = (self.rows(), self.cols());
         if let Some(mut gradient) = self.weight.gradient(expert) {
             add_products(1.0, dy, rows, x, cols, &mut gradient, threads);
@@ -117,7 +133,7 @@ impl Projection {
     }
 
     /// [`Self::forward`] for a matrix without experts, on all threads.
-    pub fn forward_wide(&self, x: &[f32], drops: Drops, out: &mut [f32]) {
+    pub fn forward_wide(&self, x: &[f32], drops: DropoutKey, out: &mut [f32]) {
         let (rows, cols) = (self.rows(), self.cols());
         out.par_chunks_mut(CHUNK * rows).zip(x.par_chunks(CHUNK * cols)).enumerate().for_each(|(i, (out, x))| {
             self.forward(0, x, i * CHUNK, drops, out);
@@ -125,7 +141,7 @@ impl Projection {
     }
 
     /// [`Self::input_gradient`] for a matrix without experts, on all threads.
-    pub fn input_gradient_wide(&self, dy: &[f32], drops: Drops, beta: f32, dx: &mut [f32]) {
+    pub fn input_gradient_wide(&self, dy: &[f32], drops: DropoutKey, beta: f32, dx: &mut [f32]) {
         let (rows, cols) = (self.rows(), self.cols());
         dx.par_chunks_mut(CHUNK * cols).zip(dy.par_chunks(CHUNK * rows)).enumerate().for_each(|(i, (dx, dy))| {
             self.input_gradient(0, dy, i * CHUNK, drops, beta, dx);
@@ -133,7 +149,7 @@ impl Projection {
     }
 
     /// [`Self::weight_gradient`] for a matrix without experts, on all threads.
-    pub fn weight_gradient_wide(&self, x: &[f32], dy: &[f32], drops: Drops) {
+    pub fn weight_gradient_wide(&self, x: &[f32], dy: &[f32], drops: DropoutKey) {
         self.weight_gradient(0, x, dy, 0, drops, 4);
     }
 }
@@ -161,7 +177,7 @@ impl Adapter {
     fn down(&self, expert: usize, x: &[f32]) -> (Vec<f32>, usize) {
         let (rank, cols) = (self.rank(), self.a.dims[self.a.dims.len() - 1]);
         let mut low = vec![0.0; x.len() / cols * rank];
-        self.a.lend(expert, |a| gemm(1.0, Mat::new(x, cols), Mat::new(a, cols).t(), 0.0, &mut low, rank));
+        self.a.with_weights(expert, |a| gemm(1.0, Mat::new(x, cols), Mat::new(a, cols).t(), 0.0, &mut low, rank));
         (low, rank)
     }
 
@@ -169,18 +185,18 @@ impl Adapter {
     fn low_gradient(&self, expert: usize, dy: &[f32], rows: usize) -> Vec<f32> {
         let rank = self.rank();
         let mut low = vec![0.0; dy.len() / rows * rank];
-        self.b.lend(expert, |b| gemm(1.0, Mat::new(dy, rows), Mat::new(b, rank), 0.0, &mut low, rank));
+        self.b.with_weights(expert, |b| gemm(1.0, Mat::new(dy, rows), Mat::new(b, rank), 0.0, &mut low, rank));
         scale(&mut low, self.scale);
         low
     }
 
-    fn drops(&self, drops: Drops) -> bool {
+    fn drops(&self, drops: DropoutKey) -> bool {
         self.dropout > 0.0 && drops.seed.is_some()
     }
 
     /// The numbers from place `start` on with some dropped; nothing where none is. What is dropped is a function of seed and
     /// place alone, so the backward pass needs no memory of it.
-    fn dropped(&self, x: &[f32], start: usize, expert: usize, drops: Drops) -> Option<Vec<f32>> {
+    fn dropped(&self, x: &[f32], start: usize, expert: usize, drops: DropoutKey) -> Option<Vec<f32>> {
         let seed = drops.seed.filter(|_| self.drops(drops))?;
         let hash = |h: u64, b: u8| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01B3);
         let hash = self.a.name.bytes().fold((seed ^ expert as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15), hash);
@@ -199,8 +215,8 @@ impl Projection {
             let (cols, rank) = (self.cols(), adapter.rank());
             let share = self.rows() * cols;
             for (expert, weights) in weights.chunks_exact_mut(share).enumerate() {
-                adapter.b.lend(expert, |b| {
-                    adapter.a.lend(expert, |a| {
+                adapter.b.with_weights(expert, |b| {
+                    adapter.a.with_weights(expert, |a| {
                         gemm(adapter.scale, Mat::new(b, rank), Mat::new(a, cols), 1.0, weights, cols);
                     });
                 });
@@ -223,7 +239,7 @@ mod tests {
             dropout: 0.2,
         };
         let ones = vec![1.0; 1 << 16];
-        let seeded = |seed| Drops { seed: Some(seed) };
+        let seeded = |seed| DropoutKey { seed: Some(seed) };
         let plain = adapter("a").dropped(&ones, 0, 0, seeded(7)).expect("dropped");
         let gone = plain.iter().filter(|x| **x == 0.0).count() as f64 / plain.len() as f64;
         let mean = plain.iter().map(|x| f64::from(*x)).sum::<f64>() / plain.len() as f64;
@@ -236,6 +252,6 @@ mod tests {
             let share = both / plain.len() as f64;
             assert!((share - 0.04).abs() < 0.004, "{name} {start} {expert} {seed}: {share} dropped in both");
         }
-        assert!(adapter("a").dropped(&ones, 0, 0, Drops::default()).is_none(), "nothing when evaluating");
+        assert!(adapter("a").dropped(&ones, 0, 0, DropoutKey::default()).is_none(), "nothing when evaluating");
     }
 }

@@ -94,16 +94,16 @@ impl Shape {
             return fault("num_experts_per_tok must not exceed num_local_experts");
         }
         Ok(Config {
-            hidden: self.hidden_size,
+            hidden_size: self.hidden_size,
             layers: self.num_hidden_layers,
             heads: self.num_attention_heads,
             kv_heads: self.num_key_value_heads,
             head_dim,
-            ffn: self.intermediate_size,
-            experts: self.num_local_experts,
-            top: self.num_experts_per_tok,
-            vocabulary: vocab_size,
-            context: self.max_position_embeddings,
+            intermediate_size: self.intermediate_size,
+            num_experts: self.num_local_experts,
+            experts_per_token: self.num_experts_per_tok,
+            vocab_size,
+            max_context: self.max_position_embeddings,
             norm_eps: self.rms_norm_eps,
             rope_theta: self.rope_theta,
             rope_scaling: RopeScaling::None,

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::checkpoint::{self, State};
-use super::data::{Data, Dealer};
+use super::data::{BatchSampler, Data};
 use super::layers::Pass;
-use super::meter::Meter;
 use super::model::Model;
 use super::optimiser::Optimiser;
 use super::pass::{Outcome, Weights};
-use super::projection::Drops;
+use super::profiler::Profiler;
+use super::projection::DropoutKey;
 use super::recipe::Recipe;
 use mixtral_engine::error::{Error, Place, Result};
 
@@ -21,9 +21,9 @@ pub struct Trainer {
     model: Model,
     data: Data,
     validation: Data,
-    dealer: Dealer,
+    dealer: BatchSampler,
     optimiser: Optimiser,
-    meter: Arc<Meter>,
+    profiler: Arc<Profiler>,
     tokens: u64,
     best: Option<f64>,
 }
@@ -107,7 +107,7 @@ impl Trainer {
     /// The recipe makes no sense, or there is nothing to learn.
     pub fn new(recipe: Recipe, model: Model, data: Data, validation: Data) -> Result<Self> {
         recipe.check()?;
-        if data.documents.iter().all(|d| d.learnt.is_empty()) {
+        if data.documents.iter().all(|d| d.loss_spans.is_empty()) {
             return Err(Error::Training("the data holds nothing to learn".into()));
         }
         let trained = model.trained();
@@ -115,9 +115,9 @@ impl Trainer {
             return Err(Error::Training("nothing of the model is to be trained".into()));
         }
         Ok(Self {
-            dealer: Dealer::new(data.documents.len(), recipe.seed, 0, 0),
+            dealer: BatchSampler::new(data.documents.len(), recipe.seed, 0, 0),
             optimiser: Optimiser::new(trained),
-            meter: Arc::default(),
+            profiler: Arc::default(),
             tokens: 0,
             best: None,
             recipe,
@@ -144,7 +144,7 @@ impl Trainer {
             let message = format!("a checkpoint of another training; it differs in {}", differences.join("; "));
             Err(Error::file(path, Place::Whole, message))
         })?;
-        self.dealer = Dealer::new(self.data.documents.len(), state.seed, state.epoch, state.at);
+        self.dealer = BatchSampler::new(self.data.documents.len(), state.seed, state.epoch, state.at);
         self.tokens = state.tokens;
         self.best = state.best;
         Ok(())
@@ -183,8 +183,8 @@ impl Trainer {
     }
 
     /// Where the time went.
-    pub fn meter(&self) -> &Meter {
-        &self.meter
+    pub fn profiler(&self) -> &Profiler {
+        &self.profiler
     }
 
     /// Steps done.
@@ -199,14 +199,14 @@ impl Trainer {
 
     /// A pass of the next step; nothing where it only evaluates.
     fn pass(&self, batch: Option<u64>) -> Pass {
-        let learns = batch.is_some();
+        let has_loss = batch.is_some();
         let number = |batch| {
             (self.optimiser.steps() + 1)
                 .wrapping_mul(self.recipe.gradient_accumulation_steps as u64)
                 .wrapping_add(batch)
         };
         let seed = batch.map(|batch| self.recipe.seed ^ number(batch).wrapping_mul(0xD134_2543_DE82_EF95));
-        Pass { learns, drops: Drops { seed }, meter: self.meter.clone() }
+        Pass { has_loss, drops: DropoutKey { seed }, profiler: self.profiler.clone() }
     }
 
     /// One step of the optimiser.
@@ -216,7 +216,7 @@ impl Trainer {
     pub fn step(&mut self) -> Result<Step> {
         let recipe = &self.recipe;
         let batches: Vec<_> = (0..recipe.gradient_accumulation_steps)
-            .map(|_| self.dealer.deal(&self.data, recipe.batch_tokens))
+            .map(|_| self.dealer.next_batch(&self.data, recipe.batch_tokens))
             .collect();
         let targets: usize = batches.iter().map(|b| b.targets()).sum();
         let share = recipe.gradient_accumulation_steps as f32;
@@ -234,7 +234,7 @@ impl Trainer {
             self.tokens += batch.len() as u64;
         }
         let learning_rate = recipe.rate_at(self.optimiser.steps());
-        let grad_norm = self.optimiser.step(learning_rate, recipe, &self.meter);
+        let grad_norm = self.optimiser.step(learning_rate, recipe, &self.profiler);
         if !grad_norm.is_finite() || !sum.loss.is_finite() {
             let message = "the gradients are no longer numbers; lower the learning rate and resume from a checkpoint";
             return Err(Error::Training(format!("step {}: {message}", self.optimiser.steps() + 1)));
@@ -264,7 +264,7 @@ impl Trainer {
         let mut batch = super::batch::Batch::new();
         let last = self.validation.documents.len() - 1;
         for (at, document) in self.validation.documents.iter().enumerate() {
-            batch.push(&document.tokens, |at| document.learns(at));
+            batch.push(&document.tokens, |at| document.has_loss(at));
             let enough = tokens + batch.len() >= self.recipe.eval_tokens;
             if at == last || enough || batch.len() >= self.recipe.batch_tokens {
                 let outcome = self.model.pass(&batch, weights, &pass)?;

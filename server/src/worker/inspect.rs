@@ -105,7 +105,7 @@ pub fn inspect(path: &Path, base: Option<&Path>, context: Option<usize>) -> Resu
         Ok(_) => Template::BuiltIn,
         Err(error) => Template::Broken(error.to_string()),
     };
-    let tokens = context.unwrap_or(config.context);
+    let tokens = context.unwrap_or(config.max_context);
     let cached = EngineOptions::default().default_cache_tokens(tokens);
     // Keys and values in F32, as the CPU keeps them.
     let numbers = [8, config.layers, cached, config.kv_heads, config.head_dim];
@@ -115,12 +115,15 @@ pub fn inspect(path: &Path, base: Option<&Path>, context: Option<usize>) -> Resu
     Ok(ModelFacts {
         // An adapter has no name of its own but its folder's, and must not pass for its base.
         title: text("general.name").filter(|_| base.is_none()),
-        architecture: format!("Mixtral ({} × {}, {} layers)", config.experts, config.ffn, config.layers),
+        architecture: format!(
+            "Mixtral ({} × {}, {} layers)",
+            config.num_experts, config.intermediate_size, config.layers
+        ),
         quantisation: quantisation(&files),
         parameters: gguf.parameters(),
-        active_parameters: active_parameters(&files, config.experts, config.top),
-        experts: (config.experts, config.top),
-        context: config.context,
+        active_parameters: active_parameters(&files, config.num_experts, config.experts_per_token),
+        experts: (config.num_experts, config.experts_per_token),
+        context: config.max_context,
         bytes: files.file_bytes(),
         memory: weight_bytes(&files).saturating_add(cache),
         licence: text("general.license"),
@@ -175,7 +178,7 @@ fn only_model(folder: &Path) -> Result<PathBuf, InspectError> {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use mixtral_engine::arch::{Config, Part, Role};
+    use mixtral_engine::arch::{Config, TensorRole, TensorSpec};
     use mixtral_engine::quant::GgmlType;
     use mixtral_engine::weights::lora::{AdapterConfig, Pair};
 
@@ -211,7 +214,7 @@ pub(crate) mod tests {
     pub(crate) fn put_adapter(folder: &Path, base: &str) {
         let file = mixtral_engine::formats::gguf::Gguf::open(&demo("poet-14m-q2_K.gguf")).expect("the base");
         let shape = Config::from_gguf(&file).expect("a shape");
-        let part = Part::new(&shape, Role::Query, Some(5));
+        let part = TensorSpec::new(&shape, TensorRole::Query, Some(5));
         let (rows, cols) = part.matrix();
         let pair = Pair { rank: 8, a: vec![0.01; 8 * cols], b: vec![0.01; 8 * rows], scale: 1.0 };
         let config = AdapterConfig { base: base.into(), ..AdapterConfig::default() };

@@ -57,7 +57,7 @@ pub fn engine(error: &EngineError, language: Language) -> String {
         EngineError::Busy => t!(language, "error-queue-full"),
         EngineError::Stopped => t!(language, "error-stopped"),
         // The engine's word for what kind of error it is helps nobody here.
-        EngineError::Plan(what)
+        EngineError::StepInput(what)
         | EngineError::Text(what)
         | EngineError::Request(what)
         | EngineError::Training(what) => what.clone(),

@@ -83,15 +83,15 @@ fn print_model(gguf: &Gguf, l: Language) {
         Ok(c) => {
             let rows = [
                 ("layers", c.layers),
-                ("hidden-size", c.hidden),
+                ("hidden-size", c.hidden_size),
                 ("heads", c.heads),
                 ("kv-heads", c.kv_heads),
                 ("head-dim", c.head_dim),
-                ("intermediate-size", c.ffn),
-                ("experts", c.experts),
-                ("experts-per-token", c.top),
-                ("vocab-size", c.vocabulary),
-                ("context", c.context),
+                ("intermediate-size", c.intermediate_size),
+                ("experts", c.num_experts),
+                ("experts-per-token", c.experts_per_token),
+                ("vocab-size", c.vocab_size),
+                ("context", c.max_context),
             ];
             for (name, value) in rows {
                 say!("  {}", t!(l, &format!("info-model-{name}"), value = value));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mixtral_train::Model;
 use mixtral_train::data::Data;
-use mixtral_train::meter::{Meter, Share};
+use mixtral_train::profiler::{Profiler, Share};
 use mixtral_train::trainer::{Load, Step, Validation};
 
 use crate::i18n::Language;
@@ -79,7 +79,7 @@ pub fn load(language: Language, load: &Load) -> String {
 }
 
 /// Where the time went.
-pub fn end(language: Language, meter: &Meter, spent: Duration, tokens: u64) {
+pub fn end(language: Language, profiler: &Profiler, spent: Duration, tokens: u64) {
     let seconds = spent.as_secs_f64().max(1e-9);
     let share = |s: Share| {
         let name = match s {
@@ -88,10 +88,10 @@ pub fn end(language: Language, meter: &Meter, spent: Duration, tokens: u64) {
             Share::Loss => t!(language, "train-share-loss"),
             Share::Optimiser => t!(language, "train-share-optimizer"),
         };
-        format!("{name} {:.0}%", 100.0 * meter.spent(s).as_secs_f64() / seconds)
+        format!("{name} {:.0}%", 100.0 * profiler.spent(s).as_secs_f64() / seconds)
     };
     let shares: Vec<String> = Share::ALL.into_iter().map(share).collect();
-    let flops = 2.0 * meter.multiplications() as f64 / seconds / 1e9;
+    let flops = 2.0 * profiler.multiplications() as f64 / seconds / 1e9;
     let text = t!(
         language,
         "train-end",

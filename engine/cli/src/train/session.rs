@@ -65,7 +65,7 @@ impl Session<'_> {
         if !self.output.has_best(self.folder) && self.trainer.validates() {
             report::never_better(self.language);
         }
-        report::end(self.language, self.trainer.meter(), start.elapsed(), self.trainer.tokens() - before);
+        report::end(self.language, self.trainer.profiler(), start.elapsed(), self.trainer.tokens() - before);
         Ok(())
     }
 

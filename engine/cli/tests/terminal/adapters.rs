@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use mixtral_engine::arch::{Config, Part, Role};
+use mixtral_engine::arch::{Config, TensorRole, TensorSpec};
 use mixtral_engine::formats::gguf::Gguf;
 use mixtral_engine::quant::GgmlType;
 use mixtral_engine::weights::lora::{self, AdapterConfig, Pair};
@@ -16,7 +16,7 @@ use crate::files;
 fn put_adapter(folder: &Path, base: &str, number: f32) {
     let gguf = Gguf::open(&files::models().join("poet-14m-q8_0.gguf")).expect("the base");
     let shape = Config::from_gguf(&gguf).expect("a shape");
-    let part = Part::new(&shape, Role::AttentionOutput, Some(shape.layers - 1));
+    let part = TensorSpec::new(&shape, TensorRole::AttentionOutput, Some(shape.layers - 1));
     let (rows, cols) = part.matrix();
     let a = (0..8 * cols).map(|i| number * ((i * 7 % 13) as f32 - 6.0)).collect();
     let b = (0..8 * rows).map(|i| number * ((i * 5 % 11) as f32 - 5.0)).collect();

@@ -107,7 +107,8 @@ fn dropping_a_stream_cancels_its_request_and_frees_its_blocks() {
 
 #[test]
 fn a_reader_that_stops_reading_is_cancelled() {
-    let options = EngineOptions { stream_buffer: 1, patience: Duration::from_millis(20), ..EngineOptions::default() };
+    let options =
+        EngineOptions { stream_buffer: 1, read_timeout: Duration::from_millis(20), ..EngineOptions::default() };
     let (open, model) = gate();
     let e = engine_with(options, vec![("m", model)]);
     let stream = e.submit("m", ask("abc", 100)).expect("taken");

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::parallel::{Cells, share};
+use super::parallel::{DisjointSlice, parallel_for};
 use super::simd::{add_all_scaled, dots, softmax};
 use crate::ops::Batch;
 
@@ -53,7 +53,7 @@ struct Query {
 }
 
 /// `out`: (tokens, query heads, dim).
-pub fn attend(inputs: &Inputs<'_>, batch: &Batch<'_>, out: &mut [f32]) {
+pub fn attention(inputs: &Inputs<'_>, batch: &Batch<'_>, out: &mut [f32]) {
     let heads = inputs.heads;
     let mut tasks = Vec::new();
     let mut work = 0;
@@ -71,8 +71,8 @@ pub fn attend(inputs: &Inputs<'_>, batch: &Batch<'_>, out: &mut [f32]) {
             }));
         }
     }
-    let out = Cells::new(out);
-    share(work, tasks, |task| {
+    let out = DisjointSlice::new(out);
+    parallel_for(work, tasks, |task| {
         let queries = inputs.queries(&task);
         let mut scores = inputs.scores(&task, &queries);
         let context = task.context();
@@ -83,7 +83,7 @@ pub fn attend(inputs: &Inputs<'_>, batch: &Batch<'_>, out: &mut [f32]) {
         for (query, sum) in queries.iter().zip(sums.chunks(heads.dim)) {
             for (i, value) in sum.iter().enumerate() {
                 // SAFETY: a (token, query head) belongs to exactly one task.
-                unsafe { out.put(query.at + i, *value) };
+                unsafe { out.write(query.at + i, *value) };
             }
         }
     });

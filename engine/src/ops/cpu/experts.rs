@@ -2,44 +2,44 @@
 
 use std::ops::Range;
 
-use super::Dense;
-use super::parallel::{Cells, chunks, share};
+use super::CpuMatrix;
+use super::parallel::{DisjointSlice, chunks, parallel_for};
 use super::product::{Activations, product};
 use super::simd::{add_scaled, swiglu};
-use crate::ops::Routes;
+use crate::ops::ExpertAssignments;
 
 /// One expert's matrices on the processor.
 pub struct Expert<'a> {
     /// (ffn, hidden)
-    pub gate: &'a Dense,
+    pub gate: &'a CpuMatrix,
     /// (ffn, hidden)
-    pub up: &'a Dense,
+    pub up: &'a CpuMatrix,
     /// (hidden, ffn)
-    pub down: &'a Dense,
+    pub down: &'a CpuMatrix,
 }
 
 /// `x`: (tokens, hidden); `out`: (tokens, hidden), zeroed.
-pub fn experts(x: &[f32], routes: &Routes, experts: &[Expert<'_>], out: &mut [f32]) {
+pub fn experts(x: &[f32], routes: &ExpertAssignments, experts: &[Expert<'_>], out: &mut [f32]) {
     let Some(first) = experts.first() else { return };
     let (hidden, ffn) = (first.down.rows, first.gate.rows);
-    let places = routes.tokens().len();
+    let slots = routes.tokens().len();
 
-    // (places, hidden): the tokens, sorted by expert
-    let mut sorted = Vec::with_capacity(places * hidden);
+    // (slots, hidden): the tokens, sorted by expert
+    let mut sorted = Vec::with_capacity(slots * hidden);
     for &token in routes.tokens() {
         sorted.extend_from_slice(&x[token as usize * hidden..][..hidden]);
     }
-    let mut gate = vec![0f32; places * ffn];
-    let mut up = vec![0f32; places * ffn];
+    let mut gate = vec![0f32; slots * ffn];
+    let mut up = vec![0f32; slots * ffn];
     let up_and_gate = |e: usize| [experts[e].gate, experts[e].up];
     multiply(&sorted, routes, ffn, up_and_gate, [&mut gate, &mut up]);
 
-    let mut inner = vec![0f32; places * ffn]; // (places, ffn)
+    let mut inner = vec![0f32; slots * ffn]; // (slots, ffn)
     swiglu(&gate, &up, &mut inner);
     multiply(&inner, routes, hidden, |e| [experts[e].down], [&mut sorted]);
 
-    for (out, places) in out.chunks_exact_mut(hidden).zip(routes.places()) {
-        for &place in places {
+    for (out, slots) in out.chunks_exact_mut(hidden).zip(routes.slots()) {
+        for &place in slots {
             add_scaled(out, routes.weights()[place], &sorted[place * hidden..(place + 1) * hidden]);
         }
     }
@@ -48,34 +48,35 @@ pub fn experts(x: &[f32], routes: &Routes, experts: &[Expert<'_>], out: &mut [f3
 /// Multiplies every place's activations with `N` matrices of its expert, each of `rows` rows.
 fn multiply<'m, const N: usize>(
     x: &[f32],
-    routes: &Routes,
+    routes: &ExpertAssignments,
     rows: usize,
-    matrices: impl Fn(usize) -> [&'m Dense; N] + Sync,
+    matrices: impl Fn(usize) -> [&'m CpuMatrix; N] + Sync,
     outs: [&mut [f32]; N],
 ) {
-    let places = routes.tokens().len();
-    let cols = x.len() / places.max(1);
+    let slots = routes.tokens().len();
+    let cols = x.len() / slots.max(1);
     // Experts of one layer may differ in type (llama.cpp mixes types), so the activations are
     // rounded once for each type that occurs.
     let mut forms: Vec<Activations<'_>> = Vec::new();
-    for (expert, _) in routes.busy() {
+    for (expert, _) in routes.active() {
         for matrix in matrices(expert) {
             if !forms.iter().any(|form| form.fit(&matrix.blocks)) {
                 forms.push(Activations::new(&matrix.blocks, x));
             }
         }
     }
-    let form = |matrix: &Dense| forms.iter().find(|form| form.fit(&matrix.blocks)).expect("made for each type above");
-    let outs = outs.map(Cells::new);
+    let form =
+        |matrix: &CpuMatrix| forms.iter().find(|form| form.fit(&matrix.blocks)).expect("made for each type above");
+    let outs = outs.map(DisjointSlice::new);
     let tasks: Vec<(usize, Range<usize>, Range<usize>)> = routes
-        .busy()
-        .flat_map(|(expert, places)| chunks(rows).map(move |chunk| (expert, places.clone(), chunk)))
+        .active()
+        .flat_map(|(expert, slots)| chunks(rows).map(move |chunk| (expert, slots.clone(), chunk)))
         .collect();
-    share(N * places * rows * cols, tasks, |(expert, places, chunk)| {
+    parallel_for(N * slots * rows * cols, tasks, |(expert, slots, chunk)| {
         for (matrix, out) in matrices(expert).into_iter().zip(&outs) {
-            product(&matrix.blocks, cols, chunk.clone(), form(matrix), places.clone(), &mut |place, row, value| {
+            product(&matrix.blocks, cols, chunk.clone(), form(matrix), slots.clone(), &mut |place, row, value| {
                 // SAFETY: a (place, row) belongs to exactly one task.
-                unsafe { out.put(place * rows + row, value) };
+                unsafe { out.write(place * rows + row, value) };
             });
         }
     });

@@ -6,38 +6,38 @@ mod parallel;
 mod product;
 pub(super) mod simd;
 
-pub use attention::{Heads, Inputs, attend};
+pub use attention::{Heads, Inputs, attention};
 pub use experts::{Expert, experts};
 
-use parallel::{Cells, chunks, share};
+use parallel::{DisjointSlice, chunks, parallel_for};
 use product::{Activations, product};
 
 use crate::quant::Blocks;
 
 /// A matrix of weights in main memory.
 #[derive(Debug)]
-pub struct Dense {
+pub struct CpuMatrix {
     pub rows: usize,
     pub cols: usize,
     pub blocks: Blocks,
 }
 
 /// `out[token] = weights . x[token]`; `x`: (tokens, cols), `out`: (tokens, rows).
-pub fn linear(weights: &Dense, x: &[f32], out: &mut [f32]) {
-    let Dense { rows, cols, ref blocks } = *weights;
+pub fn linear(weights: &CpuMatrix, x: &[f32], out: &mut [f32]) {
+    let CpuMatrix { rows, cols, ref blocks } = *weights;
     let tokens = x.len() / cols;
     let x = Activations::new(blocks, x);
-    let out = Cells::new(out);
-    share(tokens * rows * cols, chunks(rows).collect(), |chunk| {
+    let out = DisjointSlice::new(out);
+    parallel_for(tokens * rows * cols, chunks(rows).collect(), |chunk| {
         product(blocks, cols, chunk, &x, 0..tokens, &mut |token, row, value| {
             // SAFETY: a row belongs to exactly one task.
-            unsafe { out.put(token * rows + row, value) };
+            unsafe { out.write(token * rows + row, value) };
         });
     });
 }
 
 /// The rows of a matrix that `ids` name, as F32.
-pub fn rows(weights: &Dense, ids: &[u32], out: &mut [f32]) {
+pub fn rows(weights: &CpuMatrix, ids: &[u32], out: &mut [f32]) {
     for (id, out) in ids.iter().zip(out.chunks_exact_mut(weights.cols)) {
         weights.blocks.dequantise(*id as usize * weights.cols, out);
     }

@@ -12,7 +12,7 @@ const WORTH_SHARING: usize = 1 << 18;
 const CHUNK: usize = 64;
 
 /// Runs `task` on every item, on several threads if `work` multiplications are worth it.
-pub fn share<T: Send>(work: usize, items: Vec<T>, task: impl Fn(T) + Send + Sync) {
+pub fn parallel_for<T: Send>(work: usize, items: Vec<T>, task: impl Fn(T) + Send + Sync) {
     if work < WORTH_SHARING || items.len() < 2 {
         items.into_iter().for_each(task);
     } else {
@@ -26,18 +26,18 @@ pub fn chunks(rows: usize) -> impl Iterator<Item = Range<usize>> + Clone {
 }
 
 /// A result that several threads write, each its own items.
-pub struct Cells<'a> {
+pub struct DisjointSlice<'a> {
     data: *mut f32,
     len: usize,
     life: PhantomData<&'a mut [f32]>,
 }
 
 // SAFETY: `put`'s condition keeps threads on different items.
-unsafe impl Sync for Cells<'_> {}
+unsafe impl Sync for DisjointSlice<'_> {}
 // SAFETY: the same; the pointer stands for an exclusive borrow.
-unsafe impl Send for Cells<'_> {}
+unsafe impl Send for DisjointSlice<'_> {}
 
-impl<'a> Cells<'a> {
+impl<'a> DisjointSlice<'a> {
     /// Borrows `out` for writing.
     pub fn new(out: &'a mut [f32]) -> Self {
         Self { data: out.as_mut_ptr(), len: out.len(), life: PhantomData }
@@ -51,7 +51,7 @@ impl<'a> Cells<'a> {
     /// # Panics
     /// If there is no such item.
     #[inline]
-    pub unsafe fn put(&self, at: usize, value: f32) {
+    pub unsafe fn write(&self, at: usize, value: f32) {
         assert!(at < self.len);
         // SAFETY: inside the slice; the caller keeps other threads away from the item.
         unsafe { *self.data.add(at) = value };

@@ -30,7 +30,7 @@ impl<'a> Activations<'a> {
     /// Prepares `x`, rows of `cols`, for products with `weights`.
     pub fn new(weights: &Blocks, x: &'a [f32]) -> Self {
         match weights {
-            Blocks::F32(_) | Blocks::F16(_) | Blocks::BF16(_) | Blocks::Coded(_) => Self::F32(x),
+            Blocks::F32(_) | Blocks::F16(_) | Blocks::BF16(_) | Blocks::Raw(_) => Self::F32(x),
             Blocks::Q4_0(_) | Blocks::Q5_0(_) | Blocks::Q8_0(_) => Self::Q8_0(rounded(x)),
             Blocks::Q4_1(_) | Blocks::Q5_1(_) => Self::Q8_1(rounded(x)),
             Blocks::Q2_K(_) | Blocks::Q3_K(_) | Blocks::Q4_K(_) | Blocks::Q5_K(_) | Blocks::Q6_K(_) => {
@@ -67,7 +67,7 @@ pub fn product(
 ) {
     use Activations as A;
     match (weights, x) {
-        (Blocks::F32(_) | Blocks::F16(_) | Blocks::BF16(_) | Blocks::Coded(_), A::F32(x)) => {
+        (Blocks::F32(_) | Blocks::F16(_) | Blocks::BF16(_) | Blocks::Raw(_), A::F32(x)) => {
             panels(weights, cols, rows, x, tokens, put);
         }
         (Blocks::Q4_0(w), A::Q8_0(x)) => blocks(w, cols, rows, x, tokens, put),

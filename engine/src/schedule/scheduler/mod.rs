@@ -8,8 +8,8 @@
 use std::collections::VecDeque;
 
 use super::blocks::Blocks;
-use super::plan::{Plan, Span};
 use super::sequence::{Id, Sequence};
+use super::step_input::{SequenceSlice, StepInput};
 
 /// The bounds of a scheduler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Limits {
 
 /// Why a sequence was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
+pub enum AdmissionError {
     /// As many wait as may.
     QueueFull,
     /// Even alone it would not fit into the cache.
@@ -44,7 +44,7 @@ pub enum Refused {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scheduled {
     /// What to compute.
-    pub plan: Plan,
+    pub plan: StepInput,
     /// The sequences of `plan.sequences`, in the same order.
     pub ids: Vec<Id>,
     /// The sequences of `plan.outputs`, in the same order: each is due a new token.
@@ -97,17 +97,17 @@ impl Scheduler {
     ///
     /// # Errors
     /// The queue is full, or the sequence could never be finished.
-    pub fn add(&mut self, prompt: Vec<u32>, most: usize) -> Result<Id, Refused> {
+    pub fn add(&mut self, prompt: Vec<u32>, most: usize) -> Result<Id, AdmissionError> {
         if prompt.is_empty() {
-            return Err(Refused::Empty);
+            return Err(AdmissionError::Empty);
         }
         let cache_tokens = self.blocks.total() * self.limits.block_size;
         // The last token made is never computed, so it needs no place.
         if most.max(prompt.len() + 1) - 1 > cache_tokens {
-            return Err(Refused::TooLong { cache_tokens });
+            return Err(AdmissionError::TooLong { cache_tokens });
         }
         if self.waiting.len() >= self.limits.max_waiting.max(1) {
-            return Err(Refused::QueueFull);
+            return Err(AdmissionError::QueueFull);
         }
         let id = self.next;
         self.next += 1;
@@ -147,7 +147,8 @@ impl Scheduler {
         // First those that only need their next token, so that a long prompt holds nobody up; then
         // the others, by order of arrival.
         for catching_up in [false, true] {
-            let ids: Vec<Id> = self.running.iter().filter(|s| (s.behind() > 1) == catching_up).map(|s| s.id).collect();
+            let ids: Vec<Id> =
+                self.running.iter().filter(|s| (s.num_uncomputed() > 1) == catching_up).map(|s| s.id).collect();
             for id in ids {
                 self.grant(id, &mut budget, &mut granted);
             }
@@ -168,7 +169,7 @@ impl Scheduler {
     /// Gives a running sequence its share, taking blocks from those that came last if need be.
     fn grant(&mut self, id: Id, budget: &mut usize, granted: &mut Vec<(Id, usize)>) {
         let Some(at) = self.running.iter().position(|s| s.id == id) else { return };
-        let want = self.running[at].behind().min(*budget);
+        let want = self.running[at].num_uncomputed().min(*budget);
         if want == 0 {
             return;
         }
@@ -247,7 +248,7 @@ impl Scheduler {
                 plan.slots.push(block * block_size as u32 + (position % block_size) as u32);
             }
             let blocks = sequence.blocks[..context.div_ceil(block_size)].to_vec();
-            plan.sequences.push(Span { start, len: *len, context, blocks });
+            plan.sequences.push(SequenceSlice { start, len: *len, context, blocks });
             scheduled.ids.push(*id);
             if context == sequence.tokens.len() {
                 plan.outputs.push((start + len - 1) as u32);

@@ -72,7 +72,7 @@ fn a_long_prompt_is_computed_in_pieces_and_does_not_hold_up_others() {
 fn a_full_queue_refuses_at_once() {
     let mut s = Scheduler::new(Limits { max_waiting: 2, ..SMALL });
     assert!(s.add(vec![1], 4).is_ok() && s.add(vec![1], 4).is_ok());
-    assert_eq!(s.add(vec![1], 4), Err(Refused::QueueFull));
+    assert_eq!(s.add(vec![1], 4), Err(AdmissionError::QueueFull));
     let step = s.schedule();
     s.computed(&step);
     assert!(s.add(vec![1], 4).is_ok(), "those that run have left the queue");
@@ -81,9 +81,9 @@ fn a_full_queue_refuses_at_once() {
 #[test]
 fn what_could_never_be_finished_is_refused() {
     let mut s = Scheduler::new(SMALL);
-    assert_eq!(s.add(vec![1; 60], 66), Err(Refused::TooLong { cache_tokens: 64 }));
+    assert_eq!(s.add(vec![1; 60], 66), Err(AdmissionError::TooLong { cache_tokens: 64 }));
     assert!(s.add(vec![1; 60], 65).is_ok(), "the last token needs no place");
-    assert_eq!(s.add(vec![], 5), Err(Refused::Empty));
+    assert_eq!(s.add(vec![], 5), Err(AdmissionError::Empty));
 }
 
 #[test]

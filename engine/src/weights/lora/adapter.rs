@@ -8,7 +8,7 @@ use super::config::AdapterConfig;
 use super::names;
 use super::pair::{Pair, transposed};
 use crate::arch::order::to_gguf;
-use crate::arch::{Config, Part, Role, parts};
+use crate::arch::{Config, TensorRole, TensorSpec, tensor_specs};
 use crate::error::{Error, Place, Result};
 use crate::formats::safetensors::Tensors;
 
@@ -88,7 +88,7 @@ impl Adapter {
     ///
     /// # Errors
     /// What it has for it is of another shape.
-    pub fn touches(&self, part: &Part) -> Result<bool> {
+    pub fn touches(&self, part: &TensorSpec) -> Result<bool> {
         for expert in 0..part.experts() {
             if self.find(part, expert)?.is_some() || self.find_whole(part, expert)?.is_some() {
                 return Ok(true);
@@ -101,7 +101,7 @@ impl Adapter {
     ///
     /// # Errors
     /// The part is of another shape than the model's, or a number is none.
-    pub fn pair(&self, part: &Part, expert: usize) -> Result<Option<Pair>> {
+    pub fn pair(&self, part: &TensorSpec, expert: usize) -> Result<Option<Pair>> {
         let Some(Found { a, b, layout, rank, scale }) = self.find(part, expert)? else { return Ok(None) };
         let (a, b) = match layout {
             Layout::Plain => (self.tensors.all(&a)?, self.tensors.all(&b)?),
@@ -122,7 +122,7 @@ impl Adapter {
     ///
     /// # Errors
     /// The part is of another shape than the model's, some of its experts are missing, or a number is none.
-    pub fn whole(&self, part: &Part) -> Result<Option<Vec<f32>>> {
+    pub fn whole(&self, part: &TensorSpec) -> Result<Option<Vec<f32>>> {
         let found: Vec<String> =
             (0..part.experts()).filter_map(|e| self.find_whole(part, e).transpose()).collect::<Result<_>>()?;
         let Some(first) = found.first() else { return Ok(None) };
@@ -137,7 +137,7 @@ impl Adapter {
     }
 
     /// The same of one expert.
-    pub(crate) fn whole_one(&self, part: &Part, expert: usize) -> Result<Option<Vec<f32>>> {
+    pub(crate) fn whole_one(&self, part: &TensorSpec, expert: usize) -> Result<Option<Vec<f32>>> {
         let Some(name) = self.find_whole(part, expert)? else { return Ok(None) };
         Ok(Some(to_gguf(part.role, self.tensors.all(&name)?, part.matrix().1, self.head_dim)))
     }
@@ -145,7 +145,7 @@ impl Adapter {
     /// Every tensor must belong to a part, or the model would be computed wrongly.
     fn check(&mut self, shape: &Config) -> Result<()> {
         let mut used = BTreeSet::new();
-        for part in parts(shape) {
+        for part in tensor_specs(shape) {
             for expert in 0..part.experts() {
                 if let Some(Found { a, b, .. }) = self.find(&part, expert)? {
                     used.extend([a, b]);
@@ -167,10 +167,10 @@ impl Adapter {
         Ok(())
     }
 
-    fn find(&self, part: &Part, expert: usize) -> Result<Option<Found>> {
+    fn find(&self, part: &TensorSpec, expert: usize) -> Result<Option<Found>> {
         let (rows, cols) = part.matrix();
         for module in names::modules(part, expert) {
-            let embedding = part.role == Role::Embedding;
+            let embedding = part.role == TensorRole::Embedding;
             let (a, b) = if embedding { names::embedding_pair(&module) } else { names::pair(&module) };
             let Some((tall, wide)) = self.shapes(&a, &b)? else { continue };
             let (rank, scale) = self.config.of(&module);
@@ -185,18 +185,18 @@ impl Adapter {
 
     /// Transformers 5 keeps the experts of a layer in one module, and PEFT wraps it once for each of its parameters: the
     /// tensors' shapes tell which.
-    fn find_fused(&self, part: &Part, expert: usize) -> Result<Option<Found>> {
+    fn find_fused(&self, part: &TensorSpec, expert: usize) -> Result<Option<Found>> {
         let Some((module, parameter)) = names::fused(part) else { return Ok(None) };
         let (rows, cols) = part.matrix();
         let experts = part.experts();
-        let all_rows = if part.role == Role::Down { rows } else { 2 * rows };
+        let all_rows = if part.role == TensorRole::Down { rows } else { 2 * rows };
         for wrapped in [module.clone(), format!("{module}.base_layer")] {
             let (a, b) = names::pair(&wrapped);
             let Some((tall, wide)) = self.shapes(&a, &b)? else { continue };
             let (rank, scale) = self.config.of(&format!("{module}.{parameter}"));
             if expert < experts && wide == [experts * rank, cols] && tall == [all_rows, rank * experts] {
                 // w3 stands below w1.
-                let first = if part.role == Role::Up { rows } else { 0 };
+                let first = if part.role == TensorRole::Up { rows } else { 0 };
                 let layout = Layout::Fused { experts, rows: first..first + rows };
                 return Ok(Some(Found { a, b, layout, rank, scale }));
             }
@@ -214,7 +214,7 @@ impl Adapter {
         }
     }
 
-    fn find_whole(&self, part: &Part, expert: usize) -> Result<Option<String>> {
+    fn find_whole(&self, part: &TensorSpec, expert: usize) -> Result<Option<String>> {
         let names = names::modules(part, expert);
         let Some(name) = names.iter().flat_map(|m| names::whole(m)).find(|name| self.tensors.get(name).is_some())
         else {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::adapter::Adapter;
 use super::pair::fold;
-use crate::arch::{Config, Part, Role, parts};
+use crate::arch::{Config, TensorRole, TensorSpec, tensor_specs};
 use crate::error::{Error, Place, Result};
 
 /// Opens adapters for a base of this shape, in the order in which they are put in.
@@ -14,7 +14,8 @@ use crate::error::{Error, Place, Result};
 pub fn open_all(folders: &[impl AsRef<Path>], shape: &Config, tied: bool) -> Result<Vec<Adapter>> {
     let adapters: Vec<Adapter> =
         folders.iter().map(|folder| Adapter::open(folder.as_ref(), shape)).collect::<Result<_>>()?;
-    let shared = parts(shape).into_iter().filter(|part| matches!(part.role, Role::Embedding | Role::Output));
+    let shared =
+        tensor_specs(shape).into_iter().filter(|part| matches!(part.role, TensorRole::Embedding | TensorRole::Output));
     for part in shared.filter(|_| tied) {
         for adapter in &adapters {
             if adapter.touches(&part)? {
@@ -30,7 +31,7 @@ pub fn open_all(folders: &[impl AsRef<Path>], shape: &Config, tied: bool) -> Res
 ///
 /// # Errors
 /// What one has for it is of another shape.
-pub fn touched(adapters: &[Adapter], part: &Part) -> Result<bool> {
+pub fn touched(adapters: &[Adapter], part: &TensorSpec) -> Result<bool> {
     adapters.iter().try_fold(false, |any, adapter| Ok(any || adapter.touches(part)?))
 }
 
@@ -38,7 +39,7 @@ pub fn touched(adapters: &[Adapter], part: &Part) -> Result<bool> {
 ///
 /// # Errors
 /// A pair is of another shape, or a sum is no number.
-pub fn apply(adapters: &[Adapter], part: &Part, expert: usize, mut weights: Vec<f32>) -> Result<Vec<f32>> {
+pub fn apply(adapters: &[Adapter], part: &TensorSpec, expert: usize, mut weights: Vec<f32>) -> Result<Vec<f32>> {
     let cols = part.matrix().1;
     for adapter in adapters {
         if let Some(whole) = adapter.whole_one(part, expert)? {

@@ -7,12 +7,12 @@
 mod adapter;
 mod config;
 mod merge;
+mod merge_at_load;
 pub mod names;
-mod on_load;
 mod pair;
 
 pub use adapter::{Adapter, WEIGHTS_FILE};
 pub use config::{AdapterConfig, CONFIG_FILE, Pattern};
 pub use merge::{apply, open_all, touched};
-pub(crate) use on_load::OnLoad;
+pub(crate) use merge_at_load::MergeAtLoad;
 pub use pair::{Pair, fold, transposed};

@@ -1,13 +1,13 @@
 //! The names that PEFT gives to the tensors of an adapter for `MixtralForCausalLM`.
 
-use crate::arch::Part;
+use crate::arch::TensorSpec;
 
 /// What PEFT puts before every name.
 pub const PREFIX: &str = "base_model.model.";
 
 /// A module's names in Hugging Face's model: that of transformers 4, under which experts are modules of their own, and
 /// where transformers 5 has renamed it, that one too.
-pub fn modules(part: &Part, expert: usize) -> Vec<String> {
+pub fn modules(part: &TensorSpec, expert: usize) -> Vec<String> {
     let name = part.role.hugging_face(part.layer, expert);
     let renamed = name.replace(".block_sparse_moe.", ".mlp.");
     if renamed == name { vec![name] } else { vec![name, renamed] }
@@ -15,8 +15,8 @@ pub fn modules(part: &Part, expert: usize) -> Vec<String> {
 
 /// The module of transformers 5 that holds all experts of a layer, and the parameter in it that holds this part of them:
 /// w1 above w3, or w2.
-pub fn fused(part: &Part) -> Option<(String, &'static str)> {
-    use crate::arch::Role::{Down, Gate, Up};
+pub fn fused(part: &TensorSpec) -> Option<(String, &'static str)> {
+    use crate::arch::TensorRole::{Down, Gate, Up};
     let parameter = match part.role {
         Gate | Up => "gate_up_proj",
         Down => "down_proj",

@@ -6,23 +6,23 @@ use safetensors::{Dtype, tensor::TensorView};
 
 use super::{write, write_config};
 
-use mixtral_engine::arch::{Config, Part, Role, RopeScaling, interleaved_row, parts};
+use mixtral_engine::arch::{Config, RopeScaling, TensorRole, TensorSpec, interleaved_row, tensor_specs};
 use mixtral_engine::error::Result;
 use mixtral_engine::quant::GgmlType;
 use mixtral_engine::weights::lora::{Adapter, AdapterConfig, CONFIG_FILE, Pair, WEIGHTS_FILE, fold};
 
 fn shape() -> Config {
     Config {
-        hidden: 16,
+        hidden_size: 16,
         layers: 2,
         heads: 4,
         kv_heads: 2,
         head_dim: 4,
-        ffn: 24,
-        experts: 3,
-        top: 2,
-        vocabulary: 10,
-        context: 32,
+        intermediate_size: 24,
+        num_experts: 3,
+        experts_per_token: 2,
+        vocab_size: 10,
+        max_context: 32,
         norm_eps: 1e-5,
         rope_theta: 100.0,
         rope_scaling: RopeScaling::None,
@@ -46,15 +46,15 @@ fn config() -> AdapterConfig {
     }
 }
 
-fn is_whole(part: &Part) -> bool {
-    matches!(part.role, Role::Embedding | Role::Output)
+fn is_whole(part: &TensorSpec) -> bool {
+    matches!(part.role, TensorRole::Embedding | TensorRole::Output)
 }
 
-fn pairs(rank: usize, scale: f32) -> Vec<(Part, usize, Pair)> {
+fn pairs(rank: usize, scale: f32) -> Vec<(TensorSpec, usize, Pair)> {
     let mut all = Vec::new();
-    for part in parts(&shape()).into_iter().filter(|part| part.layer.is_some() && !part.role.is_norm()) {
+    for part in tensor_specs(&shape()).into_iter().filter(|part| part.layer.is_some() && !part.role.is_norm()) {
         let [.., rows, cols] = part.dims[..] else { panic!("a matrix") };
-        for expert in 0..if part.role.is_expert() { shape().experts } else { 1 } {
+        for expert in 0..if part.role.is_expert() { shape().num_experts } else { 1 } {
             let seed = all.len() * 2;
             let pair = Pair { rank, a: values(rank * cols, seed), b: values(rows * rank, seed + 1), scale };
             all.push((part.clone(), expert, pair));
@@ -63,8 +63,8 @@ fn pairs(rank: usize, scale: f32) -> Vec<(Part, usize, Pair)> {
     all
 }
 
-fn whole() -> Vec<(Part, Vec<f32>)> {
-    let parts = parts(&shape()).into_iter().filter(is_whole);
+fn whole() -> Vec<(TensorSpec, Vec<f32>)> {
+    let parts = tensor_specs(&shape()).into_iter().filter(is_whole);
     parts.enumerate().map(|(seed, part)| (part.clone(), values(part.len(), seed))).collect()
 }
 
@@ -96,7 +96,7 @@ fn what_is_written_reads_back_equal_in_every_type() {
         for (part, weights) in whole() {
             assert_eq!(adapter.whole(&part).expect("reads").expect("is there"), weights);
         }
-        let norm = parts(&shape()).into_iter().find(|part| part.role.is_norm()).expect("a norm");
+        let norm = tensor_specs(&shape()).into_iter().find(|part| part.role.is_norm()).expect("a norm");
         assert!(!adapter.touches(&norm).expect("reads"));
         assert_eq!(adapter.pair(&norm, 0).expect("reads"), None);
     }
@@ -107,13 +107,13 @@ fn what_is_written_reads_back_equal_in_every_type() {
 fn dropout_is_written_only_where_peft_can_read_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = AdapterConfig { dropout: 0.05, ..config() };
-    let dropout = |mut pairs: Vec<(Part, usize, Pair)>| {
+    let dropout = |mut pairs: Vec<(TensorSpec, usize, Pair)>| {
         write(folder.path(), &config, &shape(), &mut pairs.drain(..), &mut std::iter::empty(), GgmlType::F16)
             .expect("written");
         AdapterConfig::read(folder.path()).expect("a configuration").dropout
     };
     assert_eq!(dropout(pairs(2, 1.5)), 0.0);
-    assert_eq!(dropout(pairs(2, 1.5).into_iter().filter(|(part, ..)| part.role == Role::Value).collect()), 0.05);
+    assert_eq!(dropout(pairs(2, 1.5).into_iter().filter(|(part, ..)| part.role == TensorRole::Value).collect()), 0.05);
 }
 
 /// The arena may run under another account than the one that trained.
@@ -159,7 +159,7 @@ fn query_rows_are_hugging_face_s_in_the_file() {
         let tensor = file.tensor(&name).expect("is there");
         tensor.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
     };
-    let (_, _, pair) = pairs(2, 1.5).into_iter().find(|(part, ..)| part.role == Role::Query).expect("a query");
+    let (_, _, pair) = pairs(2, 1.5).into_iter().find(|(part, ..)| part.role == TensorRole::Query).expect("a query");
     assert_eq!(read("A"), pair.a);
     let stored = read("B");
     for (row, b) in pair.b.chunks_exact(2).enumerate() {
@@ -278,7 +278,7 @@ fn tensors_that_fit_no_part_are_refused_by_name() {
     let [w1, w2] = [0, 1].map(|e| format!("base_model.model.model.layers.0.block_sparse_moe.experts.{e}.w1.weight"));
     put(folder.path(), &[(&w1, &[24, 16]), (&w2, &[24, 16])]);
     let adapter = Adapter::open(folder.path(), &shape()).expect("an adapter");
-    let gate = parts(&shape()).into_iter().find(|part| part.role == Role::Gate).expect("a part");
+    let gate = tensor_specs(&shape()).into_iter().find(|part| part.role == TensorRole::Gate).expect("a part");
     assert!(refusal(adapter.whole(&gate)).contains("other experts"));
 }
 
@@ -314,7 +314,7 @@ fn damaged_files_are_refused_and_never_panic() {
         let mut spoilt = whole.clone();
         spoilt[at] ^= 0x15;
         if let Ok(adapter) = open(&spoilt) {
-            for part in parts(&shape()) {
+            for part in tensor_specs(&shape()) {
                 _ = (adapter.pair(&part, 0), adapter.whole(&part));
             }
         }
@@ -357,7 +357,7 @@ fn numbers_that_are_none_are_refused_when_written_and_when_read() {
 /// As PEFT writes them with transformers 5, where the experts of a layer are two parameters of one module.
 #[test]
 fn experts_of_transformers_5_read_as_those_of_4() {
-    let Config { hidden, ffn, experts, .. } = shape();
+    let Config { hidden_size: hidden, intermediate_size: ffn, num_experts: experts, .. } = shape();
     let folder = tempfile::tempdir().expect("a folder");
     let json = r#"{"peft_type": "LORA", "r": 2, "lora_alpha": 3, "target_parameters": ["gate_up_proj", "down_proj"],
         "target_modules": [], "rank_pattern": {".*\\.gate_up_proj": 4}, "alpha_pattern": {".*\\.gate_up_proj": 6}}"#;
@@ -374,11 +374,11 @@ fn experts_of_transformers_5_read_as_those_of_4() {
     put_values(folder.path(), &tensors);
     let adapter = Adapter::open(folder.path(), &shape()).expect("an adapter");
     let part = |role, layer| {
-        parts(&shape()).into_iter().find(|part| part.role == role && part.layer == Some(layer)).expect("a part")
+        tensor_specs(&shape()).into_iter().find(|part| part.role == role && part.layer == Some(layer)).expect("a part")
     };
     let [up_a, up_b, down_a, down_b, ..] = &tensors;
     for expert in 0..experts {
-        for (role, first) in [(Role::Gate, 0), (Role::Up, ffn)] {
+        for (role, first) in [(TensorRole::Gate, 0), (TensorRole::Up, ffn)] {
             let pair = adapter.pair(&part(role, 1), expert).expect("reads").expect("is there");
             assert_eq!((pair.rank, pair.scale), (4, 1.5));
             assert_eq!(pair.a, up_a.2[expert * 4 * hidden..][..4 * hidden]);
@@ -388,14 +388,14 @@ fn experts_of_transformers_5_read_as_those_of_4() {
                 assert_eq!(*value, up_b.2[(row * 4 + r) * experts + expert]);
             }
         }
-        let pair = adapter.pair(&part(Role::Down, 1), expert).expect("reads").expect("is there");
+        let pair = adapter.pair(&part(TensorRole::Down, 1), expert).expect("reads").expect("is there");
         assert_eq!(pair.a, down_a.2[expert * 2 * ffn..][..2 * ffn]);
         for (at, value) in pair.b.iter().enumerate() {
             assert_eq!(*value, down_b.2[(at / 2 * 2 + at % 2) * experts + expert]);
         }
     }
-    assert!(adapter.pair(&part(Role::Gate, 0), 0).expect("reads").is_none());
-    let router = adapter.pair(&part(Role::Router, 0), 0).expect("reads").expect("is there");
+    assert!(adapter.pair(&part(TensorRole::Gate, 0), 0).expect("reads").is_none());
+    let router = adapter.pair(&part(TensorRole::Router, 0), 0).expect("reads").expect("is there");
     assert_eq!((router.a, router.b), (tensors[4].2.clone(), tensors[5].2.clone()));
 }
 
@@ -403,7 +403,7 @@ fn experts_of_transformers_5_read_as_those_of_4() {
 #[test]
 fn a_pair_beside_the_embedding_reads_back() {
     let folder = tempfile::tempdir().expect("a folder");
-    let part = parts(&shape()).swap_remove(0);
+    let part = tensor_specs(&shape()).swap_remove(0);
     let pair = Pair { rank: 2, a: values(32, 1), b: values(20, 2), scale: 1.5 };
     let mut one = std::iter::once((part.clone(), 0, pair.clone()));
     write(folder.path(), &config(), &shape(), &mut one, &mut std::iter::empty(), GgmlType::F16).expect("written");

@@ -10,7 +10,7 @@ use crate::files::atomic_file;
 use crate::quantize::encode;
 use crate::safetensors::{Planned, Stream};
 use mixtral_engine::arch::order::to_hugging_face;
-use mixtral_engine::arch::{Config, Part, Role};
+use mixtral_engine::arch::{Config, TensorRole, TensorSpec};
 use mixtral_engine::error::{Error, Fault, Place, Result};
 use mixtral_engine::quant::GgmlType;
 
@@ -31,14 +31,14 @@ pub fn write(
     folder: &Path,
     config: &AdapterConfig,
     shape: &Config,
-    pairs: &mut dyn Iterator<Item = (Part, usize, Pair)>,
-    whole: &mut dyn Iterator<Item = (Part, Vec<f32>)>,
+    pairs: &mut dyn Iterator<Item = (TensorSpec, usize, Pair)>,
+    whole: &mut dyn Iterator<Item = (TensorSpec, Vec<f32>)>,
     kind: GgmlType,
 ) -> Result<()> {
     let mut out = Tensors::new(folder, shape.head_dim, kind)?;
     let mut config = config.clone();
     for (part, expert, pair) in pairs {
-        if part.role.is_expert() || part.role == Role::Router {
+        if part.role.is_expert() || part.role == TensorRole::Router {
             config.dropout = 0.0;
         }
         out.pair(&config, &part, expert, pair)?;
@@ -72,7 +72,7 @@ impl Tensors {
         Error::file(&self.path, Place::Tensor(name.to_owned()), fault)
     }
 
-    fn pair(&mut self, config: &AdapterConfig, part: &Part, expert: usize, pair: Pair) -> Result<()> {
+    fn pair(&mut self, config: &AdapterConfig, part: &TensorSpec, expert: usize, pair: Pair) -> Result<()> {
         let module = part.role.hugging_face(part.layer, expert);
         let (rows, cols) = part.matrix();
         let Pair { rank, a, b, scale } = pair;
@@ -89,7 +89,7 @@ impl Tensors {
             return Err(self.fault(&module, message));
         }
         let b = to_hugging_face(part.role, b, rank, self.head_dim);
-        if part.role == Role::Embedding {
+        if part.role == TensorRole::Embedding {
             let (first, second) = names::embedding_pair(&module);
             self.tensor(first, vec![rank, rows], &transposed(&b, rows, rank))?;
             return self.tensor(second, vec![cols, rank], &transposed(&a, rank, cols));
@@ -99,7 +99,7 @@ impl Tensors {
         self.tensor(second, vec![rows, rank], &b)
     }
 
-    fn whole(&mut self, part: &Part, weights: Vec<f32>) -> Result<()> {
+    fn whole(&mut self, part: &TensorSpec, weights: Vec<f32>) -> Result<()> {
         if weights.len() != part.len() || part.is_empty() {
             return Err(self.fault(&part.name(), format!("{} weights are not {:?}", weights.len(), part.dims)));
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use mixtral_engine::arch::{Config, parts};
+use mixtral_engine::arch::{Config, tensor_specs};
 use mixtral_engine::error::{Error, Place, Result};
 use mixtral_engine::formats::Source as _;
 use mixtral_engine::formats::gguf::Gguf;
@@ -12,7 +12,7 @@ use mixtral_engine::formats::gguf::Gguf;
 /// # Errors
 /// A tensor that no Mixtral model has.
 pub(super) fn refuse_strangers(gguf: &Gguf, config: &Config) -> Result<bool> {
-    let known: HashSet<String> = parts(config)
+    let known: HashSet<String> = tensor_specs(config)
         .iter()
         .flat_map(|part| (0..part.experts()).map(|e| part.split_name(e)).chain([part.name()]))
         .collect();

@@ -38,7 +38,7 @@ pub fn to_folder(
     let config = Config::from_gguf(gguf)?;
     let tied = refuse_strangers(gguf, &config)?;
     // Before any work: what cannot be told in the end.
-    tokenizer::files(gguf.metadata(), config.context)?;
+    tokenizer::files(gguf.metadata(), config.max_context)?;
     let form = Form { config: &config, tied, kind, shard_bytes, replace };
     let mut writer = Writer::create(out, &form)?;
     let all = writer.bytes() / kind.block_bytes() as u64;

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use crate::files::atomic_file;
 use crate::hugging_face::Folder;
-use crate::mixes::Types;
+use crate::mixes::QuantMix;
 use crate::quantize::encode_rows;
 use crate::quantize_file::type_values;
 use crate::tokenizer::{self, Found, Model};
-use mixtral_engine::arch::{Part, Role, parts, shape_values};
+use mixtral_engine::arch::{TensorRole, TensorSpec, shape_values, tensor_specs};
 use mixtral_engine::error::{Error, Place, Result};
 use mixtral_engine::formats::gguf::{Value, Writer};
 use mixtral_engine::quant::GgmlType;
@@ -29,7 +29,7 @@ pub struct Named {
 /// # Errors
 /// The tokenizer is missing or has no form in GGUF.
 pub fn named(folder: &Folder) -> Result<(Named, Option<&'static str>)> {
-    let model = Model { vocabulary: folder.config().vocabulary, bos: folder.bos(), eos: folder.eos() };
+    let model = Model { vocabulary: folder.config().vocab_size, bos: folder.bos(), eos: folder.eos() };
     let Found { parts, template, path } = tokenizer::read(folder.path(), model)?;
     let tokenizer = gguf_values(&parts, template.as_deref());
     let fault = |error: VocabularyError| Error::file(&path, Place::Whole, error.to_string());
@@ -47,7 +47,7 @@ pub fn named(folder: &Folder) -> Result<(Named, Option<&'static str>)> {
 pub fn to_gguf(
     folder: &Folder,
     out: &Path,
-    types: Types,
+    types: QuantMix,
     named: Named,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<()> {
@@ -63,8 +63,9 @@ pub fn to_gguf(
     for (key, value) in type_values(types).into_iter().chain(named.tokenizer) {
         writer.value(key, value);
     }
-    let untied = parts(folder.config()).into_iter().filter(|part| !(folder.tied() && part.role == Role::Output));
-    let planned: Vec<(Part, GgmlType)> =
+    let untied =
+        tensor_specs(folder.config()).into_iter().filter(|part| !(folder.tied() && part.role == TensorRole::Output));
+    let planned: Vec<(TensorSpec, GgmlType)> =
         untied.map(|part| (types.of_tensor(&part.name(), &part.dims), part)).map(|(kind, part)| (part, kind)).collect();
     for (part, kind) in &planned {
         writer.plan(part.name(), *kind, &part.dims).map_err(Error::io(out))?;

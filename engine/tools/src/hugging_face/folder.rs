@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::names::{CONFIG, INDEX, SINGLE, matrices};
 use super::read_config::{self, Read};
 use mixtral_engine::arch::order;
-use mixtral_engine::arch::{Config, Part, Role, parts};
+use mixtral_engine::arch::{Config, TensorRole, TensorSpec, tensor_specs};
 use mixtral_engine::error::{Error, Fault, Place, Result};
 use mixtral_engine::formats::json::bounded_object;
 use mixtral_engine::formats::safetensors::Tensors;
@@ -121,7 +121,7 @@ impl Folder {
     ///
     /// # Errors
     /// It is no part of this model, or holds what is no number.
-    pub fn matrix(&self, part: &Part, expert: usize) -> Result<Vec<f32>> {
+    pub fn matrix(&self, part: &TensorSpec, expert: usize) -> Result<Vec<f32>> {
         let spot = self.spot(part, expert).ok_or_else(|| self.fault(&part.name(), Fault::Missing))?;
         let (_, shard) = &self.shards[self.by_name[&spot.name]];
         let (rows, cols) = part.matrix();
@@ -142,7 +142,7 @@ impl Folder {
 
     /// Where a matrix stands, in either of two layouts: a tensor an expert, or all of a layer's experts in two tensors,
     /// as transformers 5 keeps them in memory and can save them.
-    pub(crate) fn spot(&self, part: &Part, expert: usize) -> Option<Spot> {
+    pub(crate) fn spot(&self, part: &TensorSpec, expert: usize) -> Option<Spot> {
         let one = format!("{}.weight", part.role.hugging_face(part.layer, expert));
         let renamed = one.replace(".block_sparse_moe.", ".mlp.");
         let own = if part.role.is_expert() { &part.dims[1..] } else { &part.dims[..] };
@@ -151,8 +151,8 @@ impl Folder {
         }
         let [experts, rows, cols] = part.dims[..] else { return None };
         let (module, all, row) = match part.role {
-            Role::Gate => ("gate_up_proj", 2 * rows, 0),
-            Role::Up => ("gate_up_proj", 2 * rows, rows),
+            TensorRole::Gate => ("gate_up_proj", 2 * rows, 0),
+            TensorRole::Up => ("gate_up_proj", 2 * rows, rows),
             _ => ("down_proj", rows, 0),
         };
         let name = format!("model.layers.{}.mlp.experts.{module}", part.layer?);
@@ -182,7 +182,7 @@ impl Folder {
             used.insert(spot.name);
         }
         // A tied model's file may hold the one matrix twice; transformers takes the embedding, as is done here.
-        let output = parts(&self.about.config).into_iter().find(|part| part.role == Role::Output);
+        let output = tensor_specs(&self.about.config).into_iter().find(|part| part.role == TensorRole::Output);
         let twice =
             output.filter(|_| self.about.tied).map(|part| format!("{}.weight", part.role.hugging_face(None, 0)));
         // Some old files hold the rotary angles too, which follow from the shape.

@@ -1,6 +1,6 @@
 //! Hugging Face's folders: `config.json`, safetensors files with or without an index, and the tokenizer's files.
 //!
-//! Weights are handed out and taken in as GGUF has them: parts by [`mixtral_engine::arch::Part`], rows of queries and keys
+//! Weights are handed out and taken in as GGUF has them: parts by [`mixtral_engine::arch::TensorSpec`], rows of queries and keys
 //! interleaved.
 
 mod folder;

@@ -1,6 +1,6 @@
 //! What a folder's files are called, and which matrices stand in them.
 
-use mixtral_engine::arch::{Config, Part, Role, parts};
+use mixtral_engine::arch::{Config, TensorRole, TensorSpec, tensor_specs};
 
 /// The file that tells a folder's shape, and that it is a model's.
 pub const CONFIG: &str = "config.json";
@@ -12,7 +12,7 @@ pub const INDEX: &str = "model.safetensors.index.json";
 pub const SHARD_BYTES: u64 = 5_000_000_000;
 
 /// Which matrices a folder's tensors are, in the order in which they are written.
-pub fn matrices(config: &Config, tied: bool) -> impl Iterator<Item = (Part, usize)> {
-    let untied = parts(config).into_iter().filter(move |part| !(tied && part.role == Role::Output));
+pub fn matrices(config: &Config, tied: bool) -> impl Iterator<Item = (TensorSpec, usize)> {
+    let untied = tensor_specs(config).into_iter().filter(move |part| !(tied && part.role == TensorRole::Output));
     untied.flat_map(|part| (0..part.experts()).map(move |expert| (part.clone(), expert)))
 }

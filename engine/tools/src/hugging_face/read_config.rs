@@ -79,16 +79,16 @@ impl<'a> Reader<'a> {
         }
         let rope = self.rope()?;
         Ok(Config {
-            hidden,
+            hidden_size: hidden,
             layers: self.size("num_hidden_layers")?,
             heads,
             kv_heads,
             head_dim,
-            ffn: self.size("intermediate_size")?,
-            experts,
-            top,
-            vocabulary: self.size("vocab_size")?,
-            context,
+            intermediate_size: self.size("intermediate_size")?,
+            num_experts: experts,
+            experts_per_token: top,
+            vocab_size: self.size("vocab_size")?,
+            max_context: context,
             norm_eps: self.positive(self.0.json, "rms_norm_eps", Some(1e-5))?,
             rope_theta: match rope.filter(|rope| rope.contains_key("rope_theta")) {
                 Some(rope) => self.positive(rope, "rope_theta", None)?,

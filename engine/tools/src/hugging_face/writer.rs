@@ -14,7 +14,7 @@ use crate::quantize::encode_rows;
 use crate::safetensors::{Planned, Stream, dtype};
 use crate::tokenizer;
 use mixtral_engine::arch::order;
-use mixtral_engine::arch::{Config, Part};
+use mixtral_engine::arch::{Config, TensorSpec};
 use mixtral_engine::error::{Error, Place, Result};
 use mixtral_engine::formats::gguf::Metadata;
 use mixtral_engine::quant::GgmlType;
@@ -24,7 +24,7 @@ use mixtral_engine::quant::GgmlType;
 pub struct Form<'a> {
     /// The model's shape.
     pub config: &'a Config,
-    /// Whether the embedding is the output matrix too. Then there is no part [`mixtral_engine::arch::Role::Output`].
+    /// Whether the embedding is the output matrix too. Then there is no part [`mixtral_engine::arch::TensorRole::Output`].
     pub tied: bool,
     /// F32, F16 or BF16, of all tensors.
     pub kind: GgmlType,
@@ -42,7 +42,7 @@ pub struct Writer {
     head_dim: usize,
     config: Config,
     tied: bool,
-    wanted: std::vec::IntoIter<(Part, usize)>,
+    wanted: std::vec::IntoIter<(TensorSpec, usize)>,
     /// those not begun yet, last first
     shards: Vec<(String, Vec<Planned>)>,
     open: Option<Stream<BufWriter<File>>>,
@@ -99,7 +99,7 @@ impl Writer {
     ///
     /// # Errors
     /// Another one is next, a weight does not fit the type, or the disk is full.
-    pub fn matrix(&mut self, part: &Part, expert: usize, weights: Vec<f32>) -> Result<()> {
+    pub fn matrix(&mut self, part: &TensorSpec, expert: usize, weights: Vec<f32>) -> Result<()> {
         let name = format!("{}.weight", part.role.hugging_face(part.layer, expert));
         let fault = |message: String| Error::file(self.folder.target(), Place::Tensor(name.clone()), message);
         match self.wanted.next() {
@@ -126,7 +126,7 @@ impl Writer {
     ///
     /// # Errors
     /// As [`Self::matrix`].
-    pub fn part(&mut self, part: &Part, weights: &[f32]) -> Result<()> {
+    pub fn part(&mut self, part: &TensorSpec, weights: &[f32]) -> Result<()> {
         if weights.len() != part.len() || part.is_empty() {
             let message = format!("{} weights are not {:?}", weights.len(), part.dims);
             return Err(Error::file(self.folder.target(), Place::Tensor(part.name()), message));
@@ -162,7 +162,7 @@ impl Writer {
             let about = json!({"total_size": self.bytes});
             self.json(INDEX, &json!({"metadata": about, "weight_map": self.index}))?;
         }
-        for (name, text) in tokenizer::files(tokenizer, self.config.context)? {
+        for (name, text) in tokenizer::files(tokenizer, self.config.max_context)? {
             write_bytes(&self.folder.path().join(name), text.as_bytes())?;
         }
         self.folder.finish()
@@ -173,7 +173,7 @@ impl Writer {
     }
 }
 
-/// Writes a whole model, whose parts come in the order of [`mixtral_engine::arch::parts`] (without the output matrix if it is tied), each with
+/// Writes a whole model, whose parts come in the order of [`mixtral_engine::arch::tensor_specs`] (without the output matrix if it is tied), each with
 /// all its experts, in GGUF's order. Tokenizer and chat template are those that a GGUF's metadata describe.
 ///
 /// # Errors
@@ -182,7 +182,7 @@ pub fn write(
     folder: &Path,
     form: &Form,
     tokenizer: &Metadata,
-    parts: &mut dyn Iterator<Item = (Part, Vec<f32>)>,
+    parts: &mut dyn Iterator<Item = (TensorSpec, Vec<f32>)>,
 ) -> Result<()> {
     let mut out = Writer::create(folder, form)?;
     for (part, weights) in parts {
@@ -200,7 +200,7 @@ fn begin(folder: &WholeFolder, shards: &mut Vec<(String, Vec<Planned>)>) -> Resu
     Stream::begin(BufWriter::with_capacity(1 << 20, file), &tensors).map_err(Error::io(&path))
 }
 
-fn plan(part: &Part, expert: usize, kind: GgmlType) -> Planned {
+fn plan(part: &TensorSpec, expert: usize, kind: GgmlType) -> Planned {
     let dims = if part.role.is_expert() { &part.dims[1..] } else { &part.dims[..] };
     let name = format!("{}.weight", part.role.hugging_face(part.layer, expert));
     Planned { name, kind, dims: dims.to_vec() }

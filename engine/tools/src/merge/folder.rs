@@ -10,7 +10,7 @@ use crate::files::atomic_folder::WholeFolder;
 use crate::hugging_face::{CONFIG, Folder, INDEX, matrices};
 use crate::quantize::encode_rows;
 use crate::safetensors::{Planned, Stream};
-use mixtral_engine::arch::Part;
+use mixtral_engine::arch::TensorSpec;
 use mixtral_engine::arch::order::to_hugging_face;
 use mixtral_engine::error::{Error, Place, Result};
 use mixtral_engine::formats::safetensors::Tensors;
@@ -21,7 +21,7 @@ use mixtral_engine::weights::lora::{apply, touched};
 const COPIED: [&str; 5] = [CONFIG, INDEX, "generation_config.json", "LICENSE", "LICENSE.txt"];
 
 /// A matrix in a tensor: the part, its expert, and where in the tensor it starts, in weights.
-type Pieces = HashMap<String, Vec<(Part, usize, usize)>>;
+type Pieces = HashMap<String, Vec<(TensorSpec, usize, usize)>>;
 
 /// Writes base and adapters as one folder, which appears whole or not at all. `progress` gets bytes: done, and in all.
 ///

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::files::atomic_file;
-use crate::mixes::Types;
+use crate::mixes::QuantMix;
 use crate::quantize::{WRITABLE, encode_rows};
 use crate::quantize_file::{tells_types, type_values};
-use mixtral_engine::arch::{Config, Part, parts};
+use mixtral_engine::arch::{Config, TensorSpec, tensor_specs};
 use mixtral_engine::error::{Error, Place, Result};
 use mixtral_engine::formats::gguf::{Gguf, Value, Writer};
 use mixtral_engine::quant::GgmlType;
@@ -16,7 +16,7 @@ use mixtral_engine::weights::lora::{apply, touched};
 use mixtral_engine::weights::source_matrix;
 
 /// A tensor of the base: the part it is of, and the one expert in it, in the older layout.
-type Owners = HashMap<String, (Part, Option<usize>)>;
+type Owners = HashMap<String, (TensorSpec, Option<usize>)>;
 
 /// Writes base and adapters as one GGUF file, which appears whole or not at all. `types` are those of the matrices, or
 /// without them each tensor keeps its own. `tokenizer` replaces the base's keys where it is given. `progress` gets bytes of
@@ -29,14 +29,14 @@ pub fn into_gguf(
     adapters: &[Adapter],
     tokenizer: Option<Vec<(String, Value)>>,
     out: &Path,
-    types: Option<Types>,
+    types: Option<QuantMix>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<()> {
     if atomic_file::same(base.path(), out) {
         return Err(Error::file(out, Place::Whole, "is the base itself; name another file to write"));
     }
     let mut owners = Owners::new();
-    for part in parts(&Config::from_gguf(base)?) {
+    for part in tensor_specs(&Config::from_gguf(base)?) {
         for expert in 0..part.experts() {
             owners.insert(part.split_name(expert), (part.clone(), Some(expert)));
         }
@@ -109,7 +109,7 @@ fn merged_matrix(
     adapters: &[Adapter],
     name: &str,
     kind: GgmlType,
-    part: &Part,
+    part: &TensorSpec,
     expert: usize,
 ) -> Result<Vec<u8>> {
     let weights = apply(adapters, part, expert, source_matrix(base, part, expert)?)?;

@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use super::fit::{Codes, Group, Line};
+use super::fit::{Affine, Codes, Group};
 use super::pack;
 use super::super_block::{Found, LEN, Shape, groups, search};
 use mixtral_engine::quant::GgmlType;
@@ -15,11 +15,11 @@ const fn unsigned(high: f32) -> Codes {
     Codes { low: 0.0, high, min: true }
 }
 
-const Q2_K: Shape = Shape { codes: unsigned(3.0), scales: (0.0, 15.0), mins: 15.0, starts: 6, units: 3 };
-const Q3_K: Shape = Shape { codes: signed(3.0), scales: (-32.0, 31.0), mins: 0.0, starts: 12, units: 2 };
-const Q4_K: Shape = Shape { codes: unsigned(15.0), scales: (0.0, 63.0), mins: 63.0, starts: 5, units: 1 };
-const Q5_K: Shape = Shape { codes: unsigned(31.0), scales: (0.0, 63.0), mins: 63.0, starts: 4, units: 1 };
-const Q6_K: Shape = Shape { codes: signed(31.0), scales: (-128.0, 127.0), mins: 0.0, starts: 8, units: 1 };
+const Q2_K: Shape = Shape { codes: unsigned(3.0), scales: (0.0, 15.0), mins: 15.0, initial_fits: 6, units: 3 };
+const Q3_K: Shape = Shape { codes: signed(3.0), scales: (-32.0, 31.0), mins: 0.0, initial_fits: 12, units: 2 };
+const Q4_K: Shape = Shape { codes: unsigned(15.0), scales: (0.0, 63.0), mins: 63.0, initial_fits: 5, units: 1 };
+const Q5_K: Shape = Shape { codes: unsigned(31.0), scales: (0.0, 63.0), mins: 63.0, initial_fits: 4, units: 1 };
+const Q6_K: Shape = Shape { codes: signed(31.0), scales: (-128.0, 127.0), mins: 0.0, initial_fits: 8, units: 1 };
 
 /// Writes one block; `false` if the type has no quantiser. The slices are as long as a block of it.
 pub fn write(kind: GgmlType, weights: &[f32], counts: &[f32], out: &mut [u8]) -> bool {
@@ -89,15 +89,15 @@ fn small(weights: &[f32], counts: &[f32], codes: Codes, out: &mut [u8]) {
 }
 
 /// The best line whose numbers are halves, among the neighbours of the best line.
-fn rounded<const N: usize>(group: &Group<'_, N>, codes: Codes, line: Line) -> Line {
+fn rounded<const N: usize>(group: &Group<'_, N>, codes: Codes, line: Affine) -> Affine {
     let near = |value: f32| {
         let bits = f16::from_f32(value).to_bits();
         [bits, bits.saturating_sub(1), bits + 1].map(|bits| f16::from_bits(bits).to_f32())
     };
-    let mut best = (f32::INFINITY, Line::default());
+    let mut best = (f32::INFINITY, Affine::default());
     for scale in near(line.scale) {
         for min in near(line.min) {
-            let line = Line { scale, min };
+            let line = Affine { scale, min };
             let error = group.error(line, codes);
             if error < best.0 {
                 best = (error, line);

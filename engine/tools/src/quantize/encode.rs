@@ -52,7 +52,7 @@ pub fn encode(kind: GgmlType, weights: &[f32], cols: usize, importance: Option<&
         Some(importance) if importance.len() != cols => {
             return Err(Error::Request(format!("{} importances for rows of {cols}", importance.len())));
         }
-        Some(importance) => levelled(importance),
+        Some(importance) => normalised_importance(importance),
         None => vec![1.0; cols],
     };
     let row_bytes = cols / block * kind.block_bytes();
@@ -81,7 +81,7 @@ fn count(row: &[f32], importance: &[f32], counts: &mut [f32]) {
 }
 
 /// Importances with a mean of 1 and a floor.
-fn levelled(importance: &[f32]) -> Vec<f32> {
+fn normalised_importance(importance: &[f32]) -> Vec<f32> {
     const FLOOR: f32 = 0.01;
     let mean = importance.iter().map(|i| f64::from(*i)).sum::<f64>() / importance.len() as f64;
     let scale = if mean > 0.0 && mean.is_finite() { 1.0 / mean } else { 0.0 };

@@ -1,12 +1,12 @@
 //! The line that fits a group of weights best: a weight is written as `scale * code - min`.
 //!
-//! Codes are whole numbers, so the squared error has many minima. The search starts from several lines, and from the
+//! Codes are whole numbers, so the squared error has many minima. The search initial_fits from several lines, and from the
 //! best of them goes by turns: codes to the line, the line to the codes by weighted least squares.
 
 /// Weights that are summed side by side, so that the compiler can keep the sums in one register.
 const LANES: usize = 8;
 /// Turns of codes and line after which next to nothing changes any more.
-const TURNS: usize = 6;
+const MAX_ITERATIONS: usize = 6;
 
 /// What a code can be: whole numbers from `low` to `high`.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,7 @@ pub struct Codes {
 
 /// A weight is `scale * code - min`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Line {
+pub struct Affine {
     pub scale: f32,
     pub min: f32,
 }
@@ -38,7 +38,7 @@ fn whole(value: f32) -> f32 {
     (value + SHIFT) - SHIFT
 }
 
-impl Line {
+impl Affine {
     fn inverse(self) -> f32 {
         let inverse = 1.0 / self.scale;
         if inverse.is_finite() { inverse } else { 0.0 }
@@ -62,13 +62,13 @@ pub struct Sums {
 
 impl<const N: usize> Group<'_, N> {
     /// The codes that a line gives.
-    pub fn codes(&self, line: Line, codes: Codes) -> [f32; N] {
+    pub fn codes(&self, line: Affine, codes: Codes) -> [f32; N] {
         let inverse = line.inverse();
         self.weights.map(|weight| line.code(inverse, codes, weight))
     }
 
     /// The weighted squared error that a line leaves.
-    pub fn error(&self, line: Line, codes: Codes) -> f32 {
+    pub fn error(&self, line: Affine, codes: Codes) -> f32 {
         let inverse = line.inverse();
         let mut sums = [0f32; LANES];
         for (weights, counts) in self.lanes() {
@@ -82,7 +82,7 @@ impl<const N: usize> Group<'_, N> {
     }
 
     /// The sums for the codes that a line gives.
-    pub fn sums(&self, line: Line, codes: Codes) -> Sums {
+    pub fn sums(&self, line: Affine, codes: Codes) -> Sums {
         let inverse = line.inverse();
         let [mut one, mut q, mut qq, mut x, mut xq] = [[0f32; LANES]; 5];
         for (weights, counts) in self.lanes() {
@@ -105,9 +105,9 @@ impl<const N: usize> Group<'_, N> {
     }
 
     /// The best line for the codes of `line`: least squares.
-    fn better(&self, line: Line, codes: Codes) -> Line {
+    fn better(&self, line: Affine, codes: Codes) -> Affine {
         let Sums { one, q, qq, x, xq } = self.sums(line, codes);
-        let plain = Line { scale: if qq > 0.0 { xq / qq } else { 0.0 }, min: 0.0 };
+        let plain = Affine { scale: if qq > 0.0 { xq / qq } else { 0.0 }, min: 0.0 };
         if !codes.min {
             return plain;
         }
@@ -118,20 +118,20 @@ impl<const N: usize> Group<'_, N> {
         let scale = (one * xq - q * x) / determinant;
         let min = (q * xq - qq * x) / determinant;
         // The min is stored without a sign.
-        if min < 0.0 || scale < 0.0 { plain } else { Line { scale, min } }
+        if min < 0.0 || scale < 0.0 { plain } else { Affine { scale, min } }
     }
 
     /// The best line found.
-    pub fn fit(&self, codes: Codes, starts: usize) -> Line {
-        let none = Line::default();
+    pub fn fit(&self, codes: Codes, initial_fits: usize) -> Affine {
+        let none = Affine::default();
         let mut best = (self.error(none, codes), none);
         if best.0 <= 0.0 {
             return none;
         }
-        self.starts(codes, starts, |line| {
+        self.initial_fits(codes, initial_fits, |line| {
             self.improve(&mut best, line, codes);
         });
-        for _ in 0..TURNS {
+        for _ in 0..MAX_ITERATIONS {
             let line = best.1;
             if !self.improve(&mut best, line, codes) {
                 break;
@@ -141,7 +141,7 @@ impl<const N: usize> Group<'_, N> {
     }
 
     /// Takes the best line for the codes of `line`, if it is better than the best one before.
-    fn improve(&self, best: &mut (f32, Line), line: Line, codes: Codes) -> bool {
+    fn improve(&self, best: &mut (f32, Affine), line: Affine, codes: Codes) -> bool {
         let line = self.better(line, codes);
         let error = self.error(line, codes);
         let better = error < best.0;
@@ -153,24 +153,24 @@ impl<const N: usize> Group<'_, N> {
 
     /// Calls `body` with lines to start from: those that put the extremes on the last codes, and a bit inside or
     /// outside of them.
-    fn starts(&self, codes: Codes, starts: usize, mut body: impl FnMut(Line)) {
-        // In steps of a code, from half a code outside to as much inside as there are starts.
+    fn initial_fits(&self, codes: Codes, initial_fits: usize, mut body: impl FnMut(Affine)) {
+        // In steps of a code, from half a code outside to as much inside as there are initial_fits.
         let width = 0.45 + (codes.high - codes.low) / 16.0;
-        let insets = (0..starts).map(|i| (i as f32 / (starts - 1).max(1) as f32 - 0.35) * width);
+        let insets = (0..initial_fits).map(|i| (i as f32 / (initial_fits - 1).max(1) as f32 - 0.35) * width);
         if codes.min {
             let low = self.weights.iter().copied().fold(0f32, f32::min);
             let high = self.weights.iter().copied().fold(f32::MIN, f32::max).max(low);
             for inside in insets.clone() {
                 for above in insets.clone() {
                     let scale = (high - low) / (codes.high + inside + above);
-                    body(Line { scale, min: (-low - inside * scale).max(0.0) });
+                    body(Affine { scale, min: (-low - inside * scale).max(0.0) });
                 }
             }
         } else {
             let extreme = self.weights.iter().copied().fold(0f32, |a, b| if b.abs() > a.abs() { b } else { a });
             for inside in insets {
-                body(Line { scale: extreme / (codes.low - inside), min: 0.0 });
-                body(Line { scale: extreme / (codes.high + inside), min: 0.0 });
+                body(Affine { scale: extreme / (codes.low - inside), min: 0.0 });
+                body(Affine { scale: extreme / (codes.high + inside), min: 0.0 });
             }
         }
     }

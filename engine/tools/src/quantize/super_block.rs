@@ -6,12 +6,12 @@
 
 use half::f16;
 
-use super::fit::{Codes, Group, Line};
+use super::fit::{Affine, Codes, Group};
 
 /// Weights of a super-block.
 pub const LEN: usize = 256;
 /// Turns of units and whole numbers.
-const TURNS: usize = 4;
+const MAX_ITERATIONS: usize = 4;
 
 /// What a k-quant stores.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,7 @@ pub struct Shape {
     /// The largest whole min; 0 if there is none.
     pub mins: f32,
     /// How many lines to start from.
-    pub starts: usize,
+    pub initial_fits: usize,
     /// How many units to start from.
     pub units: usize,
 }
@@ -39,8 +39,8 @@ pub struct Found<const G: usize> {
 }
 
 impl<const G: usize> Found<G> {
-    fn line(&self, group: usize) -> Line {
-        Line { scale: self.unit.to_f32() * self.scales[group], min: self.min_unit.to_f32() * self.mins[group] }
+    fn line(&self, group: usize) -> Affine {
+        Affine { scale: self.unit.to_f32() * self.scales[group], min: self.min_unit.to_f32() * self.mins[group] }
     }
 
     /// The codes of all weights.
@@ -63,7 +63,7 @@ pub fn groups<'a, const N: usize, const G: usize>(weights: &'a [f32], counts: &'
 
 /// The best super-block found.
 pub fn search<const N: usize, const G: usize>(groups: &[Group<'_, N>; G], shape: Shape) -> Found<G> {
-    let lines = groups.each_ref().map(|group| group.fit(shape.codes, shape.starts));
+    let lines = groups.each_ref().map(|group| group.fit(shape.codes, shape.initial_fits));
     let none = Found { unit: f16::ZERO, min_unit: f16::ZERO, scales: [0.0; G], mins: [0.0; G], error: f32::INFINITY };
     let extreme = lines.iter().map(|l| l.scale).fold(0f32, |a, b| if b.abs() > a.abs() { b } else { a });
     let largest = lines.iter().map(|l| l.min).fold(0f32, f32::max);
@@ -77,7 +77,7 @@ pub fn search<const N: usize, const G: usize>(groups: &[Group<'_, N>; G], shape:
         let unit = f16::from_f32(extreme / limit * off);
         let min_unit = if shape.mins > 0.0 { f16::from_f32(largest / shape.mins * off) } else { f16::ZERO };
         let mut found = Found { unit, min_unit, ..none };
-        for _ in 0..TURNS {
+        for _ in 0..MAX_ITERATIONS {
             let before = found.error;
             found = whole_numbers(groups, &lines, shape, found);
             if found.error < best.error {
@@ -95,7 +95,7 @@ pub fn search<const N: usize, const G: usize>(groups: &[Group<'_, N>; G], shape:
 /// The best whole scale and min of each group, for given units.
 fn whole_numbers<const N: usize, const G: usize>(
     groups: &[Group<'_, N>; G],
-    lines: &[Line; G],
+    lines: &[Affine; G],
     shape: Shape,
     mut found: Found<G>,
 ) -> Found<G> {
@@ -116,7 +116,7 @@ fn whole_numbers<const N: usize, const G: usize>(
                 if min < 0.0 || min > shape.mins {
                     continue;
                 }
-                let error = group.error(Line { scale: unit * scale, min: min_unit * min }, shape.codes);
+                let error = group.error(Affine { scale: unit * scale, min: min_unit * min }, shape.codes);
                 if error < least {
                     (found.scales[i], found.mins[i], least) = (scale, min, error);
                 }

@@ -34,11 +34,11 @@ use std::path::PathBuf;
 use candle_core::Device;
 use mixtral_engine::model::{KvCache, Mixtral};
 use mixtral_engine::quant::GgmlType;
-use mixtral_engine::schedule::{Plan, Span};
+use mixtral_engine::schedule::{SequenceSlice, StepInput};
 use mixtral_engine::weights::ModelFiles;
 use mixtral_tools::convert::{named, to_gguf};
 use mixtral_tools::hugging_face::Folder;
-use mixtral_tools::mixes::Types;
+use mixtral_tools::mixes::QuantMix;
 use serde_json::Value;
 
 /// How far apart two programs may be that compute the same in F32. Each number is a sum of at most 96 products, of parts
@@ -79,11 +79,11 @@ pub fn logits_of(files: &ModelFiles, ids: &[u32], positions: &[u32]) -> Vec<Vec<
     let config = files.config().clone();
     let model = Mixtral::load(files, config.clone(), &Device::Cpu, &mut |_, _| {}).expect("loads");
     let mut cache = KvCache::new(&config, 2, 64, &Device::Cpu).expect("a cache");
-    let plan = Plan {
+    let plan = StepInput {
         tokens: ids.to_vec(),
         positions: (0..ids.len() as u32).collect(),
         slots: (0..ids.len() as u32).collect(),
-        sequences: vec![Span { start: 0, len: ids.len(), context: ids.len(), blocks: vec![0] }],
+        sequences: vec![SequenceSlice { start: 0, len: ids.len(), context: ids.len(), blocks: vec![0] }],
         outputs: positions.to_vec(),
     };
     model.forward(&plan, &mut cache).expect("computes").to_vec2().expect("rows")
@@ -104,5 +104,5 @@ pub fn distance(a: &[Vec<f32>], b: &[Vec<f32>]) -> f32 {
 pub fn converted(folder: &Folder, out: &std::path::Path, kind: GgmlType) {
     let (named, differs) = named(folder).expect("a tokenizer");
     assert_eq!(differs, None, "the tokenizer is told exactly");
-    to_gguf(folder, out, Types::of(kind), named, &mut |_, _| {}).expect("converts");
+    to_gguf(folder, out, QuantMix::of(kind), named, &mut |_, _| {}).expect("converts");
 }

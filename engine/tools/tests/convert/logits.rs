@@ -1,6 +1,6 @@
 //! The engine computes what `transformers` and `peft` do.
 
-use mixtral_engine::arch::parts;
+use mixtral_engine::arch::tensor_specs;
 use mixtral_engine::formats::gguf::Gguf;
 use mixtral_engine::quant::GgmlType;
 use mixtral_engine::weights::ModelFiles;
@@ -8,7 +8,7 @@ use mixtral_engine::weights::lora::Adapter;
 use mixtral_tools::convert::{Named, to_gguf};
 use mixtral_tools::hugging_face::Folder;
 use mixtral_tools::merge;
-use mixtral_tools::mixes::Types;
+use mixtral_tools::mixes::QuantMix;
 
 use crate::fixture::{TOLERANCE, converted, distance, expected, folder, ids, logits, logits_of, rows};
 
@@ -36,7 +36,7 @@ fn a_folder_of_transformers_5_with_fused_experts_gives_its_logits() {
     assert_eq!((config.head_dim, config.rope_theta, fused.tied()), (24, 500.0, true));
     let path = out.path().join("fused.gguf");
     // It has no tokenizer.
-    to_gguf(&fused, &path, Types::of(GgmlType::F32), Named::default(), &mut |_, _| {}).expect("converts");
+    to_gguf(&fused, &path, QuantMix::of(GgmlType::F32), Named::default(), &mut |_, _| {}).expect("converts");
     let ids = ids(&told["fused_ids"]);
     let all: Vec<u32> = (0..ids.len() as u32).collect();
     let distance = distance(&logits(&path, &ids, &all), &rows(&told["fused"]));
@@ -85,7 +85,7 @@ fn adapters_of_peft_put_onto_a_gguf_as_it_loads_give_their_logits() {
 fn the_adapter_touches_every_matrix() {
     let base = Folder::open(&folder("base")).expect("a model");
     let adapter = Adapter::open(&folder("adapter"), base.config()).expect("an adapter");
-    for part in parts(base.config()) {
+    for part in tensor_specs(base.config()) {
         assert_eq!(adapter.touches(&part).expect("fits"), !part.role.is_norm(), "{}", part.name());
     }
 }

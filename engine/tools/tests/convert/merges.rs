@@ -86,7 +86,7 @@ fn fused_experts_stay_fused() {
     let all = mixtral_tools::hugging_face::matrices(base.config(), true);
     let reached: Vec<_> =
         all.filter(|(part, _)| config.targets.iter().any(|t| part.role.module().ends_with(t))).collect();
-    let more = |part: &mixtral_engine::arch::Part, expert: usize, row: usize| {
+    let more = |part: &mixtral_engine::arch::TensorSpec, expert: usize, row: usize| {
         (part.layer.expect("a layer") + 1) as f32 * (10 * expert + row) as f32 * 0.01
     };
     let mut pairs = reached.iter().map(|(part, expert)| {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use mixtral_engine::arch::Part;
+use mixtral_engine::arch::TensorSpec;
 use mixtral_engine::formats::gguf::Gguf;
 use mixtral_engine::quant::GgmlType;
 use mixtral_engine::weights::lora::{Adapter, AdapterConfig, Pair};
@@ -70,11 +70,11 @@ fn peft_reads_an_adapter_that_is_written_here() {
     let out = tempfile::tempdir().expect("a folder");
     let base = Folder::open(&folder("base")).expect("a model");
     let theirs = Adapter::open(&folder("adapter"), base.config()).expect("an adapter");
-    let pair = |(part, expert): (Part, usize)| {
+    let pair = |(part, expert): (TensorSpec, usize)| {
         let pair: Option<Pair> = theirs.pair(&part, expert).expect("fits");
         pair.map(|pair| (part, expert, pair))
     };
-    let whole = |(part, _): (Part, usize)| theirs.whole(&part).expect("fits").map(|weights| (part, weights));
+    let whole = |(part, _): (TensorSpec, usize)| theirs.whole(&part).expect("fits").map(|weights| (part, weights));
     let ours = out.path().join("adapter");
     let mut pairs = matrices(base.config(), false).filter_map(pair);
     let mut wholes = matrices(base.config(), false).filter(|(part, _)| part.layer.is_none()).filter_map(whole);

@@ -133,7 +133,7 @@ fn a_weight_that_does_not_fit_the_type_is_refused_by_its_tensor() {
     let opened = Folder::open(own.path()).expect("a model");
     let out = own.path().join("a.gguf");
     let convert = |kind| {
-        let types = mixtral_tools::mixes::Types::of(kind);
+        let types = mixtral_tools::mixes::QuantMix::of(kind);
         mixtral_tools::convert::to_gguf(&opened, &out, types, Default::default(), &mut |_, _| {})
     };
     let message = convert(GgmlType::F16).expect_err("too large").to_string();

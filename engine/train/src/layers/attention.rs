@@ -6,12 +6,12 @@ use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use super::norm::{Norm, add_rows};
-use super::{Kept, Pass, lend, numbers};
+use super::{Kept, Pass, numbers, with_weights};
 use crate::kernels::{dot, scale, softmax};
-use crate::meter::Share;
+use crate::profiler::Share;
 use crate::projection::Projection;
+use mixtral_engine::ops::apply_rope;
 use mixtral_engine::ops::gemm::{Mat, gemm};
-use mixtral_engine::ops::rotate;
 
 /// One layer's attention.
 #[derive(Clone, Debug)]
@@ -74,8 +74,8 @@ impl AttentionOp {
         l.query.forward_wide(x, self.pass.drops, &mut q);
         l.key.forward_wide(x, self.pass.drops, &mut k);
         l.value.forward_wide(x, self.pass.drops, &mut v);
-        rotate(&mut q, l.heads, l.dim, &self.angles.cos, &self.angles.sin);
-        rotate(&mut k, l.kv_heads, l.dim, &self.angles.cos, &self.angles.sin);
+        apply_rope(&mut q, l.heads, l.dim, &self.angles.cos, &self.angles.sin);
+        apply_rope(&mut k, l.kv_heads, l.dim, &self.angles.cos, &self.angles.sin);
         let mut y = vec![0.0; tokens * wide];
         let documents: Vec<_> = cut(&mut y, wide, &self.starts).into_iter().zip(self.starts.windows(2)).collect();
         documents.into_par_iter().for_each(|(y, w)| {
@@ -86,7 +86,7 @@ impl AttentionOp {
         let mut out = vec![0.0; x.len()];
         l.output.forward_wide(&y, self.pass.drops, &mut out);
         add_rows(&mut out, input);
-        if self.pass.learns {
+        if self.pass.has_loss {
             self.kept.put(Saved { x: normed, q, k, v, y });
         }
         out
@@ -171,8 +171,8 @@ impl AttentionOp {
             let document = Document { q: &saved.q[q.clone()], k: &saved.k[kv.clone()], v: &saved.v[kv], dq, dk, dv };
             self.attend_backward(document, &da[q]);
         });
-        rotate(&mut dq, l.heads, l.dim, &self.angles.cos, &self.angles.back);
-        rotate(&mut dk, l.kv_heads, l.dim, &self.angles.cos, &self.angles.back);
+        apply_rope(&mut dq, l.heads, l.dim, &self.angles.cos, &self.angles.back);
+        apply_rope(&mut dk, l.kv_heads, l.dim, &self.angles.cos, &self.angles.back);
         let mut dx = vec![0.0; x.len()];
         for (beta, projection, d) in [(0.0, &l.query, &dq), (1.0, &l.key, &dk), (1.0, &l.value, &dv)] {
             projection.input_gradient_wide(d, drops, beta, &mut dx);
@@ -220,15 +220,16 @@ impl CustomOp1 for AttentionOp {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let x = numbers(storage, layout)?;
         let work = self.work(x.len() / self.layer.query.cols());
-        let out = self.pass.meter.time(Share::Attention, work, || self.forward(x));
+        let out = self.pass.profiler.time(Share::Attention, work, || self.forward(x));
         Ok((CpuStorage::F32(out), layout.shape().clone()))
     }
 
     fn bwd(&self, x: &Tensor, _: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
         let saved = self.kept.take()?;
         let work = 2 * self.work(x.dim(0)?);
-        let dx =
-            lend([x, dy], |[x, dy]| self.pass.meter.time(Share::Attention, work, || self.backward(x, dy, &saved)))?;
+        let dx = with_weights([x, dy], |[x, dy]| {
+            self.pass.profiler.time(Share::Attention, work, || self.backward(x, dy, &saved))
+        })?;
         Ok(Some(Tensor::from_vec(dx, x.shape(), &Device::Cpu)?))
     }
 }

@@ -3,7 +3,7 @@
 
 use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor};
 
-use super::{lend, numbers};
+use super::{numbers, with_weights};
 use crate::kernels::softmax;
 
 /// (layers * tokens, experts) of router logits to one number: `experts * sum_e(share_e * mean_e)`,
@@ -37,7 +37,7 @@ impl CustomOp1 for Balance {
     fn bwd(&self, logits: &Tensor, _: &Tensor, d: &Tensor) -> Result<Option<Tensor>> {
         let experts = self.shares.len();
         let mut dl = vec![0.0; logits.elem_count()];
-        lend([logits, d], |[logits, d]| {
+        with_weights([logits, d], |[logits, d]| {
             let factor = d[0] * experts as f32 / (logits.len() / experts) as f32;
             for (row, logits) in dl.chunks_exact_mut(experts).zip(logits.chunks_exact(experts)) {
                 row.copy_from_slice(logits);

@@ -8,11 +8,11 @@ use candle_core::{CpuStorage, CustomOp1, CustomOp2, Device, Layout, Result, Shap
 use rayon::prelude::*;
 
 use super::norm::Norm;
-use super::{Kept, Pass, lend, numbers};
+use super::{Kept, Pass, numbers, with_weights};
 use crate::kernels::{add_scaled, dot, swiglu, swiglu_backward};
-use crate::meter::Share;
+use crate::profiler::Share;
 use crate::projection::Projection;
-use mixtral_engine::ops::Routes;
+use mixtral_engine::ops::ExpertAssignments;
 
 /// One layer's experts.
 #[derive(Clone, Debug)]
@@ -25,19 +25,19 @@ pub struct ExpertsLayer {
     pub down: Projection,
 }
 
-/// (tokens, hidden) and the weights by place (places) to (tokens, hidden).
+/// (tokens, hidden) and the weights by place (slots) to (tokens, hidden).
 pub struct ExpertsOp {
     pub norm: Norm,
     pub layer: ExpertsLayer,
-    pub routes: Arc<Routes>,
+    pub routes: Arc<ExpertAssignments>,
     pub pass: Pass,
     pub kept: Kept<Vec<Saved>>,
 }
 
-/// What one busy expert computed: its inputs, and both halves before SwiGLU.
+/// What one active expert computed: its inputs, and both halves before SwiGLU.
 pub struct Saved {
     expert: usize,
-    places: Range<usize>,
+    slots: Range<usize>,
     x: Vec<f32>,
     gate: Vec<f32>,
     up: Vec<f32>,
@@ -53,22 +53,22 @@ impl ExpertsOp {
         self.routes.tokens().len() * hidden * ffn * 3
     }
 
-    /// The rows of `x` at an expert's places.
-    fn gather(&self, x: &[f32], places: Range<usize>) -> Vec<f32> {
+    /// The rows of `x` at an expert's slots.
+    fn gather(&self, x: &[f32], slots: Range<usize>) -> Vec<f32> {
         let hidden = self.widths().0;
-        let mut out = Vec::with_capacity(places.len() * hidden);
-        for &token in &self.routes.tokens()[places] {
+        let mut out = Vec::with_capacity(slots.len() * hidden);
+        for &token in &self.routes.tokens()[slots] {
             out.extend_from_slice(&x[token as usize * hidden..][..hidden]);
         }
         out
     }
 
-    /// Adds up each token's places, in order of weight.
+    /// Adds up each token's slots, in order of weight.
     fn combine(&self, rows: &[&[f32]], starts: &[usize], weight: impl Fn(usize) -> f32 + Sync, out: &mut [f32]) {
         let hidden = self.widths().0;
-        let places: Vec<&[usize]> = self.routes.places().collect();
-        out.par_chunks_mut(hidden).zip(places).with_min_len(128).for_each(|(out, places)| {
-            for &place in places {
+        let slots: Vec<&[usize]> = self.routes.slots().collect();
+        out.par_chunks_mut(hidden).zip(slots).with_min_len(128).for_each(|(out, slots)| {
+            for &place in slots {
                 // The expert whose block holds the place.
                 let block = starts.partition_point(|&s| s <= place) - 1;
                 add_scaled(out, weight(place), &rows[block][(place - starts[block]) * hidden..][..hidden]);
@@ -81,43 +81,42 @@ impl ExpertsOp {
         let normed = self.norm.forward(input);
         let drops = self.pass.drops;
         let l = &self.layer;
-        let busy: Vec<_> = self.routes.busy().collect();
-        let done: Vec<(Saved, Vec<f32>)> = busy
+        let active: Vec<_> = self.routes.active().collect();
+        let done: Vec<(Saved, Vec<f32>)> = active
             .into_par_iter()
             .with_max_len(1)
-            .map(|(expert, places)| {
-                let (x, first, len) = (self.gather(&normed, places.clone()), places.start, places.len());
+            .map(|(expert, slots)| {
+                let (x, first, len) = (self.gather(&normed, slots.clone()), slots.start, slots.len());
                 let (mut gate, mut up, mut a) = (vec![0.0; len * ffn], vec![0.0; len * ffn], vec![0.0; len * ffn]);
                 l.gate.forward(expert, &x, first, drops, &mut gate);
                 l.up.forward(expert, &x, first, drops, &mut up);
                 swiglu(&gate, &up, &mut a);
                 let mut y = vec![0.0; len * hidden];
                 l.down.forward(expert, &a, first, drops, &mut y);
-                (Saved { expert, places, x, gate, up }, y)
+                (Saved { expert, slots, x, gate, up }, y)
             })
             .collect();
         // The way around the experts: their results are added to the input.
         let mut out = input.to_vec();
-        let (rows, starts): (Vec<&[f32]>, Vec<usize>) =
-            done.iter().map(|(s, y)| (y.as_slice(), s.places.start)).unzip();
+        let (rows, starts): (Vec<&[f32]>, Vec<usize>) = done.iter().map(|(s, y)| (y.as_slice(), s.slots.start)).unzip();
         self.combine(&rows, &starts, |place| weights[place], &mut out);
-        if self.pass.learns {
+        if self.pass.has_loss {
             self.kept.put(done.into_iter().map(|(saved, _)| saved).collect());
         }
         out
     }
 
-    /// The gradients of one expert: of its inputs, and of its places' weights.
+    /// The gradients of one expert: of its inputs, and of its slots' weights.
     fn backward(&self, saved: Saved, weights: &[f32], dy: &[f32]) -> (usize, Vec<f32>, Vec<f32>) {
         let (hidden, ffn) = self.widths();
         let drops = self.pass.drops;
         let l = &self.layer;
-        let Saved { expert, places, x, mut gate, mut up } = saved;
-        let (first, weights) = (places.start, &weights[places.clone()]);
+        let Saved { expert, slots, x, mut gate, mut up } = saved;
+        let (first, weights) = (slots.start, &weights[slots.clone()]);
         let mut a = vec![0.0; gate.len()];
         swiglu(&gate, &up, &mut a);
         // The output was weight * down(a): the weight's gradient is <dy, down(a)> = <dy . W2, a>.
-        let mut dy = self.gather(dy, places);
+        let mut dy = self.gather(dy, slots);
         let mut da = vec![0.0; gate.len()];
         l.down.input_gradient(expert, &dy, first, drops, 0.0, &mut da);
         let dw = da.chunks_exact(ffn).zip(a.chunks_exact(ffn)).map(|(d, a)| dot(d, a)).collect();
@@ -143,15 +142,15 @@ impl CustomOp2 for ExpertsOp {
 
     fn cpu_fwd(&self, x: &CpuStorage, lx: &Layout, w: &CpuStorage, lw: &Layout) -> Result<(CpuStorage, Shape)> {
         let (x, w) = (numbers(x, lx)?, numbers(w, lw)?);
-        let out = self.pass.meter.time(Share::Experts, self.work(), || self.forward(x, w));
+        let out = self.pass.profiler.time(Share::Experts, self.work(), || self.forward(x, w));
         Ok((CpuStorage::F32(out), lx.shape().clone()))
     }
 
     fn bwd(&self, x: &Tensor, w: &Tensor, _: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let kept = self.kept.take()?;
         let mut dw = vec![0.0; w.elem_count()];
-        let dx = lend([x, w, dy], |[x, w, dy]| {
-            self.pass.meter.time(Share::Experts, 2 * self.work(), || {
+        let dx = with_weights([x, w, dy], |[x, w, dy]| {
+            self.pass.profiler.time(Share::Experts, 2 * self.work(), || {
                 let done: Vec<_> =
                     kept.into_par_iter().with_max_len(1).map(|saved| self.backward(saved, w, dy)).collect();
                 for (first, _, share) in &done {
@@ -168,9 +167,9 @@ impl CustomOp2 for ExpertsOp {
     }
 }
 
-/// The router's logits (tokens, experts) to the weight of each place (places).
+/// The router's logits (tokens, experts) to the weight of each place (slots).
 pub struct RouteWeights {
-    pub routes: Arc<Routes>,
+    pub routes: Arc<ExpertAssignments>,
 }
 
 impl CustomOp1 for RouteWeights {
@@ -189,12 +188,12 @@ impl CustomOp1 for RouteWeights {
         let experts = logits.dim(1)?;
         let mut dl = vec![0.0; logits.elem_count()];
         let mut expert_of = vec![0; self.routes.tokens().len()];
-        self.routes.busy().for_each(|(e, places)| expert_of[places].fill(e));
-        lend([dw], |[dw]| {
+        self.routes.active().for_each(|(e, slots)| expert_of[slots].fill(e));
+        with_weights([dw], |[dw]| {
             let w = self.routes.weights();
-            for (dl, places) in dl.chunks_exact_mut(experts).zip(self.routes.places()) {
-                let mean: f32 = places.iter().map(|&p| w[p] * dw[p]).sum();
-                places.iter().for_each(|&p| dl[expert_of[p]] = w[p] * (dw[p] - mean));
+            for (dl, slots) in dl.chunks_exact_mut(experts).zip(self.routes.slots()) {
+                let mean: f32 = slots.iter().map(|&p| w[p] * dw[p]).sum();
+                slots.iter().for_each(|&p| dl[expert_of[p]] = w[p] * (dw[p] - mean));
             }
         })?;
         Ok(Some(Tensor::from_vec(dl, logits.shape(), &Device::Cpu)?))

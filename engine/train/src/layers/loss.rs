@@ -8,8 +8,8 @@ use rayon::prelude::*;
 
 use super::{Kept, Pass, numbers};
 use crate::kernels::cross_entropy;
-use crate::meter::Share;
-use crate::projection::{Drops, Projection};
+use crate::profiler::Share;
+use crate::projection::{DropoutKey, Projection};
 use mixtral_engine::ops::gemm::{Mat, gemm};
 
 /// Tokens whose logits exist at one time, in parts of which each is one thread's.
@@ -36,7 +36,7 @@ impl LossOp {
         let hidden = self.output.cols();
         let rows: Vec<(usize, usize)> =
             self.targets.iter().enumerate().filter_map(|(at, t)| Some((at, (*t)? as usize))).collect();
-        let mut dx = if self.pass.learns { vec![0.0; x.len()] } else { Vec::new() };
+        let mut dx = if self.pass.has_loss { vec![0.0; x.len()] } else { Vec::new() };
         let mut total = 0f64;
         for chunk in rows.chunks(CHUNK) {
             let mut inputs = Vec::with_capacity(chunk.len() * hidden);
@@ -47,7 +47,7 @@ impl LossOp {
                 dx[at * hidden..][..hidden].copy_from_slice(d);
             }
         }
-        if self.pass.learns {
+        if self.pass.has_loss {
             self.kept.put(dx);
         }
         total
@@ -56,16 +56,16 @@ impl LossOp {
     /// The sum of losses of some tokens, and the gradients of their inputs (nothing when evaluating).
     fn chunk(&self, x: &[f32], targets: &[(usize, usize)]) -> (f64, Vec<f32>) {
         let (rows, cols) = (self.output.rows(), self.output.cols());
-        let learns = self.pass.learns;
+        let has_loss = self.pass.has_loss;
         let mut logits = vec![0.0; targets.len() * rows];
-        let mut dx = if learns { vec![0.0; x.len()] } else { Vec::new() };
-        let places: Vec<&mut [f32]> = if learns {
+        let mut dx = if has_loss { vec![0.0; x.len()] } else { Vec::new() };
+        let places: Vec<&mut [f32]> = if has_loss {
             dx.chunks_mut(PART * cols).collect()
         } else {
             targets.chunks(PART).map(|_| Default::default()).collect()
         };
         // Lent once for all parts: weights that are kept quantised are made plain once a chunk. No adapter stands here.
-        let sums: Vec<f64> = self.output.weight.lend(0, |w| {
+        let sums: Vec<f64> = self.output.weight.with_weights(0, |w| {
             logits
                 .par_chunks_mut(PART * rows)
                 .zip(x.par_chunks(PART * cols))
@@ -78,15 +78,15 @@ impl LossOp {
                         .zip(targets)
                         .map(|(row, (_, target))| f64::from(cross_entropy(row, *target, self.weight)))
                         .sum();
-                    if learns {
+                    if has_loss {
                         gemm(1.0, Mat::new(logits, rows), Mat::new(w, cols), 0.0, dx, cols);
                     }
                     losses
                 })
                 .collect()
         });
-        if learns {
-            self.output.weight_gradient(0, x, &logits, 0, Drops::default(), 8);
+        if has_loss {
+            self.output.weight_gradient(0, x, &logits, 0, DropoutKey::default(), 8);
         }
         (sums.iter().sum(), dx)
     }
@@ -100,8 +100,8 @@ impl CustomOp1 for LossOp {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let x = numbers(storage, layout)?;
         let targets = self.targets.iter().flatten().count();
-        let work = targets * self.output.weight.len() * if self.pass.learns { 3 } else { 1 };
-        let sum = self.pass.meter.time(Share::Loss, work, || self.forward(x));
+        let work = targets * self.output.weight.len() * if self.pass.has_loss { 3 } else { 1 };
+        let sum = self.pass.profiler.time(Share::Loss, work, || self.forward(x));
         *self.sum.lock().unwrap_or_else(PoisonError::into_inner) += sum;
         Ok((CpuStorage::F32(vec![(sum * f64::from(self.weight)) as f32]), Shape::from(())))
     }
@@ -118,8 +118,8 @@ impl CustomOp1 for LossOp {
 pub fn logits(output: &Projection, x: &Tensor) -> Result<Tensor> {
     let tokens = x.dim(0)?;
     let mut out = vec![0.0; tokens * output.rows()];
-    super::lend([x], |[x]| {
-        output.forward_wide(x, Drops::default(), &mut out);
+    super::with_weights([x], |[x]| {
+        output.forward_wide(x, DropoutKey::default(), &mut out);
     })?;
     Tensor::from_vec(out, (tokens, output.rows()), &Device::Cpu)
 }

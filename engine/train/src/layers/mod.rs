@@ -18,19 +18,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::{CpuStorage, Layout, Result, Tensor};
 
-use super::meter::Meter;
-use super::projection::Drops;
+use super::profiler::Profiler;
+use super::projection::DropoutKey;
 use mixtral_engine::ops::read;
 
 /// What all operations of a pass share.
 #[derive(Clone, Debug)]
 pub struct Pass {
     /// Whether a backward pass will follow.
-    pub learns: bool,
+    pub has_loss: bool,
     /// The step's dropout.
-    pub drops: Drops,
+    pub drops: DropoutKey,
     /// Where the time is booked.
-    pub meter: Arc<Meter>,
+    pub profiler: Arc<Profiler>,
 }
 
 /// What the forward pass keeps for the backward pass.
@@ -65,6 +65,6 @@ pub fn numbers<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]
 }
 
 /// Lends the F32 numbers of tensors.
-pub fn lend<const N: usize, R>(tensors: [&Tensor; N], body: impl FnOnce([&[f32]; N]) -> R) -> Result<R> {
+pub fn with_weights<const N: usize, R>(tensors: [&Tensor; N], body: impl FnOnce([&[f32]; N]) -> R) -> Result<R> {
     read(tensors, body).map_err(|e| candle_core::Error::Msg(e.to_string()))
 }

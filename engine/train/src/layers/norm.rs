@@ -5,7 +5,7 @@ use std::sync::Arc;
 use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::{lend, numbers};
+use super::{numbers, with_weights};
 use crate::kernels::{add_scaled, rms_norm, rms_norm_backward};
 use crate::parameter::Parameter;
 
@@ -24,7 +24,7 @@ impl Norm {
     /// Rows of unit mean square, weighed.
     pub fn forward(&self, x: &[f32]) -> Vec<f32> {
         let mut out = vec![0.0; x.len()];
-        self.weight.lend(0, |w| {
+        self.weight.with_weights(0, |w| {
             out.par_chunks_mut(CHUNK * w.len()).zip(x.par_chunks(CHUNK * w.len())).for_each(|(out, x)| {
                 for (x, out) in x.chunks_exact(w.len()).zip(out.chunks_exact_mut(w.len())) {
                     rms_norm(x, w, self.eps, out);
@@ -37,7 +37,7 @@ impl Norm {
     /// The gradient of the input; that of the weights is added to theirs.
     pub fn backward(&self, x: &[f32], dy: &[f32]) -> Vec<f32> {
         let mut dx = vec![0.0; x.len()];
-        let shares: Vec<Vec<f32>> = self.weight.lend(0, |w| {
+        let shares: Vec<Vec<f32>> = self.weight.with_weights(0, |w| {
             let n = w.len();
             let chunks = dx.par_chunks_mut(CHUNK * n).zip(x.par_chunks(CHUNK * n)).zip(dy.par_chunks(CHUNK * n));
             let share = |((dx, x), dy): ((&mut [f32], &[f32]), &[f32])| {
@@ -79,7 +79,7 @@ impl CustomOp1 for Norm {
     }
 
     fn bwd(&self, x: &Tensor, _: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let dx = lend([x, dy], |[x, dy]| self.backward(x, dy))?;
+        let dx = with_weights([x, dy], |[x, dy]| self.backward(x, dy))?;
         Ok(Some(Tensor::from_vec(dx, x.shape(), &Device::Cpu)?))
     }
 }

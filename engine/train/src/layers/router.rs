@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, Device, Layout, Result, Shape, Tensor};
 
 use super::norm::Norm;
-use super::{Kept, Pass, lend, numbers};
+use super::{Kept, Pass, numbers, with_weights};
 use crate::projection::Projection;
 
 /// (tokens, hidden) to (tokens, experts).
@@ -25,7 +25,7 @@ impl CustomOp1 for RouterOp {
         let (rows, tokens) = (self.projection.rows(), normed.len() / self.projection.cols());
         let mut out = vec![0.0; tokens * rows];
         self.projection.forward_wide(&normed, self.pass.drops, &mut out);
-        if self.pass.learns {
+        if self.pass.has_loss {
             self.kept.put(normed);
         }
         Ok((CpuStorage::F32(out), (tokens, rows).into()))
@@ -33,7 +33,7 @@ impl CustomOp1 for RouterOp {
 
     fn bwd(&self, x: &Tensor, _: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
         let normed = self.kept.take()?;
-        let dx = lend([x, dy], |[x, dy]| {
+        let dx = with_weights([x, dy], |[x, dy]| {
             let mut dn = vec![0.0; x.len()];
             self.projection.input_gradient_wide(dy, self.pass.drops, 0.0, &mut dn);
             self.projection.weight_gradient_wide(&normed, dy, self.pass.drops);

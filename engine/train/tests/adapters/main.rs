@@ -10,7 +10,7 @@ mod tiny;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mixtral_engine::arch::{Config, Part, Role, parts};
+use mixtral_engine::arch::{Config, TensorRole, TensorSpec, tensor_specs};
 use mixtral_engine::formats::Source as _;
 use mixtral_engine::formats::gguf::{Gguf, Writer};
 use mixtral_engine::quant::{Blocks, GgmlType};
@@ -44,10 +44,10 @@ fn config(base: &str) -> AdapterConfig {
 }
 
 /// Random pairs beside every matrix of every layer.
-fn pairs(shape: &Config) -> Vec<(Part, usize, Pair)> {
+fn pairs(shape: &Config) -> Vec<(TensorSpec, usize, Pair)> {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let mut all = Vec::new();
-    for part in parts(shape).into_iter().filter(|part| part.layer.is_some() && !part.role.is_norm()) {
+    for part in tensor_specs(shape).into_iter().filter(|part| part.layer.is_some() && !part.role.is_norm()) {
         let (rows, cols) = part.matrix();
         // A product about a fifth as large as the weights beside it: it must show, and not drown them.
         let size = 0.55 / (cols as f32).powf(0.25) / (RANK as f32).powf(0.25);
@@ -78,7 +78,7 @@ fn put_adapter(folder: &Path, named: &str, base: &Path) -> PathBuf {
     let adapter = folder.join("adapter");
     let gguf = Gguf::open(base).expect("the base");
     let shape = &Config::from_gguf(&gguf).expect("a shape");
-    let mut whole = std::iter::once((Part::new(shape, Role::Output, None), output(&gguf)));
+    let mut whole = std::iter::once((TensorSpec::new(shape, TensorRole::Output, None), output(&gguf)));
     mixtral_tools::adapter::write(
         &adapter,
         &config(named),
@@ -256,7 +256,7 @@ fn loading_onto_a_larger_base() {
     let base = tiny::put(folder.path(), "base.gguf", &tiny::bytes(shape, GgmlType::Q4_K, Layout::Merged, 5));
     let shape = Config::from_gguf(&Gguf::open(&base).expect("the base")).expect("a shape");
     let adapter = folder.path().join("adapter");
-    let wide = |(part, expert, pair): (Part, usize, Pair)| {
+    let wide = |(part, expert, pair): (TensorSpec, usize, Pair)| {
         let pair = Pair { rank: 64, a: pair.a.repeat(16), b: pair.b.repeat(16), scale: SCALE };
         (part, expert, pair)
     };

@@ -2,7 +2,7 @@
 
 use mixtral_engine::text::{ChatTemplate, Tokenizer};
 use mixtral_train::batch::Batch;
-use mixtral_train::data::{Data, Dealer, Document, Reader};
+use mixtral_train::data::{BatchSampler, Data, Document, Reader};
 use mixtral_train::model::Model;
 use mixtral_train::vocabulary::{TEMPLATE, learn};
 
@@ -29,7 +29,7 @@ fn marked(document: &Document) -> String {
     let mut out = String::new();
     for (at, &token) in document.tokens.iter().enumerate() {
         let piece = tokenizer.vocabulary().piece(token).expect("a piece");
-        if document.learns(at) { out.push_str(&format!("{{{piece}}}")) } else { out.push_str(piece) }
+        if document.has_loss(at) { out.push_str(&format!("{{{piece}}}")) } else { out.push_str(piece) }
     }
     out
 }
@@ -56,9 +56,9 @@ fn a_template_that_asks_for_an_answer_is_not_asked_for_one_more() {
     let line = TWO_TURNS.replace('\n', " ");
     let data = read(Some(template), 200, line.as_bytes()).expect("data");
     let document = &data.documents[0];
-    let learnt: Vec<u32> =
-        (0..document.tokens.len()).filter(|&at| document.learns(at)).map(|at| document.tokens[at]).collect();
-    assert_eq!(tokenizer().decode(&learnt).replace("</s>", ""), "丙丁己");
+    let loss_spans: Vec<u32> =
+        (0..document.tokens.len()).filter(|&at| document.has_loss(at)).map(|at| document.tokens[at]).collect();
+    assert_eq!(tokenizer().decode(&loss_spans).replace("</s>", ""), "丙丁己");
     assert_eq!(document.tokens.last(), Some(&2), "the end token ends the document");
 }
 
@@ -137,12 +137,12 @@ fn a_packed_document_sees_no_other() {
 #[test]
 fn every_document_is_dealt_once_an_epoch_in_an_order_of_its_own() {
     let documents =
-        (0..30u32).map(|d| Document { tokens: vec![d; 3 + d as usize % 4], learnt: vec![(1, 3)] }).collect();
+        (0..30u32).map(|d| Document { tokens: vec![d; 3 + d as usize % 4], loss_spans: vec![(1, 3)] }).collect();
     let data = Data { documents };
-    let mut dealer = Dealer::new(30, 7, 0, 0);
+    let mut dealer = BatchSampler::new(30, 7, 0, 0);
     let mut orders: Vec<Vec<u32>> = Vec::new();
     while orders.len() < 3 {
-        let batch = dealer.deal(&data, 16);
+        let batch = dealer.next_batch(&data, 16);
         assert!(batch.len() <= 16 && !batch.is_empty());
         for start in &batch.starts[..batch.starts.len() - 1] {
             if orders.last().is_none_or(|o| o.len() == 30) {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mixtral_engine::arch::{Config, Role};
+use mixtral_engine::arch::{Config, TensorRole};
 use mixtral_engine::formats::gguf::Gguf;
 use mixtral_engine::quant::GgmlType;
 use mixtral_engine::weights::lora::{Adapter, fold};
@@ -98,10 +98,10 @@ fn a_quantised_base_stays_in_its_blocks_and_whole_modules_are_plain() {
     let (gguf, config) = written(folder.path(), GgmlType::Q8_0);
     let training = trainer(&gguf, &config, settings(true, &["embed_tokens", "lm_head"]));
     for (part, projection) in training.model().parts() {
-        let whole = matches!(part.role, Role::Embedding | Role::Output);
+        let whole = matches!(part.role, TensorRole::Embedding | TensorRole::Output);
         let expected = match part.role {
             _ if whole || part.role.is_norm() => None,
-            Role::Router => Some(GgmlType::F32),
+            TensorRole::Router => Some(GgmlType::F32),
             _ => Some(GgmlType::Q8_0),
         };
         assert_eq!(projection.weight.kind(), expected, "{}", part.name());

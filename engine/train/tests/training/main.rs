@@ -7,21 +7,21 @@ mod reference;
 
 use std::sync::Arc;
 
-use mixtral_engine::arch::{Config, Role};
+use mixtral_engine::arch::{Config, TensorRole};
 use mixtral_engine::formats::gguf::Gguf;
 use mixtral_engine::model::{KvCache, Mixtral};
 use mixtral_engine::quant::GgmlType;
-use mixtral_engine::schedule::{Plan, Span};
+use mixtral_engine::schedule::{SequenceSlice, StepInput};
 use mixtral_train::batch::Batch;
 use mixtral_train::data::{Data, Document};
 use mixtral_train::model::Model;
 use mixtral_train::optimiser::Optimiser;
 use mixtral_train::parameter::Parameter;
 use mixtral_train::pass::Weights;
-use mixtral_train::projection::{Adapter, Drops, Projection};
+use mixtral_train::projection::{Adapter, DropoutKey, Projection};
 use mixtral_train::recipe::{Recipe, Shape};
 use mixtral_train::trainer::Trainer;
-use mixtral_train::{Meter, Pass, output};
+use mixtral_train::{Pass, Profiler, output};
 
 fn shape() -> Shape {
     Shape {
@@ -36,8 +36,8 @@ fn shape() -> Shape {
     }
 }
 
-fn pass(learns: bool, seed: Option<u64>) -> Pass {
-    Pass { learns, drops: Drops { seed }, meter: Arc::new(Meter::default()) }
+fn pass(has_loss: bool, seed: Option<u64>) -> Pass {
+    Pass { has_loss, drops: DropoutKey { seed }, profiler: Arc::new(Profiler::default()) }
 }
 
 fn batch() -> Batch {
@@ -53,7 +53,7 @@ fn batch() -> Batch {
 /// Makes the router's choices clear, so that small steps do not change them.
 fn decide(model: &Model) {
     for (part, projection) in model.parts() {
-        if part.role == Role::Router {
+        if part.role == TensorRole::Router {
             projection.weight.change(|v| v.iter_mut().for_each(|v| *v *= 30.0)).expect("plain");
         }
     }
@@ -67,7 +67,7 @@ fn check_gradients(model: &Model, seed: Option<u64>, each_layer: bool) {
     let weights = Weights { target: 1.0 / targets, balance: 0.5, each_layer };
     model.pass(&batch, weights, &pass(true, seed)).expect("a pass");
     let loss = || {
-        let outcome = model.pass(&batch, weights, &Pass { learns: false, ..pass(false, seed) }).expect("a pass");
+        let outcome = model.pass(&batch, weights, &Pass { has_loss: false, ..pass(false, seed) }).expect("a pass");
         outcome.loss / f64::from(targets) + 0.5 * outcome.balance
     };
     let trained = model.trained();
@@ -133,11 +133,11 @@ fn inferred(file: &std::path::Path, tokens: &[u32]) -> Vec<Vec<f32>> {
     let model = Mixtral::load(&gguf, config, &device, &mut |_, _| {}).expect("a model");
     let mut cache = KvCache::new(model.config(), 4, 8, &device).expect("a cache");
     let len = tokens.len();
-    let plan = Plan {
+    let plan = StepInput {
         tokens: tokens.to_vec(),
         positions: (0..len as u32).collect(),
         slots: (0..len as u32).collect(),
-        sequences: vec![Span { start: 0, len, context: len, blocks: vec![0, 1, 2, 3] }],
+        sequences: vec![SequenceSlice { start: 0, len, context: len, blocks: vec![0, 1, 2, 3] }],
         outputs: (0..len as u32).collect(),
     };
     model.forward(&plan, &mut cache).expect("logits").to_vec2().expect("rows")
@@ -165,7 +165,7 @@ fn a_model_in_training_and_in_inference_gives_the_same_logits() {
 fn data() -> Data {
     let documents = (0..40).map(|d| {
         let tokens: Vec<u32> = (0..12).map(|i| ((d * 5 + i * 3) % 50) as u32).collect();
-        Document { learnt: vec![(1, tokens.len())], tokens }
+        Document { loss_spans: vec![(1, tokens.len())], tokens }
     });
     Data { documents: documents.collect() }
 }
@@ -252,7 +252,7 @@ fn decay_spares_norms_and_clipping_bounds_the_step() {
     let mut optimiser = Optimiser::new(vec![p.clone()]);
     p.gradient(0).expect("trained").copy_from_slice(&[30.0, 40.0]);
     let recipe = Recipe { max_grad_norm: 1.0, weight_decay: 0.5, ..Recipe::default() };
-    let norm = optimiser.step(0.1, &recipe, &Meter::default());
+    let norm = optimiser.step(0.1, &recipe, &Profiler::default());
     assert!((norm - 50.0).abs() < 1e-4);
     // The first step of Adam goes by the rate, whatever the gradient; decay takes rate * decay.
     let expected = [1.0 * (1.0 - 0.05) - 0.1, -(1.0 - 0.05) - 0.1];

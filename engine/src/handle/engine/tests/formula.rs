@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::handle::card::{ModelCard, TemplateState};
 use crate::handle::forward::Forward;
 use crate::handle::load::LoadedModel;
-use crate::schedule::{Limits, Plan};
+use crate::schedule::{Limits, StepInput};
 use crate::text::{ChatTemplate, test_bytes_only};
 
 pub(super) const VOCABULARY: usize = 259;
@@ -30,7 +30,7 @@ pub(super) struct Formula {
 }
 
 impl Forward for Formula {
-    fn forward(&mut self, plan: &Plan) -> Result<Vec<f32>> {
+    fn forward(&mut self, plan: &StepInput) -> Result<Vec<f32>> {
         if let Some(gate) = &self.gate {
             // A gate whose other end is gone stands open.
             let _ = gate.recv();

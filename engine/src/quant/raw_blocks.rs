@@ -12,13 +12,13 @@ type Decoder = fn(block: &[u8], out: &mut [f32]);
 
 /// Raw blocks of a type with a decoder.
 #[derive(Clone)]
-pub struct Coded {
+pub struct RawBlocks {
     kind: GgmlType,
     bytes: Vec<u8>,
     decoder: Decoder,
 }
 
-impl Coded {
+impl RawBlocks {
     /// Copies whole blocks; nothing if there is no decoder for the type.
     pub(super) fn new(kind: GgmlType, bytes: &[u8]) -> Option<Self> {
         let decoder: Decoder = match kind {
@@ -86,7 +86,7 @@ mod tests {
         block[2..4].copy_from_slice(&(3u16 << 14).to_le_bytes()); // the last sub-scale: 3 * 16
         block[7] = 0x10; // and 1: 49 - 32 = 17
         block[8 + 7 * 16] = 0xf8; // its first byte: codes 8 and 15
-        let coded = Coded::new(GgmlType::IQ4_XS, &block).expect("a decoder");
+        let coded = RawBlocks::new(GgmlType::IQ4_XS, &block).expect("a decoder");
         let mut out = [0f32; 256];
         coded.dequantise(0, &mut out);
         assert_eq!((out[224], out[240]), (2.0 * 17.0 * 1.0, 2.0 * 17.0 * 113.0));
@@ -94,10 +94,10 @@ mod tests {
 
         let mut two = vec![0u8; 36];
         two[18..20].copy_from_slice(&f16::from_f32(0.5).to_le_bytes());
-        let coded = Coded::new(GgmlType::IQ4_NL, &two).expect("a decoder");
+        let coded = RawBlocks::new(GgmlType::IQ4_NL, &two).expect("a decoder");
         let mut out = [0f32; 32];
         coded.dequantise(32, &mut out);
         assert_eq!(out, [-63.5; 32]);
-        assert!(Coded::new(GgmlType::IQ2_XXS, &[]).is_none());
+        assert!(RawBlocks::new(GgmlType::IQ2_XXS, &[]).is_none());
     }
 }

@@ -8,20 +8,20 @@ use crate::error::Result;
 
 /// Sums over the rows that a matrix was multiplied with.
 #[derive(Debug, Default)]
-pub struct Watch(Mutex<Moments>);
+pub struct ActivationRecorder(Mutex<ActivationStats>);
 
 /// Sums over rows of activations.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Moments {
+pub struct ActivationStats {
     /// How many rows there were.
     pub rows: u64,
     /// The sum of squares of each column; empty where no row came.
     pub squares: Vec<f64>,
 }
 
-impl Watch {
+impl ActivationRecorder {
     /// Adds rows: (tokens, cols).
-    pub(super) fn see(&self, x: &Tensor) -> Result<()> {
+    pub(super) fn record(&self, x: &Tensor) -> Result<()> {
         let squares = x.to_dtype(DType::F32)?.sqr()?.sum(0)?.to_vec1::<f32>()?; // (cols)
         let mut moments = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         moments.squares.resize(squares.len(), 0.0);
@@ -31,7 +31,7 @@ impl Watch {
     }
 
     /// The sums so far.
-    pub fn moments(&self) -> Moments {
+    pub fn moments(&self) -> ActivationStats {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

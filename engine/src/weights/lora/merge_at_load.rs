@@ -7,7 +7,7 @@ use std::slice::from_ref;
 
 use super::adapter::Adapter;
 use super::merge::{apply, open_all};
-use crate::arch::{Config, Part, parts};
+use crate::arch::{Config, TensorSpec, tensor_specs};
 use crate::error::{Error, Fault, Place, Result};
 use crate::formats::gguf::Gguf;
 use crate::formats::{Info, Source as _};
@@ -16,7 +16,7 @@ use crate::weights::matrix::source_matrix;
 
 /// An adapter, and what of its base it changes.
 #[derive(Debug)]
-pub(crate) struct OnLoad {
+pub(crate) struct MergeAtLoad {
     adapter: Adapter,
     changed: BTreeMap<String, Change>,
 }
@@ -24,7 +24,7 @@ pub(crate) struct OnLoad {
 /// A tensor that an adapter changes.
 #[derive(Debug)]
 struct Change {
-    part: Part,
+    part: TensorSpec,
     /// All of the part's, or the one that the tensor is of.
     experts: Range<usize>,
     info: Info,
@@ -39,7 +39,7 @@ fn merged_kind(base: GgmlType) -> GgmlType {
     }
 }
 
-impl OnLoad {
+impl MergeAtLoad {
     /// Opens an adapter's folder for this base.
     ///
     /// # Errors
@@ -47,7 +47,7 @@ impl OnLoad {
     pub fn open(folder: &Path, base: &Gguf, shape: &Config) -> Result<Self> {
         let adapter = open_all(&[folder], shape, base.is_tied())?.swap_remove(0);
         let mut changed = BTreeMap::new();
-        for part in parts(shape) {
+        for part in tensor_specs(shape) {
             if !adapter.touches(&part)? {
                 continue;
             }

@@ -12,7 +12,7 @@ use crate::sample::{Sampler, log_probability, top_logprobs};
 use crate::text::{Decoder, StopMatcher, Tokenizer};
 
 /// One accepted request.
-pub(crate) struct Job {
+pub(crate) struct RequestState {
     tokenizer: Arc<Tokenizer>,
     shared: Arc<Shared>,
     /// Taken by the scheduler when the job is queued there.
@@ -33,14 +33,14 @@ pub(crate) struct Job {
 
 /// What a row of logits led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Advance {
+pub(crate) enum StepOutcome {
     /// This token follows.
     Token(u32),
     /// The request has ended and said so.
     Ended,
 }
 
-impl Job {
+impl RequestState {
     pub(super) fn new(
         entry: &Entry,
         options: &EngineOptions,
@@ -48,7 +48,7 @@ impl Job {
         prompt: Vec<u32>,
         place: QueuePlace,
     ) -> (Self, EventStream) {
-        let (emitter, events) = stream(options.stream_buffer, options.patience);
+        let (emitter, events) = stream(options.stream_buffer, options.read_timeout);
         let max_tokens = request.max_tokens.min(entry.card.context - prompt.len());
         // A vocabulary that puts a space before every text puts one before an answer too.
         let spaced = entry.tokenizer.vocabulary().adds_space_prefix() && matches!(request.input, Input::Chat(_));
@@ -87,12 +87,12 @@ impl Job {
     }
 
     /// Chooses the next token from `logits` (vocab) and sends what it means.
-    pub(crate) fn advance(&mut self, logits: &[f32]) -> Advance {
+    pub(crate) fn advance(&mut self, logits: &[f32]) -> StepOutcome {
         let token = match self.sampler.choose(logits) {
             Ok(choice) => choice.token,
             Err(error) => {
                 self.fail(GenerateError::NotFinite(error.to_string()));
-                return Advance::Ended;
+                return StepOutcome::Ended;
             }
         };
         Shared::add(&self.shared.completion_tokens, 1);
@@ -113,12 +113,12 @@ impl Job {
         if self.usage.completion_tokens >= self.max_tokens {
             return self.finish(FinishReason::Length);
         }
-        Advance::Token(token)
+        StepOutcome::Token(token)
     }
 
     /// Ends the answer where nothing more will come: what was held back is part of it, unless it
     /// completes a stop string.
-    fn finish(&mut self, reason: FinishReason) -> Advance {
+    fn finish(&mut self, reason: FinishReason) -> StepOutcome {
         let tail = self.decoder.finish();
         let found = self.stops.push(&tail);
         self.emitter.text(&found.text, None, None);
@@ -130,11 +130,11 @@ impl Job {
         self.finished(reason, None)
     }
 
-    fn finished(&mut self, reason: FinishReason, stop: Option<String>) -> Advance {
+    fn finished(&mut self, reason: FinishReason, stop: Option<String>) -> StepOutcome {
         Shared::add(&self.shared.finished, 1);
         self.usage.total_seconds = self.seconds();
         self.emitter.end(Event::Finished { reason, stop, usage: self.usage });
-        Advance::Ended
+        StepOutcome::Ended
     }
 
     /// Ends the request with an error.

@@ -6,20 +6,20 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::forward::Forward;
-use super::job::Job;
 use super::load::LoadedModel;
+use super::request_state::RequestState;
 use super::shared::Shared;
 use crate::request::GenerateError;
-use crate::schedule::{Id, Limits, Refused, Scheduler};
+use crate::schedule::{AdmissionError, Id, Limits, Scheduler};
 
 /// Tokens of a model's first step; from there the budget follows the model's speed.
 const FIRST_STEP: usize = 64;
 
 /// A model at work.
-pub(crate) struct Served {
+pub(crate) struct ModelRunner {
     pub(crate) model: Box<dyn Forward>,
     pub(crate) scheduler: Scheduler,
-    pub(crate) jobs: HashMap<Id, Job>,
+    pub(crate) jobs: HashMap<Id, RequestState>,
     /// Logits in a row.
     pub(crate) vocabulary: usize,
     limits: Limits,
@@ -27,7 +27,7 @@ pub(crate) struct Served {
     pub(super) shared: Arc<Shared>,
 }
 
-impl Served {
+impl ModelRunner {
     pub(super) fn new(loaded: LoadedModel, step_time: Duration, shared: Arc<Shared>) -> Self {
         let LoadedModel { model, limits, vocabulary, .. } = loaded;
         // The callers' side counts the queue, and refuses there; those that lose their cache come
@@ -38,12 +38,12 @@ impl Served {
         Self { model, scheduler, jobs: HashMap::new(), vocabulary, limits, step_time, shared }
     }
 
-    pub(super) fn enqueue(&mut self, mut job: Job) {
+    pub(super) fn enqueue(&mut self, mut job: RequestState) {
         match self.scheduler.add(std::mem::take(&mut job.prompt), job.most) {
             Ok(id) => {
                 self.jobs.insert(id, job);
             }
-            Err(Refused::TooLong { cache_tokens }) => job.fail(GenerateError::Model(format!(
+            Err(AdmissionError::TooLong { cache_tokens }) => job.fail(GenerateError::Model(format!(
                 "prompt and answer may take {} tokens, and the cache holds {cache_tokens}",
                 job.most
             ))),
@@ -86,7 +86,7 @@ impl Served {
     /// When nothing runs, every block must be free; if one is not, start with new books.
     pub(super) fn check(&mut self) {
         if let Err(error) = self.scheduler.check() {
-            tracing::error!(error, "the cache's books do not balance");
+            tracing::error!(error, "the cache's block accounting does not balance");
             self.scheduler = Scheduler::new(self.limits);
         }
         self.publish();

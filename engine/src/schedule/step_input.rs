@@ -2,7 +2,7 @@
 
 /// One step's work. All per-token lists have the same length.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
+pub struct StepInput {
     /// The token ids, sequence after sequence.
     pub tokens: Vec<u32>,
     /// The position of each token in its sequence, from 0.
@@ -10,14 +10,14 @@ pub struct Plan {
     /// Where each token's key and value go: `block * block_size + offset`.
     pub slots: Vec<u32>,
     /// The sequences that take part, in the order of their tokens in the batch.
-    pub sequences: Vec<Span>,
+    pub sequences: Vec<SequenceSlice>,
     /// The rows of the batch whose logits are wanted.
     pub outputs: Vec<u32>,
 }
 
-/// One sequence's share of a [`Plan`].
+/// One sequence's share of a [`StepInput`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Span {
+pub struct SequenceSlice {
     /// The sequence's first row in the batch.
     pub start: usize,
     /// How many rows it has: its query tokens in this step.

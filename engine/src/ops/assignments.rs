@@ -2,22 +2,22 @@
 
 use std::ops::Range;
 
-/// Tokens sorted by expert. A token that goes to `top` experts takes `top` places.
+/// Tokens sorted by expert. A token that goes to `top` experts takes `top` slots.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Routes {
-    /// where each expert's places start; one more at the end
+pub struct ExpertAssignments {
+    /// where each expert's slots start; one more at the end
     starts: Vec<usize>,
     /// the token of each place
     tokens: Vec<u32>,
     /// the weight of each place
     weights: Vec<f32>,
-    /// for each token, its places in order of weight: (tokens, top)
-    places: Vec<usize>,
+    /// for each token, its slots in order of weight: (tokens, top)
+    slots: Vec<usize>,
     top: usize,
 }
 
-impl Routes {
-    /// Routes each token to its `top` most probable experts: softmax over the router's `logits`
+impl ExpertAssignments {
+    /// Assigns each token to its `top` most probable experts: softmax over the router's `logits`
     /// (tokens, experts), the highest, and their probabilities scaled to sum to 1. Of equals the
     /// first expert wins.
     pub fn new(logits: &[f32], experts: usize, top: usize) -> Self {
@@ -42,7 +42,7 @@ impl Routes {
             starts,
             tokens: vec![0; chosen.len()],
             weights: vec![0.0; chosen.len()],
-            places: Vec::with_capacity(chosen.len()),
+            slots: Vec::with_capacity(chosen.len()),
             top,
         };
         for (i, (expert, weight)) in chosen.into_iter().enumerate() {
@@ -50,13 +50,13 @@ impl Routes {
             next[expert] += 1;
             routes.tokens[place] = (i / top) as u32;
             routes.weights[place] = weight;
-            routes.places.push(place);
+            routes.slots.push(place);
         }
         routes
     }
 
-    /// The experts that got a token, with their places.
-    pub fn busy(&self) -> impl Iterator<Item = (usize, Range<usize>)> + Clone + '_ {
+    /// The experts that got a token, with their slots.
+    pub fn active(&self) -> impl Iterator<Item = (usize, Range<usize>)> + Clone + '_ {
         self.starts.windows(2).enumerate().filter(|(_, w)| w[0] < w[1]).map(|(e, w)| (e, w[0]..w[1]))
     }
 
@@ -70,9 +70,9 @@ impl Routes {
         &self.weights
     }
 
-    /// The places of each token, `top` for each.
-    pub fn places(&self) -> impl Iterator<Item = &[usize]> {
-        self.places.chunks_exact(self.top)
+    /// The slots of each token, `top` for each.
+    pub fn slots(&self) -> impl Iterator<Item = &[usize]> {
+        self.slots.chunks_exact(self.top)
     }
 }
 
@@ -88,23 +88,23 @@ mod tests {
             3.0, 0.0, 0.0, -9.0, // experts 0, 1 (the first of equals)
             0.0, 5.0, 4.0, -1.0, // experts 1, 2
         ];
-        let routes = Routes::new(&logits, 4, 2);
+        let routes = ExpertAssignments::new(&logits, 4, 2);
         assert_eq!(routes.tokens(), [1, 0, 1, 2, 0, 2]);
-        assert_eq!(routes.busy().collect::<Vec<_>>(), [(0, 0..1), (1, 1..4), (2, 4..6)]);
-        let places: Vec<_> = routes.places().collect();
-        assert_eq!(places, [[1, 4], [0, 2], [3, 5]]);
-        for (token, places) in routes.places().enumerate() {
-            assert!((places.iter().map(|&p| routes.weights()[p]).sum::<f32>() - 1.0).abs() < 1e-6);
-            assert!(places.iter().all(|&p| routes.tokens()[p] == token as u32));
+        assert_eq!(routes.active().collect::<Vec<_>>(), [(0, 0..1), (1, 1..4), (2, 4..6)]);
+        let slots: Vec<_> = routes.slots().collect();
+        assert_eq!(slots, [[1, 4], [0, 2], [3, 5]]);
+        for (token, slots) in routes.slots().enumerate() {
+            assert!((slots.iter().map(|&p| routes.weights()[p]).sum::<f32>() - 1.0).abs() < 1e-6);
+            assert!(slots.iter().all(|&p| routes.tokens()[p] == token as u32));
         }
         // softmax over all, then renormalised, is softmax over the chosen
         let expected = 1.0 / (1.0 + (-1.0f32).exp());
-        assert!((routes.weights()[places[0][0]] - expected).abs() < 1e-6);
+        assert!((routes.weights()[slots[0][0]] - expected).abs() < 1e-6);
     }
 
     #[test]
     fn a_logit_that_is_no_number_does_not_panic() {
-        let routes = Routes::new(&[f32::NAN, 1.0, 0.0, f32::NAN], 4, 2);
+        let routes = ExpertAssignments::new(&[f32::NAN, 1.0, 0.0, f32::NAN], 4, 2);
         assert_eq!(routes.tokens().len(), 2);
     }
 }

@@ -4,7 +4,7 @@
 ///
 /// # Panics
 /// If the rows do not lie inside `data`.
-pub(super) fn flip(data: &[f32], rows: usize, cols: usize, stride: usize) -> Vec<f32> {
+pub(super) fn transpose(data: &[f32], rows: usize, cols: usize, stride: usize) -> Vec<f32> {
     assert!(rows > 0 && cols > 0 && stride >= cols && (rows - 1) * stride + cols <= data.len(), "the matrix's bounds");
     let mut out = vec![0.0; rows * cols];
     // What the blocks leave over: columns at the right, rows below.
@@ -89,7 +89,7 @@ mod tests {
     fn every_size_is_transposed() {
         for (rows, cols, stride) in [(1, 1, 1), (16, 8, 8), (16, 8, 11), (37, 29, 30), (48, 5, 5), (7, 40, 64)] {
             let data: Vec<f32> = (0..rows * stride).map(|i| i as f32).collect();
-            let out = flip(&data, rows, cols, stride);
+            let out = transpose(&data, rows, cols, stride);
             for row in 0..rows {
                 for col in 0..cols {
                     assert_eq!(out[col * rows + row], data[row * stride + col], "{rows} x {cols}: ({row}, {col})");
@@ -101,6 +101,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "the matrix's bounds")]
     fn rows_beyond_the_slice_are_refused() {
-        flip(&[0.0; 30], 4, 8, 8);
+        transpose(&[0.0; 30], 4, 8, 8);
     }
 }

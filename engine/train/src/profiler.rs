@@ -30,12 +30,12 @@ impl Share {
 
 /// Adds up the time of each share and the multiplications done.
 #[derive(Debug, Default)]
-pub struct Meter {
+pub struct Profiler {
     nanos: [AtomicU64; 4],
     multiplications: AtomicU64,
 }
 
-impl Meter {
+impl Profiler {
     /// Runs `body` on the account of `share`; it does so many multiplications with weights.
     pub fn time<T>(&self, share: Share, multiplications: usize, body: impl FnOnce() -> T) -> T {
         let start = Instant::now();
