@@ -1,6 +1,7 @@
 //! Numbers and times as people read them.
 
 use std::fmt;
+use std::time::Duration;
 
 use askama::filters::HtmlSafe;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -32,6 +33,11 @@ impl fmt::Display for Time {
 
 // Digits, letters and the tag itself.
 impl HtmlSafe for Time {}
+
+/// A duration in seconds with two decimals: 0.06, 12.50.
+pub fn seconds(time: Duration) -> String {
+    format!("{:.2}", time.as_secs_f64())
+}
 
 /// Bytes in decimal units, as file managers and the model hubs count them.
 pub fn bytes(n: u64) -> String {

@@ -12,5 +12,5 @@ pub use crate::i18n::Locale;
 pub use assets::{StaticFiles, asset_hash, asset_url};
 pub use battle::{BattlePage, NewBattlePage, NewChatPage, Revealed, TurnView};
 pub use history::{HistoryPage, Line};
-pub use human::{Time, bytes, choice_key, kind_key, parameters, state_key, time, when};
+pub use human::{Time, bytes, choice_key, kind_key, parameters, seconds, state_key, time, when};
 pub use page::{ErrorPage, Page};

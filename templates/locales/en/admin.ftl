@@ -300,7 +300,7 @@ finding-yes = yes
 finding-no = no
 finding-first-token = Time to first token
 finding-total = Time to full answer
-finding-ms = { $n } ms
+finding-seconds = { $s } s
 finding-sample = Sample answer
 finding-models = { $n ->
     [one] The endpoint lists one model

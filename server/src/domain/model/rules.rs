@@ -195,7 +195,7 @@ impl Rule for Decimal {
     }
 }
 
-/// A whole number, or a short one such as 32k.
+/// A whole number, or a short one such as 32k or 467 亿.
 pub(super) struct Whole {
     pub min: i64,
     pub max: i64,
@@ -210,6 +210,8 @@ impl Rule for Whole {
             Some((at, 'k' | 'K')) => (&text[..at], 1e3),
             Some((at, 'm' | 'M')) => (&text[..at], 1e6),
             Some((at, 'b' | 'B')) => (&text[..at], 1e9),
+            Some((at, '万')) => (&text[..at], 1e4),
+            Some((at, '亿')) => (&text[..at], 1e8),
             _ => (text.as_str(), 1.0),
         };
         let number = digits.parse::<f64>().map_or(f64::NAN, |number| number * scale);

@@ -41,6 +41,9 @@ fn numbers_are_taken_as_people_write_them() {
     let good = endpoint(&[("parameters", "46.7B"), ("context_length", "32,768")]);
     let card = ModelSettings::check(ModelKind::Endpoint, &good).expect("good").card;
     assert_eq!((card.parameters, card.context_length), (Some(46_700_000_000), Some(32_768)));
+    let chinese = endpoint(&[("parameters", "467 亿"), ("active_parameters", "1370万")]);
+    let card = ModelSettings::check(ModelKind::Endpoint, &chinese).expect("good").card;
+    assert_eq!((card.parameters, card.active_parameters), (Some(46_700_000_000), Some(13_700_000)));
     let bad = endpoint(&[
         ("sampling_weight", "-1"),
         ("retries", "many"),

@@ -3,7 +3,7 @@
 use crate::actions::look_at_model::{Found, allowed};
 use crate::app::Arena;
 use crate::backends::{BackendError, ErrorKind, Probe};
-use crate::views::{Page, bytes, parameters};
+use crate::views::{Page, bytes, parameters, seconds};
 use crate::worker::inspect::{InspectError, ModelFacts, Template};
 
 /// The box above the form.
@@ -88,10 +88,10 @@ impl Finding {
         let yes = |yes: bool| page.t(if yes { "finding-yes" } else { "finding-no" });
         rows.push((page.t("finding-reachable"), yes(probe.reachable)));
         if let Some(time) = probe.first_token {
-            rows.push((page.t("finding-first-token"), page.t1("finding-ms", "n", time.as_millis())));
+            rows.push((page.t("finding-first-token"), page.t1("finding-seconds", "s", seconds(time))));
         }
         if let Some(time) = probe.total {
-            rows.push((page.t("finding-total"), page.t1("finding-ms", "n", time.as_millis())));
+            rows.push((page.t("finding-total"), page.t1("finding-seconds", "s", seconds(time))));
         }
         if !probe.sample.trim().is_empty() {
             rows.push((page.t("finding-sample"), probe.sample.trim().to_owned()));
