@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use crate::domain::Refusal;
+
 /// A request that cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -118,10 +120,29 @@ impl Error {
 impl From<sqlx::Error> for Error {
     fn from(cause: sqlx::Error) -> Self {
         match cause {
-            sqlx::Error::RowNotFound => Self::NotFound,
             // The pool is exhausted or the database is away: that passes.
             sqlx::Error::PoolTimedOut => Self::Busy { retry_after: Duration::from_secs(2) },
             other => Self::Internal(other.into()),
+        }
+    }
+}
+
+impl From<crate::store::battles::InsertError> for Error {
+    fn from(cause: crate::store::battles::InsertError) -> Self {
+        use crate::store::battles::InsertError;
+        match cause {
+            InsertError::Exists => Refusal::StillStreaming.into(),
+            InsertError::Database(cause) => cause.into(),
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(cause: Refusal) -> Self {
+        match cause {
+            Refusal::ChoiceDoesNotFit(choice) => Self::invalid(cause.code(), choice.as_str()),
+            Refusal::NoSuchSide => Self::NotFound,
+            other => Self::Conflict(other.code()),
         }
     }
 }

@@ -1,19 +1,14 @@
 //! What the actions share that make models answer: who is asked what.
 
 use rand::RngExt;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 
 use crate::backends::{ChatRequest, Message, Role, Sampling};
-use crate::domain::{BattleId, Contestant, ModelId, Parameters, ReplyId, Side, VoterId};
+use crate::domain::{Battle, BattleId, Contestant, ModelId, ReplyId, Side, is_empty_answer};
 use crate::error::Error;
-use crate::store::battles::{self, Battle, NewReply};
+use crate::store::battles::NewReply;
 use crate::store::models;
 use crate::streams::{Ask, Attempt, Streams};
-
-/// The battle of this voter; another's does not exist for them.
-pub async fn own_battle(db: &mut PgConnection, id: BattleId, voter: VoterId) -> Result<Battle, Error> {
-    battles::find(db, id).await?.filter(|battle| battle.voter == voter).ok_or(Error::NotFound)
-}
 
 /// Everyone who might be drawn.
 pub async fn contestants(db: &PgPool, streams: &Streams) -> Result<Vec<Contestant>, Error> {
@@ -45,7 +40,6 @@ pub fn new_reply(streams: &Streams, battle: BattleId, turn: i32, side: Side, att
 
 /// The attempt to drain: the conversation of its side up to its turn.
 pub fn attempt(battle: &Battle, reply: &NewReply) -> Attempt {
-    let parameters = serde_json::from_value(battle.parameters.clone()).unwrap_or(Parameters::BATTLE);
     let mut messages = Vec::new();
     for turn in &battle.turns {
         if turn.number > reply.turn {
@@ -53,11 +47,12 @@ pub fn attempt(battle: &Battle, reply: &NewReply) -> Attempt {
         }
         messages.push(Message { role: Role::User, content: turn.prompt.clone() });
         if turn.number < reply.turn
-            && let Some(answer) = turn.reply(reply.side).filter(|answer| !answer.content.is_empty())
+            && let Some(answer) = turn.reply(reply.side).filter(|answer| !is_empty_answer(&answer.content))
         {
             messages.push(Message { role: Role::Assistant, content: answer.content.clone() });
         }
     }
+    let parameters = battle.parameters;
     let sampling = Sampling {
         temperature: Some(parameters.temperature),
         top_p: Some(parameters.top_p),

@@ -3,15 +3,12 @@
 
 use sqlx::PgPool;
 
-use super::answering::{attempt, contestants, new_reply, own_battle};
+use super::answering::{attempt, contestants, new_reply};
 use crate::backends::ErrorKind;
-use crate::domain::{BattleId, ModelId, ReplyStatus, Side, VoterId, draw_other, pair_probability};
+use crate::domain::{Battle, BattleId, Contestant, ModelId, Reply, Side, VoterId, draw_other, pair_probability};
 use crate::error::Error;
-use crate::store::battles::{self, Battle, Reply};
+use crate::store::battles;
 use crate::streams::Streams;
-
-/// Attempts of one side of one turn at most.
-const MAX_ATTEMPTS: i32 = 20;
 
 /// Which side is asked again.
 #[derive(Debug, Clone, Copy)]
@@ -31,29 +28,16 @@ impl AskAgain {
     /// A conflict where that side has answered or still answers, or was asked too often.
     pub async fn run(self, db: &PgPool, streams: &Streams) -> Result<(), Error> {
         let permit = streams.permit()?;
-        battles::mark_stale(db, Some(self.battle)).await?;
         let contestants = contestants(db, streams).await?;
         let mut transaction = db.begin().await?;
         if !battles::lock(&mut *transaction, self.battle).await? {
             return Err(Error::NotFound);
         }
-        let battle = own_battle(&mut transaction, self.battle, self.voter).await?;
+        let battle = battles::of_voter(&mut transaction, self.battle, self.voter).await?.ok_or(Error::NotFound)?;
+        battle.may_retry(self.side)?;
         let turn = battle.last_turn().ok_or(Error::NotFound)?;
         let number = turn.number;
         let failed = turn.reply(self.side).ok_or(Error::NotFound)?;
-        if failed.status.is_running() {
-            return Err(Error::Conflict("still-streaming"));
-        }
-        let is_silent = failed.status == ReplyStatus::Stopped && failed.content.is_empty();
-        if !failed.status.needs_retry() && !is_silent {
-            return Err(Error::Conflict("nothing-to-ask-again"));
-        }
-        if battle.vote.is_some() && battle.kind.is_blind() {
-            return Err(Error::Conflict("battle-over"));
-        }
-        if failed.attempt >= MAX_ATTEMPTS {
-            return Err(Error::Conflict("too-many-attempts"));
-        }
         let model = match (battle.model(self.side.other()), is_down(&battle, failed, &contestants)) {
             (Some(stays), true) => draw_other(&contestants, stays, failed.model, &mut rand::rng()),
             _ => None,
@@ -75,8 +59,7 @@ impl AskAgain {
 
 /// Whether another model may take this one's place: only in a blind battle that has just begun, and only where asking
 /// the same one again would likely fail again.
-fn is_down(battle: &Battle, failed: &Reply, contestants: &[crate::domain::Contestant]) -> bool {
-    let is_first = battle.kind.is_blind() && battle.turns.len() == 1;
+fn is_down(battle: &Battle, failed: &Reply, contestants: &[Contestant]) -> bool {
     let is_known = failed.error_code.as_deref().and_then(ErrorKind::from_code).is_some_and(|kind| {
         matches!(
             kind,
@@ -93,7 +76,7 @@ fn is_down(battle: &Battle, failed: &Reply, contestants: &[crate::domain::Contes
         )
     });
     let is_there = contestants.iter().any(|one| one.id == failed.model && one.is_available);
-    is_first && (is_known || !is_there)
+    battle.status().may_replace_model() && (is_known || !is_there)
 }
 
 fn sides(battle: &Battle, side: Side, model: ModelId) -> (ModelId, Option<ModelId>) {

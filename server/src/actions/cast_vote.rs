@@ -10,7 +10,7 @@ use crate::domain::{BattleId, Choice, MAX_COMMENT_CHARS, ModelId, Reason, VoterI
 use crate::error::Error;
 use crate::rating::EloSettings;
 use crate::store::ratings::{self, EloRow};
-use crate::store::votes::{self, Ballot, NewVote, Vote};
+use crate::store::votes::{self, NewVote, Vote};
 
 /// What a voter says.
 #[derive(Debug, Clone)]
@@ -61,10 +61,10 @@ impl CastVote {
     async fn attempt(&self, db: &PgPool, elo: &EloSettings) -> Result<Option<Cast>, Error> {
         let mut transaction = db.begin().await?;
         let ballot = votes::ballot(&mut transaction, self.battle, self.voter).await?.ok_or(Error::NotFound)?;
-        if let Some(vote) = votes::by_battle(&mut *transaction, self.battle).await? {
+        if let Some(vote) = ballot.vote {
             return Ok(Some(Cast { vote, is_new: false }));
         }
-        check(&ballot, self.choice)?;
+        ballot.status.may_vote(self.choice)?;
         let counted = match (ballot.model_b, self.choice.score_of_a(), &ballot.not_counted_because) {
             (Some(model_b), Some(score), None) => Some(([ballot.model_a, model_b], score)),
             _ => None,
@@ -97,27 +97,6 @@ impl CastVote {
         let vote = vote.ok_or_else(|| Error::Internal(anyhow::anyhow!("the vote on {} is gone", self.battle)))?;
         Ok(Some(Cast { vote, is_new }))
     }
-}
-
-/// Whether this battle can be judged so, now.
-fn check(ballot: &Ballot, choice: Choice) -> Result<(), Error> {
-    if !choice.fits(ballot.kind) {
-        return Err(Error::invalid("vote-choice", choice.as_str()));
-    }
-    if ballot.turns == 0 {
-        return Err(Error::Conflict("vote-empty"));
-    }
-    let running = ballot.replies.iter().any(|(status, _)| status.is_running());
-    if running || ballot.replies.len() < ballot.kind.sides().len() {
-        return Err(Error::Conflict("vote-streaming"));
-    }
-    if ballot.replies.iter().any(|(status, _)| status.needs_retry()) {
-        return Err(Error::Conflict("vote-failed"));
-    }
-    if ballot.replies.iter().any(|(_, said)| !said) {
-        return Err(Error::Conflict("vote-empty"));
-    }
-    Ok(())
 }
 
 /// Moves the two models on each of the boards. `None` when one of them is not there yet.

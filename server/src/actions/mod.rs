@@ -1,6 +1,6 @@
 //! What people do, one verb a file. Handlers and the JSON API call the same actions.
 
-mod answering;
+pub mod answering;
 pub mod api_tokens;
 pub mod ask_again;
 pub mod cast_vote;
@@ -10,6 +10,7 @@ pub mod create_admin;
 pub mod delete_battle;
 pub mod endpoint;
 pub mod look_at_model;
+pub mod read_battle;
 pub mod read_board;
 pub mod register_demo;
 pub mod register_model;

@@ -2,10 +2,10 @@
 
 use sqlx::PgPool;
 
-use super::answering::{attempt, new_reply, own_battle};
-use crate::domain::{BattleId, MAX_TURNS, Prompt, Side, VoterId};
+use super::answering::{attempt, new_reply};
+use crate::domain::{BattleId, Prompt, Turn, VoterId};
 use crate::error::Error;
-use crate::store::battles::{self, Turn};
+use crate::store::battles;
 use crate::streams::Streams;
 
 /// What a visitor sends.
@@ -31,46 +31,23 @@ impl SendMessage {
         if !battles::lock(&mut *transaction, self.battle).await? {
             return Err(Error::NotFound);
         }
-        let battle = own_battle(&mut transaction, self.battle, self.voter).await?;
-        if battle.kind.is_blind() && battle.vote.is_some() {
-            return Err(Error::Conflict("battle-over"));
-        }
-        let sides = battle.kind.sides();
-        let number = match battle.last_turn() {
-            Some(turn) => {
-                check(turn, sides)?;
-                turn.number + 1
-            }
-            None => 1,
-        };
-        if number > i32::try_from(MAX_TURNS).unwrap_or(i32::MAX) {
-            return Err(Error::Conflict("too-many-turns"));
-        }
+        let mut battle = battles::of_voter(&mut transaction, self.battle, self.voter).await?.ok_or(Error::NotFound)?;
+        battle.may_continue()?;
+        let number = battle.last_turn().map_or(1, |turn| turn.number + 1);
         battles::insert_turn(&mut *transaction, self.battle, number, self.prompt.as_str()).await?;
-        let replies: Vec<_> = sides
+        battle.turns.push(Turn::new(number, self.prompt.into_string()));
+        let replies: Vec<_> = battle
+            .kind
+            .sides()
             .iter()
             .filter_map(|side| Some(new_reply(streams, self.battle, number, *side, 1, battle.model(*side)?)))
             .collect();
         for reply in &replies {
             battles::insert_reply(&mut *transaction, reply).await?;
         }
-        let battle = own_battle(&mut transaction, self.battle, self.voter).await?;
         transaction.commit().await?;
         let attempts = replies.iter().map(|reply| attempt(&battle, reply)).collect();
         streams.start(self.battle, battle.kind, number, attempts, permit);
         Ok(number)
     }
-}
-
-/// Whether the conversation can go on after this turn.
-fn check(turn: &Turn, sides: &[Side]) -> Result<(), Error> {
-    for reply in sides.iter().filter_map(|side| turn.reply(*side)) {
-        if reply.status.is_running() {
-            return Err(Error::Conflict("still-streaming"));
-        }
-        if reply.status.needs_retry() {
-            return Err(Error::Conflict("side-failed"));
-        }
-    }
-    Ok(())
 }

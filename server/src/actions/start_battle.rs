@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use super::answering::{attempt, contestants, new_reply, own_battle};
+use super::answering::{attempt, contestants, new_reply};
 use crate::domain::{
     BattleId, BattleKind, DrawError, ModelId, ModelState, Parameters, Prompt, Side, VoterId, draw, language_of,
 };
@@ -85,7 +85,7 @@ impl StartBattle {
         for reply in &replies {
             battles::insert_reply(&mut *transaction, reply).await?;
         }
-        let battle = own_battle(&mut transaction, id, self.voter).await?;
+        let battle = battles::of_voter(&mut transaction, id, self.voter).await?.ok_or(Error::NotFound)?;
         transaction.commit().await?;
         metrics.battle(kind);
         let attempts = replies.iter().map(|reply| attempt(&battle, reply)).collect();

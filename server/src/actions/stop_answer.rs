@@ -2,13 +2,13 @@
 
 use sqlx::PgPool;
 
-use super::answering::own_battle;
 use crate::domain::{BattleId, VoterId};
 use crate::error::Error;
+use crate::store::battles;
 use crate::streams::Streams;
 
 /// Stops both sides where they stand; what was shown is kept. Nothing happens where both have ended.
 pub async fn stop_answer(db: &PgPool, streams: &Streams, battle: BattleId, voter: VoterId) -> Result<(), Error> {
-    own_battle(&mut *db.acquire().await?, battle, voter).await?;
+    battles::of_voter(&mut *db.acquire().await?, battle, voter).await?.ok_or(Error::NotFound)?;
     streams.stop(battle).await
 }

@@ -55,6 +55,11 @@ impl DrawError {
     }
 }
 
+/// Whether a pair can be drawn.
+pub fn may_draw(contestants: &[Contestant]) -> Result<(), DrawError> {
+    drawable(contestants).map(drop)
+}
+
 /// Draws the first model by weight, the second by weight among the others, and tosses for the sides.
 pub fn draw(contestants: &[Contestant], rng: &mut impl Rng) -> Result<Pair, DrawError> {
     let drawable = drawable(contestants)?;
@@ -160,6 +165,7 @@ mod tests {
             (asleep, DrawError::Unavailable),
         ] {
             assert_eq!(draw(&given, &mut rng()), Err(error), "{given:?}");
+            assert_eq!(may_draw(&given), Err(error), "{given:?}");
         }
     }
 
@@ -176,6 +182,7 @@ mod tests {
         let mut rng = rng();
         for _ in 0..60_000 {
             let pair = draw(&given, &mut rng).expect("drawn");
+            assert_eq!(may_draw(&given), Ok(()));
             assert_eq!(Some(pair.probability), pair_probability(&given, pair.a, pair.b));
             *counts.entry((pair.a, pair.b)).or_default() += 1;
         }

@@ -13,9 +13,12 @@ mod slug;
 mod text_enum;
 mod vote;
 
-pub use battle::{BattleKind, ReplyStatus, Side};
+pub use battle::{
+    Battle, BattleKind, BattleStatus, HistoryEntry, MAX_ATTEMPTS, MAX_TURNS, Refusal, Reply, ReplyStatus, Side,
+    SideStatus, Trouble, Turn, is_empty_answer,
+};
 pub use device::{Device, DevicePreference, UnknownDevice};
-pub use draw::{Contestant, DrawError, Pair, draw, draw_other, pair_probability};
+pub use draw::{Contestant, DrawError, Pair, draw, draw_other, may_draw, pair_probability};
 pub use identity::names_a_model;
 pub use ids::{AdminId, BattleId, ModelId, ReplyId, VoterId};
 pub use language::language_of;
@@ -24,7 +27,7 @@ pub use model::{
     ModelSettings, ModelSource, ModelState, RequestPolicy, SettingTexts, Shape,
 };
 pub use parameters::{ParameterError, Parameters};
-pub use prompt::{MAX_PROMPT_CHARS, MAX_TURNS, Prompt, PromptError};
+pub use prompt::{MAX_PROMPT_CHARS, Prompt, PromptError};
 pub use slug::{is_slug, slug_of};
 pub use text_enum::UnknownName;
 pub use vote::{Choice, MAX_COMMENT_CHARS, Reason};

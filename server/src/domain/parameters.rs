@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Sampling parameters of a battle: both sides get the same.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Parameters {
     /// 0 (always the likeliest token) to 2.
     pub temperature: f32,
@@ -11,6 +12,22 @@ pub struct Parameters {
     pub top_p: f32,
     /// The longest answer in tokens.
     pub max_tokens: u32,
+}
+
+/// What a row or a message says, before the ranges are checked.
+#[derive(Deserialize)]
+struct Unchecked {
+    temperature: f32,
+    top_p: f32,
+    max_tokens: u32,
+}
+
+impl TryFrom<Unchecked> for Parameters {
+    type Error = ParameterError;
+
+    fn try_from(given: Unchecked) -> Result<Self, ParameterError> {
+        Self::checked(given.temperature, given.top_p, given.max_tokens)
+    }
 }
 
 /// A parameter out of its range: which one.
@@ -63,5 +80,14 @@ mod tests {
         assert_eq!(Parameters::checked(1.0, f32::NAN, 1), Err(ParameterError("top_p")));
         assert_eq!(Parameters::checked(1.0, 1.0, 0), Err(ParameterError("max_tokens")));
         assert_eq!(Parameters::checked(1.0, 1.0, 5000), Err(ParameterError("max_tokens")));
+    }
+
+    #[test]
+    fn what_was_stored_is_checked_when_it_is_read() {
+        let stored = serde_json::to_value(Parameters::BATTLE).expect("JSON");
+        assert_eq!(serde_json::from_value::<Parameters>(stored).ok(), Some(Parameters::BATTLE));
+        for bad in ["{}", r#"{"temperature":9,"top_p":1,"max_tokens":1}"#, r#"{"temperature":1,"top_p":1}"#] {
+            assert!(serde_json::from_str::<Parameters>(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -3,9 +3,6 @@
 /// The most characters (Unicode scalar values) a message may have, as in FastChat's blind battles.
 pub const MAX_PROMPT_CHARS: usize = 30_000;
 
-/// The most turns a battle may have, as in FastChat.
-pub const MAX_TURNS: u32 = 50;
-
 /// A message that says something and is not too long. Line ends are `\n`; NUL, which Postgres cannot store, is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompt(String);

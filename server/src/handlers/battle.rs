@@ -5,13 +5,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::{html, see_other};
+use crate::actions::answering::contestants;
 use crate::actions::delete_battle::delete_battle;
+use crate::actions::read_battle::read_battle;
 use crate::actions::start_battle::{Opponents, StartBattle};
 use crate::app::Arena;
-use crate::domain::{BattleId, Parameters, Prompt};
+use crate::domain::{BattleId, Parameters, Prompt, may_draw};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
-use crate::store::{battles, models};
+use crate::store::model_names;
 use crate::views::{BattlePage, NewBattlePage, Page};
 
 /// A prompt to begin with.
@@ -31,13 +33,8 @@ pub async fn new(
     arena: web::Data<Arena>,
     query: web::Query<Begin>,
 ) -> Result<HttpResponse, Error> {
-    let enabled = models::enabled(&arena.db).await?;
-    let trouble = match enabled.iter().filter(|model| model.settings.general.sampling_weight > 0.0).count() {
-        _ if enabled.is_empty() => Some("no-models"),
-        _ if enabled.len() == 1 => Some("one-model"),
-        0 | 1 => Some("no-weights"),
-        _ => None,
-    };
+    let contestants = contestants(&arena.db, &arena.streams).await?;
+    let trouble = may_draw(&contestants).err().map(|error| error.code());
     html(&NewBattlePage { page: Page::of(&request), prompt: query.into_inner().prompt, trouble })
 }
 
@@ -77,32 +74,12 @@ pub async fn page(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
     let id: BattleId = id.parse().map_err(|_| Error::NotFound)?;
-    let mut connection = arena.db.acquire().await?;
-    let mut battle = find(&mut connection, id, &visitor).await?;
-    let mut live = None;
-    if let Some(turn) = battle.last_turn() {
-        let running =
-            |is: fn(&battles::Reply) -> bool| battle.kind.sides().iter().filter_map(|side| turn.reply(*side)).any(is);
-        if running(|reply| reply.status.is_running() && reply.is_stale) {
-            battles::mark_stale(&mut *connection, Some(id)).await?;
-            battle = find(&mut connection, id, &visitor).await?;
-        } else if running(|reply| reply.status.is_running()) {
-            live = arena.streams.view(id, turn.number);
-            arena.streams.touch(id).await?;
-        }
-    }
-    let named = match battle.kind.is_blind() && battle.vote.is_none() {
-        true => Vec::new(),
-        false => models::list(&mut *connection).await?,
-    };
+    let shown = read_battle(&arena.db, &arena.streams, id, visitor.id()).await?;
+    let names = model_names::of_battle(&arena.db, &shown.battle).await?;
     let mut frame = Page::of(&request);
-    let page = |frame| BattlePage::new(frame, &battle, live.clone(), &named);
+    let page = |frame| BattlePage::new(frame, &shown, &names);
     frame.path = page(frame.clone()).new_path().to_owned();
     html(&page(frame))
-}
-
-async fn find(db: &mut sqlx::PgConnection, id: BattleId, visitor: &Visitor) -> Result<battles::Battle, Error> {
-    battles::find(db, id).await?.filter(|battle| battle.voter == visitor.id()).ok_or(Error::NotFound)
 }
 
 /// Deletes one for good.

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::battle::NoFields;
 use super::see_other;
 use crate::actions::ask_again::AskAgain;
+use crate::actions::read_battle::read_battle;
 use crate::actions::send_message::SendMessage;
 use crate::actions::stop_answer::stop_answer;
 use crate::app::Arena;
@@ -19,7 +20,6 @@ use crate::domain::{BattleId, Prompt, Side};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
 use crate::i18n::Locale;
-use crate::store::battles;
 use crate::streams::{Cursor, Events, Reader};
 
 /// How often a comment keeps a quiet connection open.
@@ -43,15 +43,14 @@ pub async fn stream(
 ) -> Result<HttpResponse, Error> {
     let id: BattleId = id.parse().map_err(|_| Error::NotFound)?;
     let permit = arena.streams.reader_permit()?;
-    let battle = battles::find(&mut *arena.db.acquire().await?, id).await?;
-    let battle = battle.filter(|battle| battle.voter == visitor.id()).ok_or(Error::NotFound)?;
+    let battle = read_battle(&arena.db, &arena.streams, id, visitor.id()).await?.battle;
     let header = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
     let after: Option<Cursor> = header.unwrap_or(&query.after).parse().ok();
     let newest = battle.last_turn().map_or(1, |turn| turn.number);
     let turn = after.map_or(newest, |cursor| cursor.turn).clamp(1, newest);
     let state = Follow {
         reader: Reader::new(arena.streams.clone(), id, battle.kind, turn, permit),
-        events: Events::new(locale, turn, after),
+        events: Events::new(locale, battle.status(), turn, after),
         has_greeted: false,
     };
     Ok(HttpResponse::Ok()

@@ -10,7 +10,7 @@ use crate::actions::delete_battle::delete_all_battles;
 use crate::app::Arena;
 use crate::error::Error;
 use crate::extract::{CsrfForm, Visitor};
-use crate::store::{battles, models};
+use crate::store::{battles, model_names};
 use crate::views::{HistoryPage, Line, Page};
 
 /// Lines on a page.
@@ -37,23 +37,18 @@ pub async fn list(
     entries.truncate(LINES);
     let older = entries.last().filter(|_| has_more);
     let older = older.map(|entry| format!("/history?before={}", entry.created_at.timestamp_micros()));
-    let named = models::list(&arena.db).await?;
-    let name = |id| named.iter().find(|model| model.id == id).map(|model| model.name().to_owned());
+    let names = model_names::of_history(&arena.db, &entries).await?;
     let lines = entries
         .into_iter()
-        .map(|entry| {
-            let may_name = !entry.kind.is_blind() || entry.vote.is_some();
-            let ids = [Some(entry.model_a), entry.model_b];
-            let names = ids.into_iter().flatten().filter_map(name).filter(|_| may_name).collect();
-            Line {
-                id: entry.id.to_string(),
-                kind: entry.kind,
-                prompt: entry.prompt,
-                turns: entry.turns,
-                when: entry.created_at,
-                vote: entry.vote,
-                names,
-            }
+        .zip(names)
+        .map(|(entry, names)| Line {
+            id: entry.id.to_string(),
+            kind: entry.kind,
+            prompt: entry.prompt,
+            turns: entry.turns,
+            when: entry.created_at,
+            vote: entry.vote,
+            names: names.into_iter().flatten().map(|name| name.display_name).collect(),
         })
         .collect();
     html(&HistoryPage { page: Page::of(&request), lines, older, is_continued: before.is_some() })

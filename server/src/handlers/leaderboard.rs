@@ -5,7 +5,6 @@ mod files;
 mod lines;
 mod matrix;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -20,12 +19,12 @@ use self::matrix::Matrix;
 use super::html;
 use crate::actions::read_board::{BoardKey, ReadBoard};
 use crate::app::Arena;
-use crate::domain::{BattleKind, ModelId, ModelState};
+use crate::domain::{BattleKind, ModelState};
 use crate::error::Error;
 use crate::i18n::{Locale, grouped};
 use crate::rating::EloSettings;
-use crate::store::models::{self, Model};
-use crate::store::ratings;
+use crate::store::model_names::{ModelName, ModelNames};
+use crate::store::{model_names, ratings};
 use crate::views::Page;
 
 /// Languages with a name of their own in the locale files; others are shown by their code.
@@ -67,26 +66,26 @@ impl Filter {
 struct NamedBoard {
     key: BoardKey,
     read: Arc<ReadBoard>,
-    models: BTreeMap<ModelId, Model>,
+    models: ModelNames,
 }
 
 impl NamedBoard {
     async fn read(arena: &Arena, filter: &Filter) -> Result<Self, Error> {
         let key = filter.key()?;
         let read = arena.boards.read(&arena.db, &key).await?;
-        let models = models::list(&arena.db).await?.into_iter().map(|model| (model.id, model)).collect();
+        let models = model_names::all(&arena.db).await?;
         Ok(Self { key, read, models })
     }
 
     /// The models of the board's lines, in their order.
-    fn in_order(&self) -> impl Iterator<Item = &Model> {
-        self.read.board.entries.iter().filter_map(|entry| self.models.get(&entry.id))
+    fn in_order(&self) -> impl Iterator<Item = &ModelName> {
+        self.read.board.entries.iter().filter_map(|entry| self.models.get(entry.id))
     }
 
     /// Enabled models that nobody has voted on here.
-    fn without_votes(&self) -> impl Iterator<Item = &Model> {
-        let has_votes = |model: &Model| self.read.board.entries.iter().any(|entry| entry.id == model.id);
-        self.models.values().filter(move |model| model.state == ModelState::Enabled && !has_votes(model))
+    fn without_votes(&self) -> impl Iterator<Item = &ModelName> {
+        let has_votes = |model: &ModelName| self.read.board.entries.iter().any(|entry| entry.id == model.id);
+        self.models.iter().filter(move |model| model.state == ModelState::Enabled && !has_votes(model))
     }
 }
 

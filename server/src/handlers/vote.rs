@@ -10,7 +10,7 @@ use crate::app::Arena;
 use crate::domain::{BattleId, Choice, Reason};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
-use crate::store::models;
+use crate::store::model_names;
 
 /// A vote as the form sends it.
 #[derive(Debug, Deserialize)]
@@ -49,17 +49,14 @@ pub async fn cast(
     if !accept.contains("application/json") {
         return Ok(see_other(&format!("/battle/{battle}#panel")));
     }
-    let named = models::list(&arena.db).await?;
-    let name = |id| {
-        let model = named.iter().find(|model| Some(model.id) == id)?;
-        Some(json!({ "slug": model.slug, "name": model.name() }))
-    };
+    let names = model_names::of_vote(&arena.db, &cast.vote).await?;
+    let [a, b] = names.map(|name| name.map(|name| json!({ "slug": name.slug, "name": name.display_name })));
     Ok(HttpResponse::Ok().json(json!({
         "choice": cast.vote.choice,
         "is_new": cast.is_new,
         "is_counted": cast.vote.is_counted(),
         "not_counted_because": cast.vote.not_counted_because,
-        "a": name(Some(cast.vote.model_a)),
-        "b": name(cast.vote.model_b),
+        "a": a,
+        "b": b,
     })))
 }

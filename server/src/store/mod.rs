@@ -3,6 +3,7 @@
 pub mod admins;
 pub mod audit;
 pub mod battles;
+pub mod model_names;
 pub mod models;
 pub mod ratings;
 pub mod recent;

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use sqlx::{PgConnection, PgExecutor};
 
-use crate::domain::{AdminId, BattleId, BattleKind, Choice, ModelId, Reason, ReplyStatus, VoterId};
+use crate::domain::{
+    AdminId, BattleId, BattleKind, BattleStatus, Choice, ModelId, Reason, ReplyStatus, Side, SideStatus, VoterId,
+};
 
 /// A vote as it was cast.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,10 +58,12 @@ pub struct Ballot {
     pub language: String,
     /// Why a vote will not count.
     pub not_counted_because: Option<String>,
-    /// How many messages were sent.
+    /// The number of the newest turn.
     pub turns: i32,
-    /// The newest attempts at the last turn: status, and whether anything was said.
-    pub replies: Vec<(ReplyStatus, bool)>,
+    /// The vote that it has already.
+    pub vote: Option<Vote>,
+    /// Where it stands, for the rules.
+    pub status: BattleStatus,
 }
 
 /// What a new vote says.
@@ -116,26 +120,40 @@ pub async fn ballot(transaction: &mut PgConnection, battle: BattleId, voter: Vot
     .fetch_optional(&mut *transaction)
     .await?;
     let Some(found) = found else { return Ok(None) };
-    // A statement of its own: it sees what was committed while the one above waited for the lock.
-    let replies = sqlx::query!(
-        r#"SELECT t.number, r.status AS "status?: ReplyStatus", r.content <> '' AS said
+    // Statements of their own: they see what was committed while the one above waited for the lock.
+    let vote = by_battle(&mut *transaction, battle).await?;
+    let rows = sqlx::query!(
+        r#"SELECT t.number, r.side AS "side?: Side", r.status AS "status?: ReplyStatus", r.attempt AS "attempt?",
+            r.content AS "content?"
         FROM (SELECT max(number) AS number FROM turns WHERE battle_id = $1) t
         LEFT JOIN LATERAL (
-            SELECT DISTINCT ON (side) status, content FROM replies
+            SELECT DISTINCT ON (side) side, status, attempt, content FROM replies
             WHERE battle_id = $1 AND turn = t.number ORDER BY side, attempt DESC
         ) r ON true"#,
         battle.0
     )
     .fetch_all(transaction)
     .await?;
+    let turns = rows.first().and_then(|row| row.number).unwrap_or(0);
+    let mut sides = [None; 2];
+    for row in rows {
+        if let (Some(side), Some(status), Some(attempt), Some(content)) =
+            (row.side, row.status, row.attempt, row.content)
+        {
+            sides[side.index()] = Some(SideStatus::new(status, attempt, &content));
+        }
+    }
+    let status =
+        BattleStatus { kind: found.kind, is_voted: vote.is_some(), turns: usize::try_from(turns).unwrap_or(0), sides };
     Ok(Some(Ballot {
         kind: found.kind,
         model_a: found.model_a,
         model_b: found.model_b,
         language: found.language,
         not_counted_because: found.not_counted_because,
-        turns: replies.first().and_then(|row| row.number).unwrap_or(0),
-        replies: replies.iter().filter_map(|row| Some((row.status?, row.said.unwrap_or(false)))).collect(),
+        turns,
+        vote,
+        status,
     }))
 }
 

@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use serde_json::json;
 
-use super::view::{SideView, View, index, prefix};
-use crate::domain::Side;
+use super::view::{SideView, View, prefix};
+use crate::domain::{BattleStatus, Refusal, Side};
 use crate::i18n::Locale;
 use crate::views::markdown::{Rendered, may_shift};
 use crate::views::replies;
@@ -47,6 +47,7 @@ impl FromStr for Cursor {
 /// Turns views into events for one reader.
 pub struct Events {
     locale: Locale,
+    battle: BattleStatus,
     cursor: Cursor,
     sides: [SideState; 2],
 }
@@ -60,18 +61,19 @@ struct SideState {
 }
 
 impl Events {
-    /// Goes on where a reader is. A place in another turn is no place in this one.
-    pub fn new(locale: Locale, turn: i32, after: Option<Cursor>) -> Self {
+    /// Goes on where a reader of this battle is. A place in another turn is no place in this one.
+    pub fn new(locale: Locale, battle: BattleStatus, turn: i32, after: Option<Cursor>) -> Self {
         let cursor = after.filter(|cursor| cursor.turn == turn).unwrap_or(Cursor { turn, ..Cursor::default() });
-        Self { locale, cursor, sides: [SideState::default(), SideState::default()] }
+        Self { locale, battle, cursor, sides: [SideState::default(), SideState::default()] }
     }
 
     /// The events that bring the reader from its last view to this one. `has_ended` closes the turn.
     pub fn of(&mut self, view: &View, has_ended: bool) -> String {
         let mut out = String::new();
+        let battle = view.status_of(&self.battle);
         for side in [Side::A, Side::B] {
-            if let Some(now) = &view.sides[index(side)] {
-                self.side(&mut out, side, now, has_ended);
+            if let Some(now) = &view.sides[side.index()] {
+                self.side(&mut out, side, now, battle.may_retry_at(self.cursor.turn, side), has_ended);
             }
         }
         if has_ended {
@@ -80,8 +82,8 @@ impl Events {
         out
     }
 
-    fn side(&mut self, out: &mut String, side: Side, now: &SideView, has_ended: bool) {
-        let place = index(side);
+    fn side(&mut self, out: &mut String, side: Side, now: &SideView, retry: Result<(), Refusal>, has_ended: bool) {
+        let place = side.index();
         let state = &mut self.sides[place];
         let (attempt, chars) = self.cursor.sides[place];
         let mut all = false;
@@ -111,7 +113,7 @@ impl Events {
             let data = json!({ "side": side, "from": from, "blocks": &state.rendered.blocks()[from..] });
             let _ = write!(out, "id: {}\nevent: blocks\ndata: {data}\n\n", self.cursor);
         }
-        let said = replies::status_json(self.locale, side, now).to_string();
+        let said = replies::status_json(self.locale, side, now, retry).to_string();
         if state.said.as_ref() != Some(&said) {
             let _ = write!(out, "id: {}\nevent: status\ndata: {said}\n\n", self.cursor);
             state.said = Some(said);

@@ -13,10 +13,10 @@ use uuid::Uuid;
 
 use super::pace::{Pace, TICK};
 use super::side::LiveSide;
-use super::view::{View, index};
+use super::view::View;
 use crate::domain::{BattleId, ReplyStatus, names_a_model};
 use crate::metrics::Metrics;
-use crate::store::{battles, models};
+use crate::store::{battles, model_names};
 
 /// How often rows are written while something comes.
 const SAVE_EACH: Duration = Duration::from_millis(250);
@@ -127,7 +127,7 @@ impl Live {
     fn obey(&mut self, command: Option<Command>) {
         match command {
             Some(Command::Attach(side)) => {
-                let place = index(side.side);
+                let place = side.side.index();
                 self.sides[place] = Some(*side);
             }
             Some(Command::Stop) => self.sides.iter_mut().flatten().for_each(LiveSide::stop),
@@ -220,8 +220,8 @@ fn lane(side: &Option<LiveSide>) -> Option<super::pace::Lane> {
 
 /// Marks the battle when this answer gives a model away. Before the end is shown, so that the vote finds the mark.
 async fn mark_identity(db: &PgPool, battle: BattleId, answer: &str) -> sqlx::Result<()> {
-    let registered = models::list(db).await?;
-    let names = registered.iter().flat_map(|model| [model.name(), model.slug.as_str()]);
+    let registered = model_names::all(db).await?;
+    let names = registered.iter().flat_map(|model| [model.display_name.as_str(), model.slug.as_str()]);
     if names_a_model(answer, names) {
         battles::mark_identity(db, battle).await?;
     }

@@ -31,7 +31,7 @@ pub use events::{Cursor, Events};
 pub use open::{Ask, Availability, LocalEndpoint, Opener, Source};
 pub use reader::Reader;
 pub use side::Pieces;
-pub use view::{SideView, View, index};
+pub use view::{Shown, SideView, View};
 
 use crate::domain::{BattleId, BattleKind, ReplyId, Side};
 use crate::error::Error;
@@ -168,7 +168,7 @@ impl Streams {
             last_read: last_read.clone(),
         };
         for side in sides {
-            let place = index(side.side);
+            let place = side.side.index();
             live.sides[place] = Some(side);
         }
         turns.insert(battle, Running { turn, commands: commands.clone(), views: shown, last_read });

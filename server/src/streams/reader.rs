@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 
 use super::Streams;
 use super::live::LastRead;
-use super::view::{SideView, View, index};
+use super::view::{SideView, View};
 use crate::domain::{BattleId, BattleKind};
 use crate::store::battles;
 
@@ -102,7 +102,7 @@ impl Reader {
     fn knows_all(&self) -> bool {
         let Some((views, _)) = &self.local else { return false };
         let view = views.borrow();
-        self.kind.sides().iter().all(|side| view.sides[index(*side)].is_some())
+        self.kind.sides().iter().all(|side| view.sides[side.index()].is_some())
     }
 
     async fn look(&mut self) -> sqlx::Result<Option<View>> {
@@ -112,17 +112,13 @@ impl Reader {
         self.touch();
         if let Some((views, _)) = &mut self.local {
             let view = views.borrow_and_update().clone();
-            if self.kind.sides().iter().all(|side| view.sides[index(*side)].is_some()) {
+            if self.kind.sides().iter().all(|side| view.sides[side.index()].is_some()) {
                 return Ok(Some(view));
             }
         }
-        let mut rows = battles::replies_of_turn(&self.db, self.battle, self.turn).await?;
+        let rows = battles::replies_of_turn(&self.db, self.battle, self.turn).await?;
         if rows.is_empty() {
             return Ok(None);
-        }
-        if rows.iter().any(|row| row.is_stale && row.status.is_running()) {
-            battles::mark_stale(&self.db, Some(self.battle)).await?;
-            rows = battles::replies_of_turn(&self.db, self.battle, self.turn).await?;
         }
         if self.told_at.is_none_or(|at| at.elapsed() > TELL) {
             battles::mark_read(&self.db, self.battle).await?;
@@ -130,7 +126,7 @@ impl Reader {
         }
         let mut view = View::default();
         for row in &rows {
-            view.sides[index(row.side)] = Some(SideView::of(row));
+            view.sides[row.side.index()] = Some(SideView::of(row));
         }
         if let Some((views, _)) = &self.local {
             let here = views.borrow();

@@ -11,21 +11,24 @@ use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 
 use super::pace::TICK;
-use super::{Ask, Cursor, Events, Pieces, Reader, Source, Streams, View, index};
+use super::{Ask, Cursor, Events, Pieces, Reader, Source, Streams, View};
 use crate::actions::ask_again::AskAgain;
 use crate::actions::delete_battle::delete_battle;
 use crate::actions::send_message::SendMessage;
 use crate::actions::start_battle::{Opponents, StartBattle};
 use crate::backends::{BackendError, ChatEvent, ErrorKind, FinishReason, Role, Usage};
 use crate::domain::{
-    BattleId, BattleKind, LocalSource, ModelId, ModelSettings, ModelSource, Parameters, Prompt, ReplyStatus, Side,
-    VoterId,
+    BattleId, BattleKind, BattleStatus, LocalSource, ModelId, ModelSettings, ModelSource, Parameters, Prompt,
+    ReplyStatus, Side, VoterId,
 };
 use crate::error::Error;
 use crate::i18n::Locale;
 use crate::metrics::Metrics;
 use crate::store::{battles, models};
 use crate::views::markdown;
+
+/// A blind battle in its first turn, before the vote.
+const BATTLE: BattleStatus = BattleStatus { kind: BattleKind::Battle, is_voted: false, turns: 1, sides: [None, None] };
 
 /// What a scripted model does.
 #[derive(Clone)]
@@ -110,11 +113,11 @@ async fn read_all(streams: &Streams, battle: BattleId, turn: i32) -> Vec<View> {
 }
 
 fn text(view: &View, side: Side) -> &str {
-    view.sides[index(side)].as_ref().map_or("", |side| &side.text)
+    view.sides[side.index()].as_ref().map_or("", |side| &side.text)
 }
 
 fn status(view: &View, side: Side) -> ReplyStatus {
-    view.sides[index(side)].as_ref().expect("a side").status
+    view.sides[side.index()].as_ref().expect("a side").status
 }
 
 /// What a browser makes of events.
@@ -181,7 +184,7 @@ async fn whatever_the_cut_a_resumed_stream_ends_alike(db: PgPool) {
     let last = views.last().expect("a view");
     let expected = [markdown::blocks(&LONG.concat()), markdown::blocks(&slow.concat())];
     let all_events = |after: Option<Cursor>, from: usize| {
-        let mut events = Events::new(Locale::En, 1, after);
+        let mut events = Events::new(Locale::En, BATTLE, 1, after);
         views[from..].iter().map(|view| events.of(view, std::ptr::eq(view, last))).collect::<Vec<_>>()
     };
     // Cut after every single event, go on from any later view.
@@ -249,21 +252,23 @@ async fn a_failed_side_hinders_nobody_and_another_model_takes_its_place(db: PgPo
     let views = read_all(&streams, battle, 1).await;
     let last = views.last().expect("an end");
     assert_eq!((status(last, Side::A), status(last, Side::B)), (ReplyStatus::Failed, ReplyStatus::Failed));
-    let event = Events::new(Locale::En, 1, None).of(last, true);
+    let event = Events::new(Locale::En, BATTLE, 1, None).of(last, true);
     assert!(event.contains("\"retry\":true") && !event.to_lowercase().contains("verse"), "{event}");
 
     let scripts: HashMap<_, _> = ids.iter().map(|id| (*id, fine.clone())).collect();
-    let before = battles::find(&mut db.acquire().await.expect("db"), battle).await.expect("rows").expect("a battle");
+    let before =
+        battles::of_voter(&mut db.acquire().await.expect("db"), battle, voter).await.expect("rows").expect("a battle");
     let streams = server(&db, scripts, vec![before.model_a]);
     AskAgain { battle, voter, side: Side::A }.run(&db, &streams).await.expect("asked");
     AskAgain { battle, voter, side: Side::B }.run(&db, &streams).await.expect("asked");
     let views = read_all(&streams, battle, 1).await;
     let last = views.last().expect("an end");
     assert_eq!((text(last, Side::A), text(last, Side::B)), ("好诗", "好诗"));
-    let after = battles::find(&mut db.acquire().await.expect("db"), battle).await.expect("rows").expect("a battle");
+    let after =
+        battles::of_voter(&mut db.acquire().await.expect("db"), battle, voter).await.expect("rows").expect("a battle");
     assert_ne!(after.model_a, before.model_a);
     assert_ne!(Some(after.model_a), after.model_b);
-    assert_eq!(after.last_turn().and_then(|turn| turn.a.as_ref()).map(|reply| reply.attempt), Some(2));
+    assert_eq!(after.last_turn().and_then(|turn| turn.reply(Side::A)).map(|reply| reply.attempt), Some(2));
     assert!(matches!(
         AskAgain { battle, voter, side: Side::A }.run(&db, &streams).await,
         Err(Error::Conflict("nothing-to-ask-again"))
@@ -365,9 +370,11 @@ async fn an_answer_that_names_a_model_marks_the_battle(db: PgPool) {
         (ids[1], Script::Say(vec!["A cold mistral blew."], Duration::from_millis(1))),
     ]);
     let streams = server(&db, scripts, Vec::new());
-    let battle = begin(&db, &streams, voter(), Opponents::Drawn).await.expect("begun");
+    let voter = voter();
+    let battle = begin(&db, &streams, voter, Opponents::Drawn).await.expect("begun");
     read_all(&streams, battle, 1).await;
-    let found = battles::find(&mut db.acquire().await.expect("db"), battle).await.expect("rows").expect("a battle");
+    let found =
+        battles::of_voter(&mut db.acquire().await.expect("db"), battle, voter).await.expect("rows").expect("a battle");
     assert_eq!(found.not_counted_because.as_deref(), Some("identity"));
     assert_eq!(found.pair_probability, Some(0.5));
     assert_eq!(found.language, "zh");

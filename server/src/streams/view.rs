@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::{ReplyId, ReplyStatus, Side};
-use crate::store::battles::Reply;
+use crate::domain::{Battle, BattleStatus, Reply, ReplyId, ReplyStatus, Side, SideStatus, Turn};
 
 /// A turn.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,18 +28,54 @@ pub struct SideView {
     pub is_cut: bool,
 }
 
-/// The place of a side in a pair.
-pub const fn index(side: Side) -> usize {
-    match side {
-        Side::A => 0,
-        Side::B => 1,
-    }
-}
-
 impl View {
     /// Whether every one of these sides has ended.
     pub fn has_ended(&self, sides: &[Side]) -> bool {
-        sides.iter().all(|side| self.sides[index(*side)].as_ref().is_some_and(|view| !view.status.is_running()))
+        sides.iter().all(|side| self.sides[side.index()].as_ref().is_some_and(|view| !view.status.is_running()))
+    }
+
+    /// Where the battle stands for somebody who sees its newest turn so.
+    pub fn status_of(&self, battle: &BattleStatus) -> BattleStatus {
+        BattleStatus { sides: self.sides.each_ref().map(|side| side.as_ref().map(SideView::side_status)), ..*battle }
+    }
+}
+
+/// A battle as its visitor sees it now: the rows, but the newest turn from memory where this server drains it.
+#[derive(Debug)]
+pub struct Shown {
+    /// The battle.
+    pub battle: Battle,
+    newest: View,
+}
+
+impl Shown {
+    /// A battle whose newest turn looks like `live` where that is known.
+    pub fn new(battle: Battle, live: Option<View>) -> Self {
+        let mut newest = live.unwrap_or_default();
+        for (view, reply) in newest.sides.iter_mut().zip(battle.last_turn().into_iter().flat_map(|turn| &turn.replies))
+        {
+            // Memory is ahead of the row, unless the row is of a later attempt.
+            if let Some(reply) = reply
+                && view.as_ref().is_none_or(|known| known.attempt < reply.attempt)
+            {
+                *view = Some(SideView::of(reply));
+            }
+        }
+        Self { battle, newest }
+    }
+
+    /// A side of a turn.
+    pub fn side(&self, turn: &Turn, side: Side) -> Option<SideView> {
+        if self.is_newest(turn) { self.newest.sides[side.index()].clone() } else { turn.reply(side).map(SideView::of) }
+    }
+
+    /// Where the battle stands, as far as the visitor knows.
+    pub fn status(&self) -> BattleStatus {
+        self.newest.status_of(&self.battle.status())
+    }
+
+    fn is_newest(&self, turn: &Turn) -> bool {
+        self.battle.last_turn().is_some_and(|newest| newest.number == turn.number)
     }
 }
 
@@ -63,6 +98,11 @@ impl SideView {
         let status = if status.is_running() && text.is_empty() { ReplyStatus::Waiting } else { status };
         let error_code = if status.is_running() { None } else { error_code.map(Arc::from) };
         Self { reply, attempt, status, text: Arc::from(text), error_code, is_cut: false }
+    }
+
+    /// What the rules need to know of it.
+    pub fn side_status(&self) -> SideStatus {
+        SideStatus::new(self.status, self.attempt, &self.text)
     }
 
     /// Notes whether it ended at its token limit.

@@ -5,11 +5,13 @@ use askama::Template;
 use super::Page;
 use super::markdown;
 use super::replies::ReplyView;
-use crate::domain::{BattleKind, Choice, MAX_PROMPT_CHARS, MAX_TURNS, Parameters, Reason, Side};
+use crate::domain::{
+    Battle, BattleKind, BattleStatus, Choice, MAX_PROMPT_CHARS, Parameters, Reason, Reply, Side, Turn,
+};
 use crate::i18n::Locale;
-use crate::store::battles::{Battle, Reply, Turn};
+use crate::store::model_names::ModelNames;
 use crate::store::models::Model;
-use crate::streams::{Cursor, SideView, View, index};
+use crate::streams::{Cursor, Shown};
 
 /// Where a battle begins.
 #[derive(Debug, Template)]
@@ -133,6 +135,8 @@ pub struct BattlePage {
     pub vote: Option<Choice>,
     /// Why the vote does not count.
     pub not_counted: Option<String>,
+    /// Where it stands, as far as the page shows it.
+    pub status: BattleStatus,
     /// The names, once they may be known.
     pub revealed: Vec<Revealed>,
     /// Where the stream goes on.
@@ -140,9 +144,9 @@ pub struct BattlePage {
 }
 
 impl BattlePage {
-    /// The page of a battle. `live` is the newest turn as this server drains it, `models` who may be named.
-    pub fn new(page: Page, battle: &Battle, live: Option<View>, models: &[Model]) -> Self {
-        let locale = page.locale;
+    /// The page of a battle; `names` are those of its models, once they may be known.
+    pub fn new(page: Page, shown: &Shown, names: &ModelNames) -> Self {
+        let (locale, battle, status) = (page.locale, &shown.battle, shown.status());
         let count = battle.turns.len();
         let mut cursor = Cursor { turn: battle.last_turn().map_or(1, |turn| turn.number), ..Cursor::default() };
         let mut turns = Vec::with_capacity(count);
@@ -150,18 +154,15 @@ impl BattlePage {
             let is_last = number + 1 == count;
             let mut replies = Vec::new();
             for side in battle.kind.sides() {
-                let here = live.as_ref().filter(|_| is_last).and_then(|view| view.sides[index(*side)].clone());
-                let Some(view) = here.or_else(|| turn.reply(*side).map(SideView::of)) else { continue };
-                let reply = ReplyView::new(locale, *side, &view);
+                let Some(view) = shown.side(turn, *side) else { continue };
+                let reply = ReplyView::new(locale, *side, &view, status.may_retry_at(turn.number, *side));
                 if is_last {
-                    cursor.sides[index(*side)] = (reply.attempt, reply.chars);
+                    cursor.sides[side.index()] = (reply.attempt, reply.chars);
                 }
                 replies.push(reply);
             }
             turns.push(TurnView { number: turn.number, prompt_html: markdown::html(&turn.prompt), replies });
         }
-        let may_name = !battle.kind.is_blind() || battle.vote.is_some();
-        let revealed = if may_name { revealed(battle, models) } else { Vec::new() };
         Self {
             page,
             id: battle.id.to_string(),
@@ -169,7 +170,8 @@ impl BattlePage {
             turns,
             vote: battle.vote,
             not_counted: battle.not_counted_because.clone(),
-            revealed,
+            status,
+            revealed: revealed(battle, names),
             cursor,
         }
     }
@@ -181,45 +183,37 @@ impl BattlePage {
 
     /// Whether an answer is being written.
     pub fn is_running(&self) -> bool {
-        self.last().iter().any(|reply| reply.is_running())
+        self.status.is_running()
     }
 
     /// Whether a side has to be asked again before the battle can go on.
     pub fn has_failed(&self) -> bool {
-        self.last().iter().any(|reply| reply.status.needs_retry())
+        self.status.has_failed()
     }
 
-    fn last(&self) -> &[ReplyView] {
-        self.turns.last().map_or(&[], |turn| &turn.replies)
+    /// Whether it has ended for good.
+    pub fn is_over(&self) -> bool {
+        self.status.is_over()
     }
 
     /// Whether there is something of each side to judge.
     pub fn can_vote(&self) -> bool {
-        let answers = self.last();
-        self.vote.is_none()
-            && !answers.is_empty()
-            && answers.iter().all(|reply| !reply.is_running() && !reply.can_retry && !reply.text.trim().is_empty())
+        self.status.may_be_judged().is_ok()
     }
 
     /// Whether another message may follow.
     pub fn can_go_on(&self) -> bool {
-        let is_over = self.kind.is_blind() && self.vote.is_some();
-        !is_over && !self.is_running() && !self.has_failed() && self.turns.len() < MAX_TURNS as usize
+        self.status.may_continue().is_ok()
     }
 
     /// Whether no further turn fits.
     pub fn is_full(&self) -> bool {
-        self.turns.len() >= MAX_TURNS as usize
+        self.status.is_full()
     }
 
     /// Whether two answers stand side by side.
     pub fn is_pair(&self) -> bool {
         self.kind != BattleKind::Direct
-    }
-
-    /// Whether the names are still hidden.
-    pub fn is_blind(&self) -> bool {
-        self.revealed.is_empty()
     }
 
     /// What a column is called.
@@ -280,10 +274,10 @@ impl BattlePage {
 }
 
 /// The names, with what was measured.
-fn revealed(battle: &Battle, models: &[Model]) -> Vec<Revealed> {
+fn revealed(battle: &Battle, names: &ModelNames) -> Vec<Revealed> {
     let mut all = Vec::new();
     for side in battle.kind.sides() {
-        let Some(model) = battle.model(*side).and_then(|id| models.iter().find(|model| model.id == id)) else {
+        let Some(model) = battle.model(*side).and_then(|id| names.get(id)) else {
             continue;
         };
         let last = battle.last_turn().and_then(|turn| turn.reply(*side));
@@ -291,7 +285,7 @@ fn revealed(battle: &Battle, models: &[Model]) -> Vec<Revealed> {
         all.push(Revealed {
             side: *side,
             slug: model.slug.clone(),
-            name: model.name().to_owned(),
+            name: model.display_name.clone(),
             first_token: last
                 .and_then(|reply| reply.first_token_ms)
                 .map(|time| format!("{:.2}", f64::from(time) / 1000.0)),

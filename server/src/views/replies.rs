@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::markdown;
-use crate::domain::{ReplyStatus, Side};
+use crate::domain::{Refusal, ReplyStatus, Side, Trouble};
 use crate::i18n::Locale;
 use crate::streams::SideView;
 
@@ -31,8 +31,8 @@ pub struct ReplyView {
 }
 
 impl ReplyView {
-    /// The view of a side.
-    pub fn new(locale: Locale, side: Side, view: &SideView) -> Self {
+    /// The view of a side; `retry` is whether it may be asked again.
+    pub fn new(locale: Locale, side: Side, view: &SideView, retry: Result<(), Refusal>) -> Self {
         Self {
             side,
             attempt: view.attempt,
@@ -41,8 +41,8 @@ impl ReplyView {
             text: view.text.to_string(),
             status: view.status,
             label: label(locale, view),
-            message: message(locale, view),
-            can_retry: can_retry(view),
+            message: message(locale, view, retry),
+            can_retry: retry.is_ok(),
         }
     }
 
@@ -52,27 +52,22 @@ impl ReplyView {
     }
 }
 
-/// Whether a side can be asked again.
-pub fn can_retry(view: &SideView) -> bool {
-    view.status.needs_retry() || (view.status == ReplyStatus::Stopped && view.text.is_empty())
-}
-
 fn label(locale: Locale, view: &SideView) -> String {
     locale.text(&format!("reply-{}", view.status))
 }
 
-/// What went wrong with a side, in words; empty where nothing did.
-pub fn message(locale: Locale, view: &SideView) -> String {
-    if view.status.needs_retry() {
-        return error_text(locale, view.error_code.as_deref().unwrap_or("server_failed"));
+/// What went wrong with a side and what to do about it, in words; empty where nothing did.
+pub fn message(locale: Locale, view: &SideView, retry: Result<(), Refusal>) -> String {
+    match view.side_status().trouble() {
+        Some(_) if retry == Err(Refusal::TooManyAttempts) => {
+            locale.text(&format!("error-{}", Refusal::TooManyAttempts.code()))
+        }
+        Some(Trouble::Failed) => error_text(locale, view.error_code.as_deref().unwrap_or("server_failed")),
+        Some(Trouble::StoppedBeforeAnswer) => locale.text("reply-stopped-empty"),
+        Some(Trouble::EmptyAnswer) => locale.text("reply-empty"),
+        None if view.is_cut => locale.text("reply-cut"),
+        None => String::new(),
     }
-    if view.status == ReplyStatus::Stopped && view.text.is_empty() {
-        return locale.text("reply-stopped-empty");
-    }
-    if view.status == ReplyStatus::Done && view.text.trim().is_empty() {
-        return locale.text("reply-empty");
-    }
-    if view.is_cut { locale.text("reply-cut") } else { String::new() }
 }
 
 /// The text of a backend's error code, or of ours.
@@ -84,12 +79,12 @@ fn error_text(locale: Locale, code: &str) -> String {
 }
 
 /// The same for a stream.
-pub fn status_json(locale: Locale, side: Side, view: &SideView) -> Value {
+pub fn status_json(locale: Locale, side: Side, view: &SideView, retry: Result<(), Refusal>) -> Value {
     json!({
         "side": side,
         "status": view.status,
         "label": label(locale, view),
-        "message": message(locale, view),
-        "retry": can_retry(view),
+        "message": message(locale, view, retry),
+        "retry": retry.is_ok(),
     })
 }

@@ -93,7 +93,7 @@ fn collect(sources: &[File]) -> Uses {
             uses.literals.insert(literal);
         }
         uses.patterns.extend(joined.captures_iter(&text).map(|found| (found[1].to_owned(), String::new())));
-        let errors_only = is_rust && file.path == "server/src/error.rs";
+        let errors_only = ["server/src/error.rs", "server/src/domain/battle/refusal.rs"].contains(&file.path.as_str());
         for found in error.captures_iter(&text) {
             // A bare `=> "code"` names an error only where the codes are listed.
             if errors_only || !found[0].starts_with("=>") {

@@ -20,8 +20,8 @@ use crate::domain::{BattleId, BattleKind, Choice, ModelId, ModelState, Parameter
 use crate::error::Error;
 use crate::extract::ClientAddress;
 use crate::i18n::Locale;
-use crate::store::battles;
 use crate::store::models::{self, Model};
+use crate::store::{battles, model_names};
 
 /// What to begin.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -217,22 +217,19 @@ pub async fn list(
     entries.truncate(limit);
     let last = entries.last().filter(|_| has_more);
     let next_cursor = last.map(|entry| PageCursor(entry.created_at.timestamp_micros()));
-    let named = models::list(&arena.db).await?;
+    let names = model_names::of_history(&arena.db, &entries).await?;
     let battles = entries
         .into_iter()
-        .map(|entry| {
-            let may_name = !entry.kind.is_blind() || entry.vote.is_some();
-            let name = |id| named.iter().find(|model| may_name && Some(model.id) == id).map(ModelName::of);
-            HistoryLine {
-                id: entry.id,
-                kind: entry.kind,
-                model_a: name(Some(entry.model_a)),
-                model_b: name(entry.model_b),
-                prompt: entry.prompt,
-                turns: entry.turns,
-                created_at: entry.created_at,
-                vote: entry.vote,
-            }
+        .zip(names)
+        .map(|(entry, [model_a, model_b])| HistoryLine {
+            id: entry.id,
+            kind: entry.kind,
+            model_a: model_a.as_ref().map(ModelName::of),
+            model_b: model_b.as_ref().map(ModelName::of),
+            prompt: entry.prompt,
+            turns: entry.turns,
+            created_at: entry.created_at,
+            vote: entry.vote,
         })
         .collect();
     Ok(HttpResponse::Ok().json(History { battles, next_cursor }))

@@ -18,7 +18,7 @@ use crate::domain::{BattleId, Choice, Prompt, Reason, Side};
 use crate::error::Error;
 use crate::extract::ClientAddress;
 use crate::i18n::Locale;
-use crate::store::models;
+use crate::store::model_names;
 
 /// A message.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -171,14 +171,13 @@ pub async fn vote(
     if cast.is_new {
         arena.metrics.vote(cast.vote.choice, cast.vote.is_counted());
     }
-    let named = models::list(&arena.db).await?;
-    let name = |id| named.iter().find(|model| Some(model.id) == id).map(ModelName::of);
+    let [model_a, model_b] = model_names::of_vote(&arena.db, &cast.vote).await?;
     Ok(HttpResponse::Ok().json(VoteState {
         choice: cast.vote.choice,
         is_new: cast.is_new,
         is_counted: cast.vote.is_counted(),
         not_counted_because: cast.vote.not_counted_because.clone(),
-        model_a: name(Some(cast.vote.model_a)),
-        model_b: name(cast.vote.model_b),
+        model_a: model_a.as_ref().map(ModelName::of),
+        model_b: model_b.as_ref().map(ModelName::of),
     }))
 }

@@ -1,16 +1,15 @@
 //! A battle as the API tells it: what has been released of it, and names only when they may be known.
 
 use serde::Serialize;
-use sqlx::PgPool;
 use utoipa::ToSchema;
 
+use crate::actions::read_battle::read_battle;
 use crate::app::Arena;
-use crate::domain::{BattleId, BattleKind, Choice, ReplyStatus, Side};
+use crate::domain::{BattleId, BattleKind, Choice, ModelId, Refusal, ReplyStatus, Side, Turn};
 use crate::error::Error;
 use crate::extract::Visitor;
 use crate::i18n::Locale;
-use crate::store::battles::{self, Battle, Reply};
-use crate::store::models::{self, Model};
+use crate::store::model_names;
 use crate::streams::SideView;
 use crate::views::replies;
 
@@ -76,62 +75,31 @@ pub struct ModelName {
 
 impl ModelName {
     /// The names of a model.
-    pub fn of(model: &Model) -> Self {
-        Self { slug: model.slug.clone(), name: model.name().to_owned() }
+    pub fn of(model: &model_names::ModelName) -> Self {
+        Self { slug: model.slug.clone(), name: model.display_name.clone() }
     }
-}
-
-/// The visitor's own battle as it stands now.
-pub(super) async fn find(arena: &Arena, visitor: &Visitor, id: BattleId) -> Result<Battle, Error> {
-    let mut battle = own(&arena.db, visitor, id).await?;
-    if is_running(&battle, |reply| reply.is_stale) {
-        battles::mark_stale(&arena.db, Some(id)).await?;
-        battle = own(&arena.db, visitor, id).await?;
-    } else if is_running(&battle, |_| true) {
-        arena.streams.touch(id).await?;
-    }
-    Ok(battle)
-}
-
-async fn own(db: &PgPool, visitor: &Visitor, id: BattleId) -> Result<Battle, Error> {
-    let battle = battles::find(&mut *db.acquire().await?, id).await?;
-    battle.filter(|battle| battle.voter == visitor.id()).ok_or(Error::NotFound)
-}
-
-fn is_running(battle: &Battle, also: fn(&Reply) -> bool) -> bool {
-    let last = battle.last_turn();
-    let replies = last.into_iter().flat_map(|turn| battle.kind.sides().iter().filter_map(|side| turn.reply(*side)));
-    replies.into_iter().any(|reply| reply.status.is_running() && also(reply))
 }
 
 impl BattleState {
     /// The state of the visitor's own battle.
     pub async fn read(arena: &Arena, locale: Locale, visitor: &Visitor, id: BattleId) -> Result<Self, Error> {
-        let battle = find(arena, visitor, id).await?;
-        let live = battle.last_turn().and_then(|turn| arena.streams.view(id, turn.number));
-        let may_name = !battle.kind.is_blind() || battle.vote.is_some();
-        let named = if may_name { models::list(&arena.db).await? } else { Vec::new() };
-        let name = |id| named.iter().find(|model| Some(model.id) == id).map(ModelName::of);
-        let last = battle.last_turn().map(|turn| turn.number);
-        let turns: Vec<TurnState> = battle
-            .turns
-            .iter()
-            .map(|turn| {
-                let replies = battle.kind.sides().iter().filter_map(|side| {
-                    let live = live.as_ref().filter(|_| Some(turn.number) == last);
-                    let here = live.and_then(|view| view.sides[usize::from(*side == Side::B)].clone());
-                    let view = here.or_else(|| turn.reply(*side).map(SideView::of))?;
-                    Some(ReplyState::of(locale, *side, &view))
-                });
-                TurnState { number: turn.number, prompt: turn.prompt.clone(), replies: replies.collect() }
-            })
-            .collect();
+        let shown = read_battle(&arena.db, &arena.streams, id, visitor.id()).await?;
+        let (battle, status) = (&shown.battle, shown.status());
+        let names = model_names::of_battle(&arena.db, battle).await?;
+        let name = |id: Option<ModelId>| names.get(id?).map(ModelName::of);
+        let turn_state = |turn: &Turn| {
+            let replies = battle.kind.sides().iter().filter_map(|side| {
+                let view = shown.side(turn, *side)?;
+                Some(ReplyState::of(locale, *side, &view, status.may_retry_at(turn.number, *side)))
+            });
+            TurnState { number: turn.number, prompt: turn.prompt.clone(), replies: replies.collect() }
+        };
         Ok(Self {
             id,
             kind: battle.kind,
             created_at: battle.created_at,
-            running: turns.last().is_some_and(|turn| turn.replies.iter().any(|reply| reply.status.is_running())),
-            turns,
+            running: status.is_running(),
+            turns: battle.turns.iter().map(turn_state).collect(),
             vote: battle.vote,
             not_counted_because: battle.not_counted_because.clone(),
             model_a: name(Some(battle.model_a)),
@@ -141,14 +109,14 @@ impl BattleState {
 }
 
 impl ReplyState {
-    fn of(locale: Locale, side: Side, view: &SideView) -> Self {
+    fn of(locale: Locale, side: Side, view: &SideView, retry: Result<(), Refusal>) -> Self {
         Self {
             side,
             attempt: view.attempt,
             status: view.status,
             text: view.text.to_string(),
-            message: replies::message(locale, view),
-            can_retry: replies::can_retry(view),
+            message: replies::message(locale, view, retry),
+            can_retry: retry.is_ok(),
         }
     }
 }

@@ -11,10 +11,10 @@ use tokio::time::timeout;
 
 use super::battles::id_of;
 use super::body::ErrorBody;
-use super::state::find;
 use super::visitor::ApiVisitor;
+use crate::actions::read_battle::read_battle;
 use crate::app::Arena;
-use crate::domain::{BattleId, Side};
+use crate::domain::{BattleId, BattleStatus, Refusal, Side};
 use crate::error::Error;
 use crate::i18n::Locale;
 use crate::streams::{Cursor, Reader, SideView, View};
@@ -42,14 +42,14 @@ pub async fn read(
 ) -> Result<HttpResponse, Error> {
     let id = id_of(&id)?;
     let permit = arena.streams.reader_permit()?;
-    let battle = find(&arena, &visitor.0, id).await?;
+    let battle = read_battle(&arena.db, &arena.streams, id, visitor.0.id()).await?.battle;
     let header = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
     let after: Option<Cursor> = header.and_then(|text| text.parse().ok());
     let newest = battle.last_turn().map_or(1, |turn| turn.number);
     let turn = after.map_or(newest, |cursor| cursor.turn).clamp(1, newest);
     let state = Follow {
         reader: Reader::new(arena.streams.clone(), id, battle.kind, turn, permit),
-        events: TextEvents::new(locale, turn, after),
+        events: TextEvents::new(locale, battle.status(), turn, after),
     };
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream; charset=utf-8"))
@@ -83,21 +83,23 @@ impl Follow {
 /// Turns views into events: what is new since what the reader has.
 struct TextEvents {
     locale: Locale,
+    battle: BattleStatus,
     cursor: Cursor,
     said: [Option<String>; 2],
 }
 
 impl TextEvents {
-    fn new(locale: Locale, turn: i32, after: Option<Cursor>) -> Self {
+    fn new(locale: Locale, battle: BattleStatus, turn: i32, after: Option<Cursor>) -> Self {
         let cursor = after.filter(|cursor| cursor.turn == turn).unwrap_or(Cursor { turn, ..Cursor::default() });
-        Self { locale, cursor, said: [None, None] }
+        Self { locale, battle, cursor, said: [None, None] }
     }
 
     fn of(&mut self, view: &View, has_ended: bool) -> String {
         let mut out = String::new();
-        for (at, side) in [Side::A, Side::B].into_iter().enumerate() {
-            if let Some(now) = &view.sides[at] {
-                self.side(&mut out, at, side, now);
+        let battle = view.status_of(&self.battle);
+        for side in [Side::A, Side::B] {
+            if let Some(now) = &view.sides[side.index()] {
+                self.side(&mut out, side, now, battle.may_retry_at(self.cursor.turn, side));
             }
         }
         if has_ended {
@@ -106,7 +108,8 @@ impl TextEvents {
         out
     }
 
-    fn side(&mut self, out: &mut String, at: usize, side: Side, now: &SideView) {
+    fn side(&mut self, out: &mut String, side: Side, now: &SideView, retry: Result<(), Refusal>) {
+        let at = side.index();
         let (attempt, had) = self.cursor.sides[at];
         let whole = now.text.chars().count();
         // Another attempt, or more than there is: from the beginning.
@@ -116,7 +119,7 @@ impl TextEvents {
             self.cursor.sides[at] = (now.attempt, whole);
             self.event(out, "text", &json!({ "side": side, "attempt": now.attempt, "from": from, "text": text }));
         }
-        let mut said = replies::status_json(self.locale, side, now);
+        let mut said = replies::status_json(self.locale, side, now, retry);
         said["attempt"] = json!(now.attempt);
         let text = said.to_string();
         if self.said[at].as_ref() != Some(&text) {
@@ -135,7 +138,10 @@ impl TextEvents {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ReplyId, ReplyStatus};
+    use crate::domain::{BattleKind, ReplyId, ReplyStatus};
+
+    const BATTLE: BattleStatus =
+        BattleStatus { kind: BattleKind::Battle, is_voted: false, turns: 1, sides: [None, None] };
 
     fn view(text: &str, attempt: i32) -> View {
         let side = SideView::new(ReplyId(uuid::Uuid::nil()), attempt, ReplyStatus::Streaming, text, None);
@@ -144,7 +150,7 @@ mod tests {
 
     #[test]
     fn only_what_is_new_is_sent_and_a_new_attempt_begins_anew() {
-        let mut events = TextEvents::new(Locale::En, 1, None);
+        let mut events = TextEvents::new(Locale::En, BATTLE, 1, None);
         assert!(events.of(&view("诗", 1), false).contains(r#""from":0,"side":"a","text":"诗""#));
         let second = events.of(&view("诗人", 1), false);
         assert!(second.contains(r#""from":1,"side":"a","text":"人""#) && !second.contains("event: status"), "{second}");
@@ -156,10 +162,10 @@ mod tests {
     #[test]
     fn a_reader_goes_on_from_its_cursor() {
         let cursor: Cursor = "1.1-2.0-0".parse().expect("a cursor");
-        let mut events = TextEvents::new(Locale::En, 1, Some(cursor));
+        let mut events = TextEvents::new(Locale::En, BATTLE, 1, Some(cursor));
         assert!(events.of(&view("abcd", 1), false).contains(r#""from":2,"side":"a","text":"cd""#));
         let cursor: Cursor = "1.1-9.0-0".parse().expect("a cursor");
-        let mut events = TextEvents::new(Locale::En, 1, Some(cursor));
+        let mut events = TextEvents::new(Locale::En, BATTLE, 1, Some(cursor));
         assert!(events.of(&view("abcd", 1), false).contains(r#""from":0,"side":"a","text":"abcd""#));
     }
 }

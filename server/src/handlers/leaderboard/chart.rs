@@ -45,7 +45,7 @@ impl Chart {
         let entries = named.read.board.entries.iter();
         let rated: Vec<(String, Rated)> = entries
             .filter_map(|entry| Some((entry, entry.standing.rated().filter(|rated| rated.group == 0)?)))
-            .filter_map(|(entry, rated)| Some((named.models.get(&entry.id)?.name().to_owned(), rated)))
+            .filter_map(|(entry, rated)| Some((named.models.get(entry.id)?.display_name.clone(), rated)))
             .take(SHOWN)
             .collect();
         if rated.len() < 2 {

@@ -148,11 +148,11 @@ impl BoardFile {
     fn of(named: &NamedBoard) -> Self {
         let board = &named.read.board;
         let line = |entry: &crate::rating::Entry<_>| {
-            let model = named.models.get(&entry.id)?;
+            let model = named.models.get(entry.id)?;
             let rated = entry.standing.rated();
             Some(ModelLine {
                 slug: model.slug.clone(),
-                name: model.name().to_owned(),
+                name: model.display_name.clone(),
                 rank: entry.rank,
                 group: rated.map(|rated| rated.group),
                 bradley_terry: rated.map(|rated| rounded(rated.rating)),

@@ -4,7 +4,7 @@ use super::{NamedBoard, grouped, percent};
 use crate::domain::ModelState;
 use crate::i18n::Locale;
 use crate::rating::{Entry, Standing, Tally, Unrated};
-use crate::store::models::Model;
+use crate::store::model_names::ModelName;
 
 /// Lines that belong together: models ranked among each other, or those without a rank.
 pub(super) struct Block {
@@ -43,7 +43,7 @@ pub(super) fn blocks(named: &NamedBoard, locale: Locale) -> Vec<Block> {
             title: title(locale, group(&entries[0]), board.groups),
             lines: entries
                 .iter()
-                .filter_map(|entry| Some(Line::of(named.models.get(&entry.id)?, entry, locale)))
+                .filter_map(|entry| Some(Line::of(named.models.get(entry.id)?, entry, locale)))
                 .collect(),
         })
         .collect();
@@ -75,7 +75,7 @@ fn title(locale: Locale, group: Option<usize>, groups: usize) -> Option<String> 
 }
 
 impl Line {
-    fn of(model: &Model, entry: &Entry<crate::domain::ModelId>, locale: Locale) -> Self {
+    fn of(model: &ModelName, entry: &Entry<crate::domain::ModelId>, locale: Locale) -> Self {
         let rating = entry.standing.rated().map(|rated| {
             let half = (rated.interval().1 - rated.rating).ceil();
             (format!("{:.0}", rated.rating), format!("{half:.0}"))
@@ -93,15 +93,15 @@ impl Line {
         }
     }
 
-    fn without_votes(model: &Model, locale: Locale) -> Self {
+    fn without_votes(model: &ModelName, locale: Locale) -> Self {
         let why = Some(locale.text(reason(Unrated::NoBattles)));
         Self { why, ..Self::counts(model, Tally::default()) }
     }
 
-    fn counts(model: &Model, tally: Tally) -> Self {
+    fn counts(model: &ModelName, tally: Tally) -> Self {
         Self {
             slug: model.slug.clone(),
-            name: model.name().to_owned(),
+            name: model.display_name.clone(),
             is_retired: model.state != ModelState::Enabled,
             rank: None,
             rating: None,

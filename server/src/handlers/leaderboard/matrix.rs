@@ -2,6 +2,7 @@
 
 use super::{NamedBoard, grouped, percent};
 use crate::rating::Tally;
+use crate::store::model_names::ModelName;
 
 /// Rows that a page shows; the files hold all.
 const SHOWN: usize = 40;
@@ -55,10 +56,10 @@ impl Matrix {
     fn of(named: &NamedBoard, cell: impl Fn(Tally) -> Option<Cell>) -> Option<Self> {
         let board = &named.read.board;
         let shown = board.entries.len().min(SHOWN);
-        let row = |(number, model): (usize, &crate::store::models::Model)| MatrixRow {
+        let row = |(number, model): (usize, &ModelName)| MatrixRow {
             number: number + 1,
             slug: model.slug.clone(),
-            name: model.name().to_owned(),
+            name: model.display_name.clone(),
             cells: (0..shown)
                 .map(|column| {
                     let none = if column == number { "self" } else { "none" };

@@ -3,28 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use crate::domain::{BattleId, BattleKind, Choice, ModelId, VoterId};
-
-/// A line of the history.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// The battle.
-    pub id: BattleId,
-    /// How the models were chosen.
-    pub kind: BattleKind,
-    /// Left.
-    pub model_a: ModelId,
-    /// Right.
-    pub model_b: Option<ModelId>,
-    /// The first message, its beginning.
-    pub prompt: String,
-    /// How many messages.
-    pub turns: i64,
-    /// When it began.
-    pub created_at: DateTime<Utc>,
-    /// The vote, if there is one.
-    pub vote: Option<Choice>,
-}
+use crate::domain::{BattleId, BattleKind, Choice, HistoryEntry, ModelId, VoterId};
 
 /// The battles of a visitor, newest first, so many from before a moment on.
 pub async fn history(
@@ -32,9 +11,9 @@ pub async fn history(
     voter: VoterId,
     before: Option<DateTime<Utc>>,
     limit: i64,
-) -> sqlx::Result<Vec<Entry>> {
+) -> sqlx::Result<Vec<HistoryEntry>> {
     sqlx::query_as!(
-        Entry,
+        HistoryEntry,
         r#"SELECT battles.id AS "id: BattleId", battles.kind AS "kind: BattleKind", battles.model_a AS "model_a: ModelId",
             battles.model_b AS "model_b: ModelId", left(first.prompt, 300) AS "prompt!",
             (SELECT count(*) FROM turns WHERE battle_id = battles.id) AS "turns!", battles.created_at,

@@ -5,12 +5,14 @@ mod read;
 mod replies;
 mod write;
 
-pub use history::{Entry, delete, delete_all, history};
-pub use read::{Battle, Reply, Turn, find, replies_of_turn};
+pub use history::{delete, delete_all, history};
+pub use read::{of_voter, replies_of_turn};
 #[cfg(test)]
 pub use replies::pretend_silence;
 pub use replies::{Progress, Signals, finish, mark_read, mark_stale, request_stop, save_progress};
-pub use write::{NewBattle, NewReply, insert_battle, insert_reply, insert_turn, lock, mark_identity, replace_model};
+pub use write::{
+    InsertError, NewBattle, NewReply, insert_battle, insert_reply, insert_turn, lock, mark_identity, replace_model,
+};
 
 /// A reply whose owner has said nothing for so long has lost its server.
 pub const STALE_SECONDS: f64 = 15.0;

@@ -1,114 +1,12 @@
 //! Battles as they stand.
 
-use chrono::{DateTime, Utc};
-use serde_json::Value;
-use sqlx::PgConnection;
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgPool};
 
-use crate::domain::{BattleId, BattleKind, Choice, ModelId, ReplyId, ReplyStatus, Side, VoterId};
-
-/// A battle with its turns.
-#[derive(Debug, Clone)]
-pub struct Battle {
-    /// Its id.
-    pub id: BattleId,
-    /// How the models were chosen.
-    pub kind: BattleKind,
-    /// Whose it is.
-    pub voter: VoterId,
-    /// Left.
-    pub model_a: ModelId,
-    /// Right, where there is one.
-    pub model_b: Option<ModelId>,
-    /// With what probability the pair was drawn.
-    pub pair_probability: Option<f64>,
-    /// The language of the first prompt.
-    pub language: String,
-    /// Sampling parameters.
-    pub parameters: Value,
-    /// Why its vote does not count.
-    pub not_counted_because: Option<String>,
-    /// When the names were shown.
-    pub revealed_at: Option<DateTime<Utc>>,
-    /// When it began.
-    pub created_at: DateTime<Utc>,
-    /// The vote, if there is one.
-    pub vote: Option<Choice>,
-    /// Its turns, oldest first.
-    pub turns: Vec<Turn>,
-}
-
-/// One message and the newest answer of each side.
-#[derive(Debug, Clone)]
-pub struct Turn {
-    /// From 1.
-    pub number: i32,
-    /// What the visitor wrote.
-    pub prompt: String,
-    /// The left answer.
-    pub a: Option<Reply>,
-    /// The right answer.
-    pub b: Option<Reply>,
-}
-
-impl Turn {
-    /// The answer of a side.
-    pub fn reply(&self, side: Side) -> Option<&Reply> {
-        match side {
-            Side::A => self.a.as_ref(),
-            Side::B => self.b.as_ref(),
-        }
-    }
-}
-
-impl Battle {
-    /// The model of a side.
-    pub fn model(&self, side: Side) -> Option<ModelId> {
-        match side {
-            Side::A => Some(self.model_a),
-            Side::B => self.model_b,
-        }
-    }
-
-    /// The newest turn.
-    pub fn last_turn(&self) -> Option<&Turn> {
-        self.turns.last()
-    }
-}
-
-/// One attempt of a side.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    /// Its id.
-    pub id: ReplyId,
-    /// Its turn.
-    pub turn: i32,
-    /// Its side.
-    pub side: Side,
-    /// From 1.
-    pub attempt: i32,
-    /// Who answers.
-    pub model: ModelId,
-    /// Where it is in its life.
-    pub status: ReplyStatus,
-    /// What has arrived.
-    pub content: String,
-    /// How many characters of it the browser may see.
-    pub released: i32,
-    /// Why it ended.
-    pub finish_reason: Option<String>,
-    /// How it failed.
-    pub error_code: Option<String>,
-    /// Tokens of the conversation.
-    pub prompt_tokens: Option<i32>,
-    /// Tokens of the answer.
-    pub completion_tokens: Option<i32>,
-    /// Time to the first token.
-    pub first_token_ms: Option<i32>,
-    /// Time to the end.
-    pub total_ms: Option<i32>,
-    /// Whether its server has fallen silent.
-    pub is_stale: bool,
-}
+use super::mark_stale;
+use crate::domain::{
+    Battle, BattleId, BattleKind, Choice, ModelId, Parameters, Reply, ReplyId, ReplyStatus, Side, Turn, VoterId,
+};
 
 macro_rules! replies {
     ($tail:tt $(, $argument:expr)*) => {
@@ -124,12 +22,22 @@ macro_rules! replies {
     };
 }
 
-/// The battle with this id.
-pub async fn find(db: &mut PgConnection, id: BattleId) -> sqlx::Result<Option<Battle>> {
+/// The battle of this visitor; another's does not exist for them. An answer whose server has fallen silent is marked as
+/// interrupted first, so that nobody waits for it.
+pub async fn of_voter(db: &mut PgConnection, id: BattleId, voter: VoterId) -> sqlx::Result<Option<Battle>> {
+    let Some(battle) = find(db, id).await?.filter(|battle| battle.belongs_to(voter)) else { return Ok(None) };
+    if !battle.is_stale() {
+        return Ok(Some(battle));
+    }
+    mark_stale(&mut *db, Some(id)).await?;
+    find(db, id).await
+}
+
+async fn find(db: &mut PgConnection, id: BattleId) -> sqlx::Result<Option<Battle>> {
     let row = sqlx::query!(
         r#"SELECT kind AS "kind: BattleKind", battles.voter_id AS "voter: VoterId", battles.model_a AS "model_a: ModelId",
-            battles.model_b AS "model_b: ModelId", pair_probability, battles.language, parameters,
-            battles.not_counted_because, revealed_at, battles.created_at,
+            battles.model_b AS "model_b: ModelId", pair_probability, battles.language,
+            parameters AS "parameters: Json<Parameters>", battles.not_counted_because, battles.created_at,
             (SELECT choice FROM votes WHERE votes.battle_id = battles.id) AS "vote: Choice"
         FROM battles WHERE id = $1"#,
         id.0
@@ -140,15 +48,12 @@ pub async fn find(db: &mut PgConnection, id: BattleId) -> sqlx::Result<Option<Ba
     let turns = sqlx::query!("SELECT number, prompt FROM turns WHERE battle_id = $1 ORDER BY number", id.0)
         .fetch_all(&mut *db)
         .await?;
-    let mut turns: Vec<Turn> =
-        turns.into_iter().map(|turn| Turn { number: turn.number, prompt: turn.prompt, a: None, b: None }).collect();
+    let mut turns: Vec<Turn> = turns.into_iter().map(|turn| Turn::new(turn.number, turn.prompt)).collect();
     let replies = replies!("WHERE battle_id = $2", super::STALE_SECONDS, id.0).fetch_all(&mut *db).await?;
     for reply in replies {
         if let Some(turn) = turns.iter_mut().find(|turn| turn.number == reply.turn) {
-            match reply.side {
-                Side::A => turn.a = Some(reply),
-                Side::B => turn.b = Some(reply),
-            }
+            let place = reply.side.index();
+            turn.replies[place] = Some(reply);
         }
     }
     Ok(Some(Battle {
@@ -159,16 +64,21 @@ pub async fn find(db: &mut PgConnection, id: BattleId) -> sqlx::Result<Option<Ba
         model_b: row.model_b,
         pair_probability: row.pair_probability,
         language: row.language,
-        parameters: row.parameters,
+        parameters: row.parameters.0,
         not_counted_because: row.not_counted_because,
-        revealed_at: row.revealed_at,
         created_at: row.created_at,
         vote: row.vote,
         turns,
     }))
 }
 
-/// The newest attempt of each side of a turn.
-pub async fn replies_of_turn(db: impl sqlx::PgExecutor<'_>, battle: BattleId, turn: i32) -> sqlx::Result<Vec<Reply>> {
-    replies!("WHERE battle_id = $2 AND turn = $3", super::STALE_SECONDS, battle.0, turn).fetch_all(db).await
+/// The newest attempt of each side of a turn; marks those whose servers have fallen silent, as [`of_voter`] does.
+pub async fn replies_of_turn(db: &PgPool, battle: BattleId, turn: i32) -> sqlx::Result<Vec<Reply>> {
+    let read = || replies!("WHERE battle_id = $2 AND turn = $3", super::STALE_SECONDS, battle.0, turn).fetch_all(db);
+    let rows = read().await?;
+    if !rows.iter().any(Reply::has_lost_its_server) {
+        return Ok(rows);
+    }
+    mark_stale(db, Some(battle)).await?;
+    read().await
 }

@@ -74,8 +74,30 @@ pub async fn lock(db: impl PgExecutor<'_>, id: BattleId) -> sqlx::Result<bool> {
     Ok(row.is_some())
 }
 
-/// Adds a turn. False when there is one of this number.
-pub async fn insert_turn(db: impl PgExecutor<'_>, battle: BattleId, number: i32, prompt: &str) -> sqlx::Result<bool> {
+/// Why a turn or an attempt was not added.
+#[derive(Debug, thiserror::Error)]
+pub enum InsertError {
+    /// There is one of this number: somebody else was faster, and models answer it already.
+    #[error("there is one of this number")]
+    Exists,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl InsertError {
+    fn unless_added(done: &sqlx::postgres::PgQueryResult) -> Result<(), Self> {
+        if done.rows_affected() == 1 { Ok(()) } else { Err(Self::Exists) }
+    }
+}
+
+/// Adds a turn.
+pub async fn insert_turn(
+    db: impl PgExecutor<'_>,
+    battle: BattleId,
+    number: i32,
+    prompt: &str,
+) -> Result<(), InsertError> {
     let done = sqlx::query!(
         "INSERT INTO turns (battle_id, number, prompt) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         battle.0,
@@ -84,11 +106,11 @@ pub async fn insert_turn(db: impl PgExecutor<'_>, battle: BattleId, number: i32,
     )
     .execute(db)
     .await?;
-    Ok(done.rows_affected() == 1)
+    InsertError::unless_added(&done)
 }
 
-/// Adds an attempt. False when there is one of this number.
-pub async fn insert_reply(db: impl PgExecutor<'_>, new: &NewReply) -> sqlx::Result<bool> {
+/// Adds an attempt.
+pub async fn insert_reply(db: impl PgExecutor<'_>, new: &NewReply) -> Result<(), InsertError> {
     let done = sqlx::query!(
         "INSERT INTO replies (id, battle_id, turn, side, attempt, model_id, seed, owner)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
@@ -103,7 +125,7 @@ pub async fn insert_reply(db: impl PgExecutor<'_>, new: &NewReply) -> sqlx::Resu
     )
     .execute(db)
     .await?;
-    Ok(done.rows_affected() == 1)
+    InsertError::unless_added(&done)
 }
 
 /// Puts another model in the place of one that failed.

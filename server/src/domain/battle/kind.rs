@@ -1,6 +1,6 @@
-//! Kinds of battle, sides, and the life of a reply.
+//! Kinds of battle, and their sides.
 
-use super::text_enum::text_enum;
+use crate::domain::text_enum::text_enum;
 
 text_enum!(
     /// How the models of a battle were chosen, and whether their names are hidden.
@@ -25,6 +25,14 @@ text_enum!(
 );
 
 impl Side {
+    /// Its place in a pair: 0 left, 1 right.
+    pub const fn index(self) -> usize {
+        match self {
+            Self::A => 0,
+            Self::B => 1,
+        }
+    }
+
     /// The opposite column.
     pub const fn other(self) -> Self {
         match self {
@@ -46,35 +54,5 @@ impl BattleKind {
     /// Whether the models' names are hidden until the vote.
     pub const fn is_blind(self) -> bool {
         matches!(self, Self::Battle)
-    }
-}
-
-text_enum!(
-    /// The life of a reply. The first two go on; the others are final.
-    ReplyStatus, "reply status" {
-        /// Asked for; no token yet.
-        Waiting = "waiting",
-        /// Tokens are coming.
-        Streaming = "streaming",
-        /// The model ended, or reached its limit.
-        Done = "done",
-        /// The backend failed; `error_code` says how.
-        Failed = "failed",
-        /// The visitor stopped it.
-        Stopped = "stopped",
-        /// The serving process died; what had arrived is kept.
-        Interrupted = "interrupted",
-    }
-);
-
-impl ReplyStatus {
-    /// Whether more may still arrive.
-    pub const fn is_running(self) -> bool {
-        matches!(self, Self::Waiting | Self::Streaming)
-    }
-
-    /// Whether this side has to be asked again before the battle can go on.
-    pub const fn needs_retry(self) -> bool {
-        matches!(self, Self::Failed | Self::Interrupted)
     }
 }

@@ -1,0 +1,119 @@
+//! A battle with everything that was said in it.
+
+use chrono::{DateTime, Utc};
+
+use super::{BattleKind, BattleStatus, Refusal, Reply, Side};
+use crate::domain::{BattleId, Choice, ModelId, Parameters, VoterId};
+
+/// A battle with its turns.
+#[derive(Debug, Clone)]
+pub struct Battle {
+    /// Its id.
+    pub id: BattleId,
+    /// How the models were chosen.
+    pub kind: BattleKind,
+    /// Whose it is.
+    pub voter: VoterId,
+    /// Left.
+    pub model_a: ModelId,
+    /// Right, where there is one.
+    pub model_b: Option<ModelId>,
+    /// With what probability the pair was drawn.
+    pub pair_probability: Option<f64>,
+    /// The language of the first prompt: ISO 639-1, or `und`.
+    pub language: String,
+    /// How answers are sampled.
+    pub parameters: Parameters,
+    /// Why its vote does not count: `identity` where an answer named a model.
+    pub not_counted_because: Option<String>,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// The vote, if there is one.
+    pub vote: Option<Choice>,
+    /// Its turns, oldest first.
+    pub turns: Vec<Turn>,
+}
+
+/// One message and the newest answer of each side.
+#[derive(Debug, Clone)]
+pub struct Turn {
+    /// From 1.
+    pub number: i32,
+    /// What the visitor wrote.
+    pub prompt: String,
+    /// The newest attempts, by [`Side::index`].
+    pub replies: [Option<Reply>; 2],
+}
+
+impl Turn {
+    /// A message that nobody has been asked yet.
+    pub const fn new(number: i32, prompt: String) -> Self {
+        Self { number, prompt, replies: [None, None] }
+    }
+
+    /// The answer of a side.
+    pub const fn reply(&self, side: Side) -> Option<&Reply> {
+        self.replies[side.index()].as_ref()
+    }
+}
+
+impl Battle {
+    /// Whether it is this visitor's. For anyone else it does not exist.
+    pub fn belongs_to(&self, voter: VoterId) -> bool {
+        self.voter == voter
+    }
+
+    /// The model of a side.
+    pub const fn model(&self, side: Side) -> Option<ModelId> {
+        match side {
+            Side::A => Some(self.model_a),
+            Side::B => self.model_b,
+        }
+    }
+
+    /// The newest turn.
+    pub fn last_turn(&self) -> Option<&Turn> {
+        self.turns.last()
+    }
+
+    /// Whether the server of a running answer has fallen silent, so that the answer has to be marked as interrupted.
+    pub fn is_stale(&self) -> bool {
+        self.last_turn().is_some_and(|turn| turn.replies.iter().flatten().any(Reply::has_lost_its_server))
+    }
+
+    /// Where it stands.
+    pub fn status(&self) -> BattleStatus {
+        let side = |side| Some(self.last_turn()?.reply(side)?.side_status());
+        BattleStatus {
+            kind: self.kind,
+            is_voted: self.vote.is_some(),
+            turns: self.turns.len(),
+            sides: [side(Side::A), side(Side::B)],
+        }
+    }
+
+    /// Whether the models may be named.
+    pub fn names_visible(&self) -> bool {
+        self.kind.shows_names(self.vote.is_some())
+    }
+
+    /// Whether it has ended for good.
+    pub fn is_over(&self) -> bool {
+        self.status().is_over()
+    }
+
+    /// Whether this vote may be cast.
+    pub fn may_vote(&self, choice: Choice) -> Result<(), Refusal> {
+        self.status().may_vote(choice)
+    }
+
+    /// Whether another message may follow.
+    pub fn may_continue(&self) -> Result<(), Refusal> {
+        self.status().may_continue()
+    }
+
+    /// Whether a side of the newest turn may be asked again.
+    pub fn may_retry(&self, side: Side) -> Result<(), Refusal> {
+        self.status().may_retry(side)
+    }
+}

@@ -1,0 +1,18 @@
+//! A battle as one thing that decides: whose it is, whether names may be shown, whether it may be voted on, go on, or a
+//! side be asked again. Pages, the JSON API, streams and actions ask here; nobody decides again.
+
+mod aggregate;
+mod history;
+mod kind;
+mod refusal;
+mod reply;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub use aggregate::{Battle, Turn};
+pub use history::HistoryEntry;
+pub use kind::{BattleKind, Side};
+pub use refusal::Refusal;
+pub use reply::{Reply, ReplyStatus, is_empty_answer};
+pub use rules::{BattleStatus, MAX_ATTEMPTS, MAX_TURNS, SideStatus, Trouble};

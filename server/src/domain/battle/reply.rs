@@ -1,0 +1,81 @@
+//! One attempt of a side to answer, and its life.
+
+use crate::domain::text_enum::text_enum;
+use crate::domain::{ModelId, ReplyId, Side, SideStatus};
+
+text_enum!(
+    /// The life of a reply. The first two go on; the others are final.
+    ReplyStatus, "reply status" {
+        /// Asked for; no token yet.
+        Waiting = "waiting",
+        /// Tokens are coming.
+        Streaming = "streaming",
+        /// The model ended, or reached its limit.
+        Done = "done",
+        /// The backend failed; `error_code` says how.
+        Failed = "failed",
+        /// The visitor stopped it.
+        Stopped = "stopped",
+        /// The serving process died; what had arrived is kept.
+        Interrupted = "interrupted",
+    }
+);
+
+impl ReplyStatus {
+    /// Whether more may still arrive.
+    pub const fn is_running(self) -> bool {
+        matches!(self, Self::Waiting | Self::Streaming)
+    }
+}
+
+/// Whether this is no answer: nothing but white space. What is empty cannot be judged, and models are not shown it.
+pub fn is_empty_answer(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+/// One attempt of a side, as the database has it.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// Its id.
+    pub id: ReplyId,
+    /// Its turn, from 1.
+    pub turn: i32,
+    /// Its side.
+    pub side: Side,
+    /// From 1.
+    pub attempt: i32,
+    /// Who answers.
+    pub model: ModelId,
+    /// Where it is in its life.
+    pub status: ReplyStatus,
+    /// What has arrived: Markdown, as the model wrote it.
+    pub content: String,
+    /// How many characters (Unicode scalar values) of it the browser may see.
+    pub released: i32,
+    /// Why it ended.
+    pub finish_reason: Option<String>,
+    /// How it failed.
+    pub error_code: Option<String>,
+    /// Tokens of the conversation before it.
+    pub prompt_tokens: Option<i32>,
+    /// Tokens of the answer.
+    pub completion_tokens: Option<i32>,
+    /// Milliseconds to the first token.
+    pub first_token_ms: Option<i32>,
+    /// Milliseconds to the end.
+    pub total_ms: Option<i32>,
+    /// Whether its server has fallen silent.
+    pub is_stale: bool,
+}
+
+impl Reply {
+    /// Whether it goes on by the row, and nobody writes it any more: it has to be marked as interrupted.
+    pub const fn has_lost_its_server(&self) -> bool {
+        self.is_stale && self.status.is_running()
+    }
+
+    /// What the rules need to know of it.
+    pub fn side_status(&self) -> SideStatus {
+        SideStatus::new(self.status, self.attempt, &self.content)
+    }
+}

@@ -1,0 +1,183 @@
+//! The rules of a battle, over the little that they need to know. A battle read from the database, the ballot under a
+//! vote's lock and a turn that is still streaming all give a [`BattleStatus`], so that each is judged alike.
+
+use super::{BattleKind, Refusal, ReplyStatus, Side, is_empty_answer};
+use crate::domain::Choice;
+
+/// The most turns a battle may have, as in FastChat.
+pub const MAX_TURNS: usize = 50;
+
+/// The most attempts of one side at one turn.
+pub const MAX_ATTEMPTS: i32 = 20;
+
+/// Where a battle stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BattleStatus {
+    /// How the models were chosen.
+    pub kind: BattleKind,
+    /// Whether it has a vote.
+    pub is_voted: bool,
+    /// How many turns it has.
+    pub turns: usize,
+    /// The newest attempts at the newest turn, by [`Side::index`].
+    pub sides: [Option<SideStatus>; 2],
+}
+
+/// Where one side of the newest turn stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SideStatus {
+    /// Where its newest attempt is in its life.
+    pub status: ReplyStatus,
+    /// Which attempt that is, from 1.
+    pub attempt: i32,
+    /// Whether it has said nothing.
+    pub is_empty: bool,
+}
+
+impl SideStatus {
+    /// A side whose newest attempt has come so far.
+    pub fn new(status: ReplyStatus, attempt: i32, text: &str) -> Self {
+        Self { status, attempt, is_empty: is_empty_answer(text) }
+    }
+
+    /// What is wrong with an answer that has ended.
+    pub const fn trouble(self) -> Option<Trouble> {
+        match self.status {
+            ReplyStatus::Failed | ReplyStatus::Interrupted => Some(Trouble::Failed),
+            ReplyStatus::Stopped if self.is_empty => Some(Trouble::StoppedBeforeAnswer),
+            ReplyStatus::Done if self.is_empty => Some(Trouble::EmptyAnswer),
+            ReplyStatus::Waiting | ReplyStatus::Streaming | ReplyStatus::Done | ReplyStatus::Stopped => None,
+        }
+    }
+}
+
+/// What is wrong with an answer that has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The backend failed, or its server died.
+    Failed,
+    /// The visitor stopped it before it said anything.
+    StoppedBeforeAnswer,
+    /// The model ended and said nothing.
+    EmptyAnswer,
+}
+
+impl BattleKind {
+    /// Whether a battle of this kind may show its models' names, voted on or not. Before the vote of a blind battle
+    /// nothing may tell the models apart.
+    pub const fn shows_names(self, is_voted: bool) -> bool {
+        is_voted || !self.is_blind()
+    }
+}
+
+impl BattleStatus {
+    /// Whether the models may be named.
+    pub const fn names_visible(&self) -> bool {
+        self.kind.shows_names(self.is_voted)
+    }
+
+    /// Whether it has ended for good: the vote of a blind battle names the models, and what they say from then on cannot
+    /// be judged blindly.
+    pub const fn is_over(&self) -> bool {
+        self.kind.is_blind() && self.is_voted
+    }
+
+    /// Whether no further turn fits.
+    pub const fn is_full(&self) -> bool {
+        self.turns >= MAX_TURNS
+    }
+
+    /// Whether an answer is being written, or about to be.
+    pub fn is_running(&self) -> bool {
+        self.turns > 0 && self.any(|side| side.is_none_or(|side| side.status.is_running()))
+    }
+
+    /// Whether a side has to be asked again before anything else can happen.
+    pub fn has_failed(&self) -> bool {
+        self.any(|side| side.is_some_and(|side| side.trouble() == Some(Trouble::Failed)))
+    }
+
+    /// Whether it may be judged, in whatever way fits its kind.
+    pub fn may_be_judged(&self) -> Result<(), Refusal> {
+        if self.is_voted {
+            return Err(Refusal::AlreadyVoted);
+        }
+        if self.turns == 0 {
+            return Err(Refusal::VoteOnNothing);
+        }
+        if self.is_running() {
+            return Err(Refusal::VoteWhileStreaming);
+        }
+        if self.has_failed() {
+            return Err(Refusal::VoteOnFailure);
+        }
+        if self.any(|side| side.is_some_and(|side| side.is_empty)) {
+            return Err(Refusal::VoteOnNothing);
+        }
+        Ok(())
+    }
+
+    /// Whether this vote may be cast.
+    pub fn may_vote(&self, choice: Choice) -> Result<(), Refusal> {
+        match self.may_be_judged() {
+            Err(Refusal::AlreadyVoted) => Err(Refusal::AlreadyVoted),
+            _ if !choice.fits(self.kind) => Err(Refusal::ChoiceDoesNotFit(choice)),
+            judged => judged,
+        }
+    }
+
+    /// Whether another message may follow.
+    pub fn may_continue(&self) -> Result<(), Refusal> {
+        if self.is_over() {
+            return Err(Refusal::Over);
+        }
+        if self.is_running() {
+            return Err(Refusal::StillStreaming);
+        }
+        if self.has_failed() {
+            return Err(Refusal::SideFailed);
+        }
+        if self.is_full() {
+            return Err(Refusal::TooManyTurns);
+        }
+        Ok(())
+    }
+
+    /// Whether a side of the newest turn may be asked again.
+    pub fn may_retry(&self, side: Side) -> Result<(), Refusal> {
+        let side = self.side(side).ok_or(Refusal::NoSuchSide)?;
+        if side.status.is_running() {
+            return Err(Refusal::StillStreaming);
+        }
+        if !matches!(side.trouble(), Some(Trouble::Failed | Trouble::StoppedBeforeAnswer)) {
+            return Err(Refusal::NothingToRetry);
+        }
+        if self.is_over() {
+            return Err(Refusal::Over);
+        }
+        if side.attempt >= MAX_ATTEMPTS {
+            return Err(Refusal::TooManyAttempts);
+        }
+        Ok(())
+    }
+
+    /// Whether a side of the turn of this number may be asked again: of the newest one only.
+    pub fn may_retry_at(&self, turn: i32, side: Side) -> Result<(), Refusal> {
+        if usize::try_from(turn) == Ok(self.turns) { self.may_retry(side) } else { Err(Refusal::NothingToRetry) }
+    }
+
+    /// Whether another model may take the place of one that is down: only in a blind battle that has just begun. Later
+    /// the side would go on with what another model said.
+    pub const fn may_replace_model(&self) -> bool {
+        self.kind.is_blind() && self.turns == 1
+    }
+
+    /// A side that answers in this kind of battle, where it was asked.
+    fn side(&self, side: Side) -> Option<SideStatus> {
+        self.kind.sides().contains(&side).then(|| self.sides[side.index()]).flatten()
+    }
+
+    fn any(&self, is: impl Fn(Option<SideStatus>) -> bool) -> bool {
+        self.kind.sides().iter().any(|side| is(self.sides[side.index()]))
+    }
+}
