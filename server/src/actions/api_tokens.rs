@@ -4,6 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::Arena;
+use crate::domain::MAX_LABEL;
 use crate::error::Error;
 use crate::extract::Admin;
 use crate::keys::{random_token, token_hash};
@@ -15,7 +16,7 @@ const PREFIX: &str = "arena_";
 /// Makes a token. It is given once and not kept.
 pub async fn create(arena: &Arena, admin: &Admin, label: &str) -> Result<String, Error> {
     let label = label.trim();
-    if !(1..=64).contains(&label.chars().count()) || label.chars().any(char::is_control) {
+    if !(1..=MAX_LABEL).contains(&label.chars().count()) || label.chars().any(char::is_control) {
         return Err(Error::invalid("token-label", ""));
     }
     let token = format!("{PREFIX}{}", random_token());

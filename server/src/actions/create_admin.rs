@@ -7,7 +7,7 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::app::Arena;
-use crate::domain::AdminId;
+use crate::domain::{AdminId, MAX_LABEL};
 use crate::error::Error;
 use crate::extract::Admin;
 use crate::keys::{random_token, token_hash};
@@ -17,10 +17,10 @@ use crate::store::{admins, audit};
 /// How long a one-time link can be used.
 pub const LINK_HOURS: i64 = 24;
 
-/// A name to sign in with: between 1 and 64 characters on one line, without white space around.
+/// A name to sign in with: between 1 and [`MAX_LABEL`] characters on one line, without white space around.
 pub fn check_name(name: &str) -> Result<&str, Error> {
     let name = name.trim();
-    let fits = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    let fits = (1..=MAX_LABEL).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     if fits { Ok(name) } else { Err(Error::invalid("admin-name", "")) }
 }
 

@@ -28,6 +28,9 @@ pub use model::{
 };
 pub use parameters::{ParameterError, Parameters};
 pub use prompt::{MAX_PROMPT_CHARS, Prompt, PromptError};
-pub use slug::{is_slug, slug_of};
+pub use slug::{MAX_SLUG, is_slug, slug_of};
 pub use text_enum::UnknownName;
 pub use vote::{Choice, MAX_COMMENT_CHARS, Reason};
+
+/// The longest name of an administrator and the longest label of a token, in characters.
+pub const MAX_LABEL: usize = 64;

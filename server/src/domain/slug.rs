@@ -1,4 +1,7 @@
-//! Names in addresses.
+//! Names in URLs.
+
+/// The longest slug in characters.
+pub const MAX_SLUG: usize = 64;
 
 /// A name for addresses made of a display name: lower-case letters, digits, dots and hyphens. Empty when nothing is
 /// left, as of a Chinese name.
@@ -21,7 +24,7 @@ pub fn slug_of(name: &str) -> String {
 
 /// Whether a text can be a name in addresses.
 pub fn is_slug(text: &str) -> bool {
-    (1..=64).contains(&text.len())
+    (1..=MAX_SLUG).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-'))
 }

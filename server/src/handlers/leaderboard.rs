@@ -22,7 +22,7 @@ use crate::app::Arena;
 use crate::domain::{BattleKind, ModelState};
 use crate::error::Error;
 use crate::i18n::{Locale, grouped};
-use crate::rating::EloSettings;
+use crate::rating::{EloSettings, Scale};
 use crate::store::model_names::{ModelName, ModelNames};
 use crate::store::{model_names, ratings};
 use crate::views::Page;
@@ -107,6 +107,7 @@ struct Leaderboard {
     query: String,
     votes: u64,
     elo: EloSettings,
+    scale: Scale,
     has_models: bool,
     /// Whether every language and kind is without votes, so that it is no use to filter.
     blocks: Vec<Block>,
@@ -145,6 +146,7 @@ pub async fn page(
         query: format!("kind={}&language={}", named.key.kind, chosen.unwrap_or("all")),
         votes: board.votes,
         elo: arena.config.elo,
+        scale: Scale::default(),
         has_models: !named.models.is_empty(),
         blocks: lines::blocks(&named, page.locale),
         chart: Chart::of(&named),

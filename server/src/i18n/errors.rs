@@ -1,13 +1,19 @@
 //! What the public is told of an [`Error`].
 
 use super::{Locale, grouped};
-use crate::domain::{MAX_PROMPT_CHARS, MAX_TURNS};
+use crate::domain::{MAX_LABEL, MAX_PROMPT_CHARS, MAX_SLUG, MAX_TURNS};
 use crate::error::Error;
 
-/// The public text of an error: `error-CODE`. It may name the limits that visitors meet.
+/// The public text of an error: `error-CODE`. It may name limits.
 pub fn error_text(error: &Error, locale: Locale) -> String {
-    let (chars, turns) = (grouped(MAX_PROMPT_CHARS as u64), MAX_TURNS.to_string());
-    let arguments = [("detail", error.detail()), ("max-chars", chars.as_str()), ("max-turns", turns.as_str())];
+    let limits = [
+        ("max-chars", grouped(MAX_PROMPT_CHARS as u64)),
+        ("max-turns", MAX_TURNS.to_string()),
+        ("max-label", MAX_LABEL.to_string()),
+        ("max-slug", MAX_SLUG.to_string()),
+    ];
+    let limits = limits.iter().map(|(name, limit)| (*name, limit.as_str()));
+    let arguments: Vec<_> = limits.chain([("detail", error.detail())]).collect();
     locale.text_with(&format!("error-{}", error.code()), &arguments)
 }
 

@@ -33,7 +33,7 @@ welcome-lead = Choose a name and a password to sign in with. This link works onc
 welcome-do = Create account
 welcome-spent-title = This link is no longer valid
 welcome-spent = It was used, has expired, or never existed. If you have an account, sign in; otherwise ask an administrator for an invitation, or create a link on the server:
-error-admin-name = A name has 1 to 64 characters on one line.
+error-admin-name = A name has 1 to { $max-label } characters on one line.
 error-admin-name-taken = An administrator with this name already exists. Choose another name.
 error-password-short = The password is too short: at least { $detail } characters.
 error-password-long = The password is too long: at most { $detail } characters.
@@ -74,7 +74,7 @@ tokens-revoke = Revoke
 tokens-none = No tokens yet. Create one when a program has to manage models or votes.
 tokens-fresh = The token is ready
 tokens-fresh-lead = Copy it now: it is not shown again. Send it as “Authorization: Bearer …”.
-error-token-label = Describe the token's purpose in 1 to 64 characters.
+error-token-label = Describe the token's purpose in 1 to { $max-label } characters.
 
 audit-lead = Everything administrators did, newest first.
 audit-none = Nothing yet.
@@ -194,7 +194,7 @@ retire-lead = It is unloaded and never used in battles again. Its votes and its 
 retire-do = Retire permanently
 retire-not = Keep it
 error-model-retired = This model is retired permanently. Register it again to bring it back.
-error-slug = “{ $detail }” can't be used in a URL. Use lower-case letters, digits, dots, hyphens and underscores, at most 64.
+error-slug = “{ $detail }” can't be used in a URL. Use lower-case letters, digits, dots, hyphens and underscores, at most { $max-slug }.
 error-slug-taken = Another model already uses this slug. Choose another one.
 
 form-edit = Edit a model

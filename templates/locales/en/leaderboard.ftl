@@ -49,7 +49,7 @@ board-why-lost-all = Not ranked yet: it lost every battle, so any rating would b
 board-why-one-sided = Not ranked yet: its results all point one way, so its strength cannot be estimated yet
 board-how = How to read this
 board-how-votes = Blind battles count only votes cast before the names were shown. If an answer gave its model away, the vote is kept but not counted. Side-by-side comparisons have their own leaderboard.
-board-how-bt = Ratings come from a Bradley–Terry model: the strengths that best explain all votes, centred on 1000. A model that is 400 points stronger wins about ten times as often as it loses. The number after ± is half the width of the 95% confidence interval; with few votes it is wide and imprecise.
+board-how-bt = Ratings come from a Bradley–Terry model: the strengths that best explain all votes, centred on { $center }. A model that is { $scale } points stronger wins about ten times as often as it loses. The number after ± is half the width of the 95% confidence interval; with few votes it is wide and imprecise.
 board-how-rank = The rank is one more than the number of models that are clearly better (their whole interval lies above). So several models may share a rank.
 board-how-elo = Elo changes with each vote (K = { $k }, starting from { $initial }), so it follows recent votes and depends on their order.
 board-how-ties = Ties and both-bad votes count as half a win for each side.

@@ -30,7 +30,7 @@ welcome-lead = 请选择登录用的名称和密码。此链接只能使用一�
 welcome-do = 创建账号
 welcome-spent-title = 此链接已失效
 welcome-spent = 它已被使用、已过期或从未存在。如果您已有账号，请直接登录；否则请向管理员索取邀请，或在服务器上生成链接：
-error-admin-name = 名称须为一行内 1 到 64 个字符。
+error-admin-name = 名称须为一行内 1 到 { $max-label } 个字符。
 error-admin-name-taken = 已有同名管理员，请换一个名称。
 error-password-short = 密码太短：至少 { $detail } 个字符。
 error-password-long = 密码太长：最多 { $detail } 个字符。
@@ -68,7 +68,7 @@ tokens-revoke = 撤销
 tokens-none = 还没有令牌。当程序需要管理模型或投票时，请创建一个。
 tokens-fresh = 令牌已生成
 tokens-fresh-lead = 请立即复制：之后不再显示。使用时发送“Authorization: Bearer …”。
-error-token-label = 请用 1 到 64 个字符说明令牌的用途。
+error-token-label = 请用 1 到 { $max-label } 个字符说明令牌的用途。
 
 audit-lead = 管理员的所有操作，最新的在前。
 audit-none = 还没有记录。
@@ -179,7 +179,7 @@ retire-lead = 它会被卸载，不再参与对战。它的投票和排行榜名
 retire-do = 永久退役
 retire-not = 保留
 error-model-retired = 该模型已退役，不能恢复。如需再次使用，请重新注册。
-error-slug = “{ $detail }”不能用于网址。请使用小写字母、数字、点、连字符和下划线，最多 64 个。
+error-slug = “{ $detail }”不能用于网址。请使用小写字母、数字、点、连字符和下划线，最多 { $max-slug } 个。
 error-slug-taken = 已有模型使用这个网址标识，请换一个。
 
 form-edit = 编辑模型

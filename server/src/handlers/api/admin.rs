@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::body::ErrorBody;
-use super::model_schema;
+use super::{model_schema, schemas};
 use crate::actions::change_model::{self, KeyChange};
 use crate::actions::look_at_model::look;
 use crate::actions::register_model::{self, Registration};
@@ -95,7 +95,7 @@ pub struct NewModel {
     /// A local file, or an endpoint.
     kind: ModelKind,
     /// Its name in addresses; by default made of the display name.
-    #[schema(pattern = "^[a-z0-9][a-z0-9._-]{0,63}$")]
+    #[schema(schema_with = schemas::slug)]
     slug: Option<String>,
     /// Everything else. `display_name` is needed, and `path`, or `base_url` and `remote_model`.
     model: ModelChange,

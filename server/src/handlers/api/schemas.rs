@@ -1,8 +1,8 @@
 //! Schemas of what is checked by a rule of the domain: the limits come from there.
 
-use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, SchemaType, Type};
 
-use crate::domain::{MAX_COMMENT_CHARS, MAX_PROMPT_CHARS, Parameters};
+use crate::domain::{MAX_COMMENT_CHARS, MAX_PROMPT_CHARS, MAX_SLUG, Parameters};
 
 /// A message: not only white space, and not too long.
 pub(super) fn prompt() -> Object {
@@ -12,6 +12,14 @@ pub(super) fn prompt() -> Object {
 /// A voter's comment.
 pub(super) fn comment() -> Object {
     text("In the voter's own words.").max_length(Some(MAX_COMMENT_CHARS)).build()
+}
+
+/// A name in URLs.
+pub(super) fn slug() -> Object {
+    text("Its name in URLs; by default made of the display name.")
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .pattern(Some(format!("^[a-z0-9][a-z0-9._-]{{0,{}}}$", MAX_SLUG - 1)))
+        .build()
 }
 
 fn text(description: &str) -> ObjectBuilder {
