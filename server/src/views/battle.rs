@@ -186,9 +186,15 @@ impl BattlePage {
         self.status.is_running()
     }
 
-    /// Whether a side has to be asked again before the battle can go on.
-    pub fn has_failed(&self) -> bool {
-        self.status.has_failed()
+    /// The text that says which answers failed, where any did.
+    pub fn failure(&self) -> Option<String> {
+        let key = match (self.status.failed_sides(), self.is_pair()) {
+            (0, _) => return None,
+            (_, false) => "panel-failed-direct",
+            (1, true) => "panel-failed",
+            (_, true) => "panel-failed-both",
+        };
+        Some(self.page.t(key))
     }
 
     /// Whether it has ended for good.

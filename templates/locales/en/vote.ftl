@@ -8,5 +8,5 @@ error-vote-choice = “{ $detail }” is not a valid vote here. Use one of the b
 error-vote-comment = The comment can have at most { $detail } characters. Shorten it and vote again.
 error-already-voted = You have already voted on this battle. The first vote stands.
 error-vote-streaming = An answer is still being generated. Wait until both are complete or stop them, then vote.
-error-vote-failed = One answer failed. Retry it, then vote.
+error-vote-failed = An answer failed. Retry it, then vote.
 error-vote-empty = There is no answer to judge yet. Send a message or retry the silent side, then vote.

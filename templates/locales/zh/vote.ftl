@@ -8,5 +8,5 @@ error-vote-choice = “{ $detail }”在此处不是有效的投票。请使用�
 error-vote-comment = 评论最多 { $detail } 个字符。请缩短后重新投票。
 error-already-voted = 这场对战已经投过票，以第一次投票为准。
 error-vote-streaming = 仍有回答正在生成。请等待双方完成（或先停止生成），再投票。
-error-vote-failed = 有一方回答失败。请让它重新回答，再投票。
+error-vote-failed = 有回答失败。请重新回答，再投票。
 error-vote-empty = 还没有可评判的回答。请先发送消息，或让没有回答的一方重新回答，再投票。

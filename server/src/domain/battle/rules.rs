@@ -94,7 +94,13 @@ impl BattleStatus {
 
     /// Whether a side has to be asked again before anything else can happen.
     pub fn has_failed(&self) -> bool {
-        self.any(|side| side.is_some_and(|side| side.trouble() == Some(Trouble::Failed)))
+        self.failed_sides() > 0
+    }
+
+    /// How many sides have to be asked again.
+    pub fn failed_sides(&self) -> usize {
+        let failed = |side: &SideStatus| side.trouble() == Some(Trouble::Failed);
+        self.kind.sides().iter().filter(|side| self.sides[side.index()].as_ref().is_some_and(failed)).count()
     }
 
     /// Whether it may be judged, in whatever way fits its kind.
