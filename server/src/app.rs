@@ -1,7 +1,6 @@
 //! How the service is put together: build, tell the port, run until stopped.
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
@@ -11,74 +10,18 @@ use actix_web::{App, HttpServer, web};
 use sqlx::PgPool;
 
 use crate::actions::create_admin;
-use crate::actions::read_board::Boards;
 use crate::actions::register_demo::register_demo;
-use crate::backends::{AddressPolicy, Backends};
-use crate::config::{Config, LogFormat};
+use crate::config::Config;
 use crate::database::{self, Database};
-use crate::extract::Limits;
 use crate::i18n::{Locale, Message};
 use crate::keys::Keys;
-use crate::metrics::Metrics;
-use crate::passwords::Passwords;
-use crate::streams::{Source, Streams};
-use crate::workers::{Workers, WorkersOptions};
+use crate::state::Arena;
+use crate::streams::Streams;
+use crate::supervisor::Workers;
 use crate::{middleware, routes};
 
 /// Connections that one server opens at most. Our own Postgres takes 200.
 const DATABASE_CONNECTIONS: u32 = 32;
-
-/// What every handler may use.
-#[derive(Clone)]
-pub struct Arena {
-    /// The checked configuration.
-    pub config: Arc<Config>,
-    /// The database.
-    pub db: PgPool,
-    /// Keys derived from the service's secret.
-    pub keys: Keys,
-    /// Rate limits.
-    pub limits: Limits,
-    /// Counters.
-    pub metrics: Metrics,
-    /// The hasher of administrators' passwords.
-    pub passwords: Passwords,
-    /// The door to generation.
-    pub backends: Backends,
-    /// The workers of local models.
-    pub workers: Workers,
-    /// Leaderboards computed so far.
-    pub boards: Boards,
-    /// The answers that this server drains.
-    pub streams: Streams,
-}
-
-impl Arena {
-    /// What handlers share, with nothing counted yet. Must be called within a Tokio runtime.
-    ///
-    /// # Errors
-    /// When workers cannot be set up on this system.
-    pub fn new(config: Config, db: PgPool, keys: Keys) -> anyhow::Result<Self> {
-        let workers = WorkersOptions::of_this_program(config.devices.clone(), config.drain)?;
-        let workers = Workers::start(&workers)?;
-        let backends = Backends::new(AddressPolicy { allow_inner: false, allowed: config.allow_inner.clone() });
-        let metrics = Metrics::new(db.clone());
-        let local = workers.clone();
-        let source = Source::new(db.clone(), keys.clone(), backends.clone(), Arc::new(move |id| local.endpoint_of(id)));
-        Ok(Self {
-            limits: Limits::new(&config),
-            streams: Streams::new(db.clone(), metrics.clone(), source, tokio::runtime::Handle::current()),
-            metrics,
-            passwords: Passwords::default(),
-            backends,
-            workers,
-            boards: Boards::default(),
-            config: Arc::new(config),
-            db,
-            keys,
-        })
-    }
-}
 
 /// The web application: every route, and what happens around each request.
 pub fn application(
@@ -176,18 +119,5 @@ impl Application {
         self.db.close().await;
         self.database.close().await?;
         Ok(())
-    }
-}
-
-/// Structured logs on standard error; `RUST_LOG` sets what is told.
-pub fn start_logging(format: LogFormat) {
-    use tracing_subscriber::EnvFilter;
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn"));
-    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
     }
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use arena_server::app::Application;
 use arena_server::config::{Config, ServeOptions};
 use arena_server::i18n::Locale;
-use arena_server::worker::{self, WorkerOptions};
+use arena_server::inference_server::{self, WorkerOptions};
 use cli::Command;
 
 fn main() -> ExitCode {
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
 }
 
 fn serve(options: ServeOptions) -> anyhow::Result<()> {
-    arena_server::app::start_logging(options.log);
+    arena_server::telemetry::start_logging(options.log);
     let config = Config::try_from(options)?;
     actix_web::rt::System::new().block_on(async move {
         let application = Application::build(config).await?;
@@ -36,6 +36,6 @@ fn serve(options: ServeOptions) -> anyhow::Result<()> {
 }
 
 fn serve_models(options: WorkerOptions) -> anyhow::Result<()> {
-    arena_server::app::start_logging(options.log);
+    arena_server::telemetry::start_logging(options.log);
     actix_web::rt::System::new().block_on(worker::run(options))
 }

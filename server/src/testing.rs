@@ -12,9 +12,10 @@ use clap::Parser;
 use secrecy::SecretString;
 use sqlx::PgPool;
 
-use crate::app::{Arena, application};
+use crate::app::application;
 use crate::config::{Config, ServeOptions};
 use crate::keys::Keys;
+use crate::state::Arena;
 
 #[derive(Parser)]
 struct Line {

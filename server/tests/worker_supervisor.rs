@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arena_server::backends::{AddressPolicy, Backends, ChatEvent, ChatRequest, ErrorKind, Message, Role, Sampling};
 use arena_server::domain::{Device, DevicePreference, ModelId};
-use arena_server::workers::{LoadState, LocalModel, Unplaced, WorkerState, Workers, WorkersOptions};
+use arena_server::supervisor::{LoadState, LocalModel, Unplaced, WorkerState, Workers, WorkersOptions};
 use futures_util::StreamExt;
 use uuid::Uuid;
 use worker_support::{arena, demo, until};

@@ -11,26 +11,6 @@ const EXCEPTIONS: &[Exception] = &[
         reason: "pre_exec: Postgres asks to be told when the arena dies",
     },
     Exception {
-        path: "server/src/actions/api_tokens.rs",
-        rule: "actions do not know pages",
-        reason: "who is signed in, a plain value that still lives beside its extractor",
-    },
-    Exception {
-        path: "server/src/actions/change_admin.rs",
-        rule: "actions do not know pages",
-        reason: "who is signed in, a plain value that still lives beside its extractor",
-    },
-    Exception {
-        path: "server/src/actions/create_admin.rs",
-        rule: "actions do not know pages",
-        reason: "who is signed in, a plain value that still lives beside its extractor",
-    },
-    Exception {
-        path: "server/src/actions/sign_in.rs",
-        rule: "actions do not know pages",
-        reason: "who is signed in, a plain value that still lives beside its extractor",
-    },
-    Exception {
         path: "server/src/views/markdown/code.rs",
         rule: "no globals",
         reason: "the grammars of highlighted languages: built once, never changed",

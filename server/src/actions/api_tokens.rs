@@ -3,10 +3,9 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::app::Arena;
-use crate::domain::MAX_LABEL;
+use crate::state::Arena;
+use crate::domain::{Admin, MAX_LABEL};
 use crate::error::Error;
-use crate::extract::Admin;
 use crate::keys::{random_token, token_hash};
 use crate::store::{admins, audit};
 

@@ -4,10 +4,9 @@ use secrecy::SecretString;
 use serde_json::json;
 use sqlx::PgPool;
 
-use crate::app::Arena;
-use crate::domain::AdminId;
+use crate::state::Arena;
+use crate::domain::{Admin, AdminId};
 use crate::error::Error;
-use crate::extract::Admin;
 use crate::passwords;
 use crate::store::{admins, audit};
 

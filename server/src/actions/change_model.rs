@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::{AdminId, ModelSettings, ModelState};
 use crate::error::Error;
 use crate::store::models::{Model, SealedKey};
@@ -49,7 +49,7 @@ pub async fn change(
     audit::record(&mut *transaction, by, "model.change", &model.slug, Value::Object(changes)).await?;
     transaction.commit().await?;
     // What its old address or key did wrong is not the new one's fault.
-    if let Ok(endpoint) = super::endpoint::endpoint(model, &arena.keys) {
+    if let Ok(endpoint) = crate::endpoints::endpoint(model, &arena.keys) {
         arena.backends.health().forget(&endpoint.health_key());
     }
     Ok(())

@@ -6,10 +6,9 @@ use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use crate::app::Arena;
-use crate::domain::{AdminId, MAX_LABEL};
+use crate::state::Arena;
+use crate::domain::{Admin, AdminId, MAX_LABEL};
 use crate::error::Error;
-use crate::extract::Admin;
 use crate::keys::{random_token, token_hash};
 use crate::passwords;
 use crate::store::{admins, audit};

@@ -7,11 +7,11 @@ use serde::Deserialize;
 
 use super::look_at_model::{Found, look};
 use super::register_model::{Registration, register};
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::{Card, LocalSource, ModelSettings, ModelSource, slug_of};
 use crate::error::Error;
 use crate::store::models;
-use crate::worker::inspect::is_adapter;
+use crate::inference_server::inspect::is_adapter;
 
 /// What `cards.json` says of the files whose name begins with its key.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -102,7 +102,7 @@ mod tests {
     use crate::domain::{ModelKind, ModelState};
     use crate::keys::Keys;
     use crate::testing::config;
-    use crate::worker::inspect::tests::put_adapter;
+    use crate::inference_server::inspect::tests::put_adapter;
 
     #[sqlx::test(migrations = "../migrations")]
     async fn a_fresh_arena_has_its_demo_models_once(db: PgPool) {

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::{AdminId, ModelId, ModelSettings, ModelSource, is_slug, slug_of};
 use crate::error::Error;
 use crate::store::models::SealedKey;

@@ -1,12 +1,13 @@
 //! Signing in and out.
 
+use std::net::IpAddr;
+
 use secrecy::SecretString;
 use serde_json::json;
 
-use crate::app::Arena;
-use crate::domain::AdminId;
+use crate::state::Arena;
+use crate::domain::{Admin, AdminId, IDLE_HOURS};
 use crate::error::Error;
-use crate::extract::{Admin, ClientAddress, IDLE_HOURS};
 use crate::keys::{random_token, token_hash};
 use crate::store::{admins, audit};
 
@@ -15,7 +16,7 @@ pub async fn sign_in(
     arena: &Arena,
     name: &str,
     password: SecretString,
-    address: ClientAddress,
+    address: IpAddr,
 ) -> Result<String, Error> {
     let name = name.trim();
     arena.limits.check_sign_in(name, address)?;

@@ -7,7 +7,7 @@ mod usage;
 
 use arena_server::config::ServeOptions;
 use arena_server::i18n::Locale;
-use arena_server::worker::WorkerOptions;
+use arena_server::inference_server::WorkerOptions;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use explain::explain;

@@ -8,6 +8,7 @@ mod ids;
 mod language;
 mod model;
 mod parameters;
+mod principal;
 mod prompt;
 mod slug;
 mod text_enum;
@@ -27,6 +28,7 @@ pub use model::{
     ModelSettings, ModelSource, ModelState, RequestPolicy, SettingTexts, Shape,
 };
 pub use parameters::{ParameterError, Parameters};
+pub use principal::{Admin, IDLE_HOURS, LONGEST_DAYS};
 pub use prompt::{MAX_PROMPT_CHARS, Prompt, PromptError};
 pub use slug::{MAX_SLUG, is_slug, slug_of};
 pub use text_enum::UnknownName;

@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::HeaderMap;
 use actix_web::{FromRequest, HttpRequest, web};
 
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::error::Error;
 
 /// The address of the visitor.

@@ -6,31 +6,14 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 
-use crate::app::Arena;
-use crate::domain::AdminId;
+use crate::state::Arena;
+use crate::domain::{Admin, AdminId, IDLE_HOURS, LONGEST_DAYS};
 use crate::error::Error;
 use crate::keys::token_hash;
 use crate::store::admins::{self, AdminRow};
 
-/// A session ends after so many hours without a request.
-pub const IDLE_HOURS: i32 = 12;
-
-/// A session ends after so many days in any case.
-pub const LONGEST_DAYS: i32 = 30;
-
 /// The cookie's name, before [`crate::config::Config::cookie_name`].
 pub const SESSION_COOKIE: &str = "admin";
-
-/// A signed-in administrator. Pages without a session lead to the sign-in page.
-#[derive(Debug, Clone)]
-pub struct Admin {
-    /// The id.
-    pub id: AdminId,
-    /// The name.
-    pub name: String,
-    /// What the database keeps of the session.
-    pub session: Vec<u8>,
-}
 
 /// An administrator who asks through the JSON API: `Authorization: Bearer TOKEN`.
 #[derive(Debug, Clone)]

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Visitor;
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::MAX_PROMPT_CHARS;
 use crate::error::Error;
 

@@ -3,12 +3,13 @@
 mod address;
 mod admin;
 mod csrf;
-mod limits;
 mod locale;
+mod page;
 mod visitor;
 
 pub use address::ClientAddress;
-pub use admin::{Admin, ApiAdmin, IDLE_HOURS, SESSION_COOKIE, bearer};
+pub use admin::{ApiAdmin, SESSION_COOKIE, bearer};
 pub use csrf::CsrfForm;
-pub use limits::Limits;
 pub use visitor::Visitor;
+
+pub use crate::domain::Admin;

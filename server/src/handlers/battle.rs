@@ -9,7 +9,7 @@ use crate::actions::answering::contestants;
 use crate::actions::delete_battle::delete_battle;
 use crate::actions::read_battle::read_battle;
 use crate::actions::start_battle::{Opponents, StartBattle};
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::{BattleId, Parameters, Prompt, may_draw};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
@@ -46,7 +46,7 @@ pub async fn start(
     address: ClientAddress,
     CsrfForm(form): CsrfForm<Begin>,
 ) -> Result<HttpResponse, Error> {
-    arena.limits.check_message(&visitor, address)?;
+    arena.limits.check_message(visitor.id(), address.0)?;
     let start = StartBattle {
         voter: visitor.id(),
         prompt: Prompt::parse(&form.prompt)?,

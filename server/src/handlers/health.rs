@@ -5,9 +5,9 @@ use std::time::Duration;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::store;
-use crate::workers::{LoadState, WorkerState, WorkerView};
+use crate::supervisor::{LoadState, WorkerState, WorkerView};
 
 /// How long the database may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);

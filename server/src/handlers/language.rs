@@ -5,7 +5,7 @@ use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::error::Error;
 use crate::extract::CsrfForm;
 use crate::i18n::Locale;

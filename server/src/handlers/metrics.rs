@@ -2,7 +2,7 @@
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::error::Error;
 use crate::extract::{ApiAdmin, ClientAddress};
 

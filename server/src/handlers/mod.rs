@@ -17,6 +17,7 @@ pub mod leaderboard;
 pub mod metrics;
 pub mod models;
 pub mod named;
+pub mod sse;
 pub mod statics;
 pub mod vote;
 

@@ -3,14 +3,14 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::ModelState;
 use crate::error::Error;
 use crate::handlers::html;
 use crate::i18n::Locale;
 use crate::store::models::{self, Model};
 use crate::views::Page;
-use crate::workers::LoadState;
+use crate::supervisor::LoadState;
 
 /// The list.
 #[derive(Debug, Template)]

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{html, see_other};
 use crate::actions::start_battle::{Opponents, StartBattle};
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::{BattleKind, ModelId, Parameters, Prompt};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
@@ -83,7 +83,7 @@ async fn start(
     kind: BattleKind,
     form: Chosen,
 ) -> Result<HttpResponse, Error> {
-    arena.limits.check_message(&visitor, address)?;
+    arena.limits.check_message(visitor.id(), address.0)?;
     let models = models::enabled(&arena.db).await?;
     let done = match checked(&form, kind, &models) {
         Ok((prompt, opponents, parameters)) => {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::see_other;
 use crate::actions::cast_vote::CastVote;
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::{BattleId, Choice, Reason};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
@@ -31,7 +31,7 @@ pub async fn cast(
     id: web::Path<String>,
     CsrfForm(ballot): CsrfForm<Ballot>,
 ) -> Result<HttpResponse, Error> {
-    arena.limits.check_vote(&visitor, address)?;
+    arena.limits.check_vote(visitor.id(), address.0)?;
     let battle: BattleId = id.parse().map_err(|_| Error::NotFound)?;
     let vote = CastVote {
         battle,

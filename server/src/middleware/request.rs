@@ -13,7 +13,7 @@ use actix_web::{HttpMessage, web};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::app::Arena;
+use crate::state::Arena;
 
 /// The id of a request: in the log, and in the response as `x-request-id`.
 #[derive(Debug, Clone, Copy)]

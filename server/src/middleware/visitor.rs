@@ -7,7 +7,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
 
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::extract::Visitor;
 
 /// How long a browser keeps its history: 400 days, the longest that browsers allow.

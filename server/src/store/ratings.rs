@@ -4,7 +4,7 @@
 //! board first takes [`share`] or [`repair`], then locks rating rows by [`lock_pair`], always in
 //! the order of language and model: so no two ever wait for each other.
 
-use sqlx::{PgConnection, PgExecutor, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool, Postgres, Transaction};
 
 use super::votes::Ballot;
 use crate::domain::{BattleKind, Choice, ModelId};
@@ -41,6 +41,11 @@ pub struct PairRow {
     pub ties: i64,
     /// Votes against both.
     pub both_bad: i64,
+}
+
+/// A transaction that reads one state of the boards, whatever is voted meanwhile.
+pub async fn snapshot(db: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
+    db.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await
 }
 
 /// Waits until no repair runs, and keeps repairs out until the transaction ends.

@@ -1,13 +1,13 @@
 //! Answers on their way: this server drains the streams that it started, and shows any turn to any reader.
 //!
 //! ```text
-//! backends ─▶ side ─▶ live (one task a turn: pace, rows each 250 ms) ─▶ reader ─▶ events (SSE)
+//! backends ─▶ side ─▶ live (one task a turn: pace, rows each 250 ms) ─▶ reader ─▶ views (handlers write SSE)
 //!                                                  Postgres ─────────────┘ where another server drains
 //! ```
 //!
 //! Nothing that a reader needs lives here alone: whoever reconnects may reach another server, which reads the rows.
 
-mod events;
+mod cursor;
 mod live;
 mod open;
 pub mod pace;
@@ -27,11 +27,11 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use uuid::Uuid;
 
-pub use events::{Cursor, Events};
+pub use cursor::Cursor;
 pub use open::{Ask, Availability, LocalEndpoint, Opener, Source};
 pub use reader::Reader;
 pub use side::Pieces;
-pub use view::{Shown, SideView, View};
+pub use view::{Shown, SideView, View, prefix};
 
 use crate::domain::{BattleId, BattleKind, ReplyId, Side};
 use crate::error::Error;

@@ -8,7 +8,7 @@ use futures_util::stream;
 use sqlx::PgPool;
 
 use super::side::Pieces;
-use crate::actions::endpoint::endpoint;
+use crate::endpoints::endpoint;
 use crate::backends::{BackendError, Backends, ChatRequest, Endpoint, ErrorKind};
 use crate::domain::{ModelId, ModelKind, ModelState};
 use crate::keys::Keys;

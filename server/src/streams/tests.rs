@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 
 use super::pace::TICK;
-use super::{Ask, Cursor, Events, Pieces, Reader, Source, Streams, View};
+use super::{Ask, Cursor, Pieces, Reader, Source, Streams, View};
 use crate::actions::ask_again::AskAgain;
 use crate::actions::delete_battle::delete_battle;
 use crate::actions::send_message::SendMessage;
@@ -22,6 +22,8 @@ use crate::domain::{
     ReplyStatus, Side, VoterId,
 };
 use crate::error::Error;
+use crate::handlers::sse::TurnEvents;
+use crate::handlers::sse::html::HtmlEvents;
 use crate::i18n::Locale;
 use crate::metrics::Metrics;
 use crate::store::{battles, models};
@@ -184,7 +186,7 @@ async fn whatever_the_cut_a_resumed_stream_ends_alike(db: PgPool) {
     let last = views.last().expect("a view");
     let expected = [markdown::blocks(&LONG.concat()), markdown::blocks(&slow.concat())];
     let all_events = |after: Option<Cursor>, from: usize| {
-        let mut events = Events::new(Locale::En, BATTLE, 1, after);
+        let mut events = HtmlEvents::new(Locale::En, BATTLE, 1, after);
         views[from..].iter().map(|view| events.of(view, std::ptr::eq(view, last))).collect::<Vec<_>>()
     };
     // Cut after every single event, go on from any later view.
@@ -252,7 +254,7 @@ async fn a_failed_side_hinders_nobody_and_another_model_takes_its_place(db: PgPo
     let views = read_all(&streams, battle, 1).await;
     let last = views.last().expect("an end");
     assert_eq!((status(last, Side::A), status(last, Side::B)), (ReplyStatus::Failed, ReplyStatus::Failed));
-    let event = Events::new(Locale::En, BATTLE, 1, None).of(last, true);
+    let event = HtmlEvents::new(Locale::En, BATTLE, 1, None).of(last, true);
     assert!(event.contains("\"retry\":true") && !event.to_lowercase().contains("verse"), "{event}");
 
     let scripts: HashMap<_, _> = ids.iter().map(|id| (*id, fine.clone())).collect();

@@ -1,11 +1,8 @@
 //! The frame that all pages share: language, form token, where we are.
 
-use actix_web::{HttpMessage, HttpRequest, web};
 use askama::Template;
 
 use super::asset_url;
-use crate::app::Arena;
-use crate::extract::Visitor;
 use crate::i18n::Locale;
 
 /// What the base template needs. Templates write `{{ page.t("key") }}` for a text.
@@ -22,20 +19,6 @@ pub struct Page {
 }
 
 impl Page {
-    /// The frame for a request.
-    pub fn of(request: &HttpRequest) -> Self {
-        let csrf = match (request.app_data::<web::Data<Arena>>(), request.extensions().get::<Visitor>()) {
-            (Some(arena), Some(visitor)) => arena.keys.csrf_token(visitor.token()),
-            _ => String::new(),
-        };
-        let path = request.path().to_owned();
-        let here = match request.query_string() {
-            "" => path.clone(),
-            query => format!("{path}?{query}"),
-        };
-        Self { locale: Locale::of(request), csrf, here, path }
-    }
-
     /// A text of the locale files.
     pub fn t(&self, key: &str) -> String {
         self.locale.text(key)

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::NoFields;
 use crate::actions::{change_admin, create_admin};
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::AdminId;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{NoFields, status::Condition};
 use crate::actions::change_model;
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::ModelState;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
@@ -98,7 +98,7 @@ pub async fn retry(
 ) -> Result<HttpResponse, Error> {
     let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
     arena.workers.retry(model.id);
-    if let Ok(endpoint) = crate::actions::endpoint::endpoint(&model, &arena.keys) {
+    if let Ok(endpoint) = crate::endpoints::endpoint(&model, &arena.keys) {
         arena.backends.health().forget(&endpoint.health_key());
     }
     Ok(see_other("/admin/models"))

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::status::{Condition, WorkerLine};
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::ModelState;
 use crate::error::Error;
 use crate::extract::Admin;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::NoFields;
 use crate::actions::sign_in;
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::config::Config;
 use crate::error::Error;
 use crate::extract::{Admin, ClientAddress, CsrfForm, SESSION_COOKIE};
@@ -55,7 +55,7 @@ pub async fn sign_in(
     address: ClientAddress,
     CsrfForm(form): CsrfForm<Form>,
 ) -> Result<HttpResponse, Error> {
-    match sign_in::sign_in(&arena, &form.name, form.password, address).await {
+    match sign_in::sign_in(&arena, &form.name, form.password, address.0).await {
         Ok(token) => {
             let mut response = see_other(inner(&form.next));
             response

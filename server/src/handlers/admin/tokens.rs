@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::NoFields;
 use crate::actions::api_tokens;
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::{html, see_other};

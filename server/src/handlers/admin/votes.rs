@@ -5,7 +5,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::actions::withdraw_vote;
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::admin::paging::{self, Before, ROWS_TO_READ};

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::sign_in::session_cookie;
 use crate::actions::{create_admin, sign_in};
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::error::Error;
 use crate::extract::CsrfForm;
 use crate::handlers::{html, see_other};

@@ -13,7 +13,7 @@ use super::{model_schema, schemas};
 use crate::actions::change_model::{self, KeyChange};
 use crate::actions::look_at_model::look;
 use crate::actions::register_model::{self, Registration};
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::{ModelKind, ModelSettings, ModelState};
 use crate::error::Error;
 use crate::extract::ApiAdmin;

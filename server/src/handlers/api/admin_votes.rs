@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::body::ErrorBody;
 use super::cursor::PageCursor;
 use crate::actions::withdraw_vote;
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::{BattleId, BattleKind, Choice};
 use crate::error::Error;
 use crate::extract::ApiAdmin;

@@ -15,7 +15,7 @@ use super::state::{BattleState, ModelName};
 use super::visitor::ApiVisitor;
 use crate::actions::delete_battle;
 use crate::actions::start_battle::{Opponents, StartBattle};
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::{BattleId, BattleKind, Choice, ModelId, ModelState, Parameters, Prompt};
 use crate::error::Error;
 use crate::extract::ClientAddress;
@@ -119,7 +119,7 @@ pub async fn start(
     new: web::Json<NewBattle>,
 ) -> Result<HttpResponse, Error> {
     let visitor = visitor.0;
-    arena.limits.check_message(&visitor, address)?;
+    arena.limits.check_message(visitor.id(), address.0)?;
     let enabled = models::enabled(&arena.db).await?;
     let (prompt, opponents, parameters) = match new.into_inner() {
         NewBattle::Battle { prompt } => (prompt, Opponents::Drawn, Parameters::BATTLE),

@@ -13,7 +13,7 @@ use crate::actions::ask_again::AskAgain;
 use crate::actions::cast_vote::CastVote;
 use crate::actions::send_message::SendMessage;
 use crate::actions::stop_answer::stop_answer;
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::{BattleId, Choice, Prompt, Reason, Side};
 use crate::error::Error;
 use crate::extract::ClientAddress;
@@ -46,7 +46,7 @@ pub async fn send(
     message: web::Json<NewMessage>,
 ) -> Result<HttpResponse, Error> {
     let (visitor, battle) = (visitor.0, id_of(&id)?);
-    arena.limits.check_message(&visitor, address)?;
+    arena.limits.check_message(visitor.id(), address.0)?;
     let prompt = Prompt::parse(&message.prompt)?;
     SendMessage { battle, voter: visitor.id(), prompt }.run(&arena.db, &arena.streams).await?;
     Ok(HttpResponse::Created().json(BattleState::read(&arena, locale, &visitor, battle).await?))
@@ -95,7 +95,7 @@ pub async fn again(
     failed: web::Json<FailedSide>,
 ) -> Result<HttpResponse, Error> {
     let (visitor, battle) = (visitor.0, id_of(&id)?);
-    arena.limits.check_message(&visitor, address)?;
+    arena.limits.check_message(visitor.id(), address.0)?;
     AskAgain { battle, voter: visitor.id(), side: failed.side }.run(&arena.db, &arena.streams).await?;
     Ok(HttpResponse::Ok().json(BattleState::read(&arena, locale, &visitor, battle).await?))
 }
@@ -149,7 +149,7 @@ pub async fn vote(
     new: web::Json<NewVote>,
 ) -> Result<HttpResponse, Error> {
     let (visitor, battle, mut new) = (visitor.0, id_of(&id)?, new.into_inner());
-    arena.limits.check_vote(&visitor, address)?;
+    arena.limits.check_vote(visitor.id(), address.0)?;
     if new.reasons.len() > Reason::ALL.len() {
         return Err(Error::invalid("json", "reasons"));
     }

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, get, web};
 
 use super::body::ErrorBody;
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::error::Error;
 use crate::handlers::leaderboard::{self, BoardFile, Filter, MatrixFile};
 

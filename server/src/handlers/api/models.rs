@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::body::ErrorBody;
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::{Card, ModelKind, ModelState};
 use crate::error::Error;
 use crate::store::models::{self, Model};

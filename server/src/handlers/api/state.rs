@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::actions::read_battle::read_battle;
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::{BattleId, BattleKind, Choice, ModelId, Refusal, ReplyStatus, Side, Turn};
 use crate::error::Error;
 use crate::extract::Visitor;

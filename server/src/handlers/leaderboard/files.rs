@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Filter, NamedBoard};
-use crate::app::Arena;
+use crate::state::Arena;
 use crate::domain::BattleKind;
 use crate::error::Error;
 use crate::rating::{Standing, Unrated, win_rates};

@@ -1,7 +1,7 @@
 //! Rate limits by voter and by address.
 //!
 //! ```ignore
-//! arena.limits.check_message(&visitor, address)?;
+//! arena.limits.check_message(visitor.id(), address.0)?;
 //! ```
 
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -13,7 +13,6 @@ use std::time::Duration;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use super::{ClientAddress, Visitor};
 use crate::config::Config;
 use crate::domain::VoterId;
 use crate::error::Error;
@@ -99,19 +98,19 @@ impl Limits {
     }
 
     /// Whether this visitor may send a message now: ask before anything is written or generated.
-    pub fn check_message(&self, visitor: &Visitor, address: ClientAddress) -> Result<(), Error> {
-        self.shared.messages.check(visitor.id(), address.0)
+    pub fn check_message(&self, voter: VoterId, address: IpAddr) -> Result<(), Error> {
+        self.shared.messages.check(voter, address)
     }
 
     /// Whether this visitor may vote now.
-    pub fn check_vote(&self, visitor: &Visitor, address: ClientAddress) -> Result<(), Error> {
-        self.shared.votes.check(visitor.id(), address.0)
+    pub fn check_vote(&self, voter: VoterId, address: IpAddr) -> Result<(), Error> {
+        self.shared.votes.check(voter, address)
     }
 
     /// Whether a sign-in with this name may be tried from this address now. Names are limited per network too, so that
     /// a stranger cannot lock an administrator out.
-    pub fn check_sign_in(&self, name: &str, address: ClientAddress) -> Result<(), Error> {
-        let network = network(address.0);
+    pub fn check_sign_in(&self, name: &str, address: IpAddr) -> Result<(), Error> {
+        let network = network(address);
         self.shared.sign_in_addresses.check(network)?;
         self.shared.sign_in_names.check((name.to_lowercase(), network))
     }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::view::LocalModel;
-pub(super) use crate::worker::{SlotState, SlotView};
+pub(super) use crate::inference_server::{SlotState, SlotView};
 
 /// A worker answers these at once; its cores may be busy computing.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use tokio::time::sleep;
 
-use super::supervisor::Workers;
+use super::workers::Workers;
 use super::view::LocalModel;
 use crate::store::models::{self, Model};
 

@@ -5,7 +5,7 @@ use mixtral_engine::sample::Sampling;
 use serde_json::Value;
 
 use super::{Asked, Fields, Shape};
-use crate::worker::error::ApiError;
+use crate::inference_server::error::ApiError;
 
 /// Takes everything but the input, the limit on tokens and the log probabilities. What is not
 /// given has the engine's defaults, Chinese-Mixtral's own.

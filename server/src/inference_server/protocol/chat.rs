@@ -5,13 +5,13 @@ use serde_json::{Map, Value};
 
 use super::sampling::{common, is_empty};
 use super::{Asked, Fields, Shape};
-use crate::worker::error::ApiError;
+use crate::inference_server::error::ApiError;
 
 /// Turns in one conversation; the context ends far earlier.
 const MESSAGES: usize = 4096;
 
 /// Reads and checks a request.
-pub(in crate::worker) fn chat(body: Map<String, Value>) -> Result<Asked, ApiError> {
+pub(in crate::inference_server) fn chat(body: Map<String, Value>) -> Result<Asked, ApiError> {
     let mut fields = Fields::new(body);
     let messages = match fields.take("messages") {
         Some(Value::Array(list)) if list.len() <= MESSAGES => list,

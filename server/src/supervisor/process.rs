@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::output::{Tail, each_line, forward};
 use crate::domain::Device;
-use crate::worker::{LISTENING, STOP};
+use crate::inference_server::{LISTENING, STOP};
 
 /// A driver may take its time to come up.
 const START: Duration = Duration::from_secs(120);

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::placement::Place;
 use super::view::LocalModel;
 use crate::domain::{Device, DevicePreference};
-use crate::worker::inspect::inspect;
+use crate::inference_server::inspect::inspect;
 
 /// A device and its memory as found at start, before any worker took of it.
 pub type Capacity = Place;
@@ -16,7 +16,7 @@ const BESIDE: u64 = 128 << 20;
 /// The devices that the operator chose; `auto` is every GPU that this build can use, else the CPU. A device that is
 /// named is taken at its word: its worker will say if it is not there.
 pub fn find_devices(chosen: &[DevicePreference]) -> Vec<Capacity> {
-    let gpus = if crate::worker::CAN_USE_GPUS { gpus() } else { Vec::new() };
+    let gpus = if crate::inference_server::CAN_USE_GPUS { gpus() } else { Vec::new() };
     let mut devices: Vec<Capacity> = Vec::new();
     let mut add = |device: Capacity| {
         if devices.iter().all(|other| other.device != device.device) {

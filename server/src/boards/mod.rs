@@ -70,7 +70,7 @@ impl Boards {
 
 async fn compute(db: &PgPool, key: &BoardKey) -> Result<ReadBoard, Error> {
     // One snapshot: the version must be that of the counts.
-    let mut snapshot = db.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
+    let mut snapshot = ratings::snapshot(db).await?;
     let version = ratings::version(&mut *snapshot, key.kind, key.language()).await?;
     let pairs = ratings::pairs(&mut *snapshot, key.kind, key.language()).await?;
     let elo = ratings::elo(&mut *snapshot, key.kind, key.language()).await?;

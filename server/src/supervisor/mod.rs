@@ -17,10 +17,10 @@ mod load_plan;
 mod output;
 mod placement;
 mod process;
-mod supervisor;
+mod workers;
 mod view;
 
 pub use capacity::{Capacity, find_devices};
 pub use placement::{Place, Unplaced, place};
-pub use supervisor::{Workers, WorkersOptions};
+pub use workers::{Workers, WorkersOptions};
 pub use view::{LoadState, LocalModel, ModelView, Snapshot, WorkerState, WorkerView};

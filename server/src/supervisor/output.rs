@@ -33,10 +33,10 @@ pub(super) async fn forward(device: String, from: impl AsyncRead + Unpin, tail: 
     each_line(from, |line| {
         let (level, text) = understand(line);
         match level {
-            Level::Error => tracing::error!(target: "arena_server::worker", device, "{text}"),
-            Level::Warn => tracing::warn!(target: "arena_server::worker", device, "{text}"),
-            Level::Info => tracing::info!(target: "arena_server::worker", device, "{text}"),
-            Level::Debug => tracing::debug!(target: "arena_server::worker", device, "{text}"),
+            Level::Error => tracing::error!(target: "arena_server::inference_server", device, "{text}"),
+            Level::Warn => tracing::warn!(target: "arena_server::inference_server", device, "{text}"),
+            Level::Info => tracing::info!(target: "arena_server::inference_server", device, "{text}"),
+            Level::Debug => tracing::debug!(target: "arena_server::inference_server", device, "{text}"),
         }
         if level != Level::Debug {
             tail.push(text);

@@ -5,13 +5,13 @@ use serde_json::{Map, Value};
 
 use super::sampling::common;
 use super::{Asked, Fields, Shape};
-use crate::worker::error::ApiError;
+use crate::inference_server::error::ApiError;
 
 /// OpenAI's default for this older protocol.
 const MAX_TOKENS: usize = 16;
 
 /// Reads and checks a request.
-pub(in crate::worker) fn completion(body: Map<String, Value>) -> Result<Asked, ApiError> {
+pub(in crate::inference_server) fn completion(body: Map<String, Value>) -> Result<Asked, ApiError> {
     let mut fields = Fields::new(body);
     let prompt = fields.take("prompt");
     let input = prompt.as_ref().and_then(input).ok_or_else(|| {

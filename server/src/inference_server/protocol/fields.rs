@@ -7,7 +7,7 @@ use actix_web::web;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
-use crate::worker::error::ApiError;
+use crate::inference_server::error::ApiError;
 
 /// The largest request: 50 turns of 30,000 characters, and more.
 const BODY_BYTES: usize = 8 << 20;
@@ -15,7 +15,7 @@ const BODY_BYTES: usize = 8 << 20;
 const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// Reads a request's body.
-pub(in crate::worker) async fn read_body(payload: web::Payload) -> Result<Map<String, Value>, ApiError> {
+pub(in crate::inference_server) async fn read_body(payload: web::Payload) -> Result<Map<String, Value>, ApiError> {
     let read = timeout(BODY_TIME, payload.to_bytes_limited(BODY_BYTES)).await;
     let bytes = match read {
         Ok(Ok(Ok(bytes))) => bytes,
@@ -43,19 +43,19 @@ pub(in crate::worker) async fn read_body(payload: web::Payload) -> Result<Map<St
 }
 
 /// The fields that nobody has taken yet. A field that is null is a field that is not there.
-pub(in crate::worker) struct Fields(Map<String, Value>);
+pub(in crate::inference_server) struct Fields(Map<String, Value>);
 
 impl Fields {
-    pub(in crate::worker) fn new(mut fields: Map<String, Value>) -> Self {
+    pub(in crate::inference_server) fn new(mut fields: Map<String, Value>) -> Self {
         fields.retain(|_, value| !value.is_null());
         Self(fields)
     }
 
-    pub(in crate::worker) fn take(&mut self, name: &str) -> Option<Value> {
+    pub(in crate::inference_server) fn take(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name)
     }
 
-    pub(in crate::worker) fn text(&mut self, name: &str) -> Result<Option<String>, ApiError> {
+    pub(in crate::inference_server) fn text(&mut self, name: &str) -> Result<Option<String>, ApiError> {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -63,13 +63,13 @@ impl Fields {
         }
     }
 
-    pub(in crate::worker) fn required_text(&mut self, name: &str) -> Result<String, ApiError> {
+    pub(in crate::inference_server) fn required_text(&mut self, name: &str) -> Result<String, ApiError> {
         let text = self.text(name)?;
         text.filter(|text| !text.is_empty())
             .ok_or_else(|| ApiError::field(name, format!("You must provide the parameter `{name}`.")))
     }
 
-    pub(in crate::worker) fn flag(&mut self, name: &str) -> Result<bool, ApiError> {
+    pub(in crate::inference_server) fn flag(&mut self, name: &str) -> Result<bool, ApiError> {
         match self.take(name) {
             None => Ok(false),
             Some(Value::Bool(flag)) => Ok(flag),
@@ -78,7 +78,7 @@ impl Fields {
     }
 
     /// The engine checks the range.
-    pub(in crate::worker) fn number(&mut self, name: &str) -> Result<Option<f32>, ApiError> {
+    pub(in crate::inference_server) fn number(&mut self, name: &str) -> Result<Option<f32>, ApiError> {
         match self.take(name) {
             None => Ok(None),
             Some(value) => match value.as_f64() {
@@ -89,7 +89,7 @@ impl Fields {
         }
     }
 
-    pub(in crate::worker) fn count(&mut self, name: &str) -> Result<Option<usize>, ApiError> {
+    pub(in crate::inference_server) fn count(&mut self, name: &str) -> Result<Option<usize>, ApiError> {
         match self.take(name) {
             None => Ok(None),
             Some(value) => match value.as_u64().and_then(|count| usize::try_from(count).ok()) {
@@ -100,7 +100,7 @@ impl Fields {
     }
 
     /// Takes a field that may only have one value, because this server does nothing else.
-    pub(in crate::worker) fn only(
+    pub(in crate::inference_server) fn only(
         &mut self,
         name: &str,
         good: impl Fn(&Value) -> bool,
@@ -115,14 +115,14 @@ impl Fields {
     }
 
     /// Takes fields that change nothing about the answer.
-    pub(in crate::worker) fn ignore(&mut self, names: &[&str]) {
+    pub(in crate::inference_server) fn ignore(&mut self, names: &[&str]) {
         for name in names {
             self.0.remove(*name);
         }
     }
 
     /// Refuses what is left: a setting that has no effect would be a lie.
-    pub(in crate::worker) fn finish(self) -> Result<(), ApiError> {
+    pub(in crate::inference_server) fn finish(self) -> Result<(), ApiError> {
         match self.0.keys().next() {
             None => Ok(()),
             Some(name) => {

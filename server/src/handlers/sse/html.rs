@@ -1,51 +1,20 @@
-//! Server-sent events of a turn. They are idempotent and carry their own place, so that any server can go on after any
+//! A turn as server-sent events of HTML, for pages. They are idempotent and carry their own place, so that any server can go on after any
 //! of them: an event says which blocks of a side are replaced from which one on, and its id says how much of each side
 //! the reader then has.
 
 use std::fmt::Write as _;
-use std::str::FromStr;
 
 use serde_json::json;
 
-use super::view::{SideView, View, prefix};
+use super::TurnEvents;
 use crate::domain::{BattleStatus, Refusal, Side};
+use crate::streams::{Cursor, SideView, View, prefix};
 use crate::i18n::Locale;
 use crate::views::markdown::{Rendered, may_shift};
 use crate::views::replies;
 
-/// What a reader has: of each side the attempt and how many characters of it. Written `turn.attempt-chars.attempt-chars`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Cursor {
-    /// The turn.
-    pub turn: i32,
-    /// Attempt and characters of both sides.
-    pub sides: [(i32, usize); 2],
-}
-
-impl std::fmt::Display for Cursor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let [a, b] = self.sides;
-        write!(f, "{}.{}-{}.{}-{}", self.turn, a.0, a.1, b.0, b.1)
-    }
-}
-
-impl FromStr for Cursor {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let mut parts = text.split('.');
-        let turn = parts.next().and_then(|part| part.parse().ok()).ok_or(())?;
-        let mut side = || -> Result<(i32, usize), ()> {
-            let (attempt, chars) = parts.next().and_then(|part| part.split_once('-')).ok_or(())?;
-            Ok((attempt.parse().map_err(|_| ())?, chars.parse().map_err(|_| ())?))
-        };
-        let sides = [side()?, side()?];
-        if parts.next().is_some() { Err(()) } else { Ok(Self { turn, sides }) }
-    }
-}
-
 /// Turns views into events for one reader.
-pub struct Events {
+pub struct HtmlEvents {
     locale: Locale,
     battle: BattleStatus,
     cursor: Cursor,
@@ -60,15 +29,13 @@ struct SideState {
     is_begun: bool,
 }
 
-impl Events {
-    /// Goes on where a reader of this battle is. A place in another turn is no place in this one.
-    pub fn new(locale: Locale, battle: BattleStatus, turn: i32, after: Option<Cursor>) -> Self {
+impl TurnEvents for HtmlEvents {
+    fn new(locale: Locale, battle: BattleStatus, turn: i32, after: Option<Cursor>) -> Self {
         let cursor = after.filter(|cursor| cursor.turn == turn).unwrap_or(Cursor { turn, ..Cursor::default() });
         Self { locale, battle, cursor, sides: [SideState::default(), SideState::default()] }
     }
 
-    /// The events that bring the reader from its last view to this one. `has_ended` closes the turn.
-    pub fn of(&mut self, view: &View, has_ended: bool) -> String {
+    fn of(&mut self, view: &View, has_ended: bool) -> String {
         let mut out = String::new();
         let battle = view.status_of(&self.battle);
         for side in [Side::A, Side::B] {
@@ -81,7 +48,9 @@ impl Events {
         }
         out
     }
+}
 
+impl HtmlEvents {
     fn side(&mut self, out: &mut String, side: Side, now: &SideView, retry: Result<(), Refusal>, has_ended: bool) {
         let place = side.index();
         let state = &mut self.sides[place];

@@ -7,13 +7,13 @@ use super::{Asked, logprobs};
 
 /// Which of the two protocols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::worker) enum Shape {
+pub(in crate::inference_server) enum Shape {
     Chat,
     Completion,
 }
 
 /// What all chunks of one answer have in common.
-pub(in crate::worker) struct Reply {
+pub(in crate::inference_server) struct Reply {
     id: String,
     created: i64,
     model: String,
@@ -25,7 +25,7 @@ pub(in crate::worker) struct Reply {
 }
 
 impl Reply {
-    pub(in crate::worker) fn new(asked: &Asked) -> Self {
+    pub(in crate::inference_server) fn new(asked: &Asked) -> Self {
         let prefix = match asked.shape {
             Shape::Chat => "chatcmpl",
             Shape::Completion => "cmpl",
@@ -42,7 +42,7 @@ impl Reply {
     }
 
     /// The chunk before the text, which names the speaker.
-    pub(in crate::worker) fn first(&self) -> Option<Value> {
+    pub(in crate::inference_server) fn first(&self) -> Option<Value> {
         (self.shape == Shape::Chat).then(|| {
             self.chunk(json!([{
                 "index": 0,
@@ -54,7 +54,7 @@ impl Reply {
     }
 
     /// A chunk with text.
-    pub(in crate::worker) fn piece(&mut self, text: &str, logprobs: &[Logprobs]) -> Value {
+    pub(in crate::inference_server) fn piece(&mut self, text: &str, logprobs: &[Logprobs]) -> Value {
         let logprobs = self.logprobs(logprobs);
         self.offset += text.chars().count();
         self.chunk(match self.shape {
@@ -66,7 +66,7 @@ impl Reply {
     }
 
     /// The chunk after the text, which says why it ended.
-    pub(in crate::worker) fn last(&self, reason: FinishReason) -> Value {
+    pub(in crate::inference_server) fn last(&self, reason: FinishReason) -> Value {
         let reason = word(reason);
         self.chunk(match self.shape {
             Shape::Chat => json!([{"index": 0, "delta": {}, "logprobs": null, "finish_reason": reason}]),
@@ -75,7 +75,7 @@ impl Reply {
     }
 
     /// The chunk with the token counts, where they were asked for.
-    pub(in crate::worker) fn usage(&self, usage: &Usage) -> Option<Value> {
+    pub(in crate::inference_server) fn usage(&self, usage: &Usage) -> Option<Value> {
         self.include_usage.then(|| {
             let mut chunk = self.chunk(json!([]));
             chunk["usage"] = counts(usage);
@@ -84,7 +84,7 @@ impl Reply {
     }
 
     /// The whole answer.
-    pub(in crate::worker) fn whole(
+    pub(in crate::inference_server) fn whole(
         &self,
         text: &str,
         logprobs: &[Logprobs],

@@ -1,0 +1,101 @@
+//! A turn as server-sent events of plain text, for programs: characters where pages get blocks of HTML.
+
+use serde_json::json;
+
+use super::TurnEvents;
+use crate::domain::{BattleStatus, Refusal, Side};
+use crate::i18n::Locale;
+use crate::streams::{Cursor, SideView, View};
+use crate::views::replies;
+
+/// Turns views into events: what is new since what the reader has.
+pub struct TextEvents {
+    locale: Locale,
+    battle: BattleStatus,
+    cursor: Cursor,
+    said: [Option<String>; 2],
+}
+
+impl TurnEvents for TextEvents {
+    fn new(locale: Locale, battle: BattleStatus, turn: i32, after: Option<Cursor>) -> Self {
+        let cursor = after.filter(|cursor| cursor.turn == turn).unwrap_or(Cursor { turn, ..Cursor::default() });
+        Self { locale, battle, cursor, said: [None, None] }
+    }
+
+    fn of(&mut self, view: &View, has_ended: bool) -> String {
+        let mut out = String::new();
+        let battle = view.status_of(&self.battle);
+        for side in [Side::A, Side::B] {
+            if let Some(now) = &view.sides[side.index()] {
+                self.side(&mut out, side, now, battle.may_retry_at(self.cursor.turn, side));
+            }
+        }
+        if has_ended {
+            self.event(&mut out, "ended", &json!({ "turn": self.cursor.turn }));
+        }
+        out
+    }
+}
+
+impl TextEvents {
+    fn side(&mut self, out: &mut String, side: Side, now: &SideView, retry: Result<(), Refusal>) {
+        let at = side.index();
+        let (attempt, had) = self.cursor.sides[at];
+        let whole = now.text.chars().count();
+        // Another attempt, or more than there is: from the beginning.
+        let from = if attempt == now.attempt && had <= whole { had } else { 0 };
+        if from < whole || (attempt != now.attempt && had > 0) || had > whole {
+            let text: String = now.text.chars().skip(from).collect();
+            self.cursor.sides[at] = (now.attempt, whole);
+            self.event(out, "text", &json!({ "side": side, "attempt": now.attempt, "from": from, "text": text }));
+        }
+        let mut said = replies::status_json(self.locale, side, now, retry);
+        said["attempt"] = json!(now.attempt);
+        let text = said.to_string();
+        if self.said[at].as_ref() != Some(&text) {
+            self.event(out, "status", &said);
+            self.said[at] = Some(text);
+        }
+    }
+
+    fn event(&self, out: &mut String, name: &str, data: &serde_json::Value) {
+        use std::fmt::Write as _;
+        // Writing to a String cannot fail.
+        let _ = write!(out, "id: {}\nevent: {name}\ndata: {data}\n\n", self.cursor);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{BattleKind, ReplyId, ReplyStatus};
+
+    const BATTLE: BattleStatus =
+        BattleStatus { kind: BattleKind::Battle, is_voted: false, turns: 1, sides: [None, None] };
+
+    fn view(text: &str, attempt: i32) -> View {
+        let side = SideView::new(ReplyId(uuid::Uuid::nil()), attempt, ReplyStatus::Streaming, text, None);
+        View { sides: [Some(side), None] }
+    }
+
+    #[test]
+    fn only_what_is_new_is_sent_and_a_new_attempt_begins_anew() {
+        let mut events = TextEvents::new(Locale::En, BATTLE, 1, None);
+        assert!(events.of(&view("诗", 1), false).contains(r#""from":0,"side":"a","text":"诗""#));
+        let second = events.of(&view("诗人", 1), false);
+        assert!(second.contains(r#""from":1,"side":"a","text":"人""#) && !second.contains("event: status"), "{second}");
+        assert_eq!(events.of(&view("诗人", 1), false), "");
+        let again = events.of(&view("x", 2), true);
+        assert!(again.contains(r#""attempt":2,"from":0"#) && again.contains("event: ended"), "{again}");
+    }
+
+    #[test]
+    fn a_reader_goes_on_from_its_cursor() {
+        let cursor: Cursor = "1.1-2.0-0".parse().expect("a cursor");
+        let mut events = TextEvents::new(Locale::En, BATTLE, 1, Some(cursor));
+        assert!(events.of(&view("abcd", 1), false).contains(r#""from":2,"side":"a","text":"cd""#));
+        let cursor: Cursor = "1.1-9.0-0".parse().expect("a cursor");
+        let mut events = TextEvents::new(Locale::En, BATTLE, 1, Some(cursor));
+        assert!(events.of(&view("abcd", 1), false).contains(r#""from":0,"side":"a","text":"abcd""#));
+    }
+}

@@ -1,0 +1,67 @@
+//! What every handler may use, apart from how it is put together.
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+
+use crate::backends::{AddressPolicy, Backends};
+use crate::boards::Boards;
+use crate::config::Config;
+use crate::keys::Keys;
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::passwords::Passwords;
+use crate::streams::{Source, Streams};
+use crate::supervisor::{Workers, WorkersOptions};
+
+/// What every handler may use.
+#[derive(Clone)]
+pub struct Arena {
+    /// The checked configuration.
+    pub config: Arc<Config>,
+    /// The database.
+    pub db: PgPool,
+    /// Keys derived from the service's secret.
+    pub keys: Keys,
+    /// Rate limits.
+    pub limits: Limits,
+    /// Counters.
+    pub metrics: Metrics,
+    /// The hasher of administrators' passwords.
+    pub passwords: Passwords,
+    /// The door to generation.
+    pub backends: Backends,
+    /// The workers of local models.
+    pub workers: Workers,
+    /// Leaderboards computed so far.
+    pub boards: Boards,
+    /// The answers that this server drains.
+    pub streams: Streams,
+}
+
+impl Arena {
+    /// What handlers share, with nothing counted yet. Must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// When workers cannot be set up on this system.
+    pub fn new(config: Config, db: PgPool, keys: Keys) -> anyhow::Result<Self> {
+        let workers = WorkersOptions::of_this_program(config.devices.clone(), config.drain)?;
+        let workers = Workers::start(&workers)?;
+        let backends = Backends::new(AddressPolicy { allow_inner: false, allowed: config.allow_inner.clone() });
+        let metrics = Metrics::new(db.clone());
+        let local = workers.clone();
+        let source = Source::new(db.clone(), keys.clone(), backends.clone(), Arc::new(move |id| local.endpoint_of(id)));
+        Ok(Self {
+            limits: Limits::new(&config),
+            streams: Streams::new(db.clone(), metrics.clone(), source, tokio::runtime::Handle::current()),
+            metrics,
+            passwords: Passwords::default(),
+            backends,
+            workers,
+            boards: Boards::default(),
+            config: Arc::new(config),
+            db,
+            keys,
+        })
+    }
+}
