@@ -3,10 +3,10 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::state::Arena;
 use crate::domain::{Admin, MAX_LABEL};
 use crate::error::Error;
 use crate::keys::{random_token, token_hash};
+use crate::state::Arena;
 use crate::store::{admins, audit};
 
 /// What a token starts with, so that a leaked one is recognised.

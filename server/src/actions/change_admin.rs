@@ -4,10 +4,10 @@ use secrecy::SecretString;
 use serde_json::json;
 use sqlx::PgPool;
 
-use crate::state::Arena;
 use crate::domain::{Admin, AdminId};
 use crate::error::Error;
 use crate::passwords;
+use crate::state::Arena;
 use crate::store::{admins, audit};
 
 /// Replaces one's own password and ends one's other sessions.

@@ -3,9 +3,9 @@
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
-use crate::state::Arena;
 use crate::domain::{AdminId, ModelSettings, ModelState};
 use crate::error::Error;
+use crate::state::Arena;
 use crate::store::models::{Model, SealedKey};
 use crate::store::{audit, models};
 

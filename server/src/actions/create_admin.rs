@@ -6,11 +6,11 @@ use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use crate::state::Arena;
 use crate::domain::{Admin, AdminId, MAX_LABEL};
 use crate::error::Error;
 use crate::keys::{random_token, token_hash};
 use crate::passwords;
+use crate::state::Arena;
 use crate::store::{admins, audit};
 
 /// How long a one-time link can be used.

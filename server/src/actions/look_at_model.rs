@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use crate::endpoints::{endpoint_of, key_of_environment};
-use crate::state::Arena;
 use crate::backends::{Network, Probe};
 use crate::domain::{ModelSettings, ModelSource};
+use crate::endpoints::{endpoint_of, key_of_environment};
 use crate::error::Error;
 use crate::inference_server::inspect::{InspectError, ModelFacts, inspect};
+use crate::state::Arena;
 
 /// What was found.
 #[derive(Debug, Clone)]

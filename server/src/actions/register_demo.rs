@@ -7,11 +7,11 @@ use serde::Deserialize;
 
 use super::look_at_model::{Found, look};
 use super::register_model::{Registration, register};
-use crate::state::Arena;
 use crate::domain::{Card, LocalSource, ModelSettings, ModelSource, slug_of};
 use crate::error::Error;
-use crate::store::models;
 use crate::inference_server::inspect::is_adapter;
+use crate::state::Arena;
+use crate::store::models;
 
 /// What `cards.json` says of the files whose name begins with its key.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -100,9 +100,9 @@ mod tests {
 
     use super::*;
     use crate::domain::{ModelKind, ModelState};
+    use crate::inference_server::inspect::tests::put_adapter;
     use crate::keys::Keys;
     use crate::testing::config;
-    use crate::inference_server::inspect::tests::put_adapter;
 
     #[sqlx::test(migrations = "../migrations")]
     async fn a_fresh_arena_has_its_demo_models_once(db: PgPool) {

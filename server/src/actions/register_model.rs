@@ -4,9 +4,9 @@ use secrecy::SecretString;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::state::Arena;
 use crate::domain::{AdminId, ModelId, ModelSettings, ModelSource, is_slug, slug_of};
 use crate::error::Error;
+use crate::state::Arena;
 use crate::store::models::SealedKey;
 use crate::store::{audit, models};
 

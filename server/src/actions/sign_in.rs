@@ -5,19 +5,14 @@ use std::net::IpAddr;
 use secrecy::SecretString;
 use serde_json::json;
 
-use crate::state::Arena;
 use crate::domain::{Admin, AdminId, IDLE_HOURS};
 use crate::error::Error;
 use crate::keys::{random_token, token_hash};
+use crate::state::Arena;
 use crate::store::{admins, audit};
 
 /// Checks name and password and begins a session. Gives the token for the cookie.
-pub async fn sign_in(
-    arena: &Arena,
-    name: &str,
-    password: SecretString,
-    address: IpAddr,
-) -> Result<String, Error> {
+pub async fn sign_in(arena: &Arena, name: &str, password: SecretString, address: IpAddr) -> Result<String, Error> {
     let name = name.trim();
     arena.limits.check_sign_in(name, address)?;
     let found = admins::credentials(&arena.db, name).await?;

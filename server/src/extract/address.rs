@@ -7,8 +7,8 @@ use actix_web::dev::Payload;
 use actix_web::http::header::HeaderMap;
 use actix_web::{FromRequest, HttpRequest, web};
 
-use crate::state::Arena;
 use crate::error::Error;
+use crate::state::Arena;
 
 /// The address of the visitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 
-use crate::state::Arena;
 use crate::domain::{Admin, AdminId, IDLE_HOURS, LONGEST_DAYS};
 use crate::error::Error;
 use crate::keys::token_hash;
+use crate::state::Arena;
 use crate::store::admins::{self, AdminRow};
 
 /// The cookie's name, before [`crate::config::Config::cookie_name`].

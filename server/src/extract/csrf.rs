@@ -13,9 +13,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Visitor;
-use crate::state::Arena;
 use crate::domain::MAX_PROMPT_CHARS;
 use crate::error::Error;
+use crate::state::Arena;
 
 /// A form with a valid token. Lists are sent as repeated names.
 #[derive(Debug)]

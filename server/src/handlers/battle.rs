@@ -9,10 +9,10 @@ use crate::actions::answering::contestants;
 use crate::actions::delete_battle::delete_battle;
 use crate::actions::read_battle::read_battle;
 use crate::actions::start_battle::{Opponents, StartBattle};
-use crate::state::Arena;
 use crate::domain::{BattleId, Parameters, Prompt, may_draw};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
+use crate::state::Arena;
 use crate::store::model_names;
 use crate::views::{BattlePage, NewBattlePage, Page};
 

@@ -5,17 +5,17 @@ use serde::Deserialize;
 
 use super::battle::NoFields;
 use super::see_other;
-use super::sse::html::HtmlEvents;
 use super::sse;
+use super::sse::html::HtmlEvents;
 use crate::actions::ask_again::AskAgain;
 use crate::actions::read_battle::read_battle;
 use crate::actions::send_message::SendMessage;
 use crate::actions::stop_answer::stop_answer;
-use crate::state::Arena;
 use crate::domain::{BattleId, Prompt, Side};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
 use crate::i18n::Locale;
+use crate::state::Arena;
 
 /// Where a stream goes on.
 #[derive(Debug, Default, Deserialize)]

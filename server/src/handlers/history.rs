@@ -7,9 +7,9 @@ use serde::Deserialize;
 use super::battle::NoFields;
 use super::{html, see_other};
 use crate::actions::delete_battle::delete_all_battles;
-use crate::state::Arena;
 use crate::error::Error;
 use crate::extract::{CsrfForm, Visitor};
+use crate::state::Arena;
 use crate::store::{battles, model_names};
 use crate::views::{HistoryPage, Line, Page};
 

@@ -5,10 +5,10 @@ use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use crate::state::Arena;
 use crate::error::Error;
 use crate::extract::CsrfForm;
 use crate::i18n::Locale;
+use crate::state::Arena;
 
 /// The form of the language switch.
 #[derive(Debug, Deserialize)]

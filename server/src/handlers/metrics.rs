@@ -2,9 +2,9 @@
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 
-use crate::state::Arena;
 use crate::error::Error;
 use crate::extract::{ApiAdmin, ClientAddress};
+use crate::state::Arena;
 
 /// OpenMetrics text. Only for this machine itself, or with an administrator's API token.
 pub async fn page(request: HttpRequest, arena: web::Data<Arena>) -> Result<HttpResponse, Error> {

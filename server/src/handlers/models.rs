@@ -3,14 +3,14 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use crate::state::Arena;
 use crate::domain::ModelState;
 use crate::error::Error;
 use crate::handlers::html;
 use crate::i18n::Locale;
+use crate::state::Arena;
 use crate::store::models::{self, Model};
-use crate::views::Page;
 use crate::supervisor::LoadState;
+use crate::views::Page;
 
 /// The list.
 #[derive(Debug, Template)]

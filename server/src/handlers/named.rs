@@ -6,10 +6,10 @@ use serde::Deserialize;
 
 use super::{html, see_other};
 use crate::actions::start_battle::{Opponents, StartBattle};
-use crate::state::Arena;
 use crate::domain::{BattleKind, ModelId, Parameters, Prompt};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
+use crate::state::Arena;
 use crate::store::models::{self, Model};
 use crate::views::{NewChatPage, Page};
 

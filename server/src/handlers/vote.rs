@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::see_other;
 use crate::actions::cast_vote::CastVote;
-use crate::state::Arena;
 use crate::domain::{BattleId, Choice, Reason};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
+use crate::state::Arena;
 use crate::store::model_names;
 
 /// A vote as the form sends it.

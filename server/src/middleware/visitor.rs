@@ -7,8 +7,8 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
 
-use crate::state::Arena;
 use crate::extract::Visitor;
+use crate::state::Arena;
 
 /// How long a browser keeps its history: 400 days, the longest that browsers allow.
 const COOKIE_DAYS: i64 = 400;

@@ -8,9 +8,9 @@ use futures_util::stream;
 use sqlx::PgPool;
 
 use super::side::Pieces;
-use crate::endpoints::endpoint;
 use crate::backends::{BackendError, Backends, ChatRequest, Endpoint, ErrorKind};
 use crate::domain::{ModelId, ModelKind, ModelState};
+use crate::endpoints::endpoint;
 use crate::keys::Keys;
 use crate::store::models::{self, Model};
 

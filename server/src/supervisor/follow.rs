@@ -7,8 +7,8 @@ use std::time::Duration;
 use sqlx::PgPool;
 use tokio::time::sleep;
 
-use super::workers::Workers;
 use super::view::LocalModel;
+use super::workers::Workers;
 use crate::store::models::{self, Model};
 
 /// How often the list is read; a change made at this server is seen at once by a nudge.

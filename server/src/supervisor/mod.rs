@@ -17,10 +17,10 @@ mod load_plan;
 mod output;
 mod placement;
 mod process;
-mod workers;
 mod view;
+mod workers;
 
 pub use capacity::{Capacity, find_devices};
 pub use placement::{Place, Unplaced, place};
-pub use workers::{Workers, WorkersOptions};
 pub use view::{LoadState, LocalModel, ModelView, Snapshot, WorkerState, WorkerView};
+pub use workers::{Workers, WorkersOptions};

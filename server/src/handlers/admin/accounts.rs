@@ -8,13 +8,13 @@ use serde::Deserialize;
 
 use super::NoFields;
 use crate::actions::{change_admin, create_admin};
-use crate::state::Arena;
 use crate::domain::AdminId;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::{html, see_other};
 use crate::i18n::error_text;
 use crate::passwords;
+use crate::state::Arena;
 use crate::store::admins::{self, AdminRow};
 use crate::views::Page;
 

@@ -3,12 +3,12 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use crate::state::Arena;
 use crate::error::Error;
 use crate::extract::Admin;
 use crate::handlers::admin::paging::{self, Before, ROWS_TO_READ};
 use crate::handlers::html;
 use crate::i18n::Locale;
+use crate::state::Arena;
 use crate::store::audit::{self, AuditRow};
 use crate::views::Page;
 

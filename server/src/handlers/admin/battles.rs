@@ -4,11 +4,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
 
-use crate::state::Arena;
 use crate::error::Error;
 use crate::extract::Admin;
 use crate::handlers::admin::paging::{self, Before, ROWS_TO_READ};
 use crate::handlers::html;
+use crate::state::Arena;
 use crate::store::recent::{self, BattleLine};
 use crate::views::Page;
 

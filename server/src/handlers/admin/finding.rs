@@ -1,10 +1,10 @@
 //! What looking at a file or an endpoint has shown, in words.
 
 use crate::actions::look_at_model::{Found, allowed};
-use crate::state::Arena;
 use crate::backends::{BackendError, ErrorKind, Probe};
-use crate::views::{Page, bytes, parameters, seconds};
 use crate::inference_server::inspect::{InspectError, ModelFacts, Template};
+use crate::state::Arena;
+use crate::views::{Page, bytes, parameters, seconds};
 
 /// The box above the form.
 #[derive(Debug)]

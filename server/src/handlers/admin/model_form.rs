@@ -11,12 +11,12 @@ use super::model_fields::{FormGroup, groups};
 use crate::actions::change_model::{self, KeyChange};
 use crate::actions::look_at_model::{Found, look};
 use crate::actions::register_model::{self, Registration};
-use crate::state::Arena;
 use crate::domain::{FieldError, MAX_NAME, ModelKind, ModelSettings, ModelState, SettingTexts};
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::{html, see_other};
 use crate::i18n::error_text;
+use crate::state::Arena;
 use crate::store::models::{self, Model};
 use crate::views::Page;
 

@@ -3,11 +3,11 @@
 use sqlx::PgPool;
 
 use crate::actions::create_admin;
-use crate::state::Arena;
 use crate::domain::ModelState;
+use crate::inference_server::inspect::tests::put_adapter;
+use crate::state::Arena;
 use crate::store::{audit, models};
 use crate::testing::{Browser, arena, browser};
-use crate::inference_server::inspect::tests::put_adapter;
 
 const PASSWORD: &str = "a long enough word";
 

@@ -6,11 +6,11 @@ use serde::Deserialize;
 
 use super::{NoFields, status::Condition};
 use crate::actions::change_model;
-use crate::state::Arena;
 use crate::domain::ModelState;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::{html, see_other};
+use crate::state::Arena;
 use crate::store::models::{self, Model};
 use crate::views::Page;
 

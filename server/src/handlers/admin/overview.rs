@@ -4,11 +4,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::status::{Condition, WorkerLine};
-use crate::state::Arena;
 use crate::domain::ModelState;
 use crate::error::Error;
 use crate::extract::Admin;
 use crate::handlers::html;
+use crate::state::Arena;
 use crate::store::models::{self, Model};
 use crate::store::recent::{self, BattleLine, Day};
 use crate::views::Page;

@@ -9,11 +9,11 @@ use serde::Deserialize;
 
 use super::NoFields;
 use crate::actions::sign_in;
-use crate::state::Arena;
 use crate::config::Config;
 use crate::error::Error;
 use crate::extract::{Admin, ClientAddress, CsrfForm, SESSION_COOKIE};
 use crate::handlers::{html, see_other};
+use crate::state::Arena;
 use crate::views::Page;
 
 /// The page.

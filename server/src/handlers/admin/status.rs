@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use super::finding::backend_error;
-use crate::endpoints::endpoint;
-use crate::state::Arena;
 use crate::domain::{ModelKind, ModelState};
+use crate::endpoints::endpoint;
 use crate::i18n::told;
+use crate::state::Arena;
 use crate::store::models::Model;
-use crate::views::{Page, Time, bytes, time};
 use crate::supervisor::{LoadState, Snapshot, Unplaced, WorkerState, WorkerView};
+use crate::views::{Page, Time, bytes, time};
 
 /// How good a condition is, for its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::NoFields;
 use crate::actions::api_tokens;
-use crate::state::Arena;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::{html, see_other};
+use crate::state::Arena;
 use crate::store::admins::{self, ApiTokenRow};
 use crate::views::Page;
 

@@ -5,11 +5,11 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::actions::withdraw_vote;
-use crate::state::Arena;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::admin::paging::{self, Before, ROWS_TO_READ};
 use crate::handlers::{html, see_other};
+use crate::state::Arena;
 use crate::store::votes::{self, VoteLine};
 use crate::views::Page;
 

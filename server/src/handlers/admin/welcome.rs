@@ -8,13 +8,13 @@ use serde::Deserialize;
 
 use super::sign_in::session_cookie;
 use crate::actions::{create_admin, sign_in};
-use crate::state::Arena;
 use crate::error::Error;
 use crate::extract::CsrfForm;
 use crate::handlers::{html, see_other};
 use crate::i18n::error_text;
 use crate::keys::token_hash;
 use crate::passwords;
+use crate::state::Arena;
 use crate::store::admins;
 use crate::views::Page;
 

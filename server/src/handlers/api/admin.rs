@@ -13,10 +13,10 @@ use super::{model_schema, schemas};
 use crate::actions::change_model::{self, KeyChange};
 use crate::actions::look_at_model::look;
 use crate::actions::register_model::{self, Registration};
-use crate::state::Arena;
 use crate::domain::{ModelKind, ModelSettings, ModelState};
 use crate::error::Error;
 use crate::extract::ApiAdmin;
+use crate::state::Arena;
 use crate::store::models::{self, Model};
 
 /// A model as its administrator sees it. The key is never shown.

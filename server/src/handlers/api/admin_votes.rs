@@ -9,10 +9,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::body::ErrorBody;
 use super::cursor::PageCursor;
 use crate::actions::withdraw_vote;
-use crate::state::Arena;
 use crate::domain::{BattleId, BattleKind, Choice};
 use crate::error::Error;
 use crate::extract::ApiAdmin;
+use crate::state::Arena;
 use crate::store::votes::{self, VoteLine};
 
 /// Which votes.

@@ -15,11 +15,11 @@ use super::state::{BattleState, ModelName};
 use super::visitor::ApiVisitor;
 use crate::actions::delete_battle;
 use crate::actions::start_battle::{Opponents, StartBattle};
-use crate::state::Arena;
 use crate::domain::{BattleId, BattleKind, Choice, ModelId, ModelState, Parameters, Prompt};
 use crate::error::Error;
 use crate::extract::ClientAddress;
 use crate::i18n::Locale;
+use crate::state::Arena;
 use crate::store::models::{self, Model};
 use crate::store::{battles, model_names};
 

@@ -13,11 +13,11 @@ use crate::actions::ask_again::AskAgain;
 use crate::actions::cast_vote::CastVote;
 use crate::actions::send_message::SendMessage;
 use crate::actions::stop_answer::stop_answer;
-use crate::state::Arena;
 use crate::domain::{BattleId, Choice, Prompt, Reason, Side};
 use crate::error::Error;
 use crate::extract::ClientAddress;
 use crate::i18n::Locale;
+use crate::state::Arena;
 use crate::store::model_names;
 
 /// A message.

@@ -3,9 +3,9 @@
 use actix_web::{HttpResponse, get, web};
 
 use super::body::ErrorBody;
-use crate::state::Arena;
 use crate::error::Error;
 use crate::handlers::leaderboard::{self, BoardFile, Filter, MatrixFile};
+use crate::state::Arena;
 
 /// Kinds of battle that have a board.
 #[derive(utoipa::ToSchema)]

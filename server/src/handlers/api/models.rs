@@ -5,9 +5,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::body::ErrorBody;
-use crate::state::Arena;
 use crate::domain::{Card, ModelKind, ModelState};
 use crate::error::Error;
+use crate::state::Arena;
 use crate::store::models::{self, Model};
 
 /// What everyone may know of a model.

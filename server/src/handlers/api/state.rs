@@ -4,11 +4,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::actions::read_battle::read_battle;
-use crate::state::Arena;
 use crate::domain::{BattleId, BattleKind, Choice, ModelId, Refusal, ReplyStatus, Side, Turn};
 use crate::error::Error;
 use crate::extract::Visitor;
 use crate::i18n::Locale;
+use crate::state::Arena;
 use crate::store::model_names;
 use crate::streams::SideView;
 use crate::views::replies;

@@ -6,12 +6,12 @@ use super::battles::id_of;
 use super::body::ErrorBody;
 use super::visitor::ApiVisitor;
 use crate::actions::read_battle::read_battle;
-use crate::state::Arena;
 use crate::domain::BattleId;
 use crate::error::Error;
-use crate::handlers::sse::text::TextEvents;
 use crate::handlers::sse;
+use crate::handlers::sse::text::TextEvents;
 use crate::i18n::Locale;
+use crate::state::Arena;
 
 /// The newest turn, until both sides have ended. Events: `text` (`side`, `attempt`, `from`, `text`: replace everything
 /// from the character `from` on), `status` (`side`, `status`, `message`, `retry`), `ended` (`turn`). Send the last `id`

@@ -5,10 +5,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Filter, NamedBoard};
-use crate::state::Arena;
 use crate::domain::BattleKind;
 use crate::error::Error;
 use crate::rating::{Standing, Unrated, win_rates};
+use crate::state::Arena;
 
 /// A leaderboard as a file.
 #[derive(Debug, Serialize, ToSchema)]

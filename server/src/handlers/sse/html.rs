@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::TurnEvents;
 use crate::domain::{BattleStatus, Refusal, Side};
-use crate::streams::{Cursor, SideView, View, prefix};
 use crate::i18n::Locale;
+use crate::streams::{Cursor, SideView, View, prefix};
 use crate::views::markdown::{Rendered, may_shift};
 use crate::views::replies;
 

@@ -12,9 +12,9 @@ use futures_util::stream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
-use crate::state::Arena;
 use crate::domain::{Battle, BattleStatus};
 use crate::i18n::Locale;
+use crate::state::Arena;
 use crate::streams::{Cursor, Reader, View};
 
 /// How often a comment keeps a quiet connection open.
