@@ -37,5 +37,5 @@ fn serve(options: ServeOptions) -> anyhow::Result<()> {
 
 fn serve_models(options: WorkerOptions) -> anyhow::Result<()> {
     arena_server::telemetry::start_logging(options.log);
-    actix_web::rt::System::new().block_on(worker::run(options))
+    actix_web::rt::System::new().block_on(inference_server::run(options))
 }

@@ -11,39 +11,18 @@ use reqwest::{Client, Method};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-use super::answer::{FinishReason, Usage};
-use super::client::Shared;
 use super::endpoint::Endpoint;
 use super::error::{BackendError, ErrorKind};
+use super::event::Item;
 use super::reading::Answer;
 use super::request::{Body, ChatRequest};
 use super::send::send;
+use super::shared::Shared;
 
 /// Events that wait for a slow reader; then the network waits, then the model.
 const EVENTS: usize = 64;
 /// The longest pause before another try; whoever asks for more is not tried again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
-/// What happens while a model answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ChatEvent {
-    /// The model thinks before it answers; sent once, what it thinks is not passed on.
-    Thinking,
-    /// The next piece of the answer, never empty.
-    Delta {
-        /// The text.
-        text: String,
-    },
-    /// The answer is complete; nothing follows.
-    Finished {
-        /// Why it ended.
-        reason: FinishReason,
-        /// Token counts.
-        usage: Usage,
-    },
-}
-
-pub(super) type Item = Result<ChatEvent, BackendError>;
 
 /// The events of one answer. It always ends with `Finished` or with an error. Dropping it cancels
 /// the HTTP request.

@@ -7,10 +7,10 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::chat::ChatEvent;
 use super::client::Backends;
 use super::endpoint::Endpoint;
 use super::error::{BackendError, ErrorKind};
+use super::event::ChatEvent;
 use super::request::{ChatRequest, Message, Role, Sampling};
 use super::send::{read_bounded, send};
 

@@ -8,9 +8,9 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::{FinishReason, Piece, Usage, read};
-use super::chat::{ChatEvent, Item};
 use super::endpoint::Endpoint;
 use super::error::{BackendError, ErrorKind};
+use super::event::{ChatEvent, Item};
 use super::send::interrupted;
 use super::sse::{Event, Parser};
 

@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use super::DatabaseError;
 use super::account::{self, Account};
 use super::binaries::Binaries;
-use super::server;
+use super::child::die_with_this_thread;
 use super::stage::{ProgressFn, Stage};
 
 /// The name of the socket in its folder.
@@ -82,7 +82,7 @@ impl Folder {
         let mut initdb = account::command(&binaries.dir.join("initdb"), self.account.as_ref());
         initdb.arg("-D").arg(&fresh).args(["-U", "arena", "-E", "UTF8", "--locale=C.UTF-8"]);
         initdb.args(["-A", "trust"]).stdout(Stdio::piped()).stderr(Stdio::piped());
-        server::die_with_this_thread(&mut initdb, Signal::TERM);
+        die_with_this_thread(&mut initdb, Signal::TERM);
         let answer = initdb.output().map_err(DatabaseError::io(&binaries.dir))?;
         if !answer.status.success() {
             _ = fs::remove_dir_all(&fresh);

@@ -6,6 +6,7 @@
 
 mod account;
 mod binaries;
+mod child;
 mod error;
 mod folder;
 mod obtain;

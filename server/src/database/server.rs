@@ -6,9 +6,8 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::Child;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -19,6 +18,7 @@ use sqlx::postgres::PgConnectOptions;
 use super::DatabaseError;
 use super::account;
 use super::binaries::{Binaries, Search};
+use super::child::die_with_this_thread;
 use super::folder::Folder;
 use super::stage::{ProgressFn, Stage};
 
@@ -209,24 +209,6 @@ fn settings(durability: Durability) -> Vec<&'static str> {
         Durability::None => ["fsync=off", "full_page_writes=off", "synchronous_commit=off"],
     });
     settings
-}
-
-/// Asks the system to send `signal` when the calling thread ends, be it with the whole arena.
-pub(super) fn die_with_this_thread(command: &mut Command, signal: Signal) {
-    let parent = rustix::process::getpid();
-    let ask = move || {
-        #[cfg(target_os = "linux")]
-        rustix::process::set_parent_process_death_signal(Some(signal))?;
-        // The arena may have been killed before the line above.
-        if rustix::process::getppid() == Some(parent) {
-            Ok(())
-        } else {
-            Err(std::io::Error::from(rustix::io::Errno::SRCH))
-        }
-    };
-    // SAFETY: between fork and exec the closure makes two system calls; it neither allocates nor
-    // takes a lock, and the error it returns holds only a number.
-    unsafe { command.pre_exec(ask) };
 }
 
 /// SIGINT, then SIGQUIT, then SIGKILL, each with time to act. After the first all is on disk as

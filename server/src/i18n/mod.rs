@@ -16,7 +16,7 @@ use crate::domain::UnknownName;
 
 pub use errors::error_text;
 pub use message::{Message, told};
-pub use numbers::grouped;
+pub use numbers::{grouped, percent};
 
 static_loader! {
     static TEXTS = {

@@ -13,13 +13,25 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// A share as a whole percentage: more digits would claim more than any number of votes here bears.
+pub fn percent(share: f64) -> String {
+    format!("{:.0}", share * 100.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn digits_stand_by_threes() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (30_000, "30,000"), (1_234_567, "1,234,567")] {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (30_000, "30,000"),
+            (100_000, "100,000"),
+            (1_234_567, "1,234,567"),
+        ] {
             assert_eq!(grouped(number), text);
         }
     }

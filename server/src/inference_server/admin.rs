@@ -8,7 +8,7 @@ use serde_json::json;
 use super::error::ApiError;
 use super::options::{ModelSpec, is_name};
 use super::protocol::{Fields, read_body};
-use super::routes::Worker;
+use super::state::Worker;
 
 /// `GET /admin/models`: all models with their states.
 pub(super) async fn list(worker: web::Data<Worker>) -> HttpResponse {

@@ -8,7 +8,7 @@ use mixtral_engine::request::{Event, FinishReason};
 
 use super::error::ApiError;
 use super::protocol::{self, Asked, Reply, read_body};
-use super::routes::Worker;
+use super::state::Worker;
 use super::streaming::{Streaming, reader_too_slow};
 
 /// `POST /v1/chat/completions`.

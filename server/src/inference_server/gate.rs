@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::error::ApiError;
-use super::routes::Worker;
+use super::state::Worker;
 
 /// Lets a request through or refuses it.
 pub(super) async fn gate(

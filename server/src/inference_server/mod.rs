@@ -19,6 +19,7 @@ mod options;
 mod protocol;
 mod routes;
 mod run;
+mod state;
 mod status;
 mod streaming;
 

@@ -1,22 +1,10 @@
-//! Every URL of a worker, in one table, and what the handlers share.
-
-use std::sync::Arc;
+//! Every URL of a worker, in one table.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use secrecy::SecretString;
 
 use super::error::ApiError;
-use super::host::Host;
-use super::metrics::Metrics;
 use super::{admin, answers, status};
-
-/// What every handler may use.
-pub(super) struct Worker {
-    pub(super) host: Arc<Host>,
-    pub(super) token: SecretString,
-    pub(super) metrics: Metrics,
-}
 
 /// The table.
 pub(super) fn configure(app: &mut web::ServiceConfig) {

@@ -18,7 +18,8 @@ use super::gate::gate;
 use super::host::{Host, SlotState};
 use super::metrics::Metrics;
 use super::options::{Settings, WorkerOptions};
-use super::routes::{Worker, configure};
+use super::routes::configure;
+use super::state::Worker;
 use super::{LISTENING, STOP};
 use crate::i18n::Message;
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::host::{SlotState, SlotView};
-use super::routes::Worker;
+use super::state::Worker;
 
 /// `GET /v1/models`: the models that answer.
 pub(super) async fn models(worker: web::Data<Worker>) -> HttpResponse {

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::error::ApiError;
 use super::protocol::Reply;
-use super::routes::Worker;
+use super::state::Worker;
 
 /// How often a waiting client hears that the connection lives. Also how a client that is gone is
 /// noticed while the prompt is read.

@@ -6,10 +6,11 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use record::SettingTexts;
 pub use rules::{Field, FieldError, Shape};
 pub use settings::{
     Card, EndpointAddress, EndpointSource, General, Group, LocalSource, MAX_NAME, ModelSettings, ModelSource,
-    RequestPolicy, SettingTexts,
+    RequestPolicy,
 };
 
 use super::text_enum::text_enum;

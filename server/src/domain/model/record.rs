@@ -1,7 +1,11 @@
 //! The macro that makes a group of settings: one line says a setting's name, type, default and rule.
 
+use std::collections::BTreeMap;
+
 use super::rules::{Field, FieldError, Rule};
-use super::settings::SettingTexts;
+
+/// Settings as texts, by name: as typed into the form or sent to the API. An empty text means "by default".
+pub type SettingTexts = BTreeMap<String, String>;
 
 /// Reads one setting. A mistake is added to the list, and the default is gone on with.
 pub(super) fn checked<R: Rule>(

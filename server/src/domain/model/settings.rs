@@ -4,20 +4,15 @@
 //! A new setting is a line in one of the groups, a column of the same name in a migration, and the texts `model-NAME` and
 //! `model-NAME-hint` in both languages.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::ModelKind;
-use super::record::settings;
+use super::record::{SettingTexts, settings};
 use super::rules::{
     AbsolutePath, Address, Count, Decimal, DeviceName, Field, FieldError, KeyVariable, Line, Optional, Prose, Required,
     Whole,
 };
 use crate::domain::DevicePreference;
-
-/// Settings as texts, by name: as typed into the form or sent to the API. An empty text means "by default".
-pub type SettingTexts = BTreeMap<String, String>;
 
 /// The longest name in characters.
 pub const MAX_NAME: usize = 120;

@@ -5,11 +5,11 @@ use actix_web::web;
 use actix_web::{HttpResponse, get, patch, post};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::body::ErrorBody;
-use super::{model_schema, schemas};
+use super::model_schema::ModelChange;
+use super::schemas;
 use crate::actions::change_model::{self, KeyChange};
 use crate::actions::look_at_model::look;
 use crate::actions::register_model::{self, Registration};
@@ -52,41 +52,6 @@ impl AdminModel {
 pub struct AdminModels {
     /// The models.
     pub models: Vec<AdminModel>,
-}
-
-/// What can be said of a model: its settings by name, and what follows here.
-#[derive(Debug, Deserialize)]
-pub struct ModelChange {
-    /// Enabled, disabled, or retired for good.
-    state: Option<ModelState>,
-    /// Endpoint: the key; empty takes it away.
-    api_key: Option<SecretString>,
-    /// Save an endpoint although it does not answer now.
-    #[serde(default, alias = "anyway")]
-    force: bool,
-    #[serde(flatten)]
-    settings: Map<String, Value>,
-}
-
-impl ModelChange {
-    /// These settings with what was said put over them, checked as the page's form is.
-    fn over(&self, settings: &ModelSettings) -> Result<ModelSettings, Error> {
-        let mut texts = settings.texts();
-        texts.extend(model_schema::texts(&self.settings)?);
-        ModelSettings::check(settings.source.kind(), &texts).map_err(|errors| {
-            let fields: Vec<&str> = errors.iter().map(|error| error.field).collect();
-            Error::invalid("api-fields", fields.join(", "))
-        })
-    }
-
-    fn key_change(&self) -> KeyChange {
-        use secrecy::ExposeSecret;
-        match &self.api_key {
-            None => KeyChange::Keep,
-            Some(key) if key.expose_secret().trim().is_empty() => KeyChange::Remove,
-            Some(key) => KeyChange::Replace(key.clone()),
-        }
-    }
 }
 
 /// A model to register.

@@ -32,7 +32,7 @@ struct Head;
 /// The document.
 pub static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
     let mut document = Head::openapi();
-    let (paths, components) = super::operations().0;
+    let (paths, components) = super::operations::operations().0;
     document.paths = paths;
     document.components.get_or_insert_with(Default::default).schemas.extend(components.schemas);
     Security.modify(&mut document);

@@ -2,17 +2,54 @@
 
 use std::borrow::Cow;
 
+use secrecy::SecretString;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::admin::ModelChange;
+use crate::actions::change_model::KeyChange;
 use crate::domain::{Field, ModelSettings, ModelState, SettingTexts, Shape};
 use crate::error::Error;
 
+/// What can be said of a model: its settings by name, and what follows here.
+#[derive(Debug, Deserialize)]
+pub struct ModelChange {
+    /// Enabled, disabled, or retired for good.
+    pub(super) state: Option<ModelState>,
+    /// Endpoint: the key; empty takes it away.
+    pub(super) api_key: Option<SecretString>,
+    /// Save an endpoint although it does not answer now.
+    #[serde(default, alias = "anyway")]
+    pub(super) force: bool,
+    #[serde(flatten)]
+    pub(super) settings: Map<String, Value>,
+}
+
+impl ModelChange {
+    /// These settings with what was said put over them, checked as the page's form is.
+    pub(super) fn over(&self, settings: &ModelSettings) -> Result<ModelSettings, Error> {
+        let mut texts = settings.texts();
+        texts.extend(sent_texts(&self.settings)?);
+        ModelSettings::check(settings.source.kind(), &texts).map_err(|errors| {
+            let fields: Vec<&str> = errors.iter().map(|error| error.field).collect();
+            Error::invalid("api-fields", fields.join(", "))
+        })
+    }
+
+    pub(super) fn key_change(&self) -> KeyChange {
+        use secrecy::ExposeSecret;
+        match &self.api_key {
+            None => KeyChange::Keep,
+            Some(key) if key.expose_secret().trim().is_empty() => KeyChange::Remove,
+            Some(key) => KeyChange::Replace(key.clone()),
+        }
+    }
+}
+
 /// The settings that were sent, as texts. What is `null` stays as it is.
-pub(super) fn texts(sent: &Map<String, Value>) -> Result<SettingTexts, Error> {
+fn sent_texts(sent: &Map<String, Value>) -> Result<SettingTexts, Error> {
     let fields = ModelSettings::fields();
     let mut texts = SettingTexts::new();
     for (name, value) in sent {
@@ -113,12 +150,12 @@ mod tests {
                 "display_name": "n", "path": "/p", "base_url": "http://h/v1", "remote_model": "m", "parameters": 5,
                 "active_parameters": 2, "sampling_weight": 0.5, "family": null,
             });
-            let texts = texts(sent.as_object().expect("an object")).expect("known names and types");
+            let texts = sent_texts(sent.as_object().expect("an object")).expect("known names and types");
             let card = ModelSettings::check(*kind, &texts).expect("good").card;
             assert_eq!((card.parameters, card.active_parameters, card.family.as_str()), (Some(5), Some(2), ""));
         }
         for wrong in [json!({ "colour": "red" }), json!({ "retries": "1" }), json!({ "family": 1 })] {
-            assert!(texts(wrong.as_object().expect("an object")).is_err(), "{wrong}");
+            assert!(sent_texts(wrong.as_object().expect("an object")).is_err(), "{wrong}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The ratings and their intervals as dots on lines.
 
-use super::NamedBoard;
+use super::named_board::NamedBoard;
 use crate::rating::Rated;
 
 /// The drawing's width in its own units: that of a small phone, so that text there has its true size.

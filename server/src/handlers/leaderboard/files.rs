@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Filter, NamedBoard};
+use super::named_board::{Filter, NamedBoard};
 use crate::domain::BattleKind;
 use crate::error::Error;
 use crate::rating::{Standing, Unrated, win_rates};

@@ -1,8 +1,9 @@
 //! The lines of the table, as text.
 
-use super::{NamedBoard, grouped, percent};
+use super::named_board::NamedBoard;
 use crate::domain::ModelState;
 use crate::i18n::Locale;
+use crate::i18n::{grouped, percent};
 use crate::rating::{Entry, Standing, Tally, Unrated};
 use crate::store::model_names::ModelName;
 

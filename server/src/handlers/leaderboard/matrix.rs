@@ -1,6 +1,7 @@
 //! The two matrices as heat maps that are tables.
 
-use super::{NamedBoard, grouped, percent};
+use super::named_board::NamedBoard;
+use crate::i18n::{grouped, percent};
 use crate::rating::Tally;
 use crate::store::model_names::ModelName;
 

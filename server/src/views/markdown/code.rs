@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use syntect::parsing::{ParseState, ScopeStack, SyntaxReference, SyntaxSet};
 
-use super::writer::escape;
+use super::escape::escape;
 
 /// Grammars are data that never changes; reading them takes some milliseconds, so it is done once.
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(SyntaxSet::load_defaults_newlines);

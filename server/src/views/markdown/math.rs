@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use pulldown_latex::config::{DisplayMode, RenderConfig};
 use pulldown_latex::{Parser, Storage, push_mathml};
 
-use super::writer::escape;
+use super::escape::escape;
 
 /// Longer formulas are shown as they are written.
 const MAX_FORMULA: usize = 4096;

@@ -11,6 +11,7 @@
 
 mod code;
 mod delimiters;
+mod escape;
 mod math;
 mod sanitise;
 mod split;
@@ -62,7 +63,7 @@ impl Rendered {
         if text.len() > MAX_BYTES {
             // The part that was rendered stays; the rest is plain.
             let rest = text.get(self.base..).unwrap_or("");
-            self.blocks.push(format!("<p class=\"plain\">{}</p>", writer::escaped(rest)));
+            self.blocks.push(format!("<p class=\"plain\">{}</p>", escape::escaped(rest)));
             return changed_from;
         }
         let Some(rest) = text.get(self.base..) else {

@@ -2,6 +2,7 @@
 
 use pulldown_cmark::{Alignment, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+use super::escape::{escape, escaped};
 use super::{code, math};
 
 /// What is understood beyond CommonMark.
@@ -12,27 +13,6 @@ pub(super) const OPTIONS: Options = Options::ENABLE_TABLES
 
 /// Deeper elements are left out and their text stays: a browser gains nothing from a thousand nested quotes.
 const MAX_DEPTH: usize = 24;
-
-/// Text with the characters escaped that mean something in HTML.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 8);
-    escape(&mut out, text);
-    out
-}
-
-/// Appends escaped text.
-pub(super) fn escape(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-}
 
 /// The HTML of one block.
 pub(super) fn write(source: &str) -> String {

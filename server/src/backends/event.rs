@@ -1,0 +1,25 @@
+//! What happens while a model answers, as its reader gets it.
+
+use super::answer::{FinishReason, Usage};
+use super::error::BackendError;
+
+/// What happens while a model answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChatEvent {
+    /// The model thinks before it answers; sent once, what it thinks is not passed on.
+    Thinking,
+    /// The next piece of the answer, never empty.
+    Delta {
+        /// The text.
+        text: String,
+    },
+    /// The answer is complete; nothing follows.
+    Finished {
+        /// Why it ended.
+        reason: FinishReason,
+        /// Token counts.
+        usage: Usage,
+    },
+}
+
+pub(super) type Item = Result<ChatEvent, BackendError>;

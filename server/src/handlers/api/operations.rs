@@ -1,0 +1,88 @@
+//! Every operation of the API, in one list.
+
+use actix_web::dev::HttpServiceFactory;
+use actix_web::http::Method;
+use actix_web::http::header::ALLOW;
+use actix_web::web;
+use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError};
+use serde_json::json;
+use utoipa::openapi::path::{PathItem, Paths};
+use utoipa::openapi::schema::Components;
+use utoipa_actix_web::OpenApiFactory;
+
+use super::{admin, admin_votes, battles, body, chat, leaderboard, models, stream, visitor};
+use crate::domain::MAX_PROMPT_CHARS;
+use crate::error::Error;
+use crate::i18n::{Locale, error_text};
+
+/// The largest body: the longest message, each character escaped as two UTF-16 units, and room for the rest.
+const MAX_BODY: usize = MAX_PROMPT_CHARS * 12 + 65_536;
+
+/// Where the operations are.
+const PREFIX: &str = "/api/v1";
+
+/// Every operation. One line gives its address and its place in the document.
+pub(super) fn operations() -> ((Paths, Components), impl HttpServiceFactory + 'static) {
+    let json = web::JsonConfig::default().limit(MAX_BODY).error_handler(|cause, _| body::refused(&cause).into());
+    let query = web::QueryConfig::default().error_handler(|cause, _| Error::invalid("query", cause.to_string()).into());
+    let mut scope = utoipa_actix_web::scope(PREFIX)
+        .app_data(json)
+        .app_data(query)
+        .service(visitor::create)
+        .service(battles::start)
+        .service(battles::list)
+        .service(battles::read)
+        .service(battles::delete)
+        .service(battles::delete_all)
+        .service(stream::read)
+        .service(chat::send)
+        .service(chat::stop)
+        .service(chat::again)
+        .service(chat::vote)
+        .service(models::list)
+        .service(models::card)
+        .service(leaderboard::board)
+        .service(leaderboard::matrix)
+        .service(admin::list)
+        .service(admin::register)
+        .service(admin::read)
+        .service(admin::change)
+        .service(admin_votes::list)
+        .service(admin_votes::change);
+    let mut schemas = Vec::new();
+    scope.schemas(&mut schemas);
+    let paths = scope.paths();
+    // Behind the operations, so that only requests come here whose method is none of theirs.
+    for (path, item) in &paths.paths {
+        let rest = resource(path.strip_prefix(PREFIX).unwrap_or(path), methods(item));
+        scope = scope.map(|scope| scope.service(rest));
+    }
+    let mut components = Components::new();
+    components.schemas.extend(schemas);
+    ((paths, components), scope)
+}
+
+fn methods(item: &PathItem) -> Vec<Method> {
+    let all = [
+        (Method::GET, &item.get),
+        (Method::POST, &item.post),
+        (Method::PUT, &item.put),
+        (Method::PATCH, &item.patch),
+        (Method::DELETE, &item.delete),
+    ];
+    all.into_iter().filter(|(_, operation)| operation.is_some()).map(|(method, _)| method).collect()
+}
+
+/// An address that says which methods it takes when it is asked by another.
+pub(super) fn resource(path: &str, methods: Vec<Method>) -> Resource {
+    web::resource(path).default_service(web::to(move |request: HttpRequest| {
+        let allowed = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        async move {
+            let error = Error::MethodNotAllowed;
+            let message = error_text(&error, Locale::of(&request));
+            HttpResponse::build(error.status_code())
+                .insert_header((ALLOW, allowed))
+                .json(json!({ "error": { "code": error.code(), "message": message, "detail": "" } }))
+        }
+    }))
+}
