@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-use tokenizers::utils::SysRegex;
+use fancy_regex::Regex;
 
 use super::pattern;
 use super::vocabulary::{Kind, TokenType, Vocabulary, VocabularyError};
@@ -12,7 +12,7 @@ use super::vocabulary::{Kind, TokenType, Vocabulary, VocabularyError};
 /// The tables of a byte-level tokenizer.
 #[derive(Debug)]
 pub(super) struct ByteLevel {
-    words: SysRegex,
+    words: Regex,
     whole_words: bool,
     /// Rank by left part, then right part: two look-ups that borrow, and no joined key to build.
     ranks: HashMap<String, HashMap<String, u32>>,
@@ -39,7 +39,7 @@ impl ByteLevel {
         };
         let unsupported =
             || VocabularyError::Unsupported { key: "tokenizer.ggml.pre", value: pre.clone(), known: pattern::KNOWN };
-        let words = SysRegex::new(pattern::pattern(pre).ok_or_else(unsupported)?).map_err(|_| unsupported())?;
+        let words = Regex::new(pattern::pattern(pre).ok_or_else(unsupported)?).map_err(|_| unsupported())?;
         let mut ranks: HashMap<String, HashMap<String, u32>> = HashMap::new();
         for (rank, merge) in (0u32..).zip(merges) {
             // The left part may itself begin with a space in odd files: look for one after it.
@@ -60,7 +60,9 @@ impl ByteLevel {
     /// Appends the tokens of `text`.
     pub(super) fn encode(&self, vocabulary: &Vocabulary, text: &str, out: &mut Vec<u32>) {
         let mut done = 0;
-        for (start, end) in self.words.find_iter(text) {
+        // The search fails where it would go back too often; what is left then is one word.
+        for word in self.words.find_iter(text).map_while(Result::ok) {
+            let (start, end) = (word.start(), word.end());
             // What no branch matches is a word of its own.
             self.word(vocabulary, &text[done..start], out);
             self.word(vocabulary, &text[start..end], out);

@@ -41,16 +41,14 @@ pub fn own() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("models")
 }
 
-/// The folder with all golden models, where there is one: `MIXTRAL_GOLDEN_DIR`, else
-/// `../shared/models` beside the workspace.
-pub fn all() -> Option<PathBuf> {
-    let folder = match std::env::var_os("MIXTRAL_GOLDEN_DIR") {
-        Some(folder) => PathBuf::from(folder),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/models"),
-    };
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("SKIPPED: no golden models at {} (set MIXTRAL_GOLDEN_DIR)", folder.display());
-    None
+/// The small models of other types, and the text whose perplexity the golden files tell.
+pub fn small() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/llama.cpp")
+}
+
+/// The folder with the models that are too large for the repository, for tests that are run by hand.
+pub fn large() -> PathBuf {
+    PathBuf::from(
+        std::env::var_os("MIXTRAL_GOLDEN_DIR").expect("MIXTRAL_GOLDEN_DIR names the folder of the large models"),
+    )
 }

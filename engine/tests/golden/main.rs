@@ -9,6 +9,5 @@ mod llama_cpp;
 mod perplexity;
 mod plain;
 mod refusals;
-mod speed;
 mod tiny;
 mod types;

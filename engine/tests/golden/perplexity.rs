@@ -36,7 +36,7 @@ fn measure(path: &Path, text: &str) -> f64 {
 /// negative log-likelihood. Rounding differences of single logits (see `llama_cpp`) are about as
 /// often up as down, so over 16,320 predictions they all but cancel.
 fn check(folder: &Path, model: &str, within: f64) {
-    let text = std::fs::read_to_string(folder.join("validation.txt")).expect("the text");
+    let text = std::fs::read_to_string(files::small().join("validation.txt")).expect("the text");
     let golden = files::mean_nll(folder, model);
     let ours = measure(&folder.join(format!("{model}.gguf")), &text);
     eprintln!("{model}: perplexity {:.3}, llama.cpp {:.3}, nll {:+.1e}", ours.exp(), golden.exp(), ours - golden);
@@ -45,19 +45,31 @@ fn check(folder: &Path, model: &str, within: f64) {
 
 #[test]
 fn perplexity_of_the_demo_models_is_that_of_llama_cpp() {
-    let Some(folder) = files::all() else { return };
-    for kind in ["f16", "q8_0", "q4_K", "q2_K"] {
-        check(&folder, &format!("verse-14m-{kind}"), 1e-3);
+    for kind in ["q8_0", "q4_K", "q2_K"] {
+        check(&files::own(), &format!("poet-14m-{kind}"), 1e-3);
     }
 }
 
 #[test]
-fn perplexity_of_every_other_type_is_that_of_llama_cpp() {
-    let Some(folder) = files::all() else { return };
-    for kind in ["q3_K", "q4_0", "q5_0", "q5_K", "q6_K"] {
-        check(&folder, &format!("cut2-{kind}"), 1e-4);
+fn perplexity_of_other_types_is_that_of_llama_cpp() {
+    for kind in ["q3_K", "q4_0", "q6_K"] {
+        check(&files::small(), &format!("cut2-{kind}"), 1e-4);
     }
-    for kind in ["bf16", "q4_1", "q5_1", "iq4_nl", "iq4_xs"] {
-        check(&folder, &format!("cut2-{kind}"), 1e-2);
+    for kind in ["iq4_nl", "iq4_xs"] {
+        check(&files::small(), &format!("cut2-{kind}"), 1e-2);
+    }
+}
+
+#[test]
+#[ignore = "their models of 90 MB are not in the repository: MIXTRAL_GOLDEN_DIR"]
+fn perplexity_of_larger_models_is_that_of_llama_cpp() {
+    for kind in ["f16", "q8_0", "q4_K", "q2_K"] {
+        check(&files::large(), &format!("verse-14m-{kind}"), 1e-3);
+    }
+    for kind in ["q5_0", "q5_K"] {
+        check(&files::large(), &format!("cut2-{kind}"), 1e-4);
+    }
+    for kind in ["bf16", "q4_1", "q5_1"] {
+        check(&files::large(), &format!("cut2-{kind}"), 1e-2);
     }
 }

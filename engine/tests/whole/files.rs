@@ -9,17 +9,15 @@ pub fn models() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("models")
 }
 
-/// The larger golden set: `$MIXTRAL_GOLDEN_DIR`, or `../shared/models` beside the repository.
-pub fn golden() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/models");
-    let folder = std::env::var_os("MIXTRAL_GOLDEN_DIR").map_or_else(beside, PathBuf::from);
-    folder.is_dir().then_some(folder)
+/// The small models of other types.
+pub fn small() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/llama.cpp")
 }
 
 /// Every model with a golden file: name, model file, lines.
 pub fn golden_models() -> Vec<(String, PathBuf, Vec<Value>)> {
     let mut found = Vec::new();
-    for folder in [Some(models()), golden()].into_iter().flatten() {
+    for folder in [models(), small()] {
         let mut files: Vec<PathBuf> =
             std::fs::read_dir(&folder).expect("a folder").map(|f| f.expect("an entry").path()).collect();
         files.sort();

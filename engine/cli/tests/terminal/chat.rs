@@ -32,7 +32,7 @@ pub fn model() -> String {
 
 /// What llama.cpp's greedy search answers to the first question of these tests.
 pub fn golden_answer() -> String {
-    let (_, _, lines) = files::golden_models().into_iter().find(|(name, ..)| name == "poet-14m-q8_0").expect("golden");
+    let lines = files::golden("poet-14m-q8_0");
     let line = lines.iter().find(|l| l["prompt"].as_str().is_some_and(|p| p.contains("[INST] 写一首五言绝句 [/INST]")));
     line.and_then(|l| l["text"].as_str()).expect("the prompt").trim().to_owned()
 }
@@ -91,12 +91,10 @@ fn info_tells_what_a_file_holds_in_words_and_json() {
 
 #[test]
 fn perplexity_is_llama_cpps() {
-    let Some(folder) = files::golden() else { return };
-    let model = folder.join("verse-14m-q8_0.gguf").display().to_string();
-    let text = folder.join("validation.txt").display().to_string();
-    let golden = std::fs::read_to_string(folder.join("golden-verse-14m-q8_0.jsonl")).expect("readable");
-    let last: serde_json::Value = serde_json::from_str(golden.lines().last().expect("a line")).expect("JSON");
-    let printed = out(&mixtral("C", &["perplexity", &model, &text, "--window", "256", "--json"], ""));
+    let text = files::validation_text().display().to_string();
+    let golden = files::golden("poet-14m-q8_0");
+    let last = golden.last().expect("a line");
+    let printed = out(&mixtral("C", &["perplexity", &model(), &text, "--window", "256", "--json"], ""));
     let printed: serde_json::Value = serde_json::from_str(&printed).expect("JSON");
     let mean = printed["mean_nll"].as_f64().expect("a number");
     let expected = last["mean_nll"].as_f64().expect("a number");

@@ -9,29 +9,13 @@ pub fn models() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../models")
 }
 
-/// The larger golden set: `$MIXTRAL_GOLDEN_DIR`, or `../shared/models` beside the repository.
-pub fn golden() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/models");
-    let folder = std::env::var_os("MIXTRAL_GOLDEN_DIR").map_or_else(beside, PathBuf::from);
-    folder.is_dir().then_some(folder)
+/// The text whose perplexity the golden files tell.
+pub fn validation_text() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/llama.cpp/validation.txt")
 }
 
-/// Every model with a golden file: name, model file, lines.
-pub fn golden_models() -> Vec<(String, PathBuf, Vec<Value>)> {
-    let mut found = Vec::new();
-    for folder in [Some(models()), golden()].into_iter().flatten() {
-        let mut files: Vec<PathBuf> =
-            std::fs::read_dir(&folder).expect("a folder").map(|f| f.expect("an entry").path()).collect();
-        files.sort();
-        for file in files {
-            let name = file.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-            let Some(name) = name.strip_prefix("golden-").and_then(|n| n.strip_suffix(".jsonl")) else {
-                continue;
-            };
-            let text = std::fs::read_to_string(&file).expect("readable");
-            let lines = text.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
-            found.push((name.to_owned(), folder.join(format!("{name}.gguf")), lines));
-        }
-    }
-    found
+/// The lines of a demo model's golden file.
+pub fn golden(name: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(models().join(format!("golden-{name}.jsonl"))).expect("readable");
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }

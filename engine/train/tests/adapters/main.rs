@@ -246,39 +246,3 @@ fn a_sum_that_does_not_fit_is_refused_by_its_tensor() {
     let message = files.bytes("blk.0.attn_q.weight").expect_err("refused").to_string();
     assert!(message.contains("blk.0.attn_q.weight") && message.contains("F16"), "{message}");
 }
-
-#[test]
-#[ignore = "measures; it cannot fail"]
-fn loading_onto_a_larger_base() {
-    let shape =
-        tiny::Shape { hidden: 1024, layers: 8, heads: 16, kv_heads: 4, ffn: 1792, experts: 8, vocabulary: 8192 };
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let base = tiny::put(folder.path(), "base.gguf", &tiny::bytes(shape, GgmlType::Q4_K, Layout::Merged, 5));
-    let shape = Config::from_gguf(&Gguf::open(&base).expect("the base")).expect("a shape");
-    let adapter = folder.path().join("adapter");
-    let wide = |(part, expert, pair): (TensorSpec, usize, Pair)| {
-        let pair = Pair { rank: 64, a: pair.a.repeat(16), b: pair.b.repeat(16), scale: SCALE };
-        (part, expert, pair)
-    };
-    let config = AdapterConfig { rank: 64, alpha: 64.0 * SCALE, whole: Vec::new(), ..config("base.gguf") };
-    let none = &mut std::iter::empty();
-    mixtral_tools::adapter::write(
-        &adapter,
-        &config,
-        &shape,
-        &mut pairs(&shape).into_iter().map(wide),
-        none,
-        GgmlType::F16,
-    )
-    .expect("written");
-    for path in [&base, &adapter] {
-        let start = std::time::Instant::now();
-        let files = ModelFiles::open(path, None).expect("opens");
-        let opened = start.elapsed();
-        let bytes: usize = files.names().iter().map(|name| files.bytes(name).expect("reads").len()).sum();
-        let read = start.elapsed();
-        eprintln!("{}: opened in {opened:.0?}, {} MB read in {read:.1?}", path.display(), bytes / 1_000_000);
-        drop(Driver::open(path));
-        eprintln!("  loaded in {:.1?}", start.elapsed() - read);
-    }
-}

@@ -1,24 +1,34 @@
-//! How fast the demo models are. Run by hand: `cargo test --test golden speed -- --ignored --nocapture`.
+//! How fast inference is on the processor: `cargo bench -p mixtral-engine --bench inference`.
 
+#[expect(dead_code, reason = "helpers of the golden tests, of which some are needed here")]
+#[path = "../tests/golden/drive.rs"]
+mod drive;
+#[expect(dead_code, reason = "helpers of the golden tests, of which some are needed here")]
+#[path = "../tests/golden/tiny.rs"]
+mod tiny;
+
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use mixtral_engine::quant::GgmlType;
 
-use crate::drive::{Driver, Sequence};
-use crate::files;
-use crate::tiny;
+use drive::{Driver, Sequence};
 
 /// The best of several runs, since other work on the machine can only slow one down.
 fn best(mut run: impl FnMut() -> Duration) -> f64 {
     (0..7).map(|_| run().as_secs_f64()).fold(f64::INFINITY, f64::min)
 }
 
+fn main() {
+    prefill_and_decode();
+    a_larger_shape();
+}
+
 /// Two layers of a shape between the demo models and Mixtral-8x7B: hidden 2,048, FFN 3,584, 8 experts.
 const MEDIUM: tiny::Shape =
     tiny::Shape { hidden: 2048, layers: 2, heads: 16, kv_heads: 4, ffn: 3584, experts: 8, vocabulary: 512 };
 
-#[test]
-#[ignore = "measures; it cannot fail"]
+/// Random weights in several types.
 fn a_larger_shape() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for kind in [GgmlType::F16, GgmlType::Q8_0, GgmlType::Q6_K, GgmlType::Q4_K, GgmlType::Q4_0, GgmlType::Q2_K] {
@@ -43,23 +53,19 @@ fn a_larger_shape() {
         });
         // The weights that one token multiplies with: attention, and 2 experts of 8.
         let active = 2.0 * (2048.0 * 2048.0 * 2.5 + 2.0 * 3.0 * 2048.0 * 3584.0);
-        eprintln!(
-            "{kind}: prefill {:.1}, decode {:.2} thousand million weights/s",
+        println!(
+            "{kind}: prefill {:.1}, decode {:.2} billion weights/s",
             active * 256.0 / prefill / 1e9,
             active * 16.0 / decode / 1e9
         );
     }
 }
 
-#[test]
-#[ignore = "measures; it cannot fail"]
+/// The demo models.
 fn prefill_and_decode() {
-    let folder = files::all().unwrap_or_else(files::own);
-    for model in ["verse-14m-f16", "verse-14m-q8_0", "verse-14m-q4_K", "verse-14m-q2_K"] {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    for model in ["poet-14m-q8_0", "poet-14m-q4_K", "poet-14m-q2_K"] {
         let path = folder.join(format!("{model}.gguf"));
-        if !path.exists() {
-            continue;
-        }
         let mut driver = Driver::open(&path);
         let prompt: Vec<u32> = (0..128).map(|i| 300 + i * 7).collect();
         let prefill = best(|| {
@@ -82,7 +88,7 @@ fn prefill_and_decode() {
             })
         };
         let (one, eight) = (decode(1), decode(8));
-        eprintln!(
+        println!(
             "{model}: prefill {:.0} tokens/s, decode {:.0} tokens/s alone, {:.0} in a batch of 8",
             128.0 / prefill,
             64.0 / one,
