@@ -1,9 +1,8 @@
 //! One try: sends a request and returns the response if its status is good.
 
 use std::error::Error;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use chrono::{DateTime, Utc};
 use reqwest::header::{ACCEPT, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Method, Response};
 use secrecy::ExposeSecret;
@@ -44,7 +43,7 @@ pub(super) async fn send(
         error.status = Some(status.as_u16());
         return Err(error);
     }
-    let retry_after = retry_after(response.headers(), Utc::now());
+    let retry_after = retry_after(response.headers(), SystemTime::now());
     let body = read_bounded(response, REFUSAL_BYTES).await.unwrap_or_else(|(read, _)| read);
     let mut error = read_refusal(status.as_u16(), &String::from_utf8_lossy(&body))
         .without(endpoint.key.as_ref().map(|key| key.expose_secret()));
@@ -107,13 +106,12 @@ pub(super) fn chain(error: &dyn Error) -> String {
 }
 
 /// `Retry-After` in either of its forms.
-fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
     }
-    let date = DateTime::parse_from_rfc2822(value).ok()?;
-    (date.with_timezone(&Utc) - now).to_std().ok()
+    httpdate::parse_http_date(value).ok()?.duration_since(now).ok()
 }
 
 #[cfg(test)]
@@ -122,7 +120,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_read_as_seconds_and_as_a_date() {
-        let now = DateTime::parse_from_rfc2822("Wed, 21 Oct 2015 07:28:00 GMT").unwrap().to_utc();
+        let now = httpdate::parse_http_date("Wed, 21 Oct 2015 07:28:00 GMT").unwrap();
         let read = |value: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(RETRY_AFTER, value.parse().unwrap());
