@@ -7,6 +7,7 @@
 pub mod actions;
 pub mod app;
 pub mod backends;
+pub mod backoff;
 pub mod boards;
 pub mod config;
 pub mod database;

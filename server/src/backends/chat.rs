@@ -18,9 +18,13 @@ use super::reading::Answer;
 use super::request::{Body, ChatRequest};
 use super::send::send;
 use super::shared::Shared;
+use crate::backoff::doubled;
 
 /// Events that wait for a slow reader; then the network waits, then the model.
 const EVENTS: usize = 64;
+/// The pause before the second try, and the longest that we choose ourselves.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_OWN_PAUSE: Duration = Duration::from_secs(8);
 /// The longest pause before another try; whoever asks for more is not tried again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -117,7 +121,6 @@ async fn attempt(
 /// Doubling pauses with jitter, so that many visitors do not come back at the same moment; or what
 /// the endpoint asks for.
 fn pause(tried: u32, error: &BackendError) -> Duration {
-    let doubled = Duration::from_millis(250 << tried.min(5));
-    let jittered = doubled.mul_f64(rand::rng().random_range(0.5..1.0));
+    let jittered = doubled(FIRST_PAUSE, tried, LONGEST_OWN_PAUSE).mul_f64(rand::rng().random_range(0.5..1.0));
     error.retry_after.map_or(jittered, |asked| asked.max(jittered))
 }

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::error::{BackendError, ErrorKind};
+use crate::backoff::doubled;
 
 /// So many failures in a row until an endpoint rests. Two, because one broken connection is normal
 /// life and three visitors before a broken model are one too many.
@@ -100,8 +101,7 @@ impl Health {
 fn rest(failures: u32, error: &BackendError) -> Duration {
     let busy = matches!(error.kind, ErrorKind::RateLimited | ErrorKind::Overloaded | ErrorKind::Loading);
     let longest = if busy { LONGEST_REST_BUSY } else { LONGEST_REST };
-    let doubled = FIRST_REST.saturating_mul(1 << (failures - FAILURES).min(10));
-    doubled.max(error.retry_after.unwrap_or_default()).min(longest)
+    doubled(FIRST_REST, failures - FAILURES, longest).max(error.retry_after.unwrap_or_default()).min(longest)
 }
 
 #[cfg(test)]

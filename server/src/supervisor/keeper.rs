@@ -17,6 +17,7 @@ use super::load_plan::{Action, LoadPlan};
 use super::output::Tail;
 use super::process::Process;
 use super::view::{LoadState, LocalModel, WorkerState, WorkerView};
+use crate::backoff::doubled;
 use crate::domain::ModelId;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -253,7 +254,7 @@ impl Keeper {
 }
 
 fn pause(failures: u32) -> Duration {
-    FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LONGEST_PAUSE)
+    doubled(FIRST_PAUSE, failures.saturating_sub(1), LONGEST_PAUSE)
 }
 
 #[cfg(test)]
