@@ -7,7 +7,7 @@
 //! DATA/postgres.log    what Postgres says
 //! ```
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -16,7 +16,6 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 use std::{env, io, thread};
 
-use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, Signal, test_kill_process};
 use sha2::{Digest, Sha256};
 
@@ -180,8 +179,12 @@ fn lock(data_dir: &Path) -> Result<Lock, DatabaseError> {
     let mut options = OpenOptions::new();
     let opened = options.read(true).write(true).create(true).truncate(false).open(&path);
     let mut file = opened.map_err(DatabaseError::io(data_dir))?;
-    if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-        return Err(DatabaseError::Busy { folder: data_dir.to_owned(), pid: holder(&mut file) });
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(DatabaseError::Busy { folder: data_dir.to_owned(), pid: holder(&mut file) });
+        }
+        Err(TryLockError::Error(error)) => return Err(DatabaseError::io(&path)(error)),
     }
     let noted = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
     noted.map_err(DatabaseError::io(data_dir))?;
@@ -195,7 +198,7 @@ struct Lock(File);
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        _ = flock(&self.0, FlockOperation::Unlock);
+        _ = self.0.unlock();
     }
 }
 
