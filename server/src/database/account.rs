@@ -6,9 +6,11 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use nix::unistd::{Uid, User};
+
 use super::DatabaseError;
 
-/// A line of `/etc/passwd`.
+/// An account of the system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Account {
     pub name: String,
@@ -17,35 +19,35 @@ pub(super) struct Account {
 }
 
 /// The account to step down to: nobody special unless we are root; the owner of `cluster` where
-/// it exists (Postgres refuses a folder of another owner), else `postgres`, else `nobody`.
+/// it exists (Postgres refuses a folder of another owner), else `postgres`, else `nobody`. Accounts
+/// of LDAP and other directories count as well.
 pub(super) fn choose(cluster: &Path) -> Result<Option<Account>, DatabaseError> {
     if !rustix::process::geteuid().is_root() {
         return Ok(None);
     }
-    let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let owner = fs::metadata(cluster).ok().filter(|owner| owner.uid() != 0);
-    pick(&passwd, owner.map(|owner| (owner.uid(), owner.gid()))).map(Some).ok_or(DatabaseError::NoAccount)
+    let by_uid = |uid: u32| User::from_uid(Uid::from_raw(uid)).ok().flatten().map(Account::from);
+    let by_name = |name: &str| User::from_name(name).ok().flatten().map(Account::from);
+    let found = pick(owner.map(|owner| (owner.uid(), owner.gid())), by_uid, by_name);
+    found.map(Some).ok_or(DatabaseError::NoAccount)
 }
 
-fn pick(passwd: &str, owner: Option<(u32, u32)>) -> Option<Account> {
-    let accounts: Vec<Account> = passwd.lines().filter_map(parse).collect();
+fn pick(
+    owner: Option<(u32, u32)>,
+    by_uid: impl Fn(u32) -> Option<Account>,
+    by_name: impl Fn(&str) -> Option<Account>,
+) -> Option<Account> {
     if let Some((uid, gid)) = owner {
-        let name = accounts.iter().find(|account| account.uid == uid);
-        let name = name.map_or_else(|| format!("uid {uid}"), |account| account.name.clone());
+        let name = by_uid(uid).map_or_else(|| format!("uid {uid}"), |account| account.name);
         return Some(Account { name, uid, gid });
     }
-    ["postgres", "nobody"]
-        .iter()
-        .find_map(|name| accounts.iter().find(|account| account.name == *name && account.uid != 0))
-        .cloned()
+    ["postgres", "nobody"].into_iter().filter_map(by_name).find(|account| account.uid != 0)
 }
 
-fn parse(line: &str) -> Option<Account> {
-    let mut fields = line.split(':');
-    let name = fields.next()?.to_owned();
-    let uid = fields.nth(1)?.parse().ok()?;
-    let gid = fields.next()?.parse().ok()?;
-    Some(Account { name, uid, gid })
+impl From<User> for Account {
+    fn from(user: User) -> Self {
+        Self { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw() }
+    }
 }
 
 /// A command that will run as `account`, with nothing of our environment and no controlling
@@ -87,28 +89,38 @@ pub(super) fn probe(account: Option<&Account>, bin: &Path, folder: &Path) -> Res
 mod tests {
     use super::*;
 
-    const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\n\
-        nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n\
-        postgres:x:101:104:PostgreSQL administrator,,,:/var/lib/postgresql:/bin/bash\n";
+    const ROOT: (&str, u32, u32) = ("root", 0, 0);
+    const NOBODY: (&str, u32, u32) = ("nobody", 65534, 65534);
+    const POSTGRES: (&str, u32, u32) = ("postgres", 101, 104);
+
+    fn pick_from(known: &[(&str, u32, u32)], owner: Option<(u32, u32)>) -> Option<(String, u32, u32)> {
+        let account = |&(name, uid, gid): &(&str, u32, u32)| Account { name: name.to_owned(), uid, gid };
+        let by_uid = |uid: u32| known.iter().find(|known| known.1 == uid).map(account);
+        let by_name = |name: &str| known.iter().find(|known| known.0 == name).map(account);
+        pick(owner, by_uid, by_name).map(|account| (account.name, account.uid, account.gid))
+    }
 
     #[test]
     fn postgres_is_preferred_to_nobody_and_root_is_never_taken() {
-        let found = pick(PASSWD, None).map(|account| (account.name, account.uid, account.gid));
+        let found = pick_from(&[ROOT, NOBODY, POSTGRES], None);
         assert_eq!(found, Some(("postgres".into(), 101, 104)));
-        let without = PASSWD.replace("postgres:", "other:");
-        assert_eq!(pick(&without, None).map(|account| account.uid), Some(65534));
-        assert_eq!(pick("postgres:x:0:0::/:/bin/sh\n", None), None);
-        assert_eq!(pick("", None), None);
+        let without = pick_from(&[ROOT, NOBODY, ("other", 101, 104)], None);
+        assert_eq!(without.map(|account| account.1), Some(65534));
+        assert_eq!(pick_from(&[("postgres", 0, 0)], None), None);
+        assert_eq!(pick_from(&[], None), None);
     }
 
     #[test]
     fn the_owner_of_an_existing_folder_stays_its_account() {
-        let nobody = pick(PASSWD, Some((65534, 65534)));
-        assert_eq!(nobody.map(|account| account.name), Some("nobody".into()));
-        let stranger = pick(PASSWD, Some((4711, 4712)));
-        assert_eq!(
-            stranger.map(|account| (account.name, account.uid, account.gid)),
-            Some(("uid 4711".into(), 4711, 4712))
-        );
+        let all = [ROOT, NOBODY, POSTGRES];
+        let nobody = pick_from(&all, Some((65534, 65534)));
+        assert_eq!(nobody.map(|account| account.0), Some("nobody".into()));
+        assert_eq!(pick_from(&all, Some((4711, 4712))), Some(("uid 4711".into(), 4711, 4712)));
+    }
+
+    #[test]
+    fn the_system_s_accounts_are_known() {
+        let root = User::from_name("root").expect("the system answers").map(Account::from);
+        assert_eq!(root.map(|account| (account.uid, account.gid)), Some((0, 0)));
     }
 }
