@@ -41,13 +41,13 @@ pub(super) async fn forward(device: String, from: impl AsyncRead + Unpin, tail: 
         if level != Level::Debug {
             tail.push(text);
         }
-        true
     })
     .await;
 }
 
-/// Calls `take` with each line, cut to a bound, until it says stop or the output ends.
-pub(super) async fn each_line(mut from: impl AsyncRead + Unpin, mut take: impl FnMut(&str) -> bool) {
+/// Calls `take` with each line until the output ends. Own, because a codec that bounds lines drops what is too long and
+/// gives up at bytes that are no UTF-8; the beginning of a panic's long line is worth keeping.
+pub(super) async fn each_line(mut from: impl AsyncRead + Unpin, mut take: impl FnMut(&str)) {
     let mut buffer = [0; 4096];
     let mut line: Vec<u8> = Vec::new();
     loop {
@@ -58,11 +58,8 @@ pub(super) async fn each_line(mut from: impl AsyncRead + Unpin, mut take: impl F
         for byte in &buffer[..read] {
             match byte {
                 b'\n' => {
-                    let goes_on = take(String::from_utf8_lossy(&line).trim_end());
+                    take(String::from_utf8_lossy(&line).trim_end());
                     line.clear();
-                    if !goes_on {
-                        return;
-                    }
                 }
                 // What is longer is cut: a broken worker must not fill the memory of the service.
                 _ if line.len() < LINE_BYTES => line.push(*byte),

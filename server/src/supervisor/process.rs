@@ -90,7 +90,6 @@ impl Process {
                     // Nobody waits any more when the start was given up.
                     let _ = found.send(port);
                 }
-                true
             })
             .await;
         });
