@@ -3,6 +3,16 @@
 //! [`open`] finds or obtains Postgres binaries, prepares the data folder, starts the server on a
 //! Unix socket and brings the schema up to date. The returned [`Database`] owns that server:
 //! closing or dropping it shuts Postgres down cleanly, and a killed arena takes it down as well.
+//!
+//! # Why a launcher of our own
+//! The crates that embed Postgres were tried, and none keeps what a service of record needs:
+//! `postgresql_embedded` (0.22) always passes `-F`, so that a committed vote may be lost with the
+//! power; it refuses to run as root, as containers do; after a `kill -9` its Postgres lives on as
+//! an orphan, and the next start fails; a second instance stops the server of the first.
+//! `pglite-oxide` (0.5) serves one connection, without fsync too. Here fsync is on, root steps down
+//! to an unprivileged account ([`account`]), Postgres ends with the thread that started it
+//! ([`child`]), what a crash left is waited for and cleared, and a lock keeps a second instance
+//! out ([`folder`]).
 
 mod account;
 mod binaries;
