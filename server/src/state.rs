@@ -47,7 +47,7 @@ impl Arena {
     pub fn new(config: Config, db: PgPool, keys: Keys) -> anyhow::Result<Self> {
         let workers = WorkersOptions::of_this_program(config.devices.clone(), config.drain)?;
         let workers = Workers::start(&workers)?;
-        let backends = Backends::new(AddressPolicy { allow_inner: false, allowed: config.allow_inner.clone() });
+        let backends = Backends::new(AddressPolicy { allowed: config.allow_inner.clone() });
         let metrics = Metrics::new(db.clone());
         let local = workers.clone();
         let source = Source::new(db.clone(), keys.clone(), backends.clone(), Arc::new(move |id| local.endpoint_of(id)));

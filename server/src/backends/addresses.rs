@@ -10,34 +10,25 @@ use url::{Host, Url};
 use super::error::{BackendError, ErrorKind};
 use super::network::{Network, Place, place};
 
-/// What the administrator's configuration allows. By default only the internet.
+/// What the administrator's configuration allows besides the internet.
 #[derive(Debug, Clone, Default)]
 pub struct AddressPolicy {
-    /// Whether loopback, private, shared and unique-local addresses may be reached. Link-local
-    /// addresses and metadata services stay closed unless they are named in `allowed`.
-    pub allow_inner: bool,
-    /// Hosts and blocks that may be reached whatever they are.
+    /// Hosts and blocks inside the network that may be reached. A block opens loopback, private, shared and unique-local
+    /// addresses; link-local addresses and metadata services, which hand out credentials, only where they are named
+    /// themselves.
     pub allowed: Vec<Network>,
 }
 
 impl AddressPolicy {
-    /// Everything inner may be reached except what is never a model: for a site that runs its
-    /// models in its own network.
-    pub fn inner_allowed() -> Self {
-        Self { allow_inner: true, allowed: Vec::new() }
-    }
-
     fn allows(&self, host: Option<&str>, address: IpAddr) -> bool {
-        let named = self
-            .allowed
-            .iter()
-            .any(|network| network.contains(address) || host.is_some_and(|host| network.is_host(host)));
-        named
-            || match place(address) {
-                Place::Outside => true,
-                Place::Inside => self.allow_inner,
-                Place::Never => false,
-            }
+        let is_named = |by: fn(&Network, IpAddr) -> bool| {
+            self.allowed.iter().any(|one| by(one, address) || host.is_some_and(|host| one.is_host(host)))
+        };
+        match place(address) {
+            Place::Outside => true,
+            Place::Inside => is_named(Network::contains),
+            Place::Never => is_named(Network::is_address),
+        }
     }
 
     /// Judges the part of a URL that needs no resolving. A name is judged by the resolver.
@@ -89,6 +80,10 @@ impl Resolve for CheckedResolver {
 mod tests {
     use super::*;
 
+    fn policy(allowed: &[&str]) -> AddressPolicy {
+        AddressPolicy { allowed: allowed.iter().map(|one| one.parse().unwrap()).collect() }
+    }
+
     fn check(policy: &AddressPolicy, url: &str) -> bool {
         policy.check(&url.parse().unwrap()).is_ok()
     }
@@ -96,14 +91,16 @@ mod tests {
     #[test]
     fn written_out_inner_addresses_are_refused_unless_allowed() {
         let closed = AddressPolicy::default();
-        let open = AddressPolicy::inner_allowed();
+        let open = policy(&["0.0.0.0/0", "::/0"]);
         // The URL parser turns octal, hexadecimal and decimal forms into plain addresses.
         for url in ["http://127.0.0.1/v1", "http://0x7f.1/", "http://2130706433/", "http://[::ffff:10.0.0.1]/"] {
             assert!(!check(&closed, url), "{url}");
             assert!(check(&open, url), "{url}");
         }
         assert!(!check(&open, "http://169.254.169.254/latest"));
-        let named = AddressPolicy { allow_inner: false, allowed: vec!["10.1.0.0/16".parse().unwrap()] };
+        assert!(!check(&policy(&["100.64.0.0/10"]), "http://100.100.100.200/latest"));
+        assert!(check(&policy(&["169.254.169.254"]), "http://169.254.169.254/latest"), "named itself");
+        let named = policy(&["10.1.0.0/16"]);
         assert!(check(&named, "http://10.1.2.3:8000/v1"));
         assert!(!check(&named, "http://10.2.2.3:8000/v1"));
         assert!(check(&closed, "https://1.1.1.1/v1"));
@@ -116,10 +113,7 @@ mod tests {
             panic!("localhost must be refused");
         };
         assert!(error.downcast_ref::<RefusedByPolicy>().is_some());
-        let named = CheckedResolver(Arc::new(AddressPolicy {
-            allow_inner: false,
-            allowed: vec!["localhost".parse().unwrap()],
-        }));
+        let named = CheckedResolver(Arc::new(policy(&["localhost"])));
         assert!(named.resolve("localhost".parse().unwrap()).await.unwrap().count() > 0);
     }
 }

@@ -4,18 +4,15 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
 /// A host or a block of addresses that an administrator has named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Network {
     /// A host name, in lower case.
     Host(String),
-    /// All addresses that share the first `prefix` bits with `base`.
-    Block {
-        /// Any address of the block.
-        base: IpAddr,
-        /// How many leading bits count.
-        prefix: u8,
-    },
+    /// A block of addresses; a single address is a block of one.
+    Block(IpNet),
 }
 
 /// Why a text is neither a host name nor a block of addresses.
@@ -26,20 +23,12 @@ pub struct NetworkError(String);
 impl Network {
     /// Whether the address lies in this block. A host name contains no address by itself.
     pub fn contains(&self, address: IpAddr) -> bool {
-        let Self::Block { base, prefix } = self else {
-            return false;
-        };
-        match (canonical(*base), canonical(address)) {
-            (IpAddr::V4(a), IpAddr::V4(b)) => {
-                let shift = 32 - u32::from((*prefix).min(32));
-                u64::from(a.to_bits() ^ b.to_bits()) >> shift == 0
-            }
-            (IpAddr::V6(a), IpAddr::V6(b)) => {
-                let shift = 128 - u32::from((*prefix).min(128));
-                (a.to_bits() ^ b.to_bits()).checked_shr(shift).unwrap_or(0) == 0
-            }
-            _ => false,
-        }
+        matches!(self, Self::Block(block) if block.contains(&canonical(address)))
+    }
+
+    /// Whether this is the very address and not merely a block around it.
+    pub fn is_address(&self, address: IpAddr) -> bool {
+        matches!(self, Self::Block(block) if *block == IpNet::from(canonical(address)))
     }
 
     /// Whether this is the host name.
@@ -54,15 +43,11 @@ impl FromStr for Network {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
         let error = || NetworkError(text.to_owned());
-        if let Some((base, prefix)) = text.split_once('/') {
-            let base: IpAddr = base.parse().map_err(|_| error())?;
-            let prefix: u8 = prefix.parse().map_err(|_| error())?;
-            let longest = if base.is_ipv4() { 32 } else { 128 };
-            return if prefix <= longest { Ok(Self::Block { base, prefix }) } else { Err(error()) };
+        if text.contains('/') {
+            return text.parse().map(|block| Self::Block(unmapped(block))).map_err(|_| error());
         }
-        if let Ok(base) = text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
-            let prefix = if base.is_ipv4() { 32 } else { 128 };
-            return Ok(Self::Block { base, prefix });
+        if let Ok(address) = text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+            return Ok(Self::Block(canonical(address).into()));
         }
         let is_name = !text.is_empty()
             && text.len() <= 253
@@ -71,11 +56,18 @@ impl FromStr for Network {
     }
 }
 
+/// A block of mapped addresses (`::ffff:10.0.0.0/104`) as the IPv4 block that it is.
+fn unmapped(block: IpNet) -> IpNet {
+    let IpNet::V6(v6) = block else { return block };
+    let v4 = v6.prefix_len().checked_sub(96).zip(v6.addr().to_ipv4_mapped());
+    v4.and_then(|(prefix, address)| Ipv4Net::new(address, prefix).ok()).map_or(block, IpNet::V4)
+}
+
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Host(name) => f.write_str(name),
-            Self::Block { base, prefix } => write!(f, "{base}/{prefix}"),
+            Self::Block(block) => block.fmt(f),
         }
     }
 }
@@ -119,47 +111,66 @@ pub(super) fn canonical(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Sorts an address; what the standard library does not name in stable Rust is written out.
+const fn v4(a: u8, b: u8, c: u8, prefix: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, 0), prefix)
+}
+
+const fn v6(a: u16, b: u16, prefix: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, 0), prefix)
+}
+
+// By the registries of special-purpose addresses (IANA, RFC 6890). Written out, because what the standard library and
+// crates call "global" leaves out or lets in some of these from release to release.
+
+const NEVER_V4: [Ipv4Net; 4] = [
+    v4(0, 0, 0, 8),      // this network
+    v4(169, 254, 0, 16), // link-local, and the metadata services of most clouds
+    v4(224, 0, 0, 4),    // multicast
+    v4(240, 0, 0, 4),    // reserved, and broadcast
+];
+
+const INSIDE_V4: [Ipv4Net; 10] = [
+    v4(127, 0, 0, 8),     // loopback
+    v4(10, 0, 0, 8),      // private
+    v4(172, 16, 0, 12),   // private
+    v4(192, 168, 0, 16),  // private
+    v4(100, 64, 0, 10),   // shared by carriers (CGNAT), and Tailscale's
+    v4(198, 18, 0, 15),   // benchmarks
+    v4(192, 0, 0, 24),    // protocol assignments
+    v4(192, 0, 2, 24),    // documentation
+    v4(198, 51, 100, 24), // documentation
+    v4(203, 0, 113, 24),  // documentation
+];
+
+const NEVER_V6: [Ipv6Net; 3] = [
+    v6(0, 0, 128),     // unspecified
+    v6(0xff00, 0, 8),  // multicast
+    v6(0xfe80, 0, 10), // link-local
+];
+
+const INSIDE_V6: [Ipv6Net; 7] = [
+    Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128),
+    v6(0xfc00, 0, 7),      // unique local
+    v6(0xfec0, 0, 10),     // site-local, deprecated
+    v6(0x64, 0xff9b, 32),  // local NAT64 (the well-known one carries an IPv4 address, see `canonical`)
+    v6(0x100, 0, 16),      // discard-only
+    v6(0x2001, 0xdb8, 32), // documentation
+    v6(0x2001, 0, 32),     // Teredo
+];
+
+/// Sorts an address.
 pub(super) fn place(address: IpAddr) -> Place {
     let address = canonical(address);
-    if METADATA.contains(&address) {
-        return Place::Never;
-    }
-    match address {
-        IpAddr::V4(v4) => {
-            let [a, b, c, _] = v4.octets();
-            if v4.is_link_local() || v4.is_broadcast() || v4.is_multicast() || a == 0 || a >= 240 {
-                Place::Never
-            } else if v4.is_loopback()
-                || v4.is_private()
-                || (a == 100 && (64..128).contains(&b))
-                || (a == 198 && (b == 18 || b == 19))
-                || (a == 192 && b == 0 && c == 0)
-                || v4.is_documentation()
-            {
-                Place::Inside
-            } else {
-                Place::Outside
-            }
-        }
-        IpAddr::V6(v6) => {
-            let head = v6.segments()[0];
-            if v6.is_unspecified() || v6.is_multicast() || (head & 0xffc0) == 0xfe80 {
-                Place::Never
-            } else if v6.is_loopback()
-                || (head & 0xfe00) == 0xfc00
-                || (head & 0xffc0) == 0xfec0
-                // Discard-only, local NAT64, documentation, Teredo: nothing public lives there.
-                || (v6.segments()[..2] == [0x0064, 0xff9b])
-                || head == 0x0100
-                || (v6.segments()[..2] == [0x2001, 0x0db8])
-                || (v6.segments()[..2] == [0x2001, 0])
-            {
-                Place::Inside
-            } else {
-                Place::Outside
-            }
-        }
+    let (never, inside) = match &address {
+        IpAddr::V4(v4) => (NEVER_V4.iter().any(|net| net.contains(v4)), INSIDE_V4.iter().any(|net| net.contains(v4))),
+        IpAddr::V6(v6) => (NEVER_V6.iter().any(|net| net.contains(v6)), INSIDE_V6.iter().any(|net| net.contains(v6))),
+    };
+    if never || METADATA.contains(&address) {
+        Place::Never
+    } else if inside {
+        Place::Inside
+    } else {
+        Place::Outside
     }
 }
 
@@ -202,6 +213,15 @@ mod tests {
         ] {
             assert_eq!(place(text.parse().unwrap()), Place::Never, "{text}");
         }
+        for text in ["198.19.255.1", "192.0.0.8", "203.0.113.9", "64:ff9b:1::1", "2001:db8::1", "2001::1", "fec0::1"] {
+            assert_eq!(place(text.parse().unwrap()), Place::Inside, "{text}");
+        }
+        for text in ["192.0.0.192", "240.0.0.1", "ff02::1", "febf::1"] {
+            assert_eq!(place(text.parse().unwrap()), Place::Never, "{text}");
+        }
+        for text in ["2001:4860::1", "198.20.0.1", "192.0.1.1", "2606::1"] {
+            assert_eq!(place(text.parse().unwrap()), Place::Outside, "{text}");
+        }
         for text in ["1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8"] {
             assert_eq!(place(text.parse().unwrap()), Place::Outside, "{text}");
         }
@@ -220,6 +240,10 @@ mod tests {
         assert!(!six.contains("fe80::1".parse().unwrap()));
         let everything: Network = "::/0".parse().unwrap();
         assert!(everything.contains("fe80::1".parse().unwrap()));
+        let mapped: Network = "::ffff:10.0.0.0/104".parse().unwrap();
+        assert!(mapped.contains("10.1.1.1".parse().unwrap()) && !mapped.contains("11.1.1.1".parse().unwrap()));
+        let one: Network = "[::ffff:10.0.0.1]".parse().unwrap();
+        assert!(one.is_address("10.0.0.1".parse().unwrap()) && !block.is_address("10.0.0.1".parse().unwrap()));
         assert!("vllm.internal".parse::<Network>().unwrap().is_host("VLLM.internal."));
         for wrong in ["", "10.0.0.0/33", "a b", "http://x", "::/129", "10.0.0/8"] {
             assert!(wrong.parse::<Network>().is_err(), "{wrong}");
