@@ -338,7 +338,11 @@ async fn a_dead_server_s_answer_is_marked_by_any_other(db: PgPool) {
     let battle = begin(&db, &dead, voter, Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
     sleep(Duration::from_millis(900)).await;
     // The owner falls silent.
-    battles::pretend_silence(&db, battle).await.expect("rows");
+    sqlx::query("UPDATE replies SET heartbeat_at = now() - interval '1 minute' WHERE battle_id = $1")
+        .bind(battle.0)
+        .execute(&db)
+        .await
+        .expect("rows");
     let alive = server(&db, HashMap::new(), Vec::new());
     let views = read_all(&alive, battle, 1).await;
     let last = views.last().expect("an end");

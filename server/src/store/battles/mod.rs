@@ -7,8 +7,6 @@ mod write;
 
 pub use history::{delete, delete_all, history};
 pub use read::{of_voter, replies_of_turn};
-#[cfg(test)]
-pub use replies::pretend_silence;
 pub use replies::{Progress, Signals, finish, mark_read, mark_stale, request_stop, save_progress};
 pub use write::{
     InsertError, NewBattle, NewReply, insert_battle, insert_reply, insert_turn, lock, mark_identity, replace_model,

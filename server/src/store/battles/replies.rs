@@ -124,13 +124,3 @@ pub async fn request_stop(db: impl PgExecutor<'_>, battle: BattleId) -> sqlx::Re
     .await?;
     Ok(done.rows_affected())
 }
-
-/// Makes the owners of a battle's replies look silent.
-#[cfg(test)]
-pub async fn pretend_silence(db: impl PgExecutor<'_>, battle: BattleId) -> sqlx::Result<()> {
-    sqlx::query("UPDATE replies SET heartbeat_at = now() - interval '1 minute' WHERE battle_id = $1")
-        .bind(battle.0)
-        .execute(db)
-        .await?;
-    Ok(())
-}
