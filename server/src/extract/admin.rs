@@ -6,6 +6,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 
+use crate::bearer;
 use crate::domain::{Admin, AdminId, IDLE_HOURS, LONGEST_DAYS};
 use crate::error::Error;
 use crate::keys::token_hash;
@@ -55,17 +56,10 @@ impl FromRequest for ApiAdmin {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Found<Self> {
         let request = request.clone();
         Box::pin(async move {
-            let token = bearer(&request).ok_or(Error::SignInRequired)?;
+            let token = bearer::token(request.headers()).ok_or(Error::SignInRequired)?;
             let found = admins::by_token(&arena(&request)?.db, &token_hash(token)).await?;
             let AdminRow { id, name, .. } = found.ok_or(Error::SignInRequired)?;
             Ok(Self { id, name })
         })
     }
-}
-
-/// The token of `Authorization: Bearer TOKEN`.
-pub fn bearer(request: &HttpRequest) -> Option<&str> {
-    let header = request.headers().get("authorization")?.to_str().ok()?;
-    let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }

@@ -8,7 +8,7 @@ mod page;
 mod visitor;
 
 pub use address::ClientAddress;
-pub use admin::{ApiAdmin, SESSION_COOKIE, bearer};
+pub use admin::{ApiAdmin, SESSION_COOKIE};
 pub use csrf::CsrfForm;
 pub use visitor::Visitor;
 

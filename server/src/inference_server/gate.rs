@@ -3,7 +3,6 @@
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::AUTHORIZATION;
 use actix_web::middleware::Next;
 use actix_web::{ResponseError, web};
 use secrecy::ExposeSecret;
@@ -12,6 +11,7 @@ use subtle::ConstantTimeEq;
 
 use super::error::ApiError;
 use super::state::Worker;
+use crate::bearer;
 
 /// Lets a request through or refuses it.
 pub(super) async fn gate(
@@ -46,12 +46,6 @@ pub(super) async fn gate(
 
 /// Compares digests in constant time, so that neither the token's length nor its beginning shows.
 fn has_token(request: &ServiceRequest, token: &str) -> bool {
-    let given = request
-        .headers()
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map_or("", |(_, given)| given.trim());
+    let given = bearer::token(request.headers()).unwrap_or_default();
     Sha256::digest(given).ct_eq(&Sha256::digest(token)).into()
 }

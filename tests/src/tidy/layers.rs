@@ -63,6 +63,7 @@ const RULES: &[Rule] = &[
             "server/src/middleware/",
             "server/src/inference_server/",
             "server/src/app.rs",
+            "server/src/bearer.rs",
             "server/src/app/",
             "server/src/routes.rs",
             "server/src/main.rs",
