@@ -77,10 +77,7 @@ impl Application {
         let database = database::open(url, &config.data, progress).await?;
         let db = database.connect(DATABASE_CONNECTIONS).await?;
         let drain = config.drain;
-        let origin = match &config.public_url {
-            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
-            None => format!("http://{address}"),
-        };
+        let origin = config.origin(address);
         let welcome = create_admin::first_link(&db).await.map_err(anyhow::Error::from)?;
         let welcome = welcome.map(|token| format!("{origin}/admin/welcome/{token}"));
         let arena = Arena::new(config, db.clone(), keys)?;

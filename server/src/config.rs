@@ -102,6 +102,11 @@ pub struct Config {
 }
 
 impl Config {
+    /// Where people reach the arena: the public address, else this host over HTTP. Without a slash at the end.
+    pub fn origin(&self, host: impl std::fmt::Display) -> String {
+        self.public_url.as_ref().map_or_else(|| format!("http://{host}"), origin_of)
+    }
+
     /// Whether people reach the arena over TLS, so that cookies must be Secure.
     pub fn is_secure(&self) -> bool {
         self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
@@ -156,6 +161,11 @@ impl TryFrom<ServeOptions> for Config {
             address_per_minute: positive(raw.address_per_minute, "--address-per-minute")?,
         })
     }
+}
+
+/// A public address as links begin with it: without a slash at the end.
+pub fn origin_of(url: &url::Url) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
 }
 
 /// Where data goes when the operator does not say.

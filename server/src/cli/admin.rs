@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{bail, ensure};
 use arena_server::actions::{change_admin, create_admin};
-use arena_server::config::default_data_folder;
+use arena_server::config::{default_data_folder, origin_of};
 use arena_server::database;
 use arena_server::error::Error;
 use arena_server::i18n::{Locale, Message};
@@ -89,8 +89,7 @@ async fn act(db: &PgPool, verb: Verb, password: Option<SecretString>, locale: Lo
         Verb::Enable { name } => set_disabled(db, &name, false, locale).await?,
         Verb::Link { public_url } => {
             let token = create_admin::invite(db, None).await?;
-            let origin = public_url.as_str().trim_end_matches('/');
-            println!("{origin}/admin/welcome/{token}");
+            println!("{}/admin/welcome/{token}", origin_of(&public_url));
             eprintln!("{}", Message::new("terminal-link").with("hours", create_admin::LINK_HOURS).text(locale));
         }
     }

@@ -77,7 +77,7 @@ pub async fn invite(
     _: CsrfForm<NoFields>,
 ) -> Result<HttpResponse, Error> {
     let token = create_admin::invite(&arena.db, Some(&admin)).await?;
-    let invitation = Some(format!("{}/admin/welcome/{token}", origin(&request, &arena)));
+    let invitation = Some(format!("{}/admin/welcome/{token}", arena.config.origin(request.connection_info().host())));
     html(&Accounts { invitation, ..accounts(&request, &arena, admin).await? })
 }
 
@@ -138,13 +138,5 @@ pub async fn change_password(
             Ok(response)
         }
         Err(error) => Err(error),
-    }
-}
-
-/// The address under which the administrator reached us.
-fn origin(request: &HttpRequest, arena: &Arena) -> String {
-    match &arena.config.public_url {
-        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
-        None => format!("http://{}", request.connection_info().host()),
     }
 }
