@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+use super::error::DatabaseError;
 use super::obtain::{self, Source};
 use super::stage::{ProgressFn, Stage};
-use super::{DatabaseError, OLDEST_POSTGRES};
+use super::version::OLDEST_POSTGRES;
 use crate::i18n::Message;
 
 /// The places to look in, in this order.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::OLDEST_POSTGRES;
+use super::version::OLDEST_POSTGRES;
 use crate::i18n::Message;
 
 /// A failure to open, start, migrate or stop the database.

@@ -27,6 +27,7 @@ mod stage;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod version;
 
 use std::path::Path;
 use std::time::Duration;
@@ -39,13 +40,11 @@ pub use binaries::Search;
 pub use error::DatabaseError;
 pub use server::{Durability, Server};
 pub use stage::{ProgressFn, Stage, progress_printer};
+pub use version::OLDEST_POSTGRES;
 
 /// The schema, compiled into the binary. `sqlx` runs it under an advisory lock, so that several
 /// servers may start on one database at once.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
-
-/// The oldest major version of Postgres that the schema is tested with.
-pub const OLDEST_POSTGRES: u32 = 15;
 
 /// An open database and, when it is our own, the server behind it.
 ///

@@ -12,11 +12,10 @@ mod principal;
 mod prompt;
 mod slug;
 mod text_enum;
-mod vote;
 
 pub use battle::{
-    Battle, BattleKind, BattleStatus, HistoryEntry, MAX_ATTEMPTS, MAX_TURNS, Refusal, Reply, ReplyStatus, Side,
-    SideStatus, Trouble, Turn, is_empty_answer,
+    Battle, BattleKind, BattleStatus, Choice, HistoryEntry, MAX_ATTEMPTS, MAX_COMMENT_CHARS, MAX_TURNS, Reason,
+    Refusal, Reply, ReplyStatus, Side, SideStatus, Trouble, Turn, is_empty_answer,
 };
 pub use device::{Device, DevicePreference, UnknownDevice};
 pub use draw::{Contestant, DrawError, Pair, draw, draw_other, may_draw, pair_probability};
@@ -32,7 +31,6 @@ pub use principal::{Admin, IDLE_HOURS, LONGEST_DAYS};
 pub use prompt::{MAX_PROMPT_CHARS, Prompt, PromptError};
 pub use slug::{MAX_SLUG, is_slug, slug_of};
 pub use text_enum::UnknownName;
-pub use vote::{Choice, MAX_COMMENT_CHARS, Reason};
 
 /// The longest name of an administrator and the longest label of a token, in characters.
 pub const MAX_LABEL: usize = 64;

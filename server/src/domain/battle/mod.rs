@@ -9,10 +9,12 @@ mod reply;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod vote;
 
 pub use aggregate::{Battle, Turn};
 pub use history::HistoryEntry;
 pub use kind::{BattleKind, Side};
 pub use refusal::Refusal;
-pub use reply::{Reply, ReplyStatus, is_empty_answer};
-pub use rules::{BattleStatus, MAX_ATTEMPTS, MAX_TURNS, SideStatus, Trouble};
+pub use reply::{Reply, ReplyStatus, SideStatus, Trouble, is_empty_answer};
+pub use rules::{BattleStatus, MAX_ATTEMPTS, MAX_TURNS};
+pub use vote::{Choice, MAX_COMMENT_CHARS, Reason};

@@ -1,7 +1,7 @@
 //! One attempt of a side to answer, and its life.
 
 use crate::domain::text_enum::text_enum;
-use crate::domain::{ModelId, ReplyId, Side, SideStatus};
+use crate::domain::{ModelId, ReplyId, Side};
 
 text_enum!(
     /// The life of a reply. The first two go on; the others are final.
@@ -78,4 +78,43 @@ impl Reply {
     pub fn side_status(&self) -> SideStatus {
         SideStatus::new(self.status, self.attempt, &self.content)
     }
+}
+
+/// Where one side of the newest turn stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SideStatus {
+    /// Where its newest attempt is in its life.
+    pub status: ReplyStatus,
+    /// Which attempt that is, from 1.
+    pub attempt: i32,
+    /// Whether it has said nothing.
+    pub is_empty: bool,
+}
+
+impl SideStatus {
+    /// A side whose newest attempt has come so far.
+    pub fn new(status: ReplyStatus, attempt: i32, text: &str) -> Self {
+        Self { status, attempt, is_empty: is_empty_answer(text) }
+    }
+
+    /// What is wrong with an answer that has ended.
+    pub const fn trouble(self) -> Option<Trouble> {
+        match self.status {
+            ReplyStatus::Failed | ReplyStatus::Interrupted => Some(Trouble::Failed),
+            ReplyStatus::Stopped if self.is_empty => Some(Trouble::StoppedBeforeAnswer),
+            ReplyStatus::Done if self.is_empty => Some(Trouble::EmptyAnswer),
+            ReplyStatus::Waiting | ReplyStatus::Streaming | ReplyStatus::Done | ReplyStatus::Stopped => None,
+        }
+    }
+}
+
+/// What is wrong with an answer that has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The backend failed, or its server died.
+    Failed,
+    /// The visitor stopped it before it said anything.
+    StoppedBeforeAnswer,
+    /// The model ended and said nothing.
+    EmptyAnswer,
 }

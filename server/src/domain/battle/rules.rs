@@ -1,7 +1,7 @@
 //! The rules of a battle, over the little that they need to know. A battle read from the database, the ballot under a
 //! vote's lock and a turn that is still streaming all give a [`BattleStatus`], so that each is judged alike.
 
-use super::{BattleKind, Refusal, ReplyStatus, Side, is_empty_answer};
+use super::{BattleKind, Refusal, Side, SideStatus, Trouble};
 use crate::domain::Choice;
 
 /// The most turns a battle may have, as in FastChat.
@@ -21,45 +21,6 @@ pub struct BattleStatus {
     pub turns: usize,
     /// The newest attempts at the newest turn, by [`Side::index`].
     pub sides: [Option<SideStatus>; 2],
-}
-
-/// Where one side of the newest turn stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SideStatus {
-    /// Where its newest attempt is in its life.
-    pub status: ReplyStatus,
-    /// Which attempt that is, from 1.
-    pub attempt: i32,
-    /// Whether it has said nothing.
-    pub is_empty: bool,
-}
-
-impl SideStatus {
-    /// A side whose newest attempt has come so far.
-    pub fn new(status: ReplyStatus, attempt: i32, text: &str) -> Self {
-        Self { status, attempt, is_empty: is_empty_answer(text) }
-    }
-
-    /// What is wrong with an answer that has ended.
-    pub const fn trouble(self) -> Option<Trouble> {
-        match self.status {
-            ReplyStatus::Failed | ReplyStatus::Interrupted => Some(Trouble::Failed),
-            ReplyStatus::Stopped if self.is_empty => Some(Trouble::StoppedBeforeAnswer),
-            ReplyStatus::Done if self.is_empty => Some(Trouble::EmptyAnswer),
-            ReplyStatus::Waiting | ReplyStatus::Streaming | ReplyStatus::Done | ReplyStatus::Stopped => None,
-        }
-    }
-}
-
-/// What is wrong with an answer that has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
-    /// The backend failed, or its server died.
-    Failed,
-    /// The visitor stopped it before it said anything.
-    StoppedBeforeAnswer,
-    /// The model ended and said nothing.
-    EmptyAnswer,
 }
 
 impl BattleKind {

@@ -1,7 +1,7 @@
 //! What a voter can say of a battle.
 
-use super::battle::BattleKind;
-use super::text_enum::text_enum;
+use super::kind::BattleKind;
+use crate::domain::text_enum::text_enum;
 
 /// The longest comment in characters.
 pub const MAX_COMMENT_CHARS: usize = 2000;

@@ -74,7 +74,7 @@ impl<E: TurnEvents> Follow<E> {
             return Some((Ok(Bytes::from_static(b"retry: 1000\n\n")), self));
         }
         self.reader.touch();
-        let text = match timeout(KEEP_ALIVE, self.reader.next()).await {
+        let events = match timeout(KEEP_ALIVE, self.reader.next()).await {
             Err(_) => ": still here\n\n".to_owned(),
             Ok(Ok(Some(view))) => self.events.of(&view, self.reader.has_ended()),
             Ok(Ok(None)) => return None,
@@ -83,6 +83,6 @@ impl<E: TurnEvents> Follow<E> {
                 return None;
             }
         };
-        Some((Ok(Bytes::from(text)), self))
+        Some((Ok(Bytes::from(events)), self))
     }
 }

@@ -3,14 +3,8 @@
 use mixtral_engine::request::{FinishReason, Logprobs, Usage};
 use serde_json::{Value, json};
 
-use super::{Asked, logprobs};
-
-/// Which of the two protocols.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::inference_server) enum Shape {
-    Chat,
-    Completion,
-}
+use super::asked::{Asked, Shape};
+use super::logprobs;
 
 /// What all chunks of one answer have in common.
 pub(in crate::inference_server) struct Reply {
