@@ -26,8 +26,8 @@ fn refusal(error: &Error, locale: Locale) -> String {
         text = format!("{text}\n\n  {}", tip.text(locale));
     }
     if let Some(usage) = said(error, ContextKind::Usage) {
-        let usage = usage.trim_start_matches("Usage:").trim().to_owned();
-        text = format!("{text}\n\n{} {usage}", locale.text("help-usage"));
+        let usage = usage.strip_prefix("Usage:").unwrap_or(&usage).trim();
+        text = format!("{text}\n\n{}", Message::new("help-usage").with("usage", usage).text(locale));
     }
     format!("{text}\n\n{}", locale.text("usage-more"))
 }
@@ -92,7 +92,6 @@ mod tests {
         for (arguments, en, zh) in [
             (&["serve", "--lissen", "a"][..], "no option --lissen", "没有选项 --lissen"),
             (&["serv"], "no command serv", "没有命令 serv"),
-            (&["admin"], "create, list", "create, list"),
             (&["admin", "create"], "<NAME>", "<NAME>"),
             (&["serve", "--listen"], "--listen <ADDR> needs a value", "--listen <ADDR> 需要一个值"),
             (&["serve", "--log", "xml"], "text, json", "text, json"),

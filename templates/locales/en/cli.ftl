@@ -56,7 +56,7 @@ option-admin-enable-name = Name of the administrator
 command-admin-link = Print a one-time link with which someone becomes an administrator
 option-admin-link-public-url = Address at which people reach the arena
 
-help-usage = Usage:
+help-usage = Usage: { $usage }
 help-commands = Commands
 help-arguments = Arguments
 help-options = Options

@@ -56,7 +56,7 @@ option-admin-enable-name = 管理员的名称
 command-admin-link = 打印一次性链接，打开链接的人可成为管理员
 option-admin-link-public-url = 访客访问竞技场的地址
 
-help-usage = 用法：
+help-usage = 用法：{ $usage }
 help-commands = 命令
 help-arguments = 参数
 help-options = 选项
