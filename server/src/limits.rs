@@ -28,6 +28,15 @@ const SIGN_INS_BY_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 /// How long one sign-in attempt takes to come back.
 const SIGN_IN_REFILL: Duration = Duration::from_secs(30);
 
+/// A visitor, and where the request comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller {
+    /// Whose battles and votes these are.
+    pub voter: VoterId,
+    /// The address that is counted.
+    pub address: IpAddr,
+}
+
 /// All limits. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -98,13 +107,13 @@ impl Limits {
     }
 
     /// Whether this visitor may send a message now: ask before anything is written or generated.
-    pub fn check_message(&self, voter: VoterId, address: IpAddr) -> Result<(), Error> {
-        self.shared.messages.check(voter, address)
+    pub fn check_message(&self, caller: Caller) -> Result<(), Error> {
+        self.shared.messages.check(caller.voter, caller.address)
     }
 
     /// Whether this visitor may vote now.
-    pub fn check_vote(&self, voter: VoterId, address: IpAddr) -> Result<(), Error> {
-        self.shared.votes.check(voter, address)
+    pub fn check_vote(&self, caller: Caller) -> Result<(), Error> {
+        self.shared.votes.check(caller.voter, caller.address)
     }
 
     /// Whether a sign-in with this name may be tried from this address now. Names are limited per network too, so that

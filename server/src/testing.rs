@@ -36,6 +36,18 @@ pub fn arena(db: PgPool) -> Arena {
     Arena::new(config(&[]), db, keys).expect("no workers to set up")
 }
 
+/// The same without rate limits, for tests of what many do at once.
+pub fn unlimited_arena(db: PgPool) -> Arena {
+    let limits =
+        crate::limits::Limits::new(&config(&["--voter-per-minute", "1000000", "--address-per-minute", "1000000"]));
+    Arena { limits, ..arena(db) }
+}
+
+/// A visitor on this machine.
+pub fn caller(voter: crate::domain::VoterId) -> crate::limits::Caller {
+    crate::limits::Caller { voter, address: std::net::Ipv4Addr::LOCALHOST.into() }
+}
+
 /// An answer.
 #[derive(Debug)]
 pub struct Answer {

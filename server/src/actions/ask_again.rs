@@ -1,14 +1,13 @@
 //! A side that failed is asked again: the same model, or on a blind battle's first turn another one where that one is
 //! down.
 
-use sqlx::PgPool;
-
 use super::answering::{attempt, contestants, new_reply};
 use crate::backends::ErrorKind;
-use crate::domain::{Battle, BattleId, Contestant, ModelId, Reply, Side, VoterId, draw_other, pair_probability};
+use crate::domain::{Battle, BattleId, Contestant, ModelId, Reply, Side, draw_other, pair_probability};
 use crate::error::Error;
+use crate::limits::Caller;
+use crate::state::Arena;
 use crate::store::battles;
-use crate::streams::Streams;
 
 /// Which side is asked again.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +15,7 @@ pub struct AskAgain {
     /// Where.
     pub battle: BattleId,
     /// Who wants it: it must be their battle.
-    pub voter: VoterId,
+    pub caller: Caller,
     /// Which side of the newest turn.
     pub side: Side,
 }
@@ -26,14 +25,17 @@ impl AskAgain {
     ///
     /// # Errors
     /// A conflict where that side has answered or still answers, or was asked too often.
-    pub async fn run(self, db: &PgPool, streams: &Streams) -> Result<(), Error> {
+    pub async fn run(self, arena: &Arena) -> Result<(), Error> {
+        let Arena { db, streams, .. } = arena;
+        arena.limits.check_message(self.caller)?;
         let permit = streams.permit()?;
         let contestants = contestants(db, streams).await?;
         let mut transaction = db.begin().await?;
         if !battles::lock(&mut *transaction, self.battle).await? {
             return Err(Error::NotFound);
         }
-        let battle = battles::of_voter(&mut transaction, self.battle, self.voter).await?.ok_or(Error::NotFound)?;
+        let battle =
+            battles::of_voter(&mut transaction, self.battle, self.caller.voter).await?.ok_or(Error::NotFound)?;
         battle.may_retry(self.side)?;
         let turn = battle.last_turn().ok_or(Error::NotFound)?;
         let number = turn.number;

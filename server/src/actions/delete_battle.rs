@@ -1,29 +1,50 @@
 //! A visitor deletes what they wrote and were answered, for good. Votes stay, untied from them.
 
-use sqlx::PgPool;
-
 use crate::domain::{BattleId, VoterId};
 use crate::error::Error;
+use crate::state::Arena;
 use crate::store::battles;
-use crate::streams::Streams;
 
-/// Deletes one battle.
-pub async fn delete_battle(db: &PgPool, streams: &Streams, battle: BattleId, voter: VoterId) -> Result<(), Error> {
-    let mut transaction = db.begin().await?;
-    if !battles::delete(&mut transaction, voter, battle).await? {
-        return Err(Error::NotFound);
-    }
-    transaction.commit().await?;
-    streams.stop(battle).await
+/// One battle goes.
+#[derive(Debug, Clone, Copy)]
+pub struct DeleteBattle {
+    /// Which.
+    pub battle: BattleId,
+    /// Who wants it: it must be their battle.
+    pub voter: VoterId,
 }
 
-/// Deletes all battles of a visitor. Says how many there were.
-pub async fn delete_all_battles(db: &PgPool, streams: &Streams, voter: VoterId) -> Result<usize, Error> {
-    let mut transaction = db.begin().await?;
-    let deleted = battles::delete_all(&mut transaction, voter).await?;
-    transaction.commit().await?;
-    for battle in &deleted {
-        streams.stop(*battle).await?;
+impl DeleteBattle {
+    /// Deletes it.
+    ///
+    /// # Errors
+    /// Not found where it is not the visitor's.
+    pub async fn run(self, arena: &Arena) -> Result<(), Error> {
+        let mut transaction = arena.db.begin().await?;
+        if !battles::delete(&mut transaction, self.voter, self.battle).await? {
+            return Err(Error::NotFound);
+        }
+        transaction.commit().await?;
+        arena.streams.stop(self.battle).await
     }
-    Ok(deleted.len())
+}
+
+/// All battles of a visitor go.
+#[derive(Debug, Clone, Copy)]
+pub struct DeleteAllBattles {
+    /// Whose.
+    pub voter: VoterId,
+}
+
+impl DeleteAllBattles {
+    /// Deletes them. Says how many there were.
+    pub async fn run(self, arena: &Arena) -> Result<usize, Error> {
+        let mut transaction = arena.db.begin().await?;
+        let deleted = battles::delete_all(&mut transaction, self.voter).await?;
+        transaction.commit().await?;
+        for battle in &deleted {
+            arena.streams.stop(*battle).await?;
+        }
+        Ok(deleted.len())
+    }
 }

@@ -1,4 +1,8 @@
-//! What people do, one verb a file. Handlers and the JSON API call the same actions.
+//! What people do, one verb a file. Pages and the JSON API call the same actions.
+//!
+//! A visitor's action is a struct of what is wanted with `async fn run(self, arena: &Arena) -> Result<Outcome, Error>`. Rate
+//! limits, checking and trimming of texts, the hash of the address, settings and counters are inside, so that no door can
+//! leave one out.
 
 pub mod answering;
 pub mod api_tokens;

@@ -1,19 +1,33 @@
 //! A visitor looks at a battle of theirs.
 
-use sqlx::PgPool;
-
 use crate::domain::{BattleId, VoterId};
 use crate::error::Error;
+use crate::state::Arena;
 use crate::store::battles;
-use crate::streams::{Shown, Streams};
+use crate::streams::Shown;
 
-/// The visitor's own battle as it stands now. An answer that is being written is noted as read, so that it goes on.
-pub async fn read_battle(db: &PgPool, streams: &Streams, id: BattleId, voter: VoterId) -> Result<Shown, Error> {
-    let battle = battles::of_voter(&mut *db.acquire().await?, id, voter).await?.ok_or(Error::NotFound)?;
-    let live = battle.last_turn().and_then(|turn| streams.view(id, turn.number));
-    let shown = Shown::new(battle, live);
-    if shown.status().is_running() {
-        streams.touch(id).await?;
+/// Which battle is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadBattle {
+    /// This one.
+    pub battle: BattleId,
+    /// Who looks: it must be their battle.
+    pub voter: VoterId,
+}
+
+impl ReadBattle {
+    /// The battle as it stands now. An answer that is being written is noted as read, so that it goes on.
+    ///
+    /// # Errors
+    /// Not found where it is not the visitor's.
+    pub async fn run(self, arena: &Arena) -> Result<Shown, Error> {
+        let battle = battles::of_voter(&mut *arena.db.acquire().await?, self.battle, self.voter).await?;
+        let battle = battle.ok_or(Error::NotFound)?;
+        let live = battle.last_turn().and_then(|turn| arena.streams.view(self.battle, turn.number));
+        let shown = Shown::new(battle, live);
+        if shown.status().is_running() {
+            arena.streams.touch(self.battle).await?;
+        }
+        Ok(shown)
     }
-    Ok(shown)
 }

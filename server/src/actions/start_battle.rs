@@ -4,13 +4,13 @@ use sqlx::PgPool;
 
 use super::answering::{attempt, contestants, new_reply};
 use crate::domain::{
-    BattleId, BattleKind, DrawError, ModelId, ModelState, Parameters, Prompt, Side, VoterId, draw, language_of,
+    BattleId, BattleKind, DrawError, ModelId, ModelState, Parameters, Prompt, Side, draw, language_of,
 };
 use crate::error::Error;
-use crate::metrics::Metrics;
+use crate::limits::Caller;
+use crate::state::Arena;
 use crate::store::battles::{self, NewBattle};
 use crate::store::{models, voters};
-use crate::streams::Streams;
 
 /// Who answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,9 +27,9 @@ pub enum Opponents {
 #[derive(Debug, Clone)]
 pub struct StartBattle {
     /// Who.
-    pub voter: VoterId,
-    /// The first message.
-    pub prompt: Prompt,
+    pub caller: Caller,
+    /// The first message, as it was written.
+    pub prompt: String,
     /// Who answers.
     pub opponents: Opponents,
     /// How answers are sampled.
@@ -40,8 +40,11 @@ impl StartBattle {
     /// Begins the battle; the answers go on by themselves.
     ///
     /// # Errors
-    /// [`Error::NoModels`] where no pair can be drawn, with the reason; invalid where a chosen model does not answer.
-    pub async fn run(self, db: &PgPool, streams: &Streams, metrics: &Metrics) -> Result<BattleId, Error> {
+    /// Invalid where the message is empty or too long; [`Error::NoModels`] where no pair can be drawn, with the reason; invalid where a chosen model does not answer.
+    pub async fn run(self, arena: &Arena) -> Result<BattleId, Error> {
+        let Arena { db, streams, .. } = arena;
+        arena.limits.check_message(self.caller)?;
+        let prompt = Prompt::parse(&self.prompt)?;
         let permit = streams.permit()?;
         let (kind, model_a, model_b, pair_probability) = match self.opponents {
             Opponents::Drawn => {
@@ -67,11 +70,11 @@ impl StartBattle {
         let new = NewBattle {
             id,
             kind,
-            voter: self.voter,
+            voter: self.caller.voter,
             model_a,
             model_b,
             pair_probability,
-            language: language_of(self.prompt.as_str()),
+            language: language_of(prompt.as_str()),
             parameters: &parameters,
         };
         let replies: Vec<_> = [(Side::A, Some(model_a)), (Side::B, model_b)]
@@ -79,15 +82,15 @@ impl StartBattle {
             .filter_map(|(side, model)| Some(new_reply(streams, id, 1, side, 1, model?)))
             .collect();
         let mut transaction = db.begin().await?;
-        voters::seen(&mut *transaction, self.voter).await?;
+        voters::seen(&mut *transaction, self.caller.voter).await?;
         battles::insert_battle(&mut *transaction, &new).await?;
-        battles::insert_turn(&mut *transaction, id, 1, self.prompt.as_str()).await?;
+        battles::insert_turn(&mut *transaction, id, 1, prompt.as_str()).await?;
         for reply in &replies {
             battles::insert_reply(&mut *transaction, reply).await?;
         }
-        let battle = battles::of_voter(&mut transaction, id, self.voter).await?.ok_or(Error::NotFound)?;
+        let battle = battles::of_voter(&mut transaction, id, self.caller.voter).await?.ok_or(Error::NotFound)?;
         transaction.commit().await?;
-        metrics.battle(kind);
+        arena.metrics.battle(kind);
         let attempts = replies.iter().map(|reply| attempt(&battle, reply)).collect();
         streams.start(id, kind, 1, attempts, permit);
         Ok(id)

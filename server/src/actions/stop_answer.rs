@@ -1,14 +1,24 @@
 //! A visitor stops the answers that are being written.
 
-use sqlx::PgPool;
-
 use crate::domain::{BattleId, VoterId};
 use crate::error::Error;
+use crate::state::Arena;
 use crate::store::battles;
-use crate::streams::Streams;
 
-/// Stops both sides where they stand; what was shown is kept. Nothing happens where both have ended.
-pub async fn stop_answer(db: &PgPool, streams: &Streams, battle: BattleId, voter: VoterId) -> Result<(), Error> {
-    battles::of_voter(&mut *db.acquire().await?, battle, voter).await?.ok_or(Error::NotFound)?;
-    streams.stop(battle).await
+/// Which answers are stopped.
+#[derive(Debug, Clone, Copy)]
+pub struct StopAnswers {
+    /// Those of this battle's newest turn.
+    pub battle: BattleId,
+    /// Who wants it: it must be their battle.
+    pub voter: VoterId,
+}
+
+impl StopAnswers {
+    /// Stops both sides where they stand; what was shown is kept. Nothing happens where both have ended.
+    pub async fn run(self, arena: &Arena) -> Result<(), Error> {
+        let battle = battles::of_voter(&mut *arena.db.acquire().await?, self.battle, self.voter).await?;
+        battle.ok_or(Error::NotFound)?;
+        arena.streams.stop(self.battle).await
+    }
 }

@@ -11,22 +11,34 @@ use sqlx::{PgConnection, PgPool};
 use crate::domain::{AdminId, BattleKind, ModelId};
 use crate::error::Error;
 use crate::rating::EloSettings;
+use crate::state::Arena;
 use crate::store::audit;
 use crate::store::ratings::{self, ALL_LANGUAGES, EloRow};
 use crate::store::votes::{self, Vote};
 
-/// Takes the vote of this number off the boards (`withdrawn`) or puts it back, and gives it as it
-/// is now. To say the same twice changes nothing.
-///
-/// # Errors
-/// When there is no such vote.
-pub async fn set_withdrawn(
-    db: &PgPool,
-    elo: &EloSettings,
-    admin: Option<AdminId>,
-    id: i64,
-    withdrawn: bool,
-) -> Result<Vote, Error> {
+/// Whether a vote is to be on the boards.
+#[derive(Debug, Clone, Copy)]
+pub struct WithdrawVote {
+    /// Who wants it; nobody in tests.
+    pub admin: Option<AdminId>,
+    /// The number of the vote.
+    pub id: i64,
+    /// Off the boards, or back.
+    pub withdrawn: bool,
+}
+
+impl WithdrawVote {
+    /// Takes the vote off the boards or puts it back, and gives it as it is now. To say the same twice changes nothing.
+    ///
+    /// # Errors
+    /// When there is no such vote.
+    pub async fn run(self, arena: &Arena) -> Result<Vote, Error> {
+        set_withdrawn(&arena.db, &arena.config.elo, self).await
+    }
+}
+
+async fn set_withdrawn(db: &PgPool, elo: &EloSettings, wanted: WithdrawVote) -> Result<Vote, Error> {
+    let WithdrawVote { admin, id, withdrawn } = wanted;
     let mut transaction = db.begin().await?;
     ratings::repair(&mut transaction).await?;
     let vote = votes::lock(&mut transaction, id).await?.ok_or(Error::NotFound)?;

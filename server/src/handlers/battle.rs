@@ -6,12 +6,13 @@ use serde::Deserialize;
 
 use super::{html, see_other};
 use crate::actions::answering::contestants;
-use crate::actions::delete_battle::delete_battle;
-use crate::actions::read_battle::read_battle;
+use crate::actions::delete_battle::DeleteBattle;
+use crate::actions::read_battle::ReadBattle;
 use crate::actions::start_battle::{Opponents, StartBattle};
-use crate::domain::{BattleId, Parameters, Prompt, may_draw};
+use crate::domain::{BattleId, Parameters, may_draw};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
+use crate::limits::Caller;
 use crate::state::Arena;
 use crate::store::model_names;
 use crate::views::{BattlePage, NewBattlePage, Page};
@@ -46,14 +47,13 @@ pub async fn start(
     address: ClientAddress,
     CsrfForm(form): CsrfForm<Begin>,
 ) -> Result<HttpResponse, Error> {
-    arena.limits.check_message(visitor.id(), address.0)?;
     let start = StartBattle {
-        voter: visitor.id(),
-        prompt: Prompt::parse(&form.prompt)?,
+        caller: Caller { voter: visitor.id(), address: address.0 },
+        prompt: form.prompt.clone(),
         opponents: Opponents::Drawn,
         parameters: Parameters::BATTLE,
     };
-    match start.run(&arena.db, &arena.streams, &arena.metrics).await {
+    match start.run(&arena).await {
         Ok(id) => Ok(see_other(&format!("/battle/{id}"))),
         // The page says what to do, and keeps what was written.
         Err(error @ Error::NoModels(code)) => {
@@ -74,7 +74,7 @@ pub async fn page(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
     let id: BattleId = id.parse().map_err(|_| Error::NotFound)?;
-    let shown = read_battle(&arena.db, &arena.streams, id, visitor.id()).await?;
+    let shown = ReadBattle { battle: id, voter: visitor.id() }.run(&arena).await?;
     let names = model_names::of_battle(&arena.db, &shown.battle).await?;
     let mut frame = Page::of(&request);
     let page = |frame| BattlePage::new(frame, &shown, &names);
@@ -90,6 +90,6 @@ pub async fn delete(
     CsrfForm(NoFields {}): CsrfForm<NoFields>,
 ) -> Result<HttpResponse, Error> {
     let id: BattleId = id.parse().map_err(|_| Error::NotFound)?;
-    delete_battle(&arena.db, &arena.streams, id, visitor.id()).await?;
+    DeleteBattle { battle: id, voter: visitor.id() }.run(&arena).await?;
     Ok(see_other("/history"))
 }

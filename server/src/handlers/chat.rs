@@ -8,13 +8,14 @@ use super::see_other;
 use super::sse;
 use super::sse::html::HtmlEvents;
 use crate::actions::ask_again::AskAgain;
-use crate::actions::read_battle::read_battle;
+use crate::actions::read_battle::ReadBattle;
 use crate::actions::send_message::SendMessage;
-use crate::actions::stop_answer::stop_answer;
-use crate::domain::{BattleId, Prompt, Side};
+use crate::actions::stop_answer::StopAnswers;
+use crate::domain::{BattleId, Side};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
 use crate::i18n::Locale;
+use crate::limits::Caller;
 use crate::state::Arena;
 
 /// Where a stream goes on.
@@ -35,7 +36,7 @@ pub async fn stream(
 ) -> Result<HttpResponse, Error> {
     let id: BattleId = id.parse().map_err(|_| Error::NotFound)?;
     let permit = arena.streams.reader_permit()?;
-    let battle = read_battle(&arena.db, &arena.streams, id, visitor.id()).await?.battle;
+    let battle = ReadBattle { battle: id, voter: visitor.id() }.run(&arena).await?.battle;
     let after = sse::cursor(&request, &query.after);
     Ok(sse::respond::<HtmlEvents>(&arena, &battle, locale, after, permit))
 }
@@ -54,10 +55,9 @@ pub async fn send(
     id: web::Path<String>,
     CsrfForm(form): CsrfForm<Message>,
 ) -> Result<HttpResponse, Error> {
-    arena.limits.check_message(visitor.id(), address.0)?;
     let battle: BattleId = id.parse().map_err(|_| Error::NotFound)?;
-    let message = SendMessage { battle, voter: visitor.id(), prompt: Prompt::parse(&form.prompt)? };
-    let turn = message.run(&arena.db, &arena.streams).await?;
+    let caller = Caller { voter: visitor.id(), address: address.0 };
+    let turn = SendMessage { battle, caller, prompt: form.prompt }.run(&arena).await?;
     Ok(see_other(&format!("/battle/{battle}#turn-{turn}")))
 }
 
@@ -69,7 +69,7 @@ pub async fn stop(
     CsrfForm(NoFields {}): CsrfForm<NoFields>,
 ) -> Result<HttpResponse, Error> {
     let battle: BattleId = id.parse().map_err(|_| Error::NotFound)?;
-    stop_answer(&arena.db, &arena.streams, battle, visitor.id()).await?;
+    StopAnswers { battle, voter: visitor.id() }.run(&arena).await?;
     Ok(see_other(&format!("/battle/{battle}")))
 }
 
@@ -87,8 +87,8 @@ pub async fn again(
     id: web::Path<String>,
     CsrfForm(form): CsrfForm<Failed>,
 ) -> Result<HttpResponse, Error> {
-    arena.limits.check_message(visitor.id(), address.0)?;
     let battle: BattleId = id.parse().map_err(|_| Error::NotFound)?;
-    AskAgain { battle, voter: visitor.id(), side: form.side }.run(&arena.db, &arena.streams).await?;
+    let caller = Caller { voter: visitor.id(), address: address.0 };
+    AskAgain { battle, caller, side: form.side }.run(&arena).await?;
     Ok(see_other(&format!("/battle/{battle}")))
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::battle::NoFields;
 use super::{html, see_other};
-use crate::actions::delete_battle::delete_all_battles;
+use crate::actions::delete_battle::DeleteAllBattles;
 use crate::error::Error;
 use crate::extract::{CsrfForm, Visitor};
 use crate::state::Arena;
@@ -60,6 +60,6 @@ pub async fn delete_all(
     visitor: Visitor,
     CsrfForm(NoFields {}): CsrfForm<NoFields>,
 ) -> Result<HttpResponse, Error> {
-    delete_all_battles(&arena.db, &arena.streams, visitor.id()).await?;
+    DeleteAllBattles { voter: visitor.id() }.run(&arena).await?;
     Ok(see_other("/history"))
 }

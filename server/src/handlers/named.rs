@@ -6,9 +6,10 @@ use serde::Deserialize;
 
 use super::{html, see_other};
 use crate::actions::start_battle::{Opponents, StartBattle};
-use crate::domain::{BattleKind, ModelId, Parameters, Prompt};
+use crate::domain::{BattleKind, ModelId, Parameters};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
+use crate::limits::Caller;
 use crate::state::Arena;
 use crate::store::models::{self, Model};
 use crate::views::{NewChatPage, Page};
@@ -83,12 +84,11 @@ async fn start(
     kind: BattleKind,
     form: Chosen,
 ) -> Result<HttpResponse, Error> {
-    arena.limits.check_message(visitor.id(), address.0)?;
     let models = models::enabled(&arena.db).await?;
     let done = match checked(&form, kind, &models) {
-        Ok((prompt, opponents, parameters)) => {
-            let start = StartBattle { voter: visitor.id(), prompt, opponents, parameters };
-            start.run(&arena.db, &arena.streams, &arena.metrics).await
+        Ok((opponents, parameters)) => {
+            let caller = Caller { voter: visitor.id(), address: address.0 };
+            StartBattle { caller, prompt: form.prompt.clone(), opponents, parameters }.run(&arena).await
         }
         Err(error) => Err(error),
     };
@@ -105,7 +105,7 @@ async fn start(
     }
 }
 
-fn checked(form: &Chosen, kind: BattleKind, models: &[Model]) -> Result<(Prompt, Opponents, Parameters), Error> {
+fn checked(form: &Chosen, kind: BattleKind, models: &[Model]) -> Result<(Opponents, Parameters), Error> {
     let model = |slug: &str| -> Result<ModelId, Error> {
         let found = models.iter().find(|model| model.slug == slug);
         found.map(|model| model.id).ok_or_else(|| Error::invalid("model-not-enabled", ""))
@@ -114,7 +114,7 @@ fn checked(form: &Chosen, kind: BattleKind, models: &[Model]) -> Result<(Prompt,
         BattleKind::SideBySide => Opponents::Chosen(model(&form.model_a)?, model(&form.model_b)?),
         _ => Opponents::One(model(&form.model_a)?),
     };
-    Ok((Prompt::parse(&form.prompt)?, opponents, parameters(form)?))
+    Ok((opponents, parameters(form)?))
 }
 
 fn parameters(form: &Chosen) -> Result<Parameters, Error> {

@@ -9,6 +9,7 @@ use crate::actions::cast_vote::CastVote;
 use crate::domain::{BattleId, Choice, Reason};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
+use crate::limits::Caller;
 use crate::state::Arena;
 use crate::store::model_names;
 
@@ -31,20 +32,15 @@ pub async fn cast(
     id: web::Path<String>,
     CsrfForm(ballot): CsrfForm<Ballot>,
 ) -> Result<HttpResponse, Error> {
-    arena.limits.check_vote(visitor.id(), address.0)?;
     let battle: BattleId = id.parse().map_err(|_| Error::NotFound)?;
     let vote = CastVote {
         battle,
-        voter: visitor.id(),
+        caller: Caller { voter: visitor.id(), address: address.0 },
         choice: ballot.choice,
         reasons: ballot.reasons,
-        comment: ballot.comment.trim().replace('\0', ""),
-        address_hash: Some(arena.keys.address_hash(address.0)),
+        comment: ballot.comment,
     };
-    let cast = vote.run(&arena.db, &arena.config.elo).await?;
-    if cast.is_new {
-        arena.metrics.vote(cast.vote.choice, cast.vote.is_counted());
-    }
+    let cast = vote.run(&arena).await?;
     let accept = request.headers().get("accept").and_then(|value| value.to_str().ok()).unwrap_or("");
     if !accept.contains("application/json") {
         return Ok(see_other(&format!("/battle/{battle}#panel")));

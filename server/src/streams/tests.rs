@@ -13,20 +13,22 @@ use tokio::time::{sleep, timeout};
 use super::pace::TICK;
 use super::{Ask, Cursor, Pieces, Reader, Source, Streams, View};
 use crate::actions::ask_again::AskAgain;
-use crate::actions::delete_battle::delete_battle;
+use crate::actions::delete_battle::DeleteBattle;
 use crate::actions::send_message::SendMessage;
 use crate::actions::start_battle::{Opponents, StartBattle};
 use crate::backends::{BackendError, ChatEvent, ErrorKind, FinishReason, Role, Usage};
 use crate::domain::{
-    BattleId, BattleKind, BattleStatus, LocalSource, ModelId, ModelSettings, ModelSource, Parameters, Prompt,
-    ReplyStatus, Side, VoterId,
+    BattleId, BattleKind, BattleStatus, LocalSource, ModelId, ModelSettings, ModelSource, Parameters, ReplyStatus,
+    Side, VoterId,
 };
 use crate::error::Error;
 use crate::handlers::sse::TurnEvents;
 use crate::handlers::sse::html::HtmlEvents;
 use crate::i18n::Locale;
 use crate::metrics::Metrics;
+use crate::state::Arena;
 use crate::store::{battles, models};
+use crate::testing::{caller, unlimited_arena};
 use crate::views::markdown;
 
 /// A blind battle in its first turn, before the vote.
@@ -63,7 +65,7 @@ fn pieces(script: Script) -> Pieces {
 }
 
 /// A server over scripted models; those of `down` count as unreachable.
-fn server(db: &PgPool, scripts: HashMap<ModelId, Script>, down: Vec<ModelId>) -> Streams {
+fn server(db: &PgPool, scripts: HashMap<ModelId, Script>, down: Vec<ModelId>) -> Arena {
     let open = Arc::new(move |ask: Ask| {
         let script = scripts.get(&ask.model).cloned().unwrap_or(Script::Fail(ErrorKind::ModelNotFound));
         assert_eq!(ask.request.messages.last().map(|message| message.role), Some(Role::User));
@@ -71,7 +73,8 @@ fn server(db: &PgPool, scripts: HashMap<ModelId, Script>, down: Vec<ModelId>) ->
         opened
     });
     let source = Source { open, is_available: Arc::new(move |model| !down.contains(&model.id)) };
-    Streams::new(db.clone(), Metrics::new(db.clone()), source, Handle::current())
+    let streams = Streams::new(db.clone(), Metrics::new(db.clone()), source, Handle::current());
+    Arena { streams, ..unlimited_arena(db.clone()) }
 }
 
 async fn register(db: &PgPool, count: usize) -> Vec<ModelId> {
@@ -91,19 +94,19 @@ fn voter() -> VoterId {
     VoterId(uuid::Uuid::new_v4())
 }
 
-async fn begin(db: &PgPool, streams: &Streams, voter: VoterId, opponents: Opponents) -> Result<BattleId, Error> {
-    let prompt = Prompt::parse("写一首诗").expect("a prompt");
-    let start = StartBattle { voter, prompt, opponents, parameters: Parameters::BATTLE };
-    start.run(db, streams, &Metrics::new(db.clone())).await
+async fn begin(arena: &Arena, voter: VoterId, opponents: Opponents) -> Result<BattleId, Error> {
+    let prompt = "写一首诗".to_owned();
+    StartBattle { caller: caller(voter), prompt, opponents, parameters: Parameters::BATTLE }.run(arena).await
 }
 
-fn reader(streams: &Streams, battle: BattleId, turn: i32) -> Reader {
+fn reader(arena: &Arena, battle: BattleId, turn: i32) -> Reader {
+    let streams = &arena.streams;
     Reader::new(streams.clone(), battle, BattleKind::SideBySide, turn, streams.reader_permit().expect("room"))
 }
 
 /// Reads to the end.
-async fn read_all(streams: &Streams, battle: BattleId, turn: i32) -> Vec<View> {
-    let mut reader = reader(streams, battle, turn);
+async fn read_all(arena: &Arena, battle: BattleId, turn: i32) -> Vec<View> {
+    let mut reader = reader(arena, battle, turn);
     let mut views = Vec::new();
     let read = async {
         while let Some(view) = reader.next().await.expect("the database answers") {
@@ -173,9 +176,9 @@ async fn whatever_the_cut_a_resumed_stream_ends_alike(db: PgPool) {
         (ids[0], Script::Say(LONG.to_vec(), Duration::from_millis(20))),
         (ids[1], Script::Say(slow.clone(), Duration::from_millis(60))),
     ]);
-    let streams = server(&db, scripts, Vec::new());
-    let battle = begin(&db, &streams, voter(), Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
-    let views = read_all(&streams, battle, 1).await;
+    let arena = server(&db, scripts, Vec::new());
+    let battle = begin(&arena, voter(), Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
+    let views = read_all(&arena, battle, 1).await;
     assert!(views.len() > 5, "it streamed: {}", views.len());
     // Both columns grow alike while both are written.
     for view in &views {
@@ -215,7 +218,7 @@ async fn another_server_shows_and_stops_what_the_first_one_drains(db: PgPool) {
     let first = server(&db, scripts.clone(), Vec::new());
     let second = server(&db, scripts, Vec::new());
     let voter = voter();
-    let battle = begin(&db, &first, voter, Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
+    let battle = begin(&first, voter, Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
     let mut elsewhere = reader(&second, battle, 1);
     let begun = Instant::now();
     while let Some(view) = elsewhere.next().await.expect("rows") {
@@ -225,14 +228,14 @@ async fn another_server_shows_and_stops_what_the_first_one_drains(db: PgPool) {
         assert!(begun.elapsed() < Duration::from_secs(10), "the other server sees it grow");
     }
     assert!(matches!(
-        SendMessage { battle, voter, prompt: Prompt::parse("再来").expect("a prompt") }.run(&db, &second).await,
+        SendMessage { battle, caller: caller(voter), prompt: "再来".to_owned() }.run(&second).await,
         Err(Error::Conflict("still-streaming"))
     ));
     assert!(matches!(
-        AskAgain { battle, voter, side: Side::A }.run(&db, &second).await,
+        AskAgain { battle, caller: caller(voter), side: Side::A }.run(&second).await,
         Err(Error::Conflict("still-streaming"))
     ));
-    second.stop(battle).await.expect("asked");
+    second.streams.stop(battle).await.expect("asked");
     let views = read_all(&second, battle, 1).await;
     let last = views.last().expect("an end");
     assert_eq!((status(last, Side::A), status(last, Side::B)), (ReplyStatus::Stopped, ReplyStatus::Stopped));
@@ -249,9 +252,9 @@ async fn a_failed_side_hinders_nobody_and_another_model_takes_its_place(db: PgPo
     let voter = voter();
     let fine = Script::Say(vec!["好", "诗"], Duration::from_millis(5));
     // Two of three are drawn; the third one stands in. Whoever is drawn on the right is broken.
-    let streams = server(&db, HashMap::new(), Vec::new());
-    let battle = begin(&db, &streams, voter, Opponents::Drawn).await.expect("begun");
-    let views = read_all(&streams, battle, 1).await;
+    let arena = server(&db, HashMap::new(), Vec::new());
+    let battle = begin(&arena, voter, Opponents::Drawn).await.expect("begun");
+    let views = read_all(&arena, battle, 1).await;
     let last = views.last().expect("an end");
     assert_eq!((status(last, Side::A), status(last, Side::B)), (ReplyStatus::Failed, ReplyStatus::Failed));
     let event = HtmlEvents::new(Locale::En, BATTLE, 1, None).of(last, true);
@@ -260,10 +263,10 @@ async fn a_failed_side_hinders_nobody_and_another_model_takes_its_place(db: PgPo
     let scripts: HashMap<_, _> = ids.iter().map(|id| (*id, fine.clone())).collect();
     let before =
         battles::of_voter(&mut db.acquire().await.expect("db"), battle, voter).await.expect("rows").expect("a battle");
-    let streams = server(&db, scripts, vec![before.model_a]);
-    AskAgain { battle, voter, side: Side::A }.run(&db, &streams).await.expect("asked");
-    AskAgain { battle, voter, side: Side::B }.run(&db, &streams).await.expect("asked");
-    let views = read_all(&streams, battle, 1).await;
+    let arena = server(&db, scripts, vec![before.model_a]);
+    AskAgain { battle, caller: caller(voter), side: Side::A }.run(&arena).await.expect("asked");
+    AskAgain { battle, caller: caller(voter), side: Side::B }.run(&arena).await.expect("asked");
+    let views = read_all(&arena, battle, 1).await;
     let last = views.last().expect("an end");
     assert_eq!((text(last, Side::A), text(last, Side::B)), ("好诗", "好诗"));
     let after =
@@ -272,7 +275,7 @@ async fn a_failed_side_hinders_nobody_and_another_model_takes_its_place(db: PgPo
     assert_ne!(Some(after.model_a), after.model_b);
     assert_eq!(after.last_turn().and_then(|turn| turn.reply(Side::A)).map(|reply| reply.attempt), Some(2));
     assert!(matches!(
-        AskAgain { battle, voter, side: Side::A }.run(&db, &streams).await,
+        AskAgain { battle, caller: caller(voter), side: Side::A }.run(&arena).await,
         Err(Error::Conflict("nothing-to-ask-again"))
     ));
 }
@@ -283,15 +286,15 @@ async fn a_side_that_is_asked_again_while_the_other_one_ends_is_not_lost(db: PgP
     let ids = register(&db, 2).await;
     let broken = server(&db, HashMap::new(), Vec::new());
     let fine = Script::Say(vec!["好", "诗"], Duration::from_millis(1));
-    let streams = server(&db, ids.iter().map(|id| (*id, fine.clone())).collect(), Vec::new());
+    let arena = server(&db, ids.iter().map(|id| (*id, fine.clone())).collect(), Vec::new());
     let one = async |delay: Duration| {
         let voter = voter();
-        let battle = begin(&db, &broken, voter, Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
+        let battle = begin(&broken, voter, Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
         read_all(&broken, battle, 1).await;
-        AskAgain { battle, voter, side: Side::A }.run(&db, &streams).await.expect("asked");
+        AskAgain { battle, caller: caller(voter), side: Side::A }.run(&arena).await.expect("asked");
         sleep(delay).await;
-        AskAgain { battle, voter, side: Side::B }.run(&db, &streams).await.expect("asked");
-        let views = read_all(&streams, battle, 1).await;
+        AskAgain { battle, caller: caller(voter), side: Side::B }.run(&arena).await.expect("asked");
+        let views = read_all(&arena, battle, 1).await;
         let last = views.last().expect("an end");
         assert_eq!((text(last, Side::A), text(last, Side::B)), ("好诗", "好诗"), "after {delay:?}");
     };
@@ -305,24 +308,24 @@ async fn two_sides_that_are_asked_again_at_once_have_one_pace(db: PgPool) {
     let ids = register(&db, 2).await;
     let broken = server(&db, HashMap::new(), Vec::new());
     let say = Script::Say(vec!["明月 "; 60], Duration::from_millis(50));
-    let streams = server(&db, ids.iter().map(|id| (*id, say.clone())).collect(), Vec::new());
+    let arena = server(&db, ids.iter().map(|id| (*id, say.clone())).collect(), Vec::new());
     let voters: Vec<_> = (0..8).map(|_| voter()).collect();
     for voter in voters {
-        let battle = begin(&db, &broken, voter, Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
+        let battle = begin(&broken, voter, Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
         read_all(&broken, battle, 1).await;
-        let ask = |side| AskAgain { battle, voter, side };
+        let ask = |side| AskAgain { battle, caller: caller(voter), side };
         let (a, b) = (ask(Side::A), ask(Side::B));
-        let (a, b) = tokio::join!(a.run(&db, &streams), b.run(&db, &streams));
+        let (a, b) = tokio::join!(a.run(&arena), b.run(&arena));
         a.and(b).expect("asked");
-        let mut reader = reader(&streams, battle, 1);
+        let mut reader = reader(&arena, battle, 1);
         // One task holds both sides as soon as it has shown anything.
         let whole = async {
-            while !streams.view(battle, 1).is_some_and(|view| view.sides.iter().all(Option::is_some)) {
+            while !arena.streams.view(battle, 1).is_some_and(|view| view.sides.iter().all(Option::is_some)) {
                 reader.next().await.expect("the database answers").expect("they still answer");
             }
         };
         timeout(Duration::from_secs(20), whole).await.expect("both sides are in one turn");
-        streams.stop(battle).await.expect("asked");
+        arena.streams.stop(battle).await.expect("asked");
     }
 }
 
@@ -335,7 +338,7 @@ async fn a_dead_server_s_answer_is_marked_by_any_other(db: PgPool) {
     ]);
     let dead = server(&db, scripts, Vec::new());
     let voter = voter();
-    let battle = begin(&db, &dead, voter, Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
+    let battle = begin(&dead, voter, Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
     sleep(Duration::from_millis(900)).await;
     // The owner falls silent.
     sqlx::query("UPDATE replies SET heartbeat_at = now() - interval '1 minute' WHERE battle_id = $1")
@@ -352,20 +355,20 @@ async fn a_dead_server_s_answer_is_marked_by_any_other(db: PgPool) {
     sleep(Duration::from_secs(4)).await;
     let rows = battles::replies_of_turn(&db, battle, 1).await.expect("rows");
     assert_eq!(rows[0].status, ReplyStatus::Interrupted);
-    dead.drain(Duration::from_secs(5)).await;
+    dead.streams.drain(Duration::from_secs(5)).await;
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_service_that_ends_marks_what_it_could_not_finish(db: PgPool) {
     let ids = register(&db, 1).await;
-    let streams = server(&db, HashMap::from([(ids[0], Script::Hang(vec!["so far"]))]), Vec::new());
+    let arena = server(&db, HashMap::from([(ids[0], Script::Hang(vec!["so far"]))]), Vec::new());
     let voter = voter();
-    let battle = begin(&db, &streams, voter, Opponents::One(ids[0])).await.expect("begun");
+    let battle = begin(&arena, voter, Opponents::One(ids[0])).await.expect("begun");
     sleep(Duration::from_millis(300)).await;
-    streams.drain(Duration::from_millis(100)).await;
+    arena.streams.drain(Duration::from_millis(100)).await;
     let rows = battles::replies_of_turn(&db, battle, 1).await.expect("rows");
     assert_eq!((rows[0].status, rows[0].content.as_str()), (ReplyStatus::Interrupted, "so far"));
-    assert!(matches!(begin(&db, &streams, voter, Opponents::One(ids[0])).await, Err(Error::Busy { .. })));
+    assert!(matches!(begin(&arena, voter, Opponents::One(ids[0])).await, Err(Error::Busy { .. })));
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -375,10 +378,10 @@ async fn an_answer_that_names_a_model_marks_the_battle(db: PgPool) {
         (ids[0], Script::Say(vec!["I am Mix", "tral."], Duration::from_millis(1))),
         (ids[1], Script::Say(vec!["A cold mistral blew."], Duration::from_millis(1))),
     ]);
-    let streams = server(&db, scripts, Vec::new());
+    let arena = server(&db, scripts, Vec::new());
     let voter = voter();
-    let battle = begin(&db, &streams, voter, Opponents::Drawn).await.expect("begun");
-    read_all(&streams, battle, 1).await;
+    let battle = begin(&arena, voter, Opponents::Drawn).await.expect("begun");
+    read_all(&arena, battle, 1).await;
     let found =
         battles::of_voter(&mut db.acquire().await.expect("db"), battle, voter).await.expect("rows").expect("a battle");
     assert_eq!(found.not_counted_because.as_deref(), Some("identity"));
@@ -389,32 +392,39 @@ async fn an_answer_that_names_a_model_marks_the_battle(db: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_conversation_goes_on_and_is_deleted_for_good(db: PgPool) {
     let ids = register(&db, 1).await;
-    let streams =
+    let arena =
         server(&db, HashMap::from([(ids[0], Script::Say(vec!["一", "二"], Duration::from_millis(1)))]), Vec::new());
     let (voter, stranger) = (voter(), voter());
-    let battle = begin(&db, &streams, voter, Opponents::One(ids[0])).await.expect("begun");
-    let direct =
-        |turn| Reader::new(streams.clone(), battle, BattleKind::Direct, turn, streams.reader_permit().expect("room"));
+    let battle = begin(&arena, voter, Opponents::One(ids[0])).await.expect("begun");
+    let direct = |turn| {
+        Reader::new(
+            arena.streams.clone(),
+            battle,
+            BattleKind::Direct,
+            turn,
+            arena.streams.reader_permit().expect("room"),
+        )
+    };
     let mut first = direct(1);
     while first.next().await.expect("rows").is_some() {}
-    let message = |voter| SendMessage { battle, voter, prompt: Prompt::parse("再来").expect("a prompt") };
-    assert!(matches!(message(stranger).run(&db, &streams).await, Err(Error::NotFound)));
-    assert_eq!(message(voter).run(&db, &streams).await.expect("sent"), 2);
+    let message = |voter| SendMessage { battle, caller: caller(voter), prompt: "再来".to_owned() };
+    assert!(matches!(message(stranger).run(&arena).await, Err(Error::NotFound)));
+    assert_eq!(message(voter).run(&arena).await.expect("sent"), 2);
     let mut second = direct(2);
     while second.next().await.expect("rows").is_some() {}
-    assert!(matches!(delete_battle(&db, &streams, battle, stranger).await, Err(Error::NotFound)));
-    delete_battle(&db, &streams, battle, voter).await.expect("deleted");
+    assert!(matches!(DeleteBattle { battle, voter: stranger }.run(&arena).await, Err(Error::NotFound)));
+    DeleteBattle { battle, voter }.run(&arena).await.expect("deleted");
     assert!(battles::replies_of_turn(&db, battle, 1).await.expect("rows").is_empty());
-    assert!(matches!(message(voter).run(&db, &streams).await, Err(Error::NotFound)));
+    assert!(matches!(message(voter).run(&arena).await, Err(Error::NotFound)));
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn what_cannot_be_drawn_is_said(db: PgPool) {
-    let streams = server(&db, HashMap::new(), Vec::new());
-    let drawn = |streams: Streams, db: PgPool| async move { begin(&db, &streams, voter(), Opponents::Drawn).await };
-    assert!(matches!(drawn(streams.clone(), db.clone()).await, Err(Error::NoModels("no-models"))));
+    let arena = server(&db, HashMap::new(), Vec::new());
+    let drawn = async || begin(&arena, voter(), Opponents::Drawn).await;
+    assert!(matches!(drawn().await, Err(Error::NoModels("no-models"))));
     register(&db, 1).await;
-    assert!(matches!(drawn(streams.clone(), db.clone()).await, Err(Error::NoModels("one-model"))));
+    assert!(matches!(drawn().await, Err(Error::NoModels("one-model"))));
 }
 
 #[test]

@@ -6,9 +6,11 @@
 
 use sqlx::PgPool;
 
-use crate::domain::{BattleId, Choice, MAX_COMMENT_CHARS, ModelId, Reason, VoterId};
+use crate::domain::{BattleId, Choice, MAX_COMMENT_CHARS, ModelId, Reason};
 use crate::error::Error;
+use crate::limits::Caller;
 use crate::rating::EloSettings;
+use crate::state::Arena;
 use crate::store::ratings::{self, EloRow};
 use crate::store::votes::{self, NewVote, Vote};
 
@@ -17,16 +19,14 @@ use crate::store::votes::{self, NewVote, Vote};
 pub struct CastVote {
     /// The battle.
     pub battle: BattleId,
-    /// Who votes: it must be their battle.
-    pub voter: VoterId,
+    /// Who votes: it must be their battle. A keyed hash of the address is kept for anomaly tests.
+    pub caller: Caller,
     /// The judgement.
     pub choice: Choice,
     /// What decided it, as far as the voter says.
     pub reasons: Vec<Reason>,
-    /// In the voter's own words; may be empty.
+    /// In the voter's own words, as they were written; may be empty.
     pub comment: String,
-    /// Keyed hash of the address, for anomaly tests.
-    pub address_hash: Option<Vec<u8>>,
 }
 
 /// The vote that the battle has now.
@@ -44,13 +44,22 @@ impl CastVote {
     /// # Errors
     /// Not found where it is not the voter's battle; a conflict while an answer is still being
     /// written, failed, or says nothing; invalid where the choice does not fit the kind of battle.
-    pub async fn run(self, db: &PgPool, elo: &EloSettings) -> Result<Cast, Error> {
+    pub async fn run(mut self, arena: &Arena) -> Result<Cast, Error> {
+        arena.limits.check_vote(self.caller)?;
+        // Postgres cannot store NUL.
+        self.comment = self.comment.trim().replace('\0', "");
+        self.reasons.sort();
+        self.reasons.dedup();
         if self.comment.chars().count() > MAX_COMMENT_CHARS {
             return Err(Error::invalid("vote-comment", MAX_COMMENT_CHARS.to_string()));
         }
+        let address_hash = arena.keys.address_hash(self.caller.address);
         // A second round only where a model is new to its board.
         for _ in 0..3 {
-            if let Some(cast) = self.attempt(db, elo).await? {
+            if let Some(cast) = self.attempt(&arena.db, &arena.config.elo, &address_hash).await? {
+                if cast.is_new {
+                    arena.metrics.vote(cast.vote.choice, cast.vote.is_counted());
+                }
                 return Ok(cast);
             }
         }
@@ -58,9 +67,9 @@ impl CastVote {
     }
 
     /// One transaction. `None` when a model first had to enter its board.
-    async fn attempt(&self, db: &PgPool, elo: &EloSettings) -> Result<Option<Cast>, Error> {
+    async fn attempt(&self, db: &PgPool, elo: &EloSettings, address_hash: &[u8]) -> Result<Option<Cast>, Error> {
         let mut transaction = db.begin().await?;
-        let ballot = votes::ballot(&mut transaction, self.battle, self.voter).await?.ok_or(Error::NotFound)?;
+        let ballot = votes::ballot(&mut transaction, self.battle, self.caller.voter).await?.ok_or(Error::NotFound)?;
         if let Some(vote) = ballot.vote {
             return Ok(Some(Cast { vote, is_new: false }));
         }
@@ -86,9 +95,9 @@ impl CastVote {
             choice: self.choice,
             reasons: &self.reasons,
             comment: &self.comment,
-            address_hash: self.address_hash.as_deref(),
+            address_hash: Some(address_hash),
         };
-        let is_new = votes::insert(&mut transaction, self.battle, self.voter, &ballot, &new).await?.is_some();
+        let is_new = votes::insert(&mut transaction, self.battle, self.caller.voter, &ballot, &new).await?.is_some();
         if let Some((models, rows)) = moved.filter(|_| is_new) {
             ratings::apply(&mut transaction, &ballot, models, self.choice, &rows).await?;
         }

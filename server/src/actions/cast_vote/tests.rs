@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::*;
-use crate::actions::withdraw_vote::set_withdrawn;
-use crate::domain::BattleKind;
+use crate::actions::withdraw_vote::WithdrawVote;
+use crate::domain::{BattleKind, VoterId};
 use crate::store::ratings::PairRow;
+use crate::testing::{caller, unlimited_arena};
 
 const ELO: EloSettings = EloSettings { k: 4.0, scale: 400.0, base: 10.0, initial: 1000.0 };
 
 /// Models, a voter, and battles between them that can be voted on.
 struct World {
+    arena: Arena,
     db: PgPool,
     models: Vec<ModelId>,
     voter: VoterId,
@@ -35,7 +37,7 @@ impl World {
             .unwrap();
             ids.push(id);
         }
-        Self { db, models: ids, voter }
+        Self { arena: unlimited_arena(db.clone()), db, models: ids, voter }
     }
 
     async fn battle(&self, a: usize, b: Option<usize>, kind: BattleKind, language: &str, status: &str) -> BattleId {
@@ -86,11 +88,11 @@ impl World {
 
     fn ballot(&self, battle: BattleId, choice: Choice) -> CastVote {
         let (reasons, comment) = (vec![Reason::Accuracy, Reason::Clarity], "好".to_owned());
-        CastVote { battle, voter: self.voter, choice, reasons, comment, address_hash: Some(vec![1; 16]) }
+        CastVote { battle, caller: caller(self.voter), choice, reasons, comment }
     }
 
     async fn vote(&self, battle: BattleId, choice: Choice) -> Result<Cast, Error> {
-        self.ballot(battle, choice).run(&self.db, &ELO).await
+        self.ballot(battle, choice).run(&self.arena).await
     }
 
     async fn count(&self) -> i64 {
@@ -131,6 +133,10 @@ impl World {
         let counted: i64 = self.pairs(kind, language).await.iter().map(total).sum();
         assert_eq!(counted, battles);
     }
+}
+
+async fn withdraw(world: &World, id: i64, withdrawn: bool) -> Result<Vote, Error> {
+    WithdrawVote { admin: None, id, withdrawn }.run(&world.arena).await
 }
 
 fn total(pair: &PairRow) -> i64 {
@@ -183,13 +189,15 @@ async fn of_many_clicks_at_once_from_two_servers_one_counts(db: PgPool) {
     // A second server has a pool of its own.
     let options = (*db.connect_options()).clone();
     let other = sqlx::postgres::PgPoolOptions::new().max_connections(8).connect_with(options).await.unwrap();
+    let other = Arena { db: other, ..world.arena.clone() };
     for _ in 0..10 {
         let battle = world.blind(0, 1).await;
         let before = world.count().await;
         let votes = (0..12).map(|click| {
-            let (pool, choice) = if click % 2 == 0 { (db.clone(), Choice::A) } else { (other.clone(), Choice::B) };
+            let (arena, choice) =
+                if click % 2 == 0 { (world.arena.clone(), Choice::A) } else { (other.clone(), Choice::B) };
             let vote = world.ballot(battle, choice);
-            tokio::spawn(async move { vote.run(&pool, &ELO).await.unwrap() })
+            tokio::spawn(async move { vote.run(&arena).await.unwrap() })
         });
         let mut casts = Vec::new();
         for vote in votes.collect::<Vec<_>>() {
@@ -234,10 +242,10 @@ async fn battles_that_cannot_be_judged_are_refused_with_the_reason(db: PgPool) {
     assert_eq!(refused(BattleId(Uuid::new_v4()), Choice::A).await, "not-found");
     let battle = world.blind(0, 1).await;
     assert_eq!(refused(battle, Choice::Up).await, "vote-choice");
-    let foreign = CastVote { voter: VoterId(Uuid::new_v4()), ..world.ballot(battle, Choice::A) };
-    assert_eq!(foreign.run(&world.db, &ELO).await.unwrap_err().code(), "not-found");
+    let foreign = CastVote { caller: caller(VoterId(Uuid::new_v4())), ..world.ballot(battle, Choice::A) };
+    assert_eq!(foreign.run(&world.arena).await.unwrap_err().code(), "not-found");
     let long = CastVote { comment: "长".repeat(2001), ..world.ballot(battle, Choice::A) };
-    assert_eq!(long.run(&world.db, &ELO).await.unwrap_err().code(), "vote-comment");
+    assert_eq!(long.run(&world.arena).await.unwrap_err().code(), "vote-comment");
     sqlx::query("UPDATE replies SET content = '' WHERE battle_id = $1")
         .bind(battle.0)
         .execute(&world.db)
@@ -318,11 +326,11 @@ async fn sixteen_voters_at_once_on_three_models_come_to_what_a_replay_comes_to(d
     let repairs = ids.iter().map(|&id| {
         let world = world.clone();
         tokio::spawn(async move {
-            assert!(set_withdrawn(&world.db, &ELO, None, id, true).await.unwrap().withdrawn_at.is_some());
+            assert!(withdraw(&world, id, true).await.unwrap().withdrawn_at.is_some());
             let battle = world.blind(0, 1).await;
             world.vote(battle, Choice::B).await.unwrap();
             if id % 2 == 0 {
-                assert!(set_withdrawn(&world.db, &ELO, None, id, false).await.unwrap().withdrawn_at.is_none());
+                assert!(withdraw(&world, id, false).await.unwrap().withdrawn_at.is_none());
             }
         })
     });
@@ -349,20 +357,20 @@ async fn a_withdrawn_vote_leaves_no_trace_on_the_board_and_comes_back_the_same(d
     let mut versions = vec![version().await];
     let first: i64 = sqlx::query_scalar("SELECT min(id) FROM votes").fetch_one(&world.db).await.unwrap();
     for _ in 0..2 {
-        let vote = set_withdrawn(&world.db, &ELO, None, first, true).await.unwrap();
+        let vote = withdraw(&world, first, true).await.unwrap();
         assert!(!vote.is_counted());
         assert_ne!(board().await, before);
         world.check_against_replay(BattleKind::Battle, "*").await;
     }
     versions.push(version().await);
-    set_withdrawn(&world.db, &ELO, None, first, false).await.unwrap();
+    withdraw(&world, first, false).await.unwrap();
     assert_eq!(board().await, before);
     versions.push(version().await);
     assert!(versions.is_sorted_by(|a, b| a < b), "a changed board has a higher version: {versions:?}");
     let deeds: Vec<String> =
         sqlx::query_scalar("SELECT action FROM audit_log ORDER BY id").fetch_all(&world.db).await.unwrap();
     assert_eq!(deeds, ["vote.withdraw", "vote.restore"], "saying it twice is one deed");
-    let missing = set_withdrawn(&world.db, &ELO, None, i64::MAX, true).await.unwrap_err();
+    let missing = withdraw(&world, i64::MAX, true).await.unwrap_err();
     assert_eq!(missing.code(), "not-found");
 }
 

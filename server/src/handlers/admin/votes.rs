@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::actions::withdraw_vote;
+use crate::actions::withdraw_vote::WithdrawVote;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::admin::paging::{self, Before, ROWS_TO_READ};
@@ -50,7 +50,7 @@ pub async fn set_withdrawn(
     id: web::Path<i64>,
     CsrfForm(form): CsrfForm<Withdrawn>,
 ) -> Result<HttpResponse, Error> {
-    withdraw_vote::set_withdrawn(&arena.db, &arena.config.elo, Some(admin.id), *id, form.withdrawn).await?;
+    WithdrawVote { admin: Some(admin.id), id: *id, withdrawn: form.withdrawn }.run(&arena).await?;
     Ok(match form.before {
         Some(before) => see_other(&format!("/admin/votes?before={before}")),
         None => see_other("/admin/votes"),

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::body::ErrorBody;
 use super::cursor::PageCursor;
-use crate::actions::withdraw_vote;
+use crate::actions::withdraw_vote::WithdrawVote;
 use crate::domain::{BattleId, BattleKind, Choice};
 use crate::error::Error;
 use crate::extract::ApiAdmin;
@@ -137,6 +137,6 @@ pub async fn change(
     said: web::Json<VoteChange>,
 ) -> Result<HttpResponse, Error> {
     let id = id.parse().map_err(|_| Error::NotFound)?;
-    let vote = withdraw_vote::set_withdrawn(&arena.db, &arena.config.elo, Some(admin.id), id, said.withdrawn).await?;
+    let vote = WithdrawVote { admin: Some(admin.id), id, withdrawn: said.withdrawn }.run(&arena).await?;
     Ok(HttpResponse::Ok().json(VoteWithdrawn { id, withdrawn: vote.withdrawn_at.is_some() }))
 }

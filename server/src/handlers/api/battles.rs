@@ -13,12 +13,13 @@ use super::cursor::PageCursor;
 use super::schemas;
 use super::state::{BattleState, ModelName};
 use super::visitor::ApiVisitor;
-use crate::actions::delete_battle;
+use crate::actions::delete_battle::{DeleteAllBattles, DeleteBattle};
 use crate::actions::start_battle::{Opponents, StartBattle};
-use crate::domain::{BattleId, BattleKind, Choice, ModelId, ModelState, Parameters, Prompt};
+use crate::domain::{BattleId, BattleKind, Choice, ModelId, ModelState, Parameters};
 use crate::error::Error;
 use crate::extract::ClientAddress;
 use crate::i18n::Locale;
+use crate::limits::Caller;
 use crate::state::Arena;
 use crate::store::models::{self, Model};
 use crate::store::{battles, model_names};
@@ -119,7 +120,6 @@ pub async fn start(
     new: web::Json<NewBattle>,
 ) -> Result<HttpResponse, Error> {
     let visitor = visitor.0;
-    arena.limits.check_message(visitor.id(), address.0)?;
     let enabled = models::enabled(&arena.db).await?;
     let (prompt, opponents, parameters) = match new.into_inner() {
         NewBattle::Battle { prompt } => (prompt, Opponents::Drawn, Parameters::BATTLE),
@@ -131,8 +131,9 @@ pub async fn start(
             (prompt, Opponents::One(chosen(&enabled, &model)?), parameters.checked()?)
         }
     };
-    let start = StartBattle { voter: visitor.id(), prompt: Prompt::parse(&prompt)?, opponents, parameters };
-    let id = start.run(&arena.db, &arena.streams, &arena.metrics).await?;
+    let start =
+        StartBattle { caller: Caller { voter: visitor.id(), address: address.0 }, prompt, opponents, parameters };
+    let id = start.run(&arena).await?;
     let state = BattleState::read(&arena, locale, &visitor, id).await?;
     Ok(HttpResponse::Created().insert_header((LOCATION, format!("/api/v1/battles/{id}"))).json(state))
 }
@@ -264,7 +265,7 @@ pub async fn delete(
     visitor: ApiVisitor,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
-    delete_battle::delete_battle(&arena.db, &arena.streams, id_of(&id)?, visitor.0.id()).await?;
+    DeleteBattle { battle: id_of(&id)?, voter: visitor.0.id() }.run(&arena).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -282,6 +283,6 @@ pub struct Deleted {
 )]
 #[delete("/battles")]
 pub async fn delete_all(arena: web::Data<Arena>, visitor: ApiVisitor) -> Result<HttpResponse, Error> {
-    let deleted = delete_battle::delete_all_battles(&arena.db, &arena.streams, visitor.0.id()).await?;
+    let deleted = DeleteAllBattles { voter: visitor.0.id() }.run(&arena).await?;
     Ok(HttpResponse::Ok().json(Deleted { deleted }))
 }

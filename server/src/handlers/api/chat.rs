@@ -12,11 +12,12 @@ use super::visitor::ApiVisitor;
 use crate::actions::ask_again::AskAgain;
 use crate::actions::cast_vote::CastVote;
 use crate::actions::send_message::SendMessage;
-use crate::actions::stop_answer::stop_answer;
-use crate::domain::{BattleId, Choice, Prompt, Reason, Side};
+use crate::actions::stop_answer::StopAnswers;
+use crate::domain::{BattleId, Choice, Reason, Side};
 use crate::error::Error;
 use crate::extract::ClientAddress;
 use crate::i18n::Locale;
+use crate::limits::Caller;
 use crate::state::Arena;
 use crate::store::model_names;
 
@@ -46,9 +47,8 @@ pub async fn send(
     message: web::Json<NewMessage>,
 ) -> Result<HttpResponse, Error> {
     let (visitor, battle) = (visitor.0, id_of(&id)?);
-    arena.limits.check_message(visitor.id(), address.0)?;
-    let prompt = Prompt::parse(&message.prompt)?;
-    SendMessage { battle, voter: visitor.id(), prompt }.run(&arena.db, &arena.streams).await?;
+    let caller = Caller { voter: visitor.id(), address: address.0 };
+    SendMessage { battle, caller, prompt: message.into_inner().prompt }.run(&arena).await?;
     Ok(HttpResponse::Created().json(BattleState::read(&arena, locale, &visitor, battle).await?))
 }
 
@@ -66,7 +66,7 @@ pub async fn stop(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
     let battle = id_of(&id)?;
-    stop_answer(&arena.db, &arena.streams, battle, visitor.0.id()).await?;
+    StopAnswers { battle, voter: visitor.0.id() }.run(&arena).await?;
     Ok(HttpResponse::Ok().json(BattleState::read(&arena, locale, &visitor.0, battle).await?))
 }
 
@@ -95,8 +95,8 @@ pub async fn again(
     failed: web::Json<FailedSide>,
 ) -> Result<HttpResponse, Error> {
     let (visitor, battle) = (visitor.0, id_of(&id)?);
-    arena.limits.check_message(visitor.id(), address.0)?;
-    AskAgain { battle, voter: visitor.id(), side: failed.side }.run(&arena.db, &arena.streams).await?;
+    let caller = Caller { voter: visitor.id(), address: address.0 };
+    AskAgain { battle, caller, side: failed.side }.run(&arena).await?;
     Ok(HttpResponse::Ok().json(BattleState::read(&arena, locale, &visitor, battle).await?))
 }
 
@@ -148,29 +148,22 @@ pub async fn vote(
     id: web::Path<String>,
     new: web::Json<NewVote>,
 ) -> Result<HttpResponse, Error> {
-    let (visitor, battle, mut new) = (visitor.0, id_of(&id)?, new.into_inner());
-    arena.limits.check_vote(visitor.id(), address.0)?;
+    let (visitor, battle, new) = (visitor.0, id_of(&id)?, new.into_inner());
     if new.reasons.len() > Reason::ALL.len() {
         return Err(Error::invalid("json", "reasons"));
     }
-    new.reasons.sort();
-    new.reasons.dedup();
     let vote = CastVote {
         battle,
-        voter: visitor.id(),
+        caller: Caller { voter: visitor.id(), address: address.0 },
         choice: new.choice,
         reasons: new.reasons,
-        comment: new.comment.trim().replace('\0', ""),
-        address_hash: Some(arena.keys.address_hash(address.0)),
+        comment: new.comment,
     };
     // The vote is a good one in itself, and does not fit what this battle is.
-    let cast = vote.run(&arena.db, &arena.config.elo).await.map_err(|error| match error {
+    let cast = vote.run(&arena).await.map_err(|error| match error {
         Error::Invalid { code: "vote-choice", .. } => Error::Conflict("api-vote-choice"),
         other => other,
     })?;
-    if cast.is_new {
-        arena.metrics.vote(cast.vote.choice, cast.vote.is_counted());
-    }
     let [model_a, model_b] = model_names::of_vote(&arena.db, &cast.vote).await?;
     Ok(HttpResponse::Ok().json(VoteState {
         choice: cast.vote.choice,

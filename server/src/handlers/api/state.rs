@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::actions::read_battle::read_battle;
+use crate::actions::read_battle::ReadBattle;
 use crate::domain::{BattleId, BattleKind, Choice, ModelId, Refusal, ReplyStatus, Side, Turn};
 use crate::error::Error;
 use crate::extract::Visitor;
@@ -83,7 +83,7 @@ impl ModelName {
 impl BattleState {
     /// The state of the visitor's own battle.
     pub async fn read(arena: &Arena, locale: Locale, visitor: &Visitor, id: BattleId) -> Result<Self, Error> {
-        let shown = read_battle(&arena.db, &arena.streams, id, visitor.id()).await?;
+        let shown = ReadBattle { battle: id, voter: visitor.id() }.run(arena).await?;
         let (battle, status) = (&shown.battle, shown.status());
         let names = model_names::of_battle(&arena.db, battle).await?;
         let name = |id: Option<ModelId>| names.get(id?).map(ModelName::of);

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use super::battles::id_of;
 use super::body::ErrorBody;
 use super::visitor::ApiVisitor;
-use crate::actions::read_battle::read_battle;
+use crate::actions::read_battle::ReadBattle;
 use crate::domain::BattleId;
 use crate::error::Error;
 use crate::handlers::sse;
@@ -32,7 +32,7 @@ pub async fn read(
 ) -> Result<HttpResponse, Error> {
     let id = id_of(&id)?;
     let permit = arena.streams.reader_permit()?;
-    let battle = read_battle(&arena.db, &arena.streams, id, visitor.0.id()).await?.battle;
+    let battle = ReadBattle { battle: id, voter: visitor.0.id() }.run(&arena).await?.battle;
     let after = sse::cursor(&request, "");
     Ok(sse::respond::<TextEvents>(&arena, &battle, locale, after, permit))
 }
