@@ -1,34 +1,31 @@
 //! The repository keeps its own rules: who may use whom, texts in both languages, short files, a clean top level.
 
+use arena_tests::tidy::graph::{self, Crate, Graph, crate_roots};
 use arena_tests::tidy::layers::{self, Exception};
-use arena_tests::tidy::{assert_tidy, files, locale, markup, root, shape};
+use arena_tests::tidy::{Complaint, assert_tidy, files, locale, markup, root, shape, source};
 
 /// Where a rule is broken on purpose.
 const EXCEPTIONS: &[Exception] = &[
     Exception {
-        path: "server/src/database/child.rs",
-        rule: "unsafe stands only in kernels, mapped weights and the launchers of child processes",
-        reason: "pre_exec: Postgres asks to be told when the arena dies",
-    },
-    Exception {
         path: "server/src/views/markdown/code.rs",
-        rule: "no globals",
+        rule: layers::GLOBALS,
         reason: "the grammars of highlighted languages: built once, never changed",
     },
     Exception {
         path: "server/src/views/markdown/sanitise.rs",
-        rule: "no globals",
+        rule: layers::GLOBALS,
         reason: "the sanitiser's rules: built once, never changed",
     },
 ];
 
 #[test]
 fn modules_use_only_what_they_may() {
-    let mut sources = files("server", &[".rs"]);
-    sources.extend(files("engine", &[".rs"]));
-    sources.extend(files("tests", &[".rs"]));
+    let mut complaints: Vec<_> = graphs().iter().flat_map(|(krate, _)| layers::check(krate)).collect();
+    let sources = ["server/src", "engine"].map(|folder| files(folder, &[".rs"])).concat();
     assert!(sources.len() > 50, "the sources were not found");
-    assert_tidy(&layers::check(&sources, EXCEPTIONS));
+    let ours = sources.iter().filter(|file| !source::is_test_path(&file.path));
+    complaints.extend(ours.flat_map(layers::check_file));
+    assert_tidy(&layers::without(complaints, EXCEPTIONS));
 }
 
 #[test]
@@ -72,4 +69,32 @@ fn every_text_is_there_in_both_languages_and_used() {
     let mut sources = files("server/src", &[".rs"]);
     sources.extend(files("templates", &[".html"]));
     assert_tidy(&locale::check(&locales, &sources));
+}
+
+/// The crates of the workspace with their graphs.
+fn graphs() -> Vec<(Crate, Graph)> {
+    let root = root();
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).ok();
+    let roots = crate_roots(&root);
+    assert!(roots.len() >= 5, "the crates were not found: {roots:?}");
+    let read = |at: &String| Crate::read(at, &read).unwrap_or_else(|error| panic!("{error}"));
+    roots.iter().map(read).map(|krate| (Graph::of(&krate), krate)).map(|(graph, krate)| (krate, graph)).collect()
+}
+
+#[test]
+fn no_files_and_no_folders_import_each_other_in_a_circle() {
+    let mut complaints = Vec::new();
+    for (krate, graph) in graphs() {
+        println!("{}\n{}", krate.root, graph::printed(&graph, &krate.folder));
+        for circle in graph::circles(&graph) {
+            let what = format!("{} files import each other in a circle: {}", circle.len(), circle.join(", "));
+            complaints.push(Complaint { place: krate.root.clone(), what });
+        }
+        for (folder, children, pairs) in graph::folder_circles(&graph) {
+            let pairs: Vec<String> = pairs.iter().map(|(a, b)| format!("{a} → {b}")).collect();
+            let what = format!("{} import each other: {}", children.join(", "), pairs.join("; "));
+            complaints.push(Complaint { place: folder, what });
+        }
+    }
+    assert_tidy(&complaints);
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
 
-use super::source::{is_test_path, strings, without_comments, without_tests};
+use super::source::{is_test_path, literals};
 use super::{Complaint, File};
 
 /// A language's texts: key → (file, arguments).
@@ -58,62 +58,75 @@ struct Uses {
 }
 
 fn collect(sources: &[File]) -> Uses {
-    let asked = Regex::new(r#"(?:\.t[123]?|locale\.text(?:_with)?|Message::new)\(\s*&?"([a-z][\w-]*)""#)
-        .expect("a regular expression");
-    let error = Regex::new(
-        r#"(?:Error::(?:invalid|Conflict|NoModels)\(\s*|Error::Invalid\s*\{\s*code:\s*|=>\s*)"([a-z][a-z0-9]*(?:-[a-z0-9]+)*)""#,
-    )
-    .expect("a regular expression");
-    let literal = Regex::new(r#""([a-z][a-zA-Z0-9_-]*(?:\{[^}"]*\}[a-z0-9-]*)?)""#).expect("a regular expression");
-    let together =
-        Regex::new(r"^([a-z][a-z0-9-]*-)\{[^}]*\}((?:-[a-z0-9-]+)?)(?:-\{[^}]*\})*$").expect("a regular expression");
-    let joined = Regex::new(r#""([a-z][a-z0-9-]*-)"\s*~"#).expect("a regular expression");
-    let action = Regex::new(r"^(?:session|admin|token|model|vote)\.[a-z-]+$").expect("a regular expression");
     let mut uses = Uses::default();
     for file in sources.iter().filter(|file| !is_test_path(&file.path)) {
-        let is_rust = file.path.ends_with(".rs");
-        let text = if is_rust { without_comments(&rust_without_tests(&file.text)) } else { file.text.clone() };
-        uses.named.extend(asked.captures_iter(&text).map(|found| (found[1].to_owned(), file.path.clone())));
-        let literals: Vec<String> =
-            if is_rust { strings(&text) } else { literal.captures_iter(&text).map(|f| f[1].to_owned()).collect() };
-        for literal in literals {
-            if let Some(found) = together.captures(&literal) {
-                uses.patterns.insert((found[1].to_owned(), found[2].to_owned()));
-            }
-            // A beginning that something is put after: `tn("reason-", reason)`.
-            if literal.len() > 1
-                && literal.ends_with('-')
-                && literal.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
-            {
-                uses.patterns.insert((literal.clone(), String::new()));
-            }
-            if is_rust && file.path.starts_with("server/src/actions/") && action.is_match(&literal) {
-                uses.actions.push((literal.clone(), file.path.clone()));
-            }
-            uses.literals.insert(literal);
-        }
-        uses.patterns.extend(joined.captures_iter(&text).map(|found| (found[1].to_owned(), String::new())));
-        let errors_only = ["server/src/error.rs", "server/src/domain/battle/refusal.rs"].contains(&file.path.as_str());
-        for found in error.captures_iter(&text) {
-            // A bare `=> "code"` names an error only where the codes are listed.
-            if errors_only || !found[0].starts_with("=>") {
-                uses.errors.push((found[1].to_owned(), file.path.clone()));
-            }
-        }
+        if file.path.ends_with(".rs") { of_rust(file, &mut uses) } else { of_template(file, &mut uses) }
     }
     uses
 }
 
-/// Drops the test modules, which stand at the end of a file here; strings stay as they are.
-fn rust_without_tests(text: &str) -> String {
-    // Braces inside strings would mislead the count, so the cut is made where the blanked code says.
-    let bare = super::source::without_comments_and_strings(text);
-    let kept = without_tests(&bare);
-    text.lines()
-        .zip(bare.lines().zip(kept.lines()))
-        .map(|(line, (bare, kept))| if bare.trim().is_empty() == kept.trim().is_empty() { line } else { "" })
-        .collect::<Vec<_>>()
-        .join("\n")
+fn of_rust(file: &File, uses: &mut Uses) {
+    let action = Regex::new(r"^(?:session|admin|token|model|vote)\.[a-z-]+$").expect("a regular expression");
+    let found = literals(&file.text);
+    for (names, literal) in found.calls {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        match names.as_slice() {
+            [_, .., "t" | "t1" | "t2" | "t3"] | [.., "locale", "text" | "text_with"] | [.., "Message", "new"] => {
+                uses.named.push((literal, file.path.clone()));
+            }
+            [.., "Error", "invalid" | "Conflict" | "NoModels" | "Invalid"] => {
+                uses.errors.push((literal, file.path.clone()));
+            }
+            _ => {}
+        }
+    }
+    // A bare `=> "code"` names an error only where the codes are listed.
+    if ["server/src/error.rs", "server/src/domain/battle/refusal.rs"].contains(&file.path.as_str()) {
+        let is_code = |code: &String| !code.is_empty() && code.bytes().all(is_of_key);
+        uses.errors.extend(found.arms.into_iter().filter(is_code).map(|code| (code, file.path.clone())));
+    }
+    for literal in found.all {
+        if file.path.starts_with("server/src/actions/") && action.is_match(&literal) {
+            uses.actions.push((literal.clone(), file.path.clone()));
+        }
+        uses.literal(literal);
+    }
+}
+
+fn of_template(file: &File, uses: &mut Uses) {
+    let asked = Regex::new(r#"\.t[123]?\(\s*&?"([a-z][\w-]*)""#).expect("a regular expression");
+    let literal = Regex::new(r#""([a-z][a-zA-Z0-9_-]*(?:\{[^}"]*\}[a-z0-9-]*)?)""#).expect("a regular expression");
+    let joined = Regex::new(r#""([a-z][a-z0-9-]*-)"\s*~"#).expect("a regular expression");
+    uses.named.extend(asked.captures_iter(&file.text).map(|found| (found[1].to_owned(), file.path.clone())));
+    uses.patterns.extend(joined.captures_iter(&file.text).map(|found| (found[1].to_owned(), String::new())));
+    for found in literal.captures_iter(&file.text) {
+        uses.literal(found[1].to_owned());
+    }
+}
+
+fn is_of_key(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'
+}
+
+impl Uses {
+    fn literal(&mut self, literal: String) {
+        // `status-{}` and `status-{}-{}`, or a beginning that something is put after: `tn("reason-", reason)`.
+        let mut rest = literal.as_str();
+        while let Some(shorter) = rest.strip_suffix('}').and_then(|text| text.rfind("-{").map(|at| &rest[..at])) {
+            if !shorter.contains('{') {
+                break;
+            }
+            rest = shorter;
+        }
+        let (start, end) = match (rest.find('{'), rest.find('}')) {
+            (Some(open), Some(close)) if open < close => (&rest[..open], &rest[close + 1..]),
+            _ => (rest, ""),
+        };
+        if start.len() > 1 && start.ends_with('-') && start.bytes().chain(end.bytes()).all(is_of_key) {
+            self.patterns.insert((start.to_owned(), end.to_owned()));
+        }
+        self.literals.insert(literal);
+    }
 }
 
 /// Complaints about the texts: `locales` are the `.ftl` files, `sources` the Rust files of the server and the templates.
@@ -181,7 +194,8 @@ mod tests {
 
     fn said(en: &str, zh: &str, code: &str) -> Vec<String> {
         let locales = [File::sample("templates/locales/en/a.ftl", en), File::sample("templates/locales/zh/a.ftl", zh)];
-        let sources = [File::sample("server/src/a.rs", code)];
+        let code = if code.starts_with("fn ") { code.to_owned() } else { format!("fn f() {{ {code}\n }}") };
+        let sources = [File::sample("server/src/a.rs", &code)];
         check(&locales, &sources).into_iter().map(|c| c.what).collect()
     }
 
@@ -189,7 +203,7 @@ mod tests {
     fn complete_texts_pass() {
         let en = "a = Hi { $name }\nstatus-on = On\nerror-bad = Bad\n";
         let zh = "a = 你好 { $name }\nstatus-on = 开\nerror-bad = 坏\n";
-        let code = "page.t1(\"a\", \"name\", x); p.t(&format!(\"status-{}\", s)); Error::Conflict(\"bad\")";
+        let code = "fn f() { page.t1(\"a\", \"name\", x); p.t(&format!(\"status-{}\", s)); Error::Conflict(\"bad\"); }";
         assert_eq!(said(en, zh, code), Vec::<String>::new());
     }
 
@@ -218,7 +232,7 @@ mod tests {
     fn what_the_audit_log_records_has_a_text() {
         let found = |texts: &str| {
             let locales = ["en", "zh"].map(|l| File::sample(&format!("templates/locales/{l}/a.ftl"), texts));
-            let source = File::sample("server/src/actions/a.rs", "record(db, \"model.eat\")");
+            let source = File::sample("server/src/actions/a.rs", "fn f() { record(db, \"model.eat\") }");
             check(&locales, &[source]).into_iter().map(|c| c.what).collect::<Vec<_>>()
         };
         assert_eq!(found("audit-action-model-eat = Ate\n"), Vec::<String>::new());

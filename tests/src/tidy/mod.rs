@@ -1,6 +1,7 @@
 //! The repository's own invariants, as checks over its files. Each check is a function from files to complaints, so that
 //! it can be shown a bad sample and must complain.
 
+pub mod graph;
 pub mod layers;
 pub mod locale;
 pub mod markup;

@@ -11,6 +11,8 @@ pub const MOST: usize = 600;
 pub const TOP_LEVEL: &[&str] = &[
     ".cargo",
     ".ci",
+    ".clippy.toml",
+    ".deny.toml",
     ".gitattributes",
     ".gitignore",
     ".rustfmt.toml",

@@ -1,145 +1,121 @@
-//! Rust source with its comments, strings or tests blanked out, so that a rule looks only at what it means to look at.
+//! Rust source as its tokens without tests: string literals, and the calls whose first argument is one.
 
-/// Source with the comments blanked; lines keep their numbers.
-pub fn without_comments(text: &str) -> String {
-    blank(text, false)
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::ToTokens;
+
+/// What a source says in string literals.
+#[derive(Debug, Default)]
+pub struct Literals {
+    /// Every string literal.
+    pub all: Vec<String>,
+    /// A name right before brackets that begin with a literal: `t("key")`, `Invalid { code: "key" }`, with the names
+    /// before it: `Error::invalid` has `Error` and `invalid`, `page.t` has `page` and `t`.
+    pub calls: Vec<(Vec<String>, String)>,
+    /// Literals that a match arm answers: `=> "code"`.
+    pub arms: Vec<String>,
 }
 
-/// Source with comments and the insides of strings blanked; lines keep their numbers.
-pub fn without_comments_and_strings(text: &str) -> String {
-    blank(text, true)
-}
-
-fn blank(text: &str, strings_too: bool) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    let mut out = String::with_capacity(text.len());
-    let hide = |out: &mut String, c: char| out.push(if c == '\n' { '\n' } else { ' ' });
-    let mut at = 0;
-    while let Some(&c) = chars.get(at) {
-        let next = chars.get(at + 1).copied();
-        let before_is_word = at > 0 && (chars[at - 1].is_alphanumeric() || chars[at - 1] == '_');
-        match (c, next) {
-            ('/', Some('/')) => {
-                while let Some(&c) = chars.get(at).filter(|c| **c != '\n') {
-                    hide(&mut out, c);
-                    at += 1;
-                }
-            }
-            ('/', Some('*')) => {
-                let mut depth = 0;
-                loop {
-                    match (chars.get(at), chars.get(at + 1)) {
-                        (Some('/'), Some('*')) => depth += 1,
-                        (Some('*'), Some('/')) => depth -= 1,
-                        (None, _) => break,
-                        (Some(&c), _) => {
-                            hide(&mut out, c);
-                            at += 1;
-                            continue;
-                        }
-                    }
-                    out.push_str("  ");
-                    at += 2;
-                    if depth == 0 {
-                        break;
-                    }
-                }
-            }
-            ('r', Some('"' | '#')) if !before_is_word && raw_hashes(&chars[at + 1..]).is_some() => {
-                let hashes = raw_hashes(&chars[at + 1..]).unwrap_or(0);
-                let end: Vec<char> = std::iter::once('"').chain(std::iter::repeat_n('#', hashes)).collect();
-                let start = at + hashes + 2;
-                out.extend(&chars[at..start]);
-                at = start;
-                while at < chars.len() && !chars[at..].starts_with(&end) {
-                    if strings_too {
-                        hide(&mut out, chars[at])
-                    } else {
-                        out.push(chars[at])
-                    }
-                    at += 1;
-                }
-                out.extend(chars[at..].iter().take(end.len()));
-                at += end.len();
-            }
-            ('"', _) => {
-                out.push('"');
-                at += 1;
-                while let Some(&c) = chars.get(at).filter(|c| **c != '"') {
-                    let step = if c == '\\' { 2 } else { 1 };
-                    for &c in chars[at..].iter().take(step) {
-                        if strings_too { hide(&mut out, c) } else { out.push(c) }
-                    }
-                    at += step;
-                }
-                if at < chars.len() {
-                    out.push('"');
-                }
-                at += 1;
-            }
-            // A character, not a lifetime: 'x', '\n', '"'.
-            ('\'', Some(inner)) if inner == '\\' || chars.get(at + 2) == Some(&'\'') => {
-                out.push('\'');
-                at += 1;
-                if inner == '\\' {
-                    out.push_str("  ");
-                    at += 2;
-                }
-                while let Some(&c) = chars.get(at).filter(|c| **c != '\'') {
-                    hide(&mut out, c);
-                    at += 1;
-                }
-                out.push('\'');
-                at += 1;
-            }
-            _ => {
-                out.push(c);
-                at += 1;
-            }
+/// The literals of a source outside of comments and test modules. A source that does not parse has none; the compiler
+/// complains of it first.
+pub fn literals(text: &str) -> Literals {
+    let mut found = Literals::default();
+    if let Ok(file) = syn::parse_file(text) {
+        for item in without_tests(file.items) {
+            walk(item.to_token_stream(), &mut found);
         }
     }
-    out
+    found
 }
 
-fn raw_hashes(after_r: &[char]) -> Option<usize> {
-    let hashes = after_r.iter().take_while(|c| **c == '#').count();
-    (after_r.get(hashes) == Some(&'"')).then_some(hashes)
-}
-
-/// Blanks modules and functions under `#[cfg(test)]`. Expects source without comments and strings.
-pub fn without_tests(code: &str) -> String {
-    let mut out = code.to_owned();
-    let mut from = 0;
-    while let Some(start) = out[from..].find("#[cfg(test)]").map(|at| at + from) {
-        let body = out[start..].find(['{', ';']).map(|at| at + start);
-        let end = match body {
-            Some(at) if out.as_bytes()[at] == b'{' => closing_brace(&out, at),
-            Some(at) => at + 1,
-            None => out.len(),
-        };
-        let blanked: String = out[start..end]
-            .chars()
-            .map(|c| if c == '\n' { "\n".to_owned() } else { " ".repeat(c.len_utf8()) })
-            .collect();
-        out.replace_range(start..end, &blanked);
-        from = end;
-    }
-    out
-}
-
-fn closing_brace(code: &str, open: usize) -> usize {
-    let mut depth = 0;
-    for (at, c) in code[open..].char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            _ => {}
+fn without_tests(items: Vec<syn::Item>) -> Vec<syn::Item> {
+    let kept = items.into_iter().filter(|item| !is_test(item));
+    kept.map(|item| match item {
+        syn::Item::Mod(mut module) => {
+            module.content = module.content.map(|(brace, items)| (brace, without_tests(items)));
+            syn::Item::Mod(module)
         }
-        if depth == 0 {
-            return open + at + 1;
+        other => other,
+    })
+    .collect()
+}
+
+fn is_test(item: &syn::Item) -> bool {
+    // An item's first tokens are its attributes.
+    item.to_token_stream().to_string().replace(' ', "").starts_with("#[cfg(test)]")
+}
+
+fn walk(tokens: TokenStream, found: &mut Literals) {
+    // The names before here, joined by `.` or `::`, and whether the last token was one of the joints.
+    let mut names: Vec<String> = Vec::new();
+    let mut is_joined = false;
+    let mut arrow = "";
+    for token in tokens {
+        let mut next_arrow = "";
+        match token {
+            TokenTree::Ident(ident) => {
+                if !is_joined {
+                    names.clear();
+                }
+                names.push(ident.to_string());
+                is_joined = false;
+            }
+            TokenTree::Punct(punct) => match punct.as_char() {
+                '.' | ':' => is_joined = true,
+                '=' => {
+                    next_arrow = "=";
+                    names.clear();
+                }
+                '>' if arrow == "=" => next_arrow = "=>",
+                _ => {
+                    names.clear();
+                    is_joined = false;
+                }
+            },
+            TokenTree::Group(group) => {
+                if group.delimiter() != Delimiter::Bracket
+                    && !names.is_empty()
+                    && let Some(first) = first_literal(group.stream())
+                {
+                    found.calls.push((std::mem::take(&mut names), first));
+                }
+                walk(group.stream(), found);
+                // What follows a call's brackets belongs to it: `self.page.t(…)`, `locale(…).text(…)`.
+                is_joined = false;
+                names.clear();
+            }
+            TokenTree::Literal(literal) => {
+                if let Some(text) = string(&literal) {
+                    if arrow == "=>" {
+                        found.arms.push(text.clone());
+                    }
+                    found.all.push(text);
+                }
+                names.clear();
+                is_joined = false;
+            }
+        }
+        arrow = next_arrow;
+    }
+}
+
+/// The literal that a group begins with, after `&` or a field's name.
+fn first_literal(tokens: TokenStream) -> Option<String> {
+    for token in tokens.into_iter().take(3) {
+        match token {
+            TokenTree::Literal(literal) => return string(&literal),
+            TokenTree::Punct(punct) if matches!(punct.as_char(), '&' | ':') => {}
+            TokenTree::Ident(_) => {}
+            _ => return None,
         }
     }
-    code.len()
+    None
+}
+
+fn string(literal: &proc_macro2::Literal) -> Option<String> {
+    match syn::parse_str::<syn::Lit>(&literal.to_string()) {
+        Ok(syn::Lit::Str(text)) => Some(text.value()),
+        _ => None,
+    }
 }
 
 /// Whether a path is test code by its place.
@@ -152,60 +128,27 @@ pub fn is_test_path(path: &str) -> bool {
         || path.ends_with("/testing.rs")
 }
 
-/// The string literals of a source: their text as written between the quotes.
-pub fn strings(text: &str) -> Vec<String> {
-    let code = without_comments(text);
-    let mut found = Vec::new();
-    let mut chars = code.chars().peekable();
-    let mut before = ' ';
-    while let Some(c) = chars.next() {
-        if c == '"' && before != '\'' {
-            let mut string = String::new();
-            while let Some(c) = chars.next() {
-                match c {
-                    '"' => break,
-                    '\\' => {
-                        string.push('\\');
-                        string.extend(chars.next());
-                    }
-                    other => string.push(other),
-                }
-            }
-            found.push(string);
-            before = '"';
-        } else {
-            before = c;
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn comments_and_strings_are_blanked_and_lines_stay() {
-        let text = "let a = \"x // y\"; // unsafe\nlet b = '\"'; /* a /* b */ */ let c = r#\"q\"uote\"#;\nlet d: &'static str;";
-        let code = without_comments(text);
-        assert!(code.contains("x // y") && !code.contains("unsafe") && code.contains("q\"uote"));
-        let bare = without_comments_and_strings(text);
-        assert!(!bare.contains("x //") && !bare.contains("quote") && !bare.contains("uote"));
-        assert!(bare.contains("let c") && bare.contains("let d: &'static str;"));
-        assert_eq!(bare.lines().count(), 3);
+    fn literals_are_found_and_comments_and_tests_are_not() {
+        let text = "fn f() { a(\"one\"); /* \"no\" */ vec![b(\"th\\\"ree\", '\"')] } // \"two\"\n#[cfg(test)]\nmod t { fn g() { \"four\" } }";
+        assert_eq!(literals(text).all, ["one", "th\"ree"]);
     }
 
     #[test]
-    fn tests_are_blanked_with_nested_braces() {
-        let code =
-            "fn a() {}\n#[cfg(test)]\nmod tests { fn b() { c } }\nfn d() {}\n#[cfg(test)]\nmod other;\nfn e() {}";
-        let left = without_tests(code);
-        assert!(left.contains("fn a") && left.contains("fn d") && left.contains("fn e"));
-        assert!(!left.contains("fn b") && !left.contains("other"));
+    fn calls_are_known_by_the_names_before_them() {
+        let text = "fn f() { self.page.t(&\"a\"); Error::invalid(\"b\", x); Error::Invalid { code: \"c\" }; t2(n, \"d\"); }";
+        let calls: Vec<(String, String)> = literals(text).calls.into_iter().map(|(n, l)| (n.join("."), l)).collect();
+        let pairs = [("self.page.t", "a"), ("Error.invalid", "b"), ("Error.Invalid", "c")];
+        assert_eq!(calls, pairs.map(|(a, b)| (a.to_owned(), b.to_owned())));
     }
 
     #[test]
-    fn string_literals_are_found_and_comments_are_not() {
-        assert_eq!(strings("a(\"one\"); // \"two\"\nb(\"th\\\"ree\", '\"')"), ["one", "th\\\"ree"]);
+    fn what_a_match_arm_answers_is_told_apart() {
+        let found = literals("fn f() -> &'static str { match x { A => \"one\", B => g(\"two\") } }");
+        assert_eq!((found.arms, found.all), (vec!["one".to_owned()], vec!["one".to_owned(), "two".to_owned()]));
     }
 }

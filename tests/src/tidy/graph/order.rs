@@ -1,0 +1,67 @@
+//! The order that the README draws, and whether a crate keeps it.
+
+use std::collections::BTreeMap;
+
+use super::Graph;
+use crate::tidy::Complaint;
+
+/// A crate's modules from top to bottom. Modules of one line do not use each other.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The package's name.
+    pub package: String,
+    /// Its lines.
+    pub lines: Vec<Vec<String>>,
+}
+
+/// The orders that a README draws: each stands in a fenced block and begins with `PACKAGE, top to bottom`; its lines are
+/// indented and separate modules by `·`.
+pub fn drawn(readme: &str) -> Vec<Order> {
+    let mut orders: Vec<Order> = Vec::new();
+    let mut is_open = false;
+    for line in readme.lines() {
+        if let Some((package, _)) = line.split_once(", top to bottom").filter(|(package, _)| !package.contains(' ')) {
+            orders.push(Order { package: package.to_owned(), lines: Vec::new() });
+            is_open = true;
+        } else if is_open && line.starts_with("  ") {
+            let names = line.split('·').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
+            if let Some(order) = orders.last_mut() {
+                order.lines.push(names);
+            }
+        } else {
+            is_open = false;
+        }
+    }
+    orders
+}
+
+/// Complaints where the children of `folder` do not keep the order: one is missing in it or not there any more, or an
+/// arrow goes up or sideways. The crate's root (`lib`, `main`) stands above all.
+pub fn hold(order: &Order, graph: &Graph, folder: &str) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    let rank: BTreeMap<&str, usize> =
+        order.lines.iter().enumerate().flat_map(|(at, line)| line.iter().map(move |name| (name.as_str(), at))).collect();
+    let children = graph.children(folder);
+    let mut complain = |place: String, what: String| complaints.push(Complaint { place, what });
+    for name in rank.keys().filter(|name| !children.contains_key(**name)) {
+        complain("README.md".into(), format!("the order of {} names `{name}`, which is not there", order.package));
+    }
+    for (from, targets) in children.iter().filter(|(from, _)| !is_root(from)) {
+        let Some(above) = rank.get(from.as_str()) else {
+            complain(format!("{folder}/{from}"), format!("the order of {} in README.md does not name it", order.package));
+            continue;
+        };
+        for (to, (a, b)) in targets {
+            let is_down = rank.get(to.as_str()).is_some_and(|below| below > above);
+            if !is_down {
+                let written = graph.written(a, b).unwrap_or_default();
+                complain(a.clone(), format!("`{from}` uses `{to}` ({written} in {b}), which does not stand below it"));
+            }
+        }
+    }
+    complaints
+}
+
+fn is_root(name: &str) -> bool {
+    matches!(name, "lib" | "main")
+}
