@@ -67,6 +67,7 @@ fn start(folder: &Path) -> Result<Server, DatabaseError> {
 /// Sets `DATABASE_URL` for `#[sqlx::test]` before this crate's tests begin.
 #[cfg(test)]
 #[ctor::ctor(unsafe)]
+#[expect(clippy::disallowed_methods, reason = "before main there is no other thread to share the environment with")]
 fn provide() {
     if env::var_os("DATABASE_URL").is_some() {
         return;

@@ -140,7 +140,8 @@ mod tests {
 
     #[test]
     fn calls_are_known_by_the_names_before_them() {
-        let text = "fn f() { self.page.t(&\"a\"); Error::invalid(\"b\", x); Error::Invalid { code: \"c\" }; t2(n, \"d\"); }";
+        let text =
+            "fn f() { self.page.t(&\"a\"); Error::invalid(\"b\", x); Error::Invalid { code: \"c\" }; t2(n, \"d\"); }";
         let calls: Vec<(String, String)> = literals(text).calls.into_iter().map(|(n, l)| (n.join("."), l)).collect();
         let pairs = [("self.page.t", "a"), ("Error.invalid", "b"), ("Error.Invalid", "c")];
         assert_eq!(calls, pairs.map(|(a, b)| (a.to_owned(), b.to_owned())));

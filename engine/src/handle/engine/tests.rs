@@ -3,7 +3,7 @@
 mod failures;
 mod formula;
 
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use super::*;
 use crate::request::{Event, FinishReason, Usage};
@@ -47,8 +47,8 @@ fn usage(last: Option<Event>) -> (FinishReason, Usage) {
     }
 }
 
-fn gate() -> (Sender<()>, Formula) {
-    let (open, gate) = channel();
+fn gate() -> (SyncSender<()>, Formula) {
+    let (open, gate) = sync_channel(64);
     (open, Formula { gate: Some(gate), ..Formula::default() })
 }
 

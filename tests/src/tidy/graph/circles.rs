@@ -6,7 +6,8 @@ use super::Graph;
 
 /// Groups of files that all use each other, directly or through others.
 pub fn circles(graph: &Graph) -> Vec<Vec<String>> {
-    let arrows = graph.files().map(|file| (file.to_owned(), graph.used_by(file).map(str::to_owned).collect())).collect();
+    let arrows =
+        graph.files().map(|file| (file.to_owned(), graph.used_by(file).map(str::to_owned).collect())).collect();
     components(&arrows)
 }
 
@@ -31,11 +32,15 @@ pub fn folder_circles(graph: &Graph) -> Vec<(String, Vec<String>, Vec<(String, S
 
 /// Strongly connected components of more than one node: each holds the nodes that reach each other.
 fn components(arrows: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<String>> {
-    let reach: BTreeMap<&String, BTreeSet<&String>> = arrows.keys().map(|from| (from, reachable(arrows, from))).collect();
+    let reach: BTreeMap<&String, BTreeSet<&String>> =
+        arrows.keys().map(|from| (from, reachable(arrows, from))).collect();
     let mut found: BTreeSet<Vec<String>> = BTreeSet::new();
     for (from, to) in &reach {
-        let circle: Vec<String> =
-            reach.iter().filter(|(other, back)| to.contains(*other) && back.contains(from)).map(|(o, _)| (*o).clone()).collect();
+        let circle: Vec<String> = reach
+            .iter()
+            .filter(|(other, back)| to.contains(*other) && back.contains(from))
+            .map(|(o, _)| (*o).clone())
+            .collect();
         if circle.len() > 1 {
             found.insert(circle);
         }

@@ -39,8 +39,12 @@ pub fn drawn(readme: &str) -> Vec<Order> {
 /// arrow goes up or sideways. The crate's root (`lib`, `main`) stands above all.
 pub fn hold(order: &Order, graph: &Graph, folder: &str) -> Vec<Complaint> {
     let mut complaints = Vec::new();
-    let rank: BTreeMap<&str, usize> =
-        order.lines.iter().enumerate().flat_map(|(at, line)| line.iter().map(move |name| (name.as_str(), at))).collect();
+    let rank: BTreeMap<&str, usize> = order
+        .lines
+        .iter()
+        .enumerate()
+        .flat_map(|(at, line)| line.iter().map(move |name| (name.as_str(), at)))
+        .collect();
     let children = graph.children(folder);
     let mut complain = |place: String, what: String| complaints.push(Complaint { place, what });
     for name in rank.keys().filter(|name| !children.contains_key(**name)) {
@@ -48,7 +52,10 @@ pub fn hold(order: &Order, graph: &Graph, folder: &str) -> Vec<Complaint> {
     }
     for (from, targets) in children.iter().filter(|(from, _)| !is_root(from)) {
         let Some(above) = rank.get(from.as_str()) else {
-            complain(format!("{folder}/{from}"), format!("the order of {} in README.md does not name it", order.package));
+            complain(
+                format!("{folder}/{from}"),
+                format!("the order of {} in README.md does not name it", order.package),
+            );
             continue;
         };
         for (to, (a, b)) in targets {

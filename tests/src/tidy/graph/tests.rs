@@ -59,11 +59,13 @@ fn a_circle_of_folders_without_a_circle_of_files_is_found() {
 
 #[test]
 fn the_drawn_order_is_read_and_arrows_up_or_sideways_are_found() {
-    let readme = "text\n```text\na, top to bottom; a line uses only lines below it\n  top\n  left · right\n  ground\n```\n";
+    let readme =
+        "text\n```text\na, top to bottom; a line uses only lines below it\n  top\n  left · right\n  ground\n```\n";
     let orders = drawn(readme);
     assert_eq!(orders.len(), 1);
     assert_eq!(orders[0].lines, [vec!["top"], vec!["left", "right"], vec!["ground"]]);
-    let good = Graph::from_pairs(&[("s/top.rs", "s/left.rs"), ("s/left.rs", "s/ground.rs"), ("s/right.rs", "s/ground.rs")]);
+    let good =
+        Graph::from_pairs(&[("s/top.rs", "s/left.rs"), ("s/left.rs", "s/ground.rs"), ("s/right.rs", "s/ground.rs")]);
     assert_eq!(hold(&orders[0], &good, "s"), []);
     let up = Graph::from_pairs(&[
         ("s/top.rs", "s/left.rs"),
