@@ -1,6 +1,9 @@
 //! The frame that all pages share: language, form token, where we are.
 
+use std::fmt::Display;
+
 use askama::Template;
+use askama::filters::{HtmlSafe, Safe};
 
 use super::asset_url;
 use crate::i18n::Locale;
@@ -32,6 +35,11 @@ impl Page {
     /// A text with one argument.
     pub fn t1(&self, key: &str, name: &'static str, value: impl ToString) -> String {
         self.locale.text_with(key, &[(name, &value.to_string())])
+    }
+
+    /// A text with one argument that is safe HTML, such as a moment. The texts themselves hold no markup.
+    pub fn t1_html(&self, key: &str, name: &'static str, value: impl HtmlSafe + Display) -> Safe<String> {
+        Safe(self.t1(key, name, value))
     }
 
     /// A text with two arguments.

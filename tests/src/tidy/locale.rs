@@ -71,7 +71,9 @@ fn of_rust(file: &File, uses: &mut Uses) {
     for (names, literal) in found.calls {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         match names.as_slice() {
-            [_, .., "t" | "t1" | "t2" | "t3"] | [.., "locale", "text" | "text_with"] | [.., "Message", "new"] => {
+            [_, .., "t" | "t1" | "t2" | "t3" | "t1_html"]
+            | [.., "locale", "text" | "text_with"]
+            | [.., "Message", "new"] => {
                 uses.named.push((literal, file.path.clone()));
             }
             [.., "Error", "invalid" | "Conflict" | "NoModels" | "Invalid"] => {
@@ -94,7 +96,7 @@ fn of_rust(file: &File, uses: &mut Uses) {
 }
 
 fn of_template(file: &File, uses: &mut Uses) {
-    let asked = Regex::new(r#"\.t[123]?\(\s*&?"([a-z][\w-]*)""#).expect("a regular expression");
+    let asked = Regex::new(r#"\.t[123]?(?:_html)?\(\s*&?"([a-z][\w-]*)""#).expect("a regular expression");
     let literal = Regex::new(r#""([a-z][a-zA-Z0-9_-]*(?:\{[^}"]*\}[a-z0-9-]*)?)""#).expect("a regular expression");
     let joined = Regex::new(r#""([a-z][a-z0-9-]*-)"\s*~"#).expect("a regular expression");
     uses.named.extend(asked.captures_iter(&file.text).map(|found| (found[1].to_owned(), file.path.clone())));

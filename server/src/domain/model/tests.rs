@@ -1,3 +1,5 @@
+//! A model's description, from what people type to what is stored.
+
 use std::collections::BTreeSet;
 
 use super::*;

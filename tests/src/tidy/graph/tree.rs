@@ -97,7 +97,9 @@ impl Crate {
                 None => path,
             };
             let first = expanded.first().map(String::as_str).unwrap_or_default();
-            let is_inside = matches!(first, "crate" | "self" | "super") || module.children.contains(first);
+            // A child's name alone is a variable of that name: a module is no value and no type.
+            let is_child = expanded.len() > 1 && module.children.contains(first);
+            let is_inside = is_child || matches!(first, "crate" | "self" | "super");
             match is_inside {
                 true => module.uses.push((expanded, line)),
                 false if expanded.len() > 1 => module.outside.push((expanded, line)),
