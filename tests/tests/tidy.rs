@@ -95,10 +95,10 @@ fn no_files_and_no_folders_import_each_other_in_a_circle() {
             let what = format!("{} files import each other in a circle: {}", circle.len(), circle.join(", "));
             complaints.push(Complaint { place: krate.root.clone(), what });
         }
-        for (folder, children, pairs) in graph::folder_circles(&graph) {
-            let pairs: Vec<String> = pairs.iter().map(|(a, b)| format!("{a} → {b}")).collect();
-            let what = format!("{} import each other: {}", children.join(", "), pairs.join("; "));
-            complaints.push(Complaint { place: folder, what });
+        for circle in graph::folder_circles(&graph) {
+            let pairs: Vec<String> = circle.pairs.iter().map(|(a, b)| format!("{a} → {b}")).collect();
+            let what = format!("{} import each other: {}", circle.children.join(", "), pairs.join("; "));
+            complaints.push(Complaint { place: circle.folder, what });
         }
     }
     assert_tidy(&complaints);

@@ -1,6 +1,5 @@
 //! The engine's step, on one screen: admit → plan → forward → sample → emit.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -78,7 +77,8 @@ pub(super) fn guarded_step(model: &mut ModelRunner) {
     model.publish();
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> String {
+#[expect(clippy::disallowed_types, reason = "what `catch_unwind` gives")]
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_owned())
 }

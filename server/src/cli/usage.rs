@@ -7,7 +7,6 @@ use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Prints help where it was asked for, else what is wrong, and ends the program.
-#[expect(clippy::disallowed_methods, reason = "nothing has been started yet that could be left behind")]
 pub fn exit(error: &Error, locale: Locale) -> ! {
     if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         // Where the reader of a pipe is gone there is nobody to tell.

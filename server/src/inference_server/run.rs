@@ -134,10 +134,6 @@ async fn until_broken(host: Arc<Host>, needs_model: bool, ends: mpsc::Sender<End
 }
 
 /// Blocks until the parent says stop on the standard input, or is gone.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the main thread may hang in a computation that nobody waits for any more"
-)]
 fn until_orphaned(ends: &mpsc::Sender<End>) {
     let mut lines = std::io::stdin().lock().lines();
     while let Some(Ok(line)) = lines.next() {

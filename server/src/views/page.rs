@@ -28,7 +28,7 @@ impl Page {
     }
 
     /// The text of a value: the beginning of the key, then the value's name.
-    pub fn tn(&self, prefix: &str, name: impl std::fmt::Display) -> String {
+    pub fn tn(&self, prefix: &str, name: impl Display) -> String {
         self.locale.text(&format!("{prefix}{name}").replace('_', "-"))
     }
 
@@ -38,7 +38,7 @@ impl Page {
     }
 
     /// A text with one argument that is safe HTML, such as a moment. The texts themselves hold no markup.
-    pub fn t1_html(&self, key: &str, name: &'static str, value: impl HtmlSafe + Display) -> Safe<String> {
+    pub fn t1_html(&self, key: &str, name: &'static str, value: impl HtmlSafe) -> Safe<String> {
         Safe(self.t1(key, name, value))
     }
 

@@ -11,8 +11,19 @@ pub fn circles(graph: &Graph) -> Vec<Vec<String>> {
     components(&arrows)
 }
 
-/// Circles among the direct children of each folder: the folder, the children, and one pair of files for each arrow.
-pub fn folder_circles(graph: &Graph) -> Vec<(String, Vec<String>, Vec<(String, String)>)> {
+/// A circle among the direct children of a folder.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FolderCircle {
+    /// The folder.
+    pub folder: String,
+    /// The children.
+    pub children: Vec<String>,
+    /// One pair of files for each arrow of the circle.
+    pub pairs: Vec<(String, String)>,
+}
+
+/// Circles among the direct children of each folder.
+pub fn folder_circles(graph: &Graph) -> Vec<FolderCircle> {
     let mut found = Vec::new();
     for folder in graph.folders() {
         let children = graph.children(&folder);
@@ -24,7 +35,7 @@ pub fn folder_circles(graph: &Graph) -> Vec<(String, Vec<String>, Vec<(String, S
                 .filter(|(from, _)| is_in(from))
                 .flat_map(|(_, to)| to.iter().filter(|(to, _)| is_in(to)).map(|(_, pair)| pair.clone()))
                 .collect();
-            found.push((folder.clone(), circle.clone(), pairs));
+            found.push(FolderCircle { folder: folder.clone(), children: circle.clone(), pairs });
         }
     }
     found

@@ -11,10 +11,13 @@ mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use circles::{circles, folder_circles};
+pub use circles::{FolderCircle, circles, folder_circles};
 pub use order::{Order, drawn, hold};
 pub use resolve::absolute;
 pub use tree::{Crate, Module, crate_roots};
+
+/// The arrows between the children of a folder: from → to → one pair of files behind it.
+pub type Children = BTreeMap<String, BTreeMap<String, (String, String)>>;
 
 /// The arrows of one crate between its files: from → to → how the first one is written.
 #[derive(Debug, Default)]
@@ -68,13 +71,13 @@ impl Graph {
 
     /// The graph of the direct children of `folder` (files without `.rs`, and folders with all that is in them); the
     /// folder's own `mod.rs`, `lib.rs` or `main.rs` stands under that name. Each arrow keeps one pair of files.
-    pub fn children(&self, folder: &str) -> BTreeMap<String, BTreeMap<String, (String, String)>> {
+    pub fn children(&self, folder: &str) -> Children {
         let prefix = format!("{folder}/");
         let child = |file: &str| {
             let rest = file.strip_prefix(&prefix)?;
             Some(rest.split('/').next().unwrap_or(rest).trim_end_matches(".rs").to_owned())
         };
-        let mut graph: BTreeMap<String, BTreeMap<String, (String, String)>> = BTreeMap::new();
+        let mut graph = Children::new();
         for (from, targets) in &self.arrows {
             let Some(a) = child(from) else { continue };
             let arrows = graph.entry(a.clone()).or_default();
