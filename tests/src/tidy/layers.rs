@@ -62,6 +62,7 @@ const RULES: &[Rule] = &[
             "server/src/middleware/",
             "server/src/inference_server/",
             "server/src/app.rs",
+            "server/src/bearer.rs",
             "server/src/routes.rs",
             "server/src/main.rs",
             "server/src/cli/",
