@@ -2,6 +2,25 @@
 //!
 //! A prompt's way: text is encoded, the schedule plans a flat batch of tokens, the model computes
 //! it through the operations, a token is sampled and decoded back into text.
+//!
+//! **For serving** there are [`Engine`] with its options, [`EventStream`] and [`ModelCard`]; [`request`] and [`sample`]
+//! (what is asked, and what comes back); [`weights::ModelFiles`] with [`text`] and [`model::weight_bytes`] (what a file is
+//! before it is loaded); [`Error`].
+//!
+//! **For tools and training** the floors below are open: [`formats`] (containers of tensors), [`arch`] (sizes and the table of
+//! tensors), [`quant`] (GGML's types), [`ops`] (kernels and matrix products), [`weights::lora`]. They follow the needs of this
+//! workspace's own crates and promise nobody stability.
+//!
+//! No module imports one that stands above it:
+//!
+//! ```text
+//! handle                        one device, one thread, several models
+//! model · weights               from a step's input to logits · from files to tensors
+//! arch · text                   sizes and names of tensors · tokenizers, templates, stop strings
+//! formats · ops                 GGUF, safetensors, JSON · matrix products, attention, experts
+//! quant · schedule · request    blocks of weights · which tokens come next · what is asked
+//! error · sample · device
+//! ```
 
 pub mod arch;
 pub mod device;

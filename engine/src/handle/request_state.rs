@@ -18,7 +18,7 @@ pub(crate) struct RequestState {
     /// Taken by the scheduler when the job is queued there.
     pub(super) prompt: Vec<u32>,
     /// Most tokens that prompt and answer have together.
-    pub(super) most: usize,
+    pub(super) max_total_tokens: usize,
     max_tokens: usize,
     ignore_eos: bool,
     logprobs: Option<usize>,
@@ -55,7 +55,7 @@ impl RequestState {
         let job = Self {
             tokenizer: Arc::clone(&entry.tokenizer),
             shared: Arc::clone(&entry.shared),
-            most: prompt.len() + max_tokens,
+            max_total_tokens: prompt.len() + max_tokens,
             max_tokens,
             ignore_eos: request.ignore_eos,
             logprobs: request.logprobs,

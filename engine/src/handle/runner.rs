@@ -39,13 +39,13 @@ impl ModelRunner {
     }
 
     pub(super) fn enqueue(&mut self, mut job: RequestState) {
-        match self.scheduler.add(std::mem::take(&mut job.prompt), job.most) {
+        match self.scheduler.add(std::mem::take(&mut job.prompt), job.max_total_tokens) {
             Ok(id) => {
                 self.jobs.insert(id, job);
             }
             Err(AdmissionError::TooLong { cache_tokens }) => job.fail(GenerateError::Model(format!(
                 "prompt and answer may take {} tokens, and the cache holds {cache_tokens}",
-                job.most
+                job.max_total_tokens
             ))),
             Err(refused) => job.fail(GenerateError::Model(format!("not scheduled: {refused:?}"))),
         }

@@ -211,19 +211,3 @@ fn a_tokenizer_that_is_damaged_or_foreign_is_refused_by_its_key() {
         assert!(error.contains(key) && error.contains(says), "{error}");
     }
 }
-
-#[test]
-#[ignore = "a measurement: cargo test --workspace --test whole throughput -- --ignored --nocapture"]
-fn throughput_by_requests_in_flight() {
-    for kind in ["q8_0", "q4_K", "q2_K"] {
-        let engine = engine(&[("verse", &poet(kind))]);
-        for flight in [1, 4, 16] {
-            let begun = Instant::now();
-            let request =
-                |seed| Request { ignore_eos: true, max_tokens: 150, ..verse_request("写一首五言绝句", seed) };
-            let streams: Vec<_> = (0..flight).map(|s| engine.submit("verse", request(s)).expect("taken")).collect();
-            let tokens: usize = streams.into_iter().map(|s| read(s).1.len()).sum();
-            eprintln!("{kind}, {flight} in flight: {:.0} tokens/s", tokens as f64 / begun.elapsed().as_secs_f64());
-        }
-    }
-}

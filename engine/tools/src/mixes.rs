@@ -14,7 +14,7 @@ pub struct QuantMix {
     /// Of the output matrix.
     pub output: GgmlType,
     /// Of the matrices that make keys and values, half a per cent of a Mixtral model.
-    pub keys: GgmlType,
+    pub kv: GgmlType,
     /// Of attention's output matrices, one per cent.
     pub attention: GgmlType,
     /// Of the experts' down projections, a third of the model.
@@ -24,7 +24,7 @@ pub struct QuantMix {
 impl QuantMix {
     /// One type throughout.
     pub fn pure(kind: GgmlType) -> Self {
-        Self { matrices: kind, embedding: kind, output: kind, keys: kind, attention: kind, down: kind }
+        Self { matrices: kind, embedding: kind, output: kind, kv: kind, attention: kind, down: kind }
     }
 
     /// The mix that llama.cpp makes for models with eight experts, from which the published sizes of Mixtral files come
@@ -35,11 +35,11 @@ impl QuantMix {
         let pure = Self::pure(kind);
         match kind {
             T::Q2_K => {
-                Self { embedding: T::Q6_K, output: T::Q6_K, keys: T::Q8_0, attention: T::Q5_K, down: T::Q3_K, ..pure }
+                Self { embedding: T::Q6_K, output: T::Q6_K, kv: T::Q8_0, attention: T::Q5_K, down: T::Q3_K, ..pure }
             }
-            T::Q3_K => Self { embedding: T::Q6_K, output: T::Q6_K, keys: T::Q8_0, attention: T::Q5_K, ..pure },
-            T::Q4_K => Self { output: T::Q6_K, keys: T::Q8_0, attention: T::Q5_K, ..pure },
-            T::Q5_K => Self { output: T::Q6_K, keys: T::Q8_0, ..pure },
+            T::Q3_K => Self { embedding: T::Q6_K, output: T::Q6_K, kv: T::Q8_0, attention: T::Q5_K, ..pure },
+            T::Q4_K => Self { output: T::Q6_K, kv: T::Q8_0, attention: T::Q5_K, ..pure },
+            T::Q5_K => Self { output: T::Q6_K, kv: T::Q8_0, ..pure },
             // A sixth of a bit less than Q6_K would save, where every logit comes from.
             T::Q4_0 | T::Q4_1 | T::Q5_0 | T::Q5_1 => Self { output: T::Q6_K, ..pure },
             _ => pure,
@@ -51,7 +51,7 @@ impl QuantMix {
     /// # Errors
     /// The type that cannot.
     pub(crate) fn check(&self) -> Result<()> {
-        let all = [self.matrices, self.embedding, self.output, self.keys, self.attention, self.down];
+        let all = [self.matrices, self.embedding, self.output, self.kv, self.attention, self.down];
         match all.into_iter().find(|kind| !WRITABLE.contains(kind)) {
             Some(kind) => Err(Error::Request(format!("{kind} cannot be written"))),
             None => Ok(()),
@@ -80,7 +80,7 @@ impl QuantMix {
         match name {
             "token_embd.weight" => self.embedding,
             "output.weight" => self.output,
-            name if name.ends_with("attn_k.weight") || name.ends_with("attn_v.weight") => self.keys,
+            name if name.ends_with("attn_k.weight") || name.ends_with("attn_v.weight") => self.kv,
             name if name.ends_with("attn_output.weight") => self.attention,
             name if name.contains(".ffn_down") => self.down,
             _ => self.matrices,

@@ -97,13 +97,13 @@ impl Scheduler {
     ///
     /// # Errors
     /// The queue is full, or the sequence could never be finished.
-    pub fn add(&mut self, prompt: Vec<u32>, most: usize) -> Result<Id, AdmissionError> {
+    pub fn add(&mut self, prompt: Vec<u32>, max_total_tokens: usize) -> Result<Id, AdmissionError> {
         if prompt.is_empty() {
             return Err(AdmissionError::Empty);
         }
         let cache_tokens = self.blocks.total() * self.limits.block_size;
         // The last token made is never computed, so it needs no place.
-        if most.max(prompt.len() + 1) - 1 > cache_tokens {
+        if max_total_tokens.max(prompt.len() + 1) - 1 > cache_tokens {
             return Err(AdmissionError::TooLong { cache_tokens });
         }
         if self.waiting.len() >= self.limits.max_waiting.max(1) {

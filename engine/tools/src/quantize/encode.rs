@@ -1,7 +1,7 @@
 //! Weights into the blocks of a quantised type.
 //!
 //! Own quantisers, for the block layouts of ggml's `ggml-common.h`: a search for the scales (and mins) that leave the
-//! least weighted squared error. What a weight's error counts is what the importance matrix says of its column, times a
+//! least weighted squared error. What a weight's error error_weights is what the importance matrix says of its column, times a
 //! number that grows slowly with the weight.
 
 use mixtral_engine::quant::GgmlType;
@@ -33,7 +33,7 @@ pub fn by_name(name: &str) -> Option<GgmlType> {
 }
 
 /// Encodes rows of `cols` weights. `importance` says what the errors of each column count; without it all count the
-/// same. A column of no importance still counts a little, for a text may come that needs it.
+/// same. A column of no importance still error_weights a little, for a text may come that needs it.
 ///
 /// # Errors
 /// The type cannot be written, rows are not whole blocks of it, or there is not one importance a column.
@@ -57,12 +57,12 @@ pub fn encode(kind: GgmlType, weights: &[f32], cols: usize, importance: Option<&
     };
     let row_bytes = cols / block * kind.block_bytes();
     let mut out = vec![0; weights.len() / cols * row_bytes];
-    let mut counts = vec![0.0; cols];
+    let mut error_weights = vec![0.0; cols];
     for (row, out) in weights.chunks_exact(cols).zip(out.chunks_exact_mut(row_bytes)) {
-        count(row, &importance, &mut counts);
-        let blocks = row.chunks_exact(block).zip(counts.chunks_exact(block));
-        for ((weights, counts), out) in blocks.zip(out.chunks_exact_mut(kind.block_bytes())) {
-            if !blocks::write(kind, weights, counts, out) {
+        weigh_errors(row, &importance, &mut error_weights);
+        let blocks = row.chunks_exact(block).zip(error_weights.chunks_exact(block));
+        for ((weights, error_weights), out) in blocks.zip(out.chunks_exact_mut(kind.block_bytes())) {
+            if !blocks::write(kind, weights, error_weights, out) {
                 return Err(Error::Request(format!("{kind} cannot be written")));
             }
         }
@@ -70,12 +70,12 @@ pub fn encode(kind: GgmlType, weights: &[f32], cols: usize, importance: Option<&
     Ok(out)
 }
 
-/// What the error of each weight of a row counts. A weight far from zero counts more than its column alone would have
+/// What the error of each weight of a row error_weights. A weight far from zero error_weights more than its column alone would have
 /// it: measured on trained models, that brings the predictions nearer to the original's.
-fn count(row: &[f32], importance: &[f32], counts: &mut [f32]) {
+fn weigh_errors(row: &[f32], importance: &[f32], error_weights: &mut [f32]) {
     let mean = row.iter().map(|w| w * w).sum::<f32>() / row.len() as f32;
     let scale = if mean > 0.0 { 1.0 / mean } else { 0.0 };
-    for ((count, weight), importance) in counts.iter_mut().zip(row).zip(importance) {
+    for ((count, weight), importance) in error_weights.iter_mut().zip(row).zip(importance) {
         *count = importance * (1.0 + weight * weight * scale).sqrt();
     }
 }
