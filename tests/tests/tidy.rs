@@ -103,3 +103,23 @@ fn no_files_and_no_folders_import_each_other_in_a_circle() {
     }
     assert_tidy(&complaints);
 }
+
+/// Where orders are drawn.
+const DRAWINGS: &[&str] = &["README.md", "engine/README.md", "tests/README.md"];
+
+#[test]
+fn modules_stand_in_the_order_that_the_readmes_draw() {
+    let mut orders = Vec::new();
+    for readme in DRAWINGS {
+        let text = std::fs::read_to_string(root().join(readme)).unwrap_or_else(|error| panic!("{readme}: {error}"));
+        orders.extend(graph::drawn(&text));
+    }
+    let mut complaints = Vec::new();
+    for (krate, graph) in graphs().iter().filter(|(krate, _)| krate.root.ends_with("/src/lib.rs")) {
+        match orders.iter().find(|order| order.folder == krate.folder) {
+            Some(order) => complaints.extend(graph::hold(order, graph)),
+            None => complaints.push(Complaint { place: krate.root.clone(), what: "no README draws its order".into() }),
+        }
+    }
+    assert_tidy(&complaints);
+}

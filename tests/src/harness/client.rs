@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
-use super::{EventStream, Form, PATIENCE};
+use super::{Form, PATIENCE};
 
 /// A browser without JavaScript.
 #[derive(Debug, Clone)]
@@ -191,11 +191,6 @@ impl Client {
             request = request.header("content-type", "application/json").body(body.to_string());
         }
         self.send(path, request).await
-    }
-
-    /// Opens an event stream, from after `last` where given.
-    pub async fn stream(&self, path: &str, last: Option<&str>) -> EventStream {
-        EventStream::open(self, path, last).await
     }
 }
 

@@ -25,6 +25,13 @@ impl Event {
     }
 }
 
+impl Client {
+    /// Opens an event stream, from after `last` where given.
+    pub async fn stream(&self, path: &str, last: Option<&str>) -> EventStream {
+        EventStream::open(self, path, last).await
+    }
+}
+
 /// An open stream. Dropping it cuts the connection.
 pub struct EventStream {
     client: Client,

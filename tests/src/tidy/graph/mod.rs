@@ -30,6 +30,7 @@ impl Graph {
     pub fn of(krate: &Crate) -> Self {
         let mut graph = Self::default();
         for module in krate.modules.values() {
+            graph.arrows.entry(module.file.clone()).or_default();
             for (path, _) in &module.uses {
                 let Some(target) = resolve::file_of(krate, module, path) else { continue };
                 if target != module.file {

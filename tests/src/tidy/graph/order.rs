@@ -8,20 +8,20 @@ use crate::tidy::Complaint;
 /// A crate's modules from top to bottom. Modules of one line do not use each other.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Order {
-    /// The package's name.
-    pub package: String,
+    /// The folder of the crate's sources, such as `server/src`.
+    pub folder: String,
     /// Its lines.
     pub lines: Vec<Vec<String>>,
 }
 
-/// The orders that a README draws: each stands in a fenced block and begins with `PACKAGE, top to bottom`; its lines are
-/// indented and separate modules by `·`.
+/// The orders that a README draws: each begins with `FOLDER, top to bottom`; its lines are indented and separate modules by
+/// `·`.
 pub fn drawn(readme: &str) -> Vec<Order> {
     let mut orders: Vec<Order> = Vec::new();
     let mut is_open = false;
     for line in readme.lines() {
-        if let Some((package, _)) = line.split_once(", top to bottom").filter(|(package, _)| !package.contains(' ')) {
-            orders.push(Order { package: package.to_owned(), lines: Vec::new() });
+        if let Some((folder, _)) = line.split_once(", top to bottom").filter(|(folder, _)| !folder.contains(' ')) {
+            orders.push(Order { folder: folder.to_owned(), lines: Vec::new() });
             is_open = true;
         } else if is_open && line.starts_with("  ") {
             let names = line.split('·').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
@@ -35,9 +35,9 @@ pub fn drawn(readme: &str) -> Vec<Order> {
     orders
 }
 
-/// Complaints where the children of `folder` do not keep the order: one is missing in it or not there any more, or an
+/// Complaints where the modules of a crate do not keep its order: one is missing in it or not there any more, or an
 /// arrow goes up or sideways. The crate's root (`lib`, `main`) stands above all.
-pub fn hold(order: &Order, graph: &Graph, folder: &str) -> Vec<Complaint> {
+pub fn hold(order: &Order, graph: &Graph) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     let rank: BTreeMap<&str, usize> = order
         .lines
@@ -45,16 +45,17 @@ pub fn hold(order: &Order, graph: &Graph, folder: &str) -> Vec<Complaint> {
         .enumerate()
         .flat_map(|(at, line)| line.iter().map(move |name| (name.as_str(), at)))
         .collect();
+    let folder = &order.folder;
     let children = graph.children(folder);
     let mut complain = |place: String, what: String| complaints.push(Complaint { place, what });
     for name in rank.keys().filter(|name| !children.contains_key(**name)) {
-        complain("README.md".into(), format!("the order of {} names `{name}`, which is not there", order.package));
+        complain(folder.clone(), format!("the drawn order names `{name}`, which is not there"));
     }
     for (from, targets) in children.iter().filter(|(from, _)| !is_root(from)) {
         let Some(above) = rank.get(from.as_str()) else {
             complain(
                 format!("{folder}/{from}"),
-                format!("the order of {} in README.md does not name it", order.package),
+                format!("the README that draws the order of {} does not name it", folder),
             );
             continue;
         };

@@ -60,21 +60,21 @@ fn a_circle_of_folders_without_a_circle_of_files_is_found() {
 #[test]
 fn the_drawn_order_is_read_and_arrows_up_or_sideways_are_found() {
     let readme =
-        "text\n```text\na, top to bottom; a line uses only lines below it\n  top\n  left · right\n  ground\n```\n";
+        "text\n```text\ns, top to bottom; a line uses only lines below it\n  top\n  left · right\n  ground\n```\n";
     let orders = drawn(readme);
     assert_eq!(orders.len(), 1);
     assert_eq!(orders[0].lines, [vec!["top"], vec!["left", "right"], vec!["ground"]]);
     let good =
         Graph::from_pairs(&[("s/top.rs", "s/left.rs"), ("s/left.rs", "s/ground.rs"), ("s/right.rs", "s/ground.rs")]);
-    assert_eq!(hold(&orders[0], &good, "s"), []);
+    assert_eq!(hold(&orders[0], &good), []);
     let up = Graph::from_pairs(&[
         ("s/top.rs", "s/left.rs"),
         ("s/ground.rs", "s/top.rs"),
         ("s/left.rs", "s/right.rs"),
         ("s/new.rs", "s/ground.rs"),
     ]);
-    let found: Vec<String> = hold(&orders[0], &up, "s").iter().map(|c| c.place.clone()).collect();
+    let found: Vec<String> = hold(&orders[0], &up).iter().map(|c| c.place.clone()).collect();
     assert_eq!(found, ["s/ground.rs", "s/left.rs", "s/new"]);
     let gone = Graph::from_pairs(&[("s/top.rs", "s/ground.rs")]);
-    assert_eq!(hold(&orders[0], &gone, "s").len(), 2);
+    assert_eq!(hold(&orders[0], &gone).len(), 2);
 }
