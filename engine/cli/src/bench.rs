@@ -16,7 +16,7 @@ use mixtral_train::reference::Reference;
 use mixtral_train::{Pass, Profiler, Recipe};
 
 use crate::i18n::Language;
-use crate::options::Pool;
+use crate::options::{Pool, between};
 use crate::train::report;
 
 /// The vocabulary of the demo models.
@@ -39,8 +39,8 @@ pub enum Work {
 }
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
-    arguments.pool.make()?;
-    ensure!((1..=1000).contains(&arguments.steps), "--steps: 1..1000");
+    arguments.pool.make(language)?;
+    between("--steps", arguments.steps, 1..=1000, language)?;
     match arguments.work {
         Work::Train => train(arguments.steps, language),
     }

@@ -57,7 +57,7 @@ struct Answer {
 
 pub fn run(arguments: Arguments, language: Language) -> anyhow::Result<()> {
     let sampling = arguments.sampling.sampling()?;
-    arguments.machine.pool.make()?;
+    arguments.machine.pool.make(language)?;
     let context = arguments.machine.context;
     let options = EngineOptions { max_sequences: 1, queue: 1, ..EngineOptions::default() };
     let engine = Engine::start(arguments.machine.device, options)?;
@@ -152,7 +152,7 @@ impl Session {
                 say!("{}", t!(l, "chat-system-set"));
             }
             ["set"] => self.settings.lines().iter().for_each(|line| say!("{line}")),
-            ["set", name, value] => match self.settings.set(name, value) {
+            ["set", name, value] => match self.settings.set(name, value, l) {
                 Ok(()) => say!("{name} {value}"),
                 Err(error) => say!("{}", t!(l, "chat-not-set", error = described(&error, l))),
             },

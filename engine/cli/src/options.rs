@@ -1,5 +1,6 @@
 //! Groups of options that several commands share. Their texts stand in `locales/*/help.ftl`.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -7,6 +8,8 @@ use clap::Args;
 use mixtral_engine::DeviceSpec;
 use mixtral_engine::sample::Sampling;
 use mixtral_engine::weights::ModelFiles;
+
+use crate::i18n::Language;
 
 /// A model file, or an adapter and its base.
 #[derive(Debug, Args)]
@@ -70,9 +73,9 @@ pub struct Pool {
 
 impl Pool {
     /// Makes the pool as large as asked; without a number it has a thread for each core.
-    pub fn make(&self) -> anyhow::Result<()> {
+    pub fn make(&self, language: Language) -> anyhow::Result<()> {
         if let Some(threads) = self.threads {
-            anyhow::ensure!((1..=1024).contains(&threads), "--threads: 1..1024");
+            between("--threads", threads, 1..=1024, language)?;
             rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("--threads")?;
         }
         Ok(())
@@ -89,4 +92,17 @@ pub struct Machine {
     /// Tokens of a conversation: most.
     #[arg(short, long, aliases = ["ctx-size", "max-model-len"])]
     pub context: Option<usize>,
+}
+
+/// Refuses a number outside its range, by the name of its option.
+pub fn between(option: &str, value: usize, range: RangeInclusive<usize>, language: Language) -> anyhow::Result<()> {
+    let (low, high) = (*range.start(), *range.end());
+    anyhow::ensure!(
+        range.contains(&value),
+        match high {
+            usize::MAX => t!(language, "usage-at-least", option = option, low = low),
+            _ => t!(language, "usage-between", option = option, low = low, high = high),
+        }
+    );
+    Ok(())
 }

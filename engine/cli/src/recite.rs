@@ -63,7 +63,7 @@ struct Tally {
 }
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
-    arguments.machine.pool.make()?;
+    arguments.machine.pool.make(language)?;
     let sampling = Sampling { temperature: arguments.temperature, ..Sampling::default() };
     sampling.check()?;
     let asked: Vec<_> = read(&arguments.held_out)?.into_iter().take(arguments.requests).collect();

@@ -1,8 +1,10 @@
 //! `/set NAME VALUE`: the sampling settings by name, checked as everywhere else.
 
-use anyhow::{Context as _, bail};
+use anyhow::{anyhow, bail};
 use mixtral_engine::sample::Sampling;
 use serde_json::{Value, json};
+
+use crate::i18n::Language;
 
 /// What may be changed during a conversation.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,21 +15,27 @@ pub struct Settings {
 
 impl Settings {
     /// Changes one setting, or says why not.
-    pub fn set(&mut self, name: &str, value: &str) -> anyhow::Result<()> {
-        let value: Value = match value {
+    pub fn set(&mut self, name: &str, text: &str, language: Language) -> anyhow::Result<()> {
+        let mut all = serde_json::to_value(&self.sampling)?;
+        if name != "max_tokens" && all.get(name).is_none() {
+            let known = all.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).chain(["max_tokens"]);
+            let known = known.collect::<Vec<_>>().join(&t!(language, "list-separator"));
+            bail!(t!(language, "chat-setting-unknown", name = name, known = known));
+        }
+        let refused = || t!(language, "chat-setting-value", name = name, value = text);
+        let value = match text {
             "none" | "无" => Value::Null,
-            text => serde_json::from_str(text).with_context(|| format!("{text:?}"))?,
+            text => serde_json::from_str(text).map_err(|_| anyhow!(refused()))?,
         };
         if name == "max_tokens" {
             match value.as_u64() {
                 Some(n @ 1..) => self.max_tokens = usize::try_from(n)?,
-                _ => bail!("max_tokens: 1.."),
+                _ => bail!(refused()),
             }
             return Ok(());
         }
-        let mut all = serde_json::to_value(&self.sampling)?;
         all[name] = value;
-        let sampling: Sampling = serde_json::from_value(all)?;
+        let sampling: Sampling = serde_json::from_value(all).map_err(|_| anyhow!(refused()))?;
         sampling.check()?;
         self.sampling = sampling;
         Ok(())
@@ -56,18 +64,18 @@ mod tests {
     #[test]
     fn settings_are_changed_by_name_and_checked() {
         let mut s = Settings { sampling: Sampling::default(), max_tokens: 5 };
-        s.set("temperature", "0.7").expect("a setting");
-        s.set("top_k", "3").expect("a setting");
-        s.set("seed", "42").expect("a setting");
-        s.set("max_tokens", "9").expect("a setting");
+        s.set("temperature", "0.7", Language::English).expect("a setting");
+        s.set("top_k", "3", Language::English).expect("a setting");
+        s.set("seed", "42", Language::English).expect("a setting");
+        s.set("max_tokens", "9", Language::English).expect("a setting");
         assert_eq!((s.sampling.temperature, s.sampling.top_k, s.sampling.seed, s.max_tokens), (0.7, 3, Some(42), 9));
-        s.set("seed", "none").expect("a setting");
+        s.set("seed", "none", Language::English).expect("a setting");
         assert_eq!(s.sampling.seed, None);
         let before = s.clone();
         for (name, value) in
             [("temperature", "9"), ("top_p", "0"), ("colour", "1"), ("top_k", "x"), ("max_tokens", "0")]
         {
-            assert!(s.set(name, value).is_err(), "{name}");
+            assert!(s.set(name, value, Language::English).is_err(), "{name}");
         }
         assert_eq!(s, before, "a refused setting changes nothing");
         assert!(s.lines().contains(&"temperature 0.7".to_owned()), "{:?}", s.lines());

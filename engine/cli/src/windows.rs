@@ -13,7 +13,7 @@ use mixtral_engine::weights::ModelFiles;
 use mixtral_train::data::{Document, Reader};
 
 use crate::i18n::Language;
-use crate::options::{Machine, Model};
+use crate::options::{Machine, Model, between};
 use crate::progress;
 
 const BLOCK: usize = 16;
@@ -46,17 +46,17 @@ impl Windows {
     /// a begin token and cut into full windows, the first token of each is replaced by the begin token. What is left over
     /// at the end is not used. JSON lines are read as training reads them.
     pub fn open(&self, model: &Model, machine: &Machine, language: Language) -> anyhow::Result<Opened> {
-        machine.pool.make()?;
+        machine.pool.make(language)?;
         let device = machine.device.open()?;
         let files = model.open()?;
         let tokenizer = Tokenizer::from_gguf(files.gguf().metadata())?;
         let lines = self.text.extension().is_some_and(|ending| ending == "jsonl");
         let usual = if lines { usize::MAX } else { 512 };
         let window = self.window.unwrap_or(usual).min(files.config().max_context);
-        ensure!(window >= 2, "--window: 2..");
+        between("--window", window, 2..=usize::MAX, language)?;
         let name = || self.text.display().to_string();
         let most = self.windows.unwrap_or(usize::MAX);
-        ensure!(most >= 1, "--windows: 1..");
+        between("--windows", most, 1..=usize::MAX, language)?;
         if lines {
             let template = ChatTemplate::new(files.gguf().metadata().opt_str("tokenizer.chat_template")?)?;
             let reader = Reader { tokenizer: &tokenizer, template: &template, context: window, join: false };

@@ -21,6 +21,8 @@ usage-conflict = { $argument } cannot be used with { $other }
 usage-twice = { $argument } cannot be given more than once
 usage-no-number = not a number
 usage-no-whole-number = not a whole number
+usage-at-least = { $option } must be at least { $low }
+usage-between = { $option } must be between { $low } and { $high }
 usage-similar = Did you mean “{ $name }”?
 usage-help = For more information, try --help.
 

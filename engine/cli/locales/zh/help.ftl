@@ -21,6 +21,8 @@ usage-conflict = { $argument } 不能与 { $other } 同时使用
 usage-twice = { $argument } 只能给出一次
 usage-no-number = 不是数字
 usage-no-whole-number = 不是整数
+usage-at-least = { $option } 至少为 { $low }
+usage-between = { $option } 须在 { $low } 与 { $high } 之间
 usage-similar = 是否想输入“{ $name }”？
 usage-help = 详见 --help。
 

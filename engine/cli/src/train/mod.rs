@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         (None, Some(folder)) => folder,
         (None, None) => anyhow::bail!(t!(language, "train-no-folder")),
     };
-    arguments.pool.make()?;
+    arguments.pool.make(language)?;
     if files::holds_training(folder) && !arguments.resume && !arguments.force {
         anyhow::bail!(t!(language, "train-exists", path = folder.display()));
     }
