@@ -3,7 +3,10 @@
 use clap::{Parser, Subcommand};
 
 use crate::i18n::Language;
-use crate::{bench, chat, convert, data, imatrix, info, merge, perplexity, quantize, recipe, recite, tokenizer, train};
+use crate::{
+    bench, chat, convert, evaluate, imatrix, info, merge, perplexity, prepare, print_config, quantize, train,
+    train_tokenizer,
+};
 
 #[derive(Debug, Parser)]
 #[command(name = "mixtral", version)]
@@ -26,7 +29,7 @@ pub enum Command {
     Merge(merge::Arguments),
     Train(train::Arguments),
     #[command(alias = "tokenizer")]
-    TrainTokenizer(tokenizer::Arguments),
+    TrainTokenizer(train_tokenizer::Arguments),
     /// Training files from public sources.
     #[command(subcommand)]
     Prepare(Prepare),
@@ -34,27 +37,27 @@ pub enum Command {
 
     // What earlier versions called them, for one version more.
     #[command(hide = true)]
-    Recite(recite::Arguments),
+    Recite(evaluate::Arguments),
     #[command(hide = true)]
-    Recipe(recipe::Arguments),
+    Recipe(print_config::Arguments),
     #[command(hide = true, subcommand)]
     Data(Data),
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Evaluate {
-    Poetry(recite::Arguments),
+    Poetry(evaluate::Arguments),
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Prepare {
-    ChinesePoetry(data::Arguments),
+    ChinesePoetry(prepare::Arguments),
 }
 
 /// `data poetry`.
 #[derive(Debug, Subcommand)]
 pub enum Data {
-    Poetry(data::Arguments),
+    Poetry(prepare::Arguments),
 }
 
 impl Command {
@@ -63,18 +66,20 @@ impl Command {
             Self::Chat(arguments) => chat::run(arguments, language),
             Self::Info(arguments) => info::run(&arguments, language),
             Self::Perplexity(arguments) => perplexity::run(&arguments, language),
-            Self::Evaluate(Evaluate::Poetry(arguments)) | Self::Recite(arguments) => recite::run(&arguments, language),
+            Self::Evaluate(Evaluate::Poetry(arguments)) | Self::Recite(arguments) => {
+                evaluate::run(&arguments, language)
+            }
             Self::Quantize(arguments) => quantize::run(&arguments, language),
             Self::Imatrix(arguments) => imatrix::run(&arguments, language),
             Self::Convert(arguments) => convert::run(&arguments, language),
             Self::Merge(arguments) => merge::run(&arguments, language),
             Self::Train(arguments) => train::run(&arguments, language),
-            Self::TrainTokenizer(arguments) => tokenizer::run(&arguments, language),
+            Self::TrainTokenizer(arguments) => train_tokenizer::run(&arguments, language),
             Self::Prepare(Prepare::ChinesePoetry(arguments)) | Self::Data(Data::Poetry(arguments)) => {
-                data::run(&arguments, language)
+                prepare::run(&arguments, language)
             }
             Self::Bench(arguments) => bench::run(&arguments, language),
-            Self::Recipe(arguments) => recipe::run(arguments.kind, language),
+            Self::Recipe(arguments) => print_config::run(arguments.kind, language),
         }
     }
 }

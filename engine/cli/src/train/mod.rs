@@ -19,7 +19,7 @@ use mixtral_train::{Model, Trainer, base, lora};
 
 use crate::i18n::Language;
 use crate::options::Pool;
-use crate::recipe::{self, Kind};
+use crate::print_config::{self, Kind};
 use files::{CHECKPOINT, Output};
 use log::Log;
 use session::Session;
@@ -57,7 +57,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let folder = match (arguments.print_config, &arguments.out) {
-        (Some(kind), _) => return recipe::run(kind, language),
+        (Some(kind), _) => return print_config::run(kind, language),
         (None, Some(folder)) => folder,
         (None, None) => anyhow::bail!(t!(language, "train-no-folder")),
     };
