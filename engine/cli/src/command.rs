@@ -120,6 +120,8 @@ mod tests {
             command.clone().debug_assert();
             let help = command.render_help().to_string();
             assert!(help.contains(word) && help.contains(&t!(language, "command-help")), "{help}");
+            let evaluate = command.find_subcommand_mut("evaluate").expect("evaluate").render_help().to_string();
+            assert!(evaluate.contains(&t!(language, "command-help")), "{evaluate}");
             let train = command.find_subcommand_mut("train").expect("train").render_help().to_string();
             assert!(train.contains(word) && train.contains(&t!(language, "option-train-resume")), "{train}");
             for foreign in ["Options:", "Commands:", "Arguments:", "[default", "Print"] {

@@ -41,9 +41,16 @@ pub fn command(command: Command, language: Language) -> Command {
     let mut command = localised(command, "mixtral", headings);
     let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
     command = command.disable_version_flag(true).arg(argument(version, "mixtral", headings));
-    // Building adds `help`, whose text is clap's own.
+    // Building adds `help` to each command that has others below it; its text is clap's own.
     command.build();
-    command.mut_subcommand("help", |help| help.about(t!(language, "command-help")))
+    describe_help(command, language)
+}
+
+fn describe_help(command: Command, language: Language) -> Command {
+    command.mut_subcommands(|sub| match sub.get_name() {
+        "help" => sub.about(t!(language, "command-help")),
+        _ => describe_help(sub, language),
+    })
 }
 
 /// `path` is the command's name and those above it: `evaluate-poetry`.
