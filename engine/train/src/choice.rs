@@ -1,7 +1,7 @@
 //! Which matrices of a model carry adapters, and which are trained whole beside them: from names to roles.
 
+use super::error::{Error, Result};
 use mixtral_engine::arch::{TensorRole, TensorSpec};
-use mixtral_engine::error::{Error, Result};
 
 /// What may carry an adapter: our short name, PEFT's name, and the matrix.
 const TARGETS: [(&str, &str, TensorRole); 8] = [
@@ -39,7 +39,7 @@ impl Choice {
             whole: read("modules_to_save", modules, whole, "embed_tokens, lm_head")?,
         };
         if choice.targets.is_empty() {
-            return Err(Error::Training("lora: target_modules: nothing is named".into()));
+            return Err(Error::NoModules);
         }
         Ok(choice)
     }
@@ -66,19 +66,19 @@ impl Choice {
 }
 
 fn read(
-    key: &str,
+    setting: &'static str,
     names: &[String],
     role: impl Fn(&str) -> Option<TensorRole>,
-    known: &str,
+    known: &'static str,
 ) -> Result<Vec<TensorRole>> {
     let mut out = Vec::with_capacity(names.len());
     for name in names {
         match role(name) {
             Some(role) if out.contains(&role) => {
-                return Err(Error::Training(format!("lora: {key}: {name:?} is named twice")));
+                return Err(Error::RepeatedModule { setting, name: name.clone() });
             }
             Some(role) => out.push(role),
-            None => return Err(Error::Training(format!("lora: {key}: unknown {name:?}; there are {known}"))),
+            None => return Err(Error::UnknownModule { setting, name: name.clone(), known }),
         }
     }
     Ok(out)

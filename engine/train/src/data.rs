@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 
 use super::batch::Batch;
-use mixtral_engine::error::{Error, Result};
+use super::error::{Error, LineFault, Result};
 use mixtral_engine::request::{Message, Role};
 use mixtral_engine::text::{ChatTemplate, Encoding, Tokenizer};
 
@@ -63,7 +63,7 @@ impl Reader<'_> {
     /// # Errors
     /// The file and the line at fault: not UTF-8, not JSON, empty, too long, or not in turns.
     pub fn read(&self, path: &Path) -> Result<Data> {
-        let bytes = std::fs::read(path).map_err(Error::io(path))?;
+        let bytes = std::fs::read(path).map_err(mixtral_engine::Error::io(path))?;
         self.parse(&bytes, &path.display().to_string())
     }
 
@@ -74,14 +74,13 @@ impl Reader<'_> {
     pub fn parse(&self, bytes: &[u8], name: &str) -> Result<Data> {
         let mut data = Data::default();
         if bytes.is_empty() {
-            return Err(Error::Training(format!("{name}: the file is empty")));
+            return Err(Error::EmptyFile { file: name.to_owned() });
         }
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         let mut joined = Vec::new();
         for (at, line) in bytes.split(|b| *b == b'\n').enumerate() {
-            let fault = |message: String| Error::Training(format!("{name}: line {}: {message}", at + 1));
-            let text =
-                std::str::from_utf8(line).map_err(|e| fault(format!("not UTF-8 after byte {}", e.valid_up_to())))?;
+            let fault = |fault: LineFault| Error::Line { file: name.to_owned(), line: at + 1, fault };
+            let text = std::str::from_utf8(line).map_err(|e| fault(LineFault::NotUtf8(e.valid_up_to())))?;
             self.line(text, &mut data.documents, &mut joined).map_err(fault)?;
         }
         if joined.len() > 1 {
@@ -90,25 +89,25 @@ impl Reader<'_> {
         Ok(data)
     }
 
-    fn line(&self, text: &str, out: &mut Vec<Document>, joined: &mut Vec<u32>) -> Result<(), String> {
+    fn line(&self, text: &str, out: &mut Vec<Document>, joined: &mut Vec<u32>) -> Result<(), LineFault> {
         if text.trim().is_empty() {
-            return Err("empty".into());
+            return Err(LineFault::Empty);
         }
-        let line: Line = serde_json::from_str(text).map_err(|e| format!("not a line of training data: {e}"))?;
+        let line: Line = serde_json::from_str(text).map_err(|e| LineFault::Json(e.to_string()))?;
         match line {
             Line { text: Some(text), messages: None } => self.text(&text, out, joined),
             Line { text: None, messages: Some(messages) } => {
                 out.push(self.conversation(messages)?);
                 Ok(())
             }
-            _ => Err("should have either \"text\" or \"messages\"".into()),
+            _ => Err(LineFault::TextOrMessages),
         }
     }
 
     /// A text; one longer than the context is cut into blocks. `joined` is what was joined so far and fills no block.
-    fn text(&self, text: &str, out: &mut Vec<Document>, joined: &mut Vec<u32>) -> Result<(), String> {
+    fn text(&self, text: &str, out: &mut Vec<Document>, joined: &mut Vec<u32>) -> Result<(), LineFault> {
         if text.trim().is_empty() {
-            return Err("the text is empty".into());
+            return Err(LineFault::EmptyText);
         }
         let mut tokens = self.tokenizer.encode(text, Encoding { add_special: true, parse_special: false });
         tokens.extend(self.tokenizer.vocabulary().eos());
@@ -143,33 +142,35 @@ impl Reader<'_> {
         Document { tokens, loss_spans }
     }
 
-    fn conversation(&self, said: Vec<Said>) -> Result<Document, String> {
+    fn conversation(&self, said: Vec<Said>) -> Result<Document, LineFault> {
         let mut messages = Vec::with_capacity(said.len());
         for Said { role, content } in said {
             if content.trim().is_empty() {
-                return Err("a message is empty".into());
+                return Err(LineFault::EmptyMessage);
             }
             let role = match role.as_str() {
                 "system" => Role::System,
                 "user" => Role::User,
                 "assistant" => Role::Assistant,
-                other => return Err(format!("unknown role {other:?}")),
+                other => return Err(LineFault::UnknownRole(other.to_owned())),
             };
             messages.push(Message { role, content });
         }
         if messages.last().is_none_or(|m| m.role != Role::Assistant) {
-            return Err("the last message should be an answer".into());
+            return Err(LineFault::NoAnswer);
         }
         // Templates differ in what they refuse; what they lose in silence must not be trained on.
         let turns = &messages[usize::from(messages[0].role == Role::System)..];
         let fits = |(at, m): (usize, &Message)| m.role == if at % 2 == 0 { Role::User } else { Role::Assistant };
         if !turns.iter().enumerate().all(fits) {
-            return Err("user and assistant should take turns, and the user begins".into());
+            return Err(LineFault::Turns);
         }
-        let encode = |n: usize| self.template.encode_told(self.tokenizer, &messages[..n]).map_err(|e| e.to_string());
+        let encode = |n: usize| {
+            self.template.encode_told(self.tokenizer, &messages[..n]).map_err(|e| LineFault::Template(e.to_string()))
+        };
         let tokens = encode(messages.len())?;
         if tokens.len() > self.context + 1 {
-            return Err(format!("{} tokens are too long: the context is {}", tokens.len() - 1, self.context));
+            return Err(LineFault::TooLong { tokens: tokens.len() - 1, context: self.context });
         }
         let mut loss_spans = Vec::new();
         for n in (1..messages.len()).filter(|&n| messages[n].role == Role::Assistant) {
@@ -177,7 +178,7 @@ impl Reader<'_> {
             // The answer's beginning may melt with the last piece before it, as a space does with a word.
             let from = tokens.iter().zip(&before).take_while(|(a, b)| a == b).count();
             if from + 1 < before.len() || !tokens.starts_with(&after) {
-                return Err("the chat template does not lay out turns one after another".into());
+                return Err(LineFault::TemplateOrder);
             }
             loss_spans.push((from, after.len()));
         }

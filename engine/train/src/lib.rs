@@ -10,6 +10,7 @@ pub mod batch;
 pub mod checkpoint;
 pub mod choice;
 pub mod data;
+pub mod error;
 mod kernels;
 mod layers;
 pub mod lora;
@@ -26,6 +27,7 @@ pub mod reference;
 pub mod trainer;
 pub mod vocabulary;
 
+pub use error::{Error, LineFault, Result};
 pub use layers::Pass;
 pub use model::Model;
 pub use profiler::Profiler;

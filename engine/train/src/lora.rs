@@ -8,12 +8,12 @@ use rand_chacha::ChaCha8Rng;
 
 use super::base;
 use super::choice::Choice;
+use super::error::Result;
 use super::model::Model;
 use super::parameter::Parameter;
 use super::projection::{Adapter, Projection};
 use super::recipe::Lora;
 use mixtral_engine::arch::{Config, TensorSpec};
-use mixtral_engine::error::Result;
 use mixtral_engine::formats::Source;
 
 /// A model whose base is frozen, as `source` has it, with fresh adapters that change nothing yet.
@@ -23,17 +23,23 @@ use mixtral_engine::formats::Source;
 pub fn model(source: &dyn Source, config: &Config, lora: &Lora, seed: u64) -> Result<Model> {
     let choice = Choice::new(&lora.target_modules, &lora.modules_to_save)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    Model::build(config, |part| {
+    let model = Model::build(config, |part| {
         let mut projection = Projection::new(Arc::new(weights(source, part, &choice, lora.quantized_base)?));
         if choice.adapts(part) {
             projection.adapter = Some(adapter(part, lora, &mut rng));
         }
         Ok(projection)
-    })
+    });
+    Ok(model?)
 }
 
 /// A part of the base. What the model multiplies by may stay in its blocks; norms, and what is trained whole, are plain.
-fn weights(source: &dyn Source, part: &TensorSpec, choice: &Choice, quantised: bool) -> Result<Parameter> {
+fn weights(
+    source: &dyn Source,
+    part: &TensorSpec,
+    choice: &Choice,
+    quantised: bool,
+) -> mixtral_engine::Result<Parameter> {
     let trained = choice.trains(part);
     if quantised && !trained && !part.role.is_norm() {
         let blocks = base::blocks(source, part)?;

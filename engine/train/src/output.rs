@@ -71,7 +71,7 @@ pub fn write_hugging_face(
 ///
 /// # Errors
 /// A file cannot be written, or a number does not fit `kind`.
-pub fn write_adapter(folder: &Path, model: &Model, settings: &Lora, base: &str, kind: GgmlType) -> Result<()> {
+pub fn write_adapter(folder: &Path, model: &Model, settings: &Lora, base: &str, kind: GgmlType) -> crate::Result<()> {
     let choice = Choice::new(&settings.target_modules, &settings.modules_to_save)?;
     let config = AdapterConfig {
         base: base.to_owned(),
@@ -97,5 +97,5 @@ pub fn write_adapter(folder: &Path, model: &Model, settings: &Lora, base: &str, 
     });
     let whole = parts.iter().filter(|(_, projection)| projection.weight.is_trained());
     let mut whole = whole.map(|(part, projection)| (part.clone(), projection.weight.copy()));
-    adapter::write(folder, &config, model.config(), &mut pairs, &mut whole, kind)
+    Ok(adapter::write(folder, &config, model.config(), &mut pairs, &mut whole, kind)?)
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::error::{Error, Result};
 use mixtral_engine::arch::{Config, RopeScaling};
-use mixtral_engine::error::{Error, Result};
 
 /// The shape of a new model, by the names of `MixtralConfig` (config.json). The vocabulary's size comes from the tokenizer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,8 +62,7 @@ impl Shape {
     /// # Errors
     /// What does not divide, is 0, or is no positive number.
     pub fn config(&self, vocab_size: usize) -> Result<Config> {
-        let fault = |message: &str| Err(Error::Training(format!("model_config: {message}")));
-        for (name, size) in [
+        for (setting, size) in [
             ("hidden_size", self.hidden_size),
             ("intermediate_size", self.intermediate_size),
             ("num_hidden_layers", self.num_hidden_layers),
@@ -75,23 +74,23 @@ impl Shape {
             ("vocab_size", vocab_size),
         ] {
             if size == 0 {
-                return fault(&format!("{name} must be at least 1"));
+                return Err(Error::TooSmall { setting, low: 1 });
             }
         }
-        for (name, value) in [("rope_theta", self.rope_theta), ("rms_norm_eps", self.rms_norm_eps)] {
+        for (setting, value) in [("rope_theta", self.rope_theta), ("rms_norm_eps", self.rms_norm_eps)] {
             if !(value.is_finite() && value > 0.0) {
-                return fault(&format!("{name} is {value}, should be above 0"));
+                return Err(Error::NotPositive { setting, value });
             }
         }
         let head_dim = self.hidden_size / self.num_attention_heads;
         if !self.hidden_size.is_multiple_of(self.num_attention_heads) || !head_dim.is_multiple_of(2) {
-            return fault("hidden_size must be an even multiple of num_attention_heads");
+            return Err(Error::Multiple { setting: "hidden_size", of: "2 × num_attention_heads" });
         }
         if !self.num_attention_heads.is_multiple_of(self.num_key_value_heads) {
-            return fault("num_attention_heads must be a multiple of num_key_value_heads");
+            return Err(Error::Multiple { setting: "num_attention_heads", of: "num_key_value_heads" });
         }
         if self.num_experts_per_tok > self.num_local_experts {
-            return fault("num_experts_per_tok must not exceed num_local_experts");
+            return Err(Error::TooFewExperts);
         }
         Ok(Config {
             hidden_size: self.hidden_size,
@@ -273,14 +272,21 @@ impl Recipe {
     /// # Errors
     /// The setting that makes no sense.
     pub fn check(&self) -> Result<()> {
-        let fault = |message: String| Err(Error::Training(message));
-        if self.max_steps == 0 || self.batch_tokens == 0 || self.gradient_accumulation_steps == 0 {
-            return fault("max_steps, batch_tokens and gradient_accumulation_steps must be at least 1".into());
+        for (setting, none) in [
+            ("max_steps", self.max_steps == 0),
+            ("batch_tokens", self.batch_tokens == 0),
+            ("gradient_accumulation_steps", self.gradient_accumulation_steps == 0),
+            ("lora.r", self.lora.as_ref().is_some_and(|lora| lora.r == 0)),
+        ] {
+            if none {
+                return Err(Error::TooSmall { setting, low: 1 });
+            }
         }
         if self.max_seq_length.is_some_and(|n| n < 2) {
-            return fault("max_seq_length must be at least 2".into());
+            return Err(Error::TooSmall { setting: "max_seq_length", low: 2 });
         }
-        for (name, value, top) in [
+        let (dropout, alpha) = self.lora.as_ref().map_or((0.0, 0.0), |lora| (lora.lora_dropout, lora.lora_alpha));
+        for (setting, value, high) in [
             ("learning_rate", self.learning_rate, 10.0),
             ("min_lr_ratio", self.min_lr_ratio, 1.0),
             ("warmup_ratio", self.warmup_ratio, 1.0),
@@ -289,15 +295,14 @@ impl Recipe {
             ("adam_beta1", self.adam_beta1, 0.999_999),
             ("adam_beta2", self.adam_beta2, 0.999_999),
             ("router_aux_loss_coef", self.router_aux_loss_coef, 10.0),
+            ("lora.lora_dropout", dropout, 0.999_999),
         ] {
-            if !(0.0..=top).contains(&value) {
-                return fault(format!("{name} is {value}, should be from 0 to {top}"));
+            if !(0.0..=high).contains(&value) {
+                return Err(Error::Range { setting, value, low: 0.0, high });
             }
         }
-        if let Some(lora) = &self.lora
-            && (lora.r == 0 || !(0.0..1.0).contains(&lora.lora_dropout) || !lora.lora_alpha.is_finite())
-        {
-            return fault("lora: r must be at least 1, lora_dropout from 0 to below 1".into());
+        if !alpha.is_finite() {
+            return Err(Error::NotPositive { setting: "lora.lora_alpha", value: alpha });
         }
         if let Some(lora) = &self.lora {
             super::choice::Choice::new(&lora.target_modules, &lora.modules_to_save)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::checkpoint::{self, State};
 use super::data::{BatchSampler, Data};
+use super::error::{Error, Result};
 use super::layers::Pass;
 use super::model::Model;
 use super::optimiser::Optimiser;
@@ -12,7 +13,7 @@ use super::pass::{Outcome, Weights};
 use super::profiler::Profiler;
 use super::projection::DropoutKey;
 use super::recipe::Recipe;
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::Place;
 
 /// A training under way.
 #[derive(Debug)]
@@ -108,11 +109,11 @@ impl Trainer {
     pub fn new(recipe: Recipe, model: Model, data: Data, validation: Data) -> Result<Self> {
         recipe.check()?;
         if data.documents.iter().all(|d| d.loss_spans.is_empty()) {
-            return Err(Error::Training("the data holds nothing to learn".into()));
+            return Err(Error::NothingToLearn);
         }
         let trained = model.trained();
         if trained.is_empty() {
-            return Err(Error::Training("nothing of the model is to be trained".into()));
+            return Err(Error::NothingToTrain);
         }
         Ok(Self {
             dealer: BatchSampler::new(data.documents.len(), recipe.seed, 0, 0),
@@ -142,7 +143,7 @@ impl Trainer {
                 return Ok(());
             }
             let message = format!("a checkpoint of another training; it differs in {}", differences.join("; "));
-            Err(Error::file(path, Place::Whole, message))
+            Err(mixtral_engine::Error::file(path, Place::Whole, message))
         })?;
         self.dealer = BatchSampler::new(self.data.documents.len(), state.seed, state.epoch, state.at);
         self.tokens = state.tokens;
@@ -155,7 +156,7 @@ impl Trainer {
     /// # Errors
     /// The file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        checkpoint::save(path, &self.state(), &self.optimiser)
+        Ok(checkpoint::save(path, &self.state(), &self.optimiser)?)
     }
 
     fn state(&self) -> State {
@@ -236,8 +237,7 @@ impl Trainer {
         let learning_rate = recipe.rate_at(self.optimiser.steps());
         let grad_norm = self.optimiser.step(learning_rate, recipe, &self.profiler);
         if !grad_norm.is_finite() || !sum.loss.is_finite() {
-            let message = "the gradients are no longer numbers; lower the learning rate and resume from a checkpoint";
-            return Err(Error::Training(format!("step {}: {message}", self.optimiser.steps() + 1)));
+            return Err(Error::NotFinite { step: self.optimiser.steps() + 1 });
         }
         Ok(Step {
             step: self.optimiser.steps(),

@@ -6,6 +6,7 @@ use std::io;
 use mixtral_engine::Error as EngineError;
 use mixtral_engine::error::{Fault, Foreign, Place};
 use mixtral_engine::request::{GenerateError, SubmitError};
+use mixtral_train::{Error as TrainError, LineFault};
 
 use super::Language;
 
@@ -21,6 +22,8 @@ pub fn described(error: &anyhow::Error, language: Language) -> String {
 fn text_of(cause: &(dyn StdError + 'static), language: Language) -> String {
     if let Some(error) = cause.downcast_ref() {
         engine(error, language)
+    } else if let Some(error) = cause.downcast_ref() {
+        train(error, language)
     } else if let Some(error) = cause.downcast_ref() {
         submit(error, language)
     } else if let Some(error) = cause.downcast_ref() {
@@ -61,6 +64,60 @@ pub fn engine(error: &EngineError, language: Language) -> String {
         | EngineError::Text(what)
         | EngineError::Request(what)
         | EngineError::Training(what) => what.clone(),
+    }
+}
+
+/// Training's error.
+fn train(error: &TrainError, language: Language) -> String {
+    match error {
+        TrainError::Engine(error) => engine(error, language),
+        TrainError::EmptyFile { file } => {
+            t!(language, "error-file", path = file, what = t!(language, "fault-empty"))
+        }
+        TrainError::Line { file, line, fault } => {
+            let (line, what) = (line.to_string(), line_fault(fault, language));
+            t!(language, "error-file-line", path = file, line = line, what = what)
+        }
+        TrainError::Range { setting, value, low, high } => {
+            let [value, low, high] = [value, low, high].map(|number| format!("{number:?}"));
+            t!(language, "train-range", setting = *setting, value = value, low = low, high = high)
+        }
+        TrainError::NotPositive { setting, value } => {
+            t!(language, "train-not-positive", setting = *setting, value = value.to_string())
+        }
+        TrainError::TooSmall { setting, low } => t!(language, "usage-at-least", option = *setting, low = *low),
+        TrainError::Multiple { setting, of } => t!(language, "train-multiple", setting = *setting, of = *of),
+        TrainError::TooFewExperts => t!(language, "train-too-few-experts"),
+        TrainError::UnknownModule { setting, name, known } => {
+            t!(language, "train-unknown-module", setting = *setting, name = name, known = *known)
+        }
+        TrainError::RepeatedModule { setting, name } => {
+            t!(language, "train-repeated-module", setting = *setting, name = name)
+        }
+        TrainError::NoModules => t!(language, "train-no-modules"),
+        TrainError::NothingToLearn => t!(language, "train-nothing-to-learn"),
+        TrainError::NothingToTrain => t!(language, "train-nothing-to-train"),
+        TrainError::NotFinite { step } => t!(language, "train-not-finite", step = *step),
+    }
+}
+
+/// What is wrong with a line of training data.
+fn line_fault(fault: &LineFault, language: Language) -> String {
+    match fault {
+        LineFault::NotUtf8(after) => t!(language, "line-not-utf8", after = after.to_string()),
+        LineFault::Empty => t!(language, "line-empty"),
+        LineFault::Json(what) => t!(language, "line-json", what = what),
+        LineFault::TextOrMessages => t!(language, "line-text-or-messages"),
+        LineFault::EmptyText => t!(language, "line-empty-text"),
+        LineFault::EmptyMessage => t!(language, "line-empty-message"),
+        LineFault::UnknownRole(role) => t!(language, "line-unknown-role", role = role),
+        LineFault::NoAnswer => t!(language, "line-no-answer"),
+        LineFault::Turns => t!(language, "line-turns"),
+        LineFault::TooLong { tokens, context } => {
+            t!(language, "line-too-long", tokens = *tokens, context = *context)
+        }
+        LineFault::Template(what) => t!(language, "error-template", what = what),
+        LineFault::TemplateOrder => t!(language, "line-template-order"),
     }
 }
 
