@@ -26,7 +26,7 @@ pub struct Windows {
     /// Plain text, or JSON lines (NAME.jsonl) as for training.
     pub text: PathBuf,
     /// Tokens.
-    #[arg(short, long, alias = "ctx-size")]
+    #[arg(short, long)]
     pub window: Option<usize>,
     #[arg(long, alias = "chunks")]
     pub windows: Option<usize>,
@@ -52,7 +52,7 @@ impl Windows {
         let tokenizer = Tokenizer::from_gguf(files.gguf().metadata())?;
         let lines = self.text.extension().is_some_and(|ending| ending == "jsonl");
         let usual = if lines { usize::MAX } else { 512 };
-        let window = self.window.unwrap_or(usual).min(files.config().max_context);
+        let window = self.window.or(machine.context).unwrap_or(usual).min(files.config().max_context);
         between("--window", window, 2..=usize::MAX, language)?;
         let name = || self.text.display().to_string();
         let most = self.windows.unwrap_or(usize::MAX);

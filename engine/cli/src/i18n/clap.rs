@@ -90,7 +90,9 @@ fn argument(arg: Arg, path: &str, headings: Headings) -> Arg {
     let language = headings.language;
     let mut help = t!(language, &key(path, arg.get_id().as_str()));
     let heading = if arg.is_positional() { headings.arguments } else { headings.options };
+    let mut arg = arg;
     if arg.get_action().takes_values() {
+        arg = arg.hide_default_value(true).hide_possible_values(true);
         let listed: Vec<String> = arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
         if !listed.is_empty() {
             help += &t!(language, "clap-values", values = listed.join(&t!(language, "list-separator")));
@@ -100,7 +102,7 @@ fn argument(arg: Arg, path: &str, headings: Headings) -> Arg {
             help += &t!(language, "clap-default", value = usual.join(" "));
         }
     }
-    arg.help(help).help_heading(heading).hide_default_value(true).hide_possible_values(true)
+    arg.help(help).help_heading(heading)
 }
 
 /// What is wrong with a command line, or nothing where clap's own text (help, version) is wanted.

@@ -10,13 +10,20 @@ use mixtral_train::{Error as TrainError, LineFault};
 
 use super::Language;
 
-/// An error with its causes. Those that already stand in what comes before are not said again.
+/// An error with its causes. What is said already is not said again.
 pub fn described(error: &anyhow::Error, language: Language) -> String {
-    error.chain().map(|cause| text_of(cause, language)).fold(String::new(), |text, cause| match text.as_str() {
-        "" => cause,
-        before if before.contains(&cause) => text,
-        _ => format!("{text}{}{cause}", t!(language, "error-colon")),
-    })
+    let mut said: Vec<String> = Vec::new();
+    for cause in error.chain().map(|cause| text_of(cause, language)) {
+        if said.iter().any(|before| before.contains(&cause)) {
+            continue;
+        }
+        // A context that its cause begins with: a file's name.
+        if said.last().is_some_and(|before| cause.starts_with(before.as_str())) {
+            said.pop();
+        }
+        said.push(cause);
+    }
+    said.join(&t!(language, "error-colon"))
 }
 
 fn text_of(cause: &(dyn StdError + 'static), language: Language) -> String {
