@@ -8,7 +8,7 @@ fn a_model_is_written_in_a_smaller_type_and_still_talks() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("small.gguf").display().to_string();
     let text = out(&mixtral("C.UTF-8", &["quantize", &model(), &path, "q4_k"], ""));
-    for types in ["25 x Q4_K", "6 x Q5_K", "1 x Q6_K", "12 x Q8_0", "19 x F32"] {
+    for types in ["25 × Q4_K", "6 × Q5_K", "1 × Q6_K", "12 × Q8_0", "19 × F32"] {
         assert!(text.contains(types), "{types} is not in {text}");
     }
     let about: serde_json::Value =
@@ -65,7 +65,7 @@ fn an_importance_matrix_is_made_used_told_of_and_refused_for_another_model() {
     let (plain, weighted) = (file("plain.gguf"), file("weighted.gguf"));
     out(&mixtral("C.UTF-8", &["quantize", &model, &plain, "Q2_K", "--pure"], ""));
     let done = mixtral("C.UTF-8", &["quantize", &model, &weighted, "Q2_K", "--pure", "--imatrix", &imatrix], "");
-    assert!(out(&done).contains("44 x Q2_K"));
+    assert!(out(&done).contains("44 × Q2_K"));
     let said = String::from_utf8_lossy(&done.stderr).into_owned();
     assert!(said.contains("token_embd.weight: not in the importance matrix"), "{said}");
     assert!(!said.contains("attn_q"), "{said}");
