@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::error::Error;
 use crate::handlers::{
-    admin, api, battle, chat, health, history, home, language, leaderboard, metrics, models, named, statics, vote,
+    admin, api, battle, health, history, home, language, leaderboard, metrics, models, new_chat, statics,
 };
 
 /// The table.
@@ -12,27 +12,27 @@ pub fn configure(app: &mut ServiceConfig) {
     app.route("/", web::get().to(home::page))
         .route("/language", web::post().to(language::choose))
         // Models
-        .route("/models", web::get().to(models::list))
-        .route("/models/{slug}", web::get().to(models::card))
-        .route("/leaderboard", web::get().to(leaderboard::page))
-        .route("/leaderboard.csv", web::get().to(leaderboard::board_csv))
-        .route("/leaderboard.json", web::get().to(leaderboard::board_json))
-        .route("/leaderboard/{matrix}.csv", web::get().to(leaderboard::matrix_csv))
-        .route("/leaderboard/{matrix}.json", web::get().to(leaderboard::matrix_json))
+        .route("/models", web::get().to(models::list::page))
+        .route("/models/{slug}", web::get().to(models::card::page))
+        .route("/leaderboard", web::get().to(leaderboard::page::page))
+        .route("/leaderboard.csv", web::get().to(leaderboard::files::board_csv))
+        .route("/leaderboard.json", web::get().to(leaderboard::files::board_json))
+        .route("/leaderboard/{matrix}.csv", web::get().to(leaderboard::files::matrix_csv))
+        .route("/leaderboard/{matrix}.json", web::get().to(leaderboard::files::matrix_json))
         // Battles, comparisons, direct chats
-        .route("/battle", web::get().to(battle::new))
-        .route("/battle", web::post().to(battle::start))
-        .route("/side-by-side", web::get().to(named::new_pair))
-        .route("/side-by-side", web::post().to(named::start_pair))
-        .route("/direct", web::get().to(named::new_direct))
-        .route("/direct", web::post().to(named::start_direct))
-        .route("/battle/{id}", web::get().to(battle::page))
-        .route("/battle/{id}/stream", web::get().to(chat::stream))
-        .route("/battle/{id}/message", web::post().to(chat::send))
-        .route("/battle/{id}/stop", web::post().to(chat::stop))
-        .route("/battle/{id}/again", web::post().to(chat::again))
-        .route("/battle/{id}/vote", web::post().to(vote::cast))
-        .route("/battle/{id}/delete", web::post().to(battle::delete))
+        .route("/battle", web::get().to(battle::new::page))
+        .route("/battle", web::post().to(battle::new::start))
+        .route("/side-by-side", web::get().to(new_chat::new_pair))
+        .route("/side-by-side", web::post().to(new_chat::start_pair))
+        .route("/direct", web::get().to(new_chat::new_direct))
+        .route("/direct", web::post().to(new_chat::start_direct))
+        .route("/battle/{id}", web::get().to(battle::page::page))
+        .route("/battle/{id}/stream", web::get().to(battle::turns::stream))
+        .route("/battle/{id}/message", web::post().to(battle::turns::send))
+        .route("/battle/{id}/stop", web::post().to(battle::turns::stop))
+        .route("/battle/{id}/again", web::post().to(battle::turns::again))
+        .route("/battle/{id}/vote", web::post().to(battle::vote::cast))
+        .route("/battle/{id}/delete", web::post().to(battle::page::delete))
         .route("/history", web::get().to(history::list))
         .route("/history/delete-all", web::post().to(history::delete_all))
         // Administration
@@ -42,14 +42,14 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/admin/sign-out", web::post().to(admin::sign_in::sign_out))
         .route("/admin/welcome/{token}", web::get().to(admin::welcome::page))
         .route("/admin/welcome/{token}", web::post().to(admin::welcome::create))
-        .route("/admin/status", web::get().to(admin::overview::status))
+        .route("/admin/status", web::get().to(admin::status::part))
         .route("/admin/models", web::get().to(admin::models::page))
         .route("/admin/models", web::post().to(admin::model_form::register))
         .route("/admin/models/new", web::get().to(admin::model_form::new))
         .route("/admin/models/{slug}", web::get().to(admin::model_form::edit))
         .route("/admin/models/{slug}", web::post().to(admin::model_form::change))
         .route("/admin/models/{slug}/state", web::post().to(admin::models::set_state))
-        .route("/admin/models/{slug}/retire", web::get().to(admin::models::ask_retire))
+        .route("/admin/models/{slug}/retire", web::get().to(admin::retire::page))
         .route("/admin/models/{slug}/retry", web::post().to(admin::models::retry))
         .route("/admin/battles", web::get().to(admin::battles::page))
         .route("/admin/votes", web::get().to(admin::votes::page))

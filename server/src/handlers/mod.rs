@@ -1,14 +1,17 @@
 //! One module a group of pages: parse, call an action, render.
+//!
+//! A page is one handler file, one struct in it (`SomethingPage`, or `SomethingPart` for a fragment that is also served
+//! alone) and one template of the same path: `handlers/admin/votes.rs`, `VotesPage`, `templates/admin/votes.html`.
 
 use actix_web::HttpResponse;
 use askama::Template;
+use serde::Deserialize;
 
 use crate::error::Error;
 
 pub mod admin;
 pub mod api;
 pub mod battle;
-pub mod chat;
 pub mod health;
 pub mod history;
 pub mod home;
@@ -16,10 +19,9 @@ pub mod language;
 pub mod leaderboard;
 pub mod metrics;
 pub mod models;
-pub mod named;
+pub mod new_chat;
 pub mod sse;
 pub mod statics;
-pub mod vote;
 
 /// A page. What the visitor may see changes with every click, so that nothing of it is kept by caches.
 pub(crate) fn html(page: &impl Template) -> Result<HttpResponse, Error> {
@@ -34,3 +36,7 @@ pub(crate) fn html(page: &impl Template) -> Result<HttpResponse, Error> {
 pub(crate) fn see_other(path: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header(("location", path)).finish()
 }
+
+/// A form that is only a button.
+#[derive(Debug, Deserialize)]
+pub struct NoFields {}

@@ -1,8 +1,7 @@
-//! What pages show: the language, the frame that all pages share, and one askama struct per template.
+//! What several pages show: the language, the frame, Markdown, numbers, the state of a reply. The struct of a page itself
+//! stands beside its handler.
 
 mod assets;
-mod battle;
-mod history;
 mod human;
 pub mod markdown;
 mod page;
@@ -10,7 +9,5 @@ pub mod replies;
 
 pub use crate::i18n::Locale;
 pub use assets::{StaticFiles, asset_hash, asset_url};
-pub use battle::{BattlePage, NewBattlePage, NewChatPage, Revealed, TurnView};
-pub use history::{HistoryPage, Line};
 pub use human::{Time, bytes, choice_key, kind_key, parameters, seconds, state_key, time, when};
 pub use page::{ErrorPage, Page};

@@ -6,12 +6,11 @@ use askama::Template;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::NoFields;
 use crate::actions::{change_admin, create_admin};
 use crate::domain::AdminId;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
-use crate::handlers::{html, see_other};
+use crate::handlers::{NoFields, html, see_other};
 use crate::i18n::error_text;
 use crate::passwords;
 use crate::state::Arena;
@@ -21,7 +20,7 @@ use crate::views::Page;
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "admin/accounts.html")]
-struct Accounts {
+struct AccountsPage {
     page: Page,
     admin: Admin,
     admins: Vec<AdminRow>,
@@ -35,9 +34,9 @@ struct Accounts {
     refusal: Option<String>,
 }
 
-async fn accounts(request: &HttpRequest, arena: &Arena, admin: Admin) -> Result<Accounts, Error> {
+async fn accounts(request: &HttpRequest, arena: &Arena, admin: Admin) -> Result<AccountsPage, Error> {
     let admins = admins::list(&arena.db).await?;
-    Ok(Accounts {
+    Ok(AccountsPage {
         page: Page::of(request),
         admin,
         active: admins.iter().filter(|row| row.disabled_at.is_none()).count(),
@@ -66,7 +65,7 @@ pub async fn page(
     query: web::Query<Done>,
 ) -> Result<HttpResponse, Error> {
     let done = (query.done == "password").then_some("accounts-password-done");
-    html(&Accounts { done, ..accounts(&request, &arena, admin).await? })
+    html(&AccountsPage { done, ..accounts(&request, &arena, admin).await? })
 }
 
 /// Makes an invitation and shows it.
@@ -78,7 +77,7 @@ pub async fn invite(
 ) -> Result<HttpResponse, Error> {
     let token = create_admin::invite(&arena.db, Some(&admin)).await?;
     let invitation = Some(format!("{}/admin/welcome/{token}", arena.config.origin(request.connection_info().host())));
-    html(&Accounts { invitation, ..accounts(&request, &arena, admin).await? })
+    html(&AccountsPage { invitation, ..accounts(&request, &arena, admin).await? })
 }
 
 /// Closes the invitations that nobody used.
@@ -133,7 +132,7 @@ pub async fn change_password(
         Err(error @ Error::Invalid { .. }) => {
             let accounts = accounts(&request, &arena, admin).await?;
             let refusal = Some(error_text(&error, accounts.page.locale));
-            let mut response = html(&Accounts { refusal, ..accounts })?;
+            let mut response = html(&AccountsPage { refusal, ..accounts })?;
             *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
             Ok(response)
         }

@@ -15,7 +15,7 @@ use crate::views::Page;
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "admin/audit.html")]
-struct Audit {
+struct AuditPage {
     page: Page,
     admin: Admin,
     rows: Vec<AuditRow>,
@@ -32,7 +32,7 @@ pub async fn page(
 ) -> Result<HttpResponse, Error> {
     let mut rows = audit::page(&arena.db, query.before, ROWS_TO_READ).await?;
     let older = paging::cut(&mut rows, |row| row.id);
-    html(&Audit { page: Page::of(&request), admin, rows, is_first: query.before.is_none(), older })
+    html(&AuditPage { page: Page::of(&request), admin, rows, is_first: query.before.is_none(), older })
 }
 
 impl AuditRow {

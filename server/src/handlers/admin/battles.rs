@@ -15,7 +15,7 @@ use crate::views::Page;
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "admin/battles.html")]
-struct Battles {
+struct BattlesPage {
     page: Page,
     admin: Admin,
     rows: Vec<BattleLine>,
@@ -34,5 +34,5 @@ pub async fn page(
     let before = query.before.and_then(DateTime::<Utc>::from_timestamp_micros);
     let mut rows = recent::battles(&arena.db, before, ROWS_TO_READ).await?;
     let older = paging::cut(&mut rows, |row| row.created_at.timestamp_micros());
-    html(&Battles { page: Page::of(&request), admin, rows, is_first: query.before.is_none(), older })
+    html(&BattlesPage { page: Page::of(&request), admin, rows, is_first: query.before.is_none(), older })
 }

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod battles;
+pub mod condition;
 pub mod finding;
 pub mod model_fields;
 pub mod model_form;
@@ -11,6 +12,7 @@ mod model_tests;
 pub mod models;
 pub mod overview;
 pub mod paging;
+pub mod retire;
 pub mod sign_in;
 pub mod status;
 #[cfg(test)]
@@ -18,9 +20,3 @@ mod tests;
 pub mod tokens;
 pub mod votes;
 pub mod welcome;
-
-use serde::Deserialize;
-
-/// A form that is only a button.
-#[derive(Debug, Deserialize)]
-pub struct NoFields {}

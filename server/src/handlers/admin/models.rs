@@ -4,12 +4,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::{NoFields, status::Condition};
+use super::condition::Condition;
 use crate::actions::change_model;
 use crate::domain::ModelState;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
-use crate::handlers::{html, see_other};
+use crate::handlers::{NoFields, html, see_other};
 use crate::state::Arena;
 use crate::store::models::{self, Model};
 use crate::views::Page;
@@ -17,21 +17,12 @@ use crate::views::Page;
 /// The list.
 #[derive(Debug, Template)]
 #[template(path = "admin/models.html")]
-struct List {
+struct ModelsPage {
     page: Page,
     admin: Admin,
     rows: Vec<(Model, Condition)>,
     /// What was just saved.
     done: Option<String>,
-}
-
-/// The question before a model is retired.
-#[derive(Debug, Template)]
-#[template(path = "admin/retire.html")]
-struct Retire {
-    page: Page,
-    admin: Admin,
-    model: Model,
 }
 
 /// What to confirm after a form.
@@ -56,7 +47,7 @@ pub async fn page(
         let condition = Condition::of(&arena, &snapshot, &model, &page);
         (model, condition)
     });
-    html(&List { rows: rows.collect(), page, admin, done })
+    html(&ModelsPage { rows: rows.collect(), page, admin, done })
 }
 
 /// The state that a model should have.
@@ -76,17 +67,6 @@ pub async fn set_state(
     change_model::set_state(&arena, Some(admin.id), &model, form.state).await?;
     arena.workers.nudge();
     Ok(see_other("/admin/models"))
-}
-
-/// Asks before a model is retired: there is no way back.
-pub async fn ask_retire(
-    request: HttpRequest,
-    arena: web::Data<Arena>,
-    admin: Admin,
-    slug: web::Path<String>,
-) -> Result<HttpResponse, Error> {
-    let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
-    html(&Retire { page: Page::of(&request), admin, model })
 }
 
 /// Loads a model again that could not be loaded, and forgets what an endpoint did wrong.

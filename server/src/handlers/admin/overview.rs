@@ -1,70 +1,26 @@
-//! How the arena is doing. The changing part is also served alone, and the page fetches it every few seconds.
+//! The administration's first page: how the arena is doing.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::status::{Condition, WorkerLine};
-use crate::domain::ModelState;
+use super::status::StatusPart;
 use crate::error::Error;
 use crate::extract::Admin;
 use crate::handlers::html;
 use crate::state::Arena;
-use crate::store::models::{self, Model};
-use crate::store::recent::{self, BattleLine, Day};
 use crate::views::Page;
-
-/// Battles that the overview shows.
-const RECENT: i64 = 8;
 
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "admin/overview.html")]
-struct Overview {
+struct OverviewPage {
     page: Page,
     admin: Admin,
-    status: Status,
-}
-
-/// The changing part.
-#[derive(Debug, Template)]
-#[template(path = "admin/status.html")]
-struct Status {
-    page: Page,
-    workers: Vec<WorkerLine>,
-    models: Vec<(Model, Condition)>,
-    drawn: usize,
-    day: Day,
-    battles: Vec<BattleLine>,
-}
-
-impl Status {
-    async fn of(request: &HttpRequest, arena: &Arena) -> Result<Self, Error> {
-        let page = Page::of(request);
-        let snapshot = arena.workers.state();
-        let models = models::list(&arena.db).await?;
-        let drawn = models.iter().filter(|model| model.is_drawn()).count();
-        let models = models.into_iter().filter(|model| model.state != ModelState::Retired).map(|model| {
-            let condition = Condition::of(arena, &snapshot, &model, &page);
-            (model, condition)
-        });
-        Ok(Self {
-            workers: snapshot.workers.iter().map(|view| WorkerLine::of(view, &page)).collect(),
-            models: models.collect(),
-            drawn,
-            day: recent::day(&arena.db).await?,
-            battles: recent::battles(&arena.db, None, RECENT).await?,
-            page,
-        })
-    }
+    status: StatusPart,
 }
 
 /// The overview.
 pub async fn page(request: HttpRequest, arena: web::Data<Arena>, admin: Admin) -> Result<HttpResponse, Error> {
-    let status = Status::of(&request, &arena).await?;
-    html(&Overview { page: Page::of(&request), admin, status })
-}
-
-/// The changing part alone.
-pub async fn status(request: HttpRequest, arena: web::Data<Arena>, _: Admin) -> Result<HttpResponse, Error> {
-    html(&Status::of(&request, &arena).await?)
+    let status = StatusPart::of(&request, &arena).await?;
+    html(&OverviewPage { page: Page::of(&request), admin, status })
 }

@@ -7,19 +7,18 @@ use askama::Template;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::NoFields;
 use crate::actions::sign_in;
 use crate::config::Config;
 use crate::error::Error;
 use crate::extract::{Admin, ClientAddress, CsrfForm, SESSION_COOKIE};
-use crate::handlers::{html, see_other};
+use crate::handlers::{NoFields, html, see_other};
 use crate::state::Arena;
 use crate::views::Page;
 
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "admin/sign_in.html")]
-struct SignIn {
+struct SignInPage {
     page: Page,
     name: String,
     next: String,
@@ -36,7 +35,7 @@ pub struct Next {
 /// Asks for name and password.
 pub async fn page(request: HttpRequest, query: web::Query<Next>) -> Result<HttpResponse, Error> {
     let next = query.into_inner().next;
-    html(&SignIn { page: Page::of(&request), name: String::new(), next, refusal: None })
+    html(&SignInPage { page: Page::of(&request), name: String::new(), next, refusal: None })
 }
 
 /// The filled form.
@@ -70,7 +69,7 @@ pub async fn sign_in(
                 Some(seconds) => page.t1("sign-in-limited", "seconds", seconds),
                 None => page.t("error-sign-in-failed"),
             });
-            let mut response = html(&SignIn { page, name: form.name, next: form.next, refusal })?;
+            let mut response = html(&SignInPage { page, name: form.name, next: form.next, refusal })?;
             *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
             if let Some(seconds) = wait {
                 response.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.into());

@@ -1,174 +1,56 @@
-//! How workers and models are doing, in words: for the overview, the list, and the part of both that refreshes.
+//! How the arena is doing: the changing part of the overview, which the page fetches again every few seconds.
 
-use std::time::Instant;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
 
-use super::finding::backend_error;
-use crate::domain::{ModelKind, ModelState};
-use crate::endpoints::endpoint;
-use crate::i18n::told;
+use super::condition::{Condition, WorkerLine};
+use crate::domain::ModelState;
+use crate::error::Error;
+use crate::extract::Admin;
+use crate::handlers::html;
 use crate::state::Arena;
-use crate::store::models::Model;
-use crate::supervisor::{LoadState, Snapshot, Unplaced, WorkerState, WorkerView};
-use crate::views::{Page, Time, bytes, time};
+use crate::store::models::{self, Model};
+use crate::store::recent::{self, BattleLine, Day};
+use crate::views::Page;
 
-/// How good a condition is, for its colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mood {
-    /// It answers.
-    Good,
-    /// It is on its way, or rests on purpose.
-    Calm,
-    /// Somebody should look.
-    Bad,
+/// Battles that the overview shows.
+const RECENT: i64 = 8;
+
+/// The changing part.
+#[derive(Debug, Template)]
+#[template(path = "admin/status.html")]
+pub struct StatusPart {
+    page: Page,
+    workers: Vec<WorkerLine>,
+    models: Vec<(Model, Condition)>,
+    drawn: usize,
+    day: Day,
+    battles: Vec<BattleLine>,
 }
 
-impl Mood {
-    /// The class of its badge.
-    pub fn class(self) -> &'static str {
-        match self {
-            Self::Good => "good",
-            Self::Calm => "calm",
-            Self::Bad => "bad",
-        }
-    }
-}
-
-/// How a model is doing.
-#[derive(Debug)]
-pub struct Condition {
-    /// In one word or two.
-    pub label: String,
-    /// How good that is.
-    pub mood: Mood,
-    /// Why, or what to know.
-    pub detail: String,
-    /// Bytes that are loaded, of all.
-    pub progress: Option<(u64, u64)>,
-    /// Whether a button to try again makes sense.
-    pub can_retry: bool,
-}
-
-impl Condition {
-    fn new(label: String, mood: Mood) -> Self {
-        Self { label, mood, detail: String::new(), progress: None, can_retry: false }
-    }
-
-    /// The condition of a model at this moment.
-    pub fn of(arena: &Arena, snapshot: &Snapshot, model: &Model, page: &Page) -> Self {
-        match (model.state, model.kind()) {
-            (ModelState::Disabled | ModelState::Retired, _) => Self::new(page.t("condition-resting"), Mood::Calm),
-            (ModelState::Enabled, ModelKind::Endpoint) => Self::of_endpoint(arena, model, page),
-            (ModelState::Enabled, ModelKind::Local) => {
-                let view = snapshot.models.iter().find(|view| view.id == model.id);
-                match view {
-                    Some(view) => Self::of_local(&view.state, view.device.as_deref(), page),
-                    None => Self::new(page.t("condition-waiting"), Mood::Calm),
-                }
-            }
-        }
-    }
-
-    fn of_local(state: &LoadState, device: Option<&str>, page: &Page) -> Self {
-        let on = device.unwrap_or_default();
-        match state {
-            LoadState::Waiting => Self { detail: on.to_owned(), ..Self::new(page.t("condition-waiting"), Mood::Calm) },
-            LoadState::Loading { done, total } => Self {
-                detail: page.t2("condition-loaded", "done", bytes(*done), "total", bytes(*total)),
-                progress: Some((*done, *total)),
-                ..Self::new(page.t("condition-loading"), Mood::Calm)
-            },
-            LoadState::Ready { .. } => {
-                Self { detail: on.to_owned(), ..Self::new(page.t("condition-ready"), Mood::Good) }
-            }
-            LoadState::Failed { error } => {
-                Self { detail: error.clone(), can_retry: true, ..Self::new(page.t("condition-failed"), Mood::Bad) }
-            }
-            LoadState::Unplaced { reason } => Self {
-                detail: match reason {
-                    Unplaced::NoSuchDevice { device } => page.t1("unplaced-device", "device", device),
-                    Unplaced::NoMemory { needed, free } => {
-                        page.t2("unplaced-memory", "needed", bytes(*needed), "free", bytes(*free))
-                    }
-                    Unplaced::NoDevices => page.t("unplaced-none"),
-                },
-                ..Self::new(page.t("condition-unplaced"), Mood::Bad)
-            },
-        }
-    }
-
-    fn of_endpoint(arena: &Arena, model: &Model, page: &Page) -> Self {
-        let endpoint = match endpoint(model, &arena.keys) {
-            Ok(endpoint) => endpoint,
-            Err(cause) => {
-                return Self {
-                    detail: told(&cause, page.locale),
-                    ..Self::new(page.t("condition-unusable"), Mood::Bad)
-                };
-            }
-        };
-        let circuit = arena.backends.health().circuit(&endpoint.health_key());
-        let error = circuit.last_error.as_ref().map(|error| backend_error(error, page)).unwrap_or_default();
-        if !circuit.is_available(Instant::now()) {
-            return Self { detail: error, can_retry: true, ..Self::new(page.t("condition-breaks"), Mood::Bad) };
-        }
-        match (circuit.failures, circuit.last_success) {
-            (0, Some(_)) => Self::new(page.t("condition-answers"), Mood::Good),
-            (0, None) => Self::new(page.t("condition-unasked"), Mood::Calm),
-            _ => Self { detail: error, ..Self::new(page.t("condition-shaky"), Mood::Bad) },
-        }
+impl StatusPart {
+    /// As things stand now.
+    pub async fn of(request: &HttpRequest, arena: &Arena) -> Result<Self, Error> {
+        let page = Page::of(request);
+        let snapshot = arena.workers.state();
+        let models = models::list(&arena.db).await?;
+        let drawn = models.iter().filter(|model| model.is_drawn()).count();
+        let models = models.into_iter().filter(|model| model.state != ModelState::Retired).map(|model| {
+            let condition = Condition::of(arena, &snapshot, &model, &page);
+            (model, condition)
+        });
+        Ok(Self {
+            workers: snapshot.workers.iter().map(|view| WorkerLine::of(view, &page)).collect(),
+            models: models.collect(),
+            drawn,
+            day: recent::day(&arena.db).await?,
+            battles: recent::battles(&arena.db, None, RECENT).await?,
+            page,
+        })
     }
 }
 
-/// How a worker is doing.
-#[derive(Debug)]
-pub struct WorkerLine {
-    /// Its device.
-    pub device: String,
-    /// The device's memory for models.
-    pub memory: String,
-    /// In one word or two.
-    pub label: String,
-    /// How good that is.
-    pub mood: Mood,
-    /// Why, or what to know.
-    pub detail: String,
-    /// Since when.
-    pub since: Time,
-    /// When a crashed one starts again.
-    pub next_try: Option<Time>,
-    /// Its last lines.
-    pub log: Vec<String>,
-}
-
-impl WorkerLine {
-    /// A worker in words.
-    pub fn of(view: &WorkerView, page: &Page) -> Self {
-        let (key, mood) = match &view.state {
-            WorkerState::Idle => ("worker-idle", Mood::Calm),
-            WorkerState::Starting => ("worker-starting", Mood::Calm),
-            WorkerState::Running => ("worker-running", Mood::Good),
-            WorkerState::Crashed { .. } => ("worker-crashed", Mood::Bad),
-            WorkerState::Stopped => ("worker-stopped", Mood::Calm),
-        };
-        let (mut detail, next_try) = match &view.state {
-            WorkerState::Crashed { reason, next_try } => (reason.clone(), Some(time(next_try))),
-            _ => (String::new(), None),
-        };
-        if view.restarts > 0 {
-            if !detail.is_empty() {
-                detail.push_str(" · ");
-            }
-            detail.push_str(&page.t1("worker-restarts", "n", view.restarts));
-        }
-        Self {
-            device: view.device.clone(),
-            memory: view.memory.map(bytes).unwrap_or_default(),
-            label: page.t(key),
-            mood,
-            detail,
-            since: time(&view.since),
-            next_try,
-            log: view.log.clone(),
-        }
-    }
+/// The changing part alone.
+pub async fn part(request: HttpRequest, arena: web::Data<Arena>, _: Admin) -> Result<HttpResponse, Error> {
+    html(&StatusPart::of(&request, &arena).await?)
 }

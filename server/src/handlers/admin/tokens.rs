@@ -5,11 +5,10 @@ use askama::Template;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::NoFields;
 use crate::actions::api_tokens;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
-use crate::handlers::{html, see_other};
+use crate::handlers::{NoFields, html, see_other};
 use crate::state::Arena;
 use crate::store::admins::{self, ApiTokenRow};
 use crate::views::Page;
@@ -17,7 +16,7 @@ use crate::views::Page;
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "admin/tokens.html")]
-struct Tokens {
+struct TokensPage {
     page: Page,
     admin: Admin,
     tokens: Vec<ApiTokenRow>,
@@ -28,7 +27,7 @@ struct Tokens {
 /// The list.
 pub async fn page(request: HttpRequest, arena: web::Data<Arena>, admin: Admin) -> Result<HttpResponse, Error> {
     let tokens = admins::tokens(&arena.db).await?;
-    html(&Tokens { page: Page::of(&request), admin, tokens, fresh: None })
+    html(&TokensPage { page: Page::of(&request), admin, tokens, fresh: None })
 }
 
 /// What to call a new token.
@@ -46,7 +45,7 @@ pub async fn create(
 ) -> Result<HttpResponse, Error> {
     let fresh = Some(api_tokens::create(&arena, &admin, &form.label).await?);
     let tokens = admins::tokens(&arena.db).await?;
-    html(&Tokens { page: Page::of(&request), admin, tokens, fresh })
+    html(&TokensPage { page: Page::of(&request), admin, tokens, fresh })
 }
 
 /// Revokes a token.

@@ -16,7 +16,7 @@ use crate::views::Page;
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "admin/votes.html")]
-struct Votes {
+struct VotesPage {
     page: Page,
     admin: Admin,
     rows: Vec<VoteLine>,
@@ -33,7 +33,7 @@ pub async fn page(
 ) -> Result<HttpResponse, Error> {
     let mut rows = votes::page(&arena.db, query.before, ROWS_TO_READ).await?;
     let older = paging::cut(&mut rows, |row| row.id);
-    html(&Votes { page: Page::of(&request), admin, rows, before: query.before, older })
+    html(&VotesPage { page: Page::of(&request), admin, rows, before: query.before, older })
 }
 
 /// Whether a vote shall count no longer.

@@ -21,7 +21,7 @@ use crate::views::Page;
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "admin/welcome.html")]
-struct Welcome {
+struct WelcomePage {
     page: Page,
     is_open: bool,
     name: String,
@@ -38,7 +38,7 @@ pub async fn page(
     let is_open = admins::link_is_open(&arena.db, &token_hash(&token)).await?;
     let page = Page::of(&request);
     let mut response =
-        html(&Welcome { page, is_open, name: String::new(), shortest: passwords::SHORTEST, refusal: None })?;
+        html(&WelcomePage { page, is_open, name: String::new(), shortest: passwords::SHORTEST, refusal: None })?;
     if !is_open {
         *response.status_mut() = StatusCode::NOT_FOUND;
     }
@@ -78,7 +78,7 @@ pub async fn create(
             let page = Page::of(&request);
             let refusal = Some(error_text(&error, page.locale));
             let mut response =
-                html(&Welcome { page, is_open: true, name: form.name, shortest: passwords::SHORTEST, refusal })?;
+                html(&WelcomePage { page, is_open: true, name: form.name, shortest: passwords::SHORTEST, refusal })?;
             *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
             Ok(response)
         }

@@ -4,7 +4,8 @@ use actix_web::{HttpResponse, get, web};
 
 use super::body::ErrorBody;
 use crate::error::Error;
-use crate::handlers::leaderboard::{self, BoardFile, Filter, MatrixFile};
+use crate::handlers::leaderboard::files::{self, BoardFile, MatrixFile};
+use crate::handlers::leaderboard::named_board::Filter;
 use crate::state::Arena;
 
 /// Kinds of battle that have a board.
@@ -36,7 +37,7 @@ enum MatrixName {
 )]
 #[get("/leaderboard")]
 pub async fn board(arena: web::Data<Arena>, filter: web::Query<Filter>) -> Result<HttpResponse, Error> {
-    leaderboard::board_json(arena, filter).await
+    files::board_json(arena, filter).await
 }
 
 /// A matrix over all pairs of models: `win-rates`, or `battle-counts`.
@@ -55,5 +56,5 @@ pub async fn matrix(
     matrix: web::Path<String>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse, Error> {
-    leaderboard::matrix_json(arena, matrix, filter).await
+    files::matrix_json(arena, matrix, filter).await
 }

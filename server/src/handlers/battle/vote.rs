@@ -4,11 +4,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::see_other;
 use crate::actions::cast_vote::CastVote;
 use crate::domain::{BattleId, Choice, Reason};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
+use crate::handlers::see_other;
 use crate::limits::Caller;
 use crate::state::Arena;
 use crate::store::model_names;

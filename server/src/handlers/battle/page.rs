@@ -1,95 +1,19 @@
-//! The pages of battles, comparisons and direct chats.
+//! The page of a battle, a comparison or a direct chat, and its deletion.
 
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::Page;
-use super::markdown;
-use super::replies::ReplyView;
-use crate::domain::{
-    Battle, BattleKind, BattleStatus, Choice, MAX_PROMPT_CHARS, Parameters, Reason, Reply, Side, Turn,
-};
-use crate::i18n::Locale;
-use crate::store::model_names::ModelNames;
-use crate::store::models::Model;
+use crate::actions::delete_battle::DeleteBattle;
+use crate::actions::read_battle::ReadBattle;
+use crate::domain::{Battle, BattleId, BattleKind, BattleStatus, Choice, MAX_PROMPT_CHARS, Reason, Reply, Side, Turn};
+use crate::error::Error;
+use crate::extract::{CsrfForm, Visitor};
+use crate::handlers::{NoFields, html, see_other};
+use crate::state::Arena;
+use crate::store::model_names::{self, ModelNames};
 use crate::streams::{Cursor, Shown};
-
-/// Where a battle begins.
-#[derive(Debug, Template)]
-#[template(path = "battle/new.html")]
-pub struct NewBattlePage {
-    /// The frame.
-    pub page: Page,
-    /// What stands in the box.
-    pub prompt: String,
-    /// Why no battle can begin, as the code of an error.
-    pub trouble: Option<&'static str>,
-}
-
-impl NewBattlePage {
-    /// Prompts to try, in the page's language and in the other one: verse models are good at verse.
-    pub fn samples(&self) -> Vec<String> {
-        samples(self.page.locale, 6)
-    }
-
-    /// The longest prompt.
-    pub fn longest(&self) -> usize {
-        MAX_PROMPT_CHARS
-    }
-}
-
-fn samples(locale: Locale, count: usize) -> Vec<String> {
-    (1..=count).map(|number| locale.text(&format!("sample-{number}"))).collect()
-}
-
-/// Where a comparison or a direct chat begins.
-#[derive(Debug, Template)]
-#[template(path = "chat/new.html")]
-pub struct NewChatPage {
-    /// The frame.
-    pub page: Page,
-    /// Which of the two.
-    pub kind: BattleKind,
-    /// Who can be chosen.
-    pub models: Vec<Model>,
-    /// What is chosen: slugs.
-    pub chosen: [String; 2],
-    /// What stands in the box.
-    pub prompt: String,
-    /// What stands in the parameters.
-    pub parameters: Parameters,
-    /// What was wrong with the form, in words.
-    pub trouble: Option<String>,
-}
-
-impl NewChatPage {
-    /// Whether two models are chosen.
-    pub fn is_pair(&self) -> bool {
-        self.kind == BattleKind::SideBySide
-    }
-
-    /// Whether a list shows this model as chosen: at first each list another one.
-    pub fn is_chosen(&self, model: &Model, list: usize, place: &usize) -> bool {
-        match self.chosen.get(list).map(String::as_str) {
-            Some("") | None => list == *place,
-            Some(slug) => model.slug == slug,
-        }
-    }
-
-    /// How many models it takes.
-    pub fn needed(&self) -> usize {
-        self.kind.sides().len()
-    }
-
-    /// Prompts to try.
-    pub fn samples(&self) -> Vec<String> {
-        samples(self.page.locale, 4)
-    }
-
-    /// The longest prompt.
-    pub fn longest(&self) -> usize {
-        MAX_PROMPT_CHARS
-    }
-}
+use crate::views::replies::ReplyView;
+use crate::views::{Page, markdown};
 
 /// A turn on a page.
 #[derive(Debug)]
@@ -307,4 +231,32 @@ fn speed(reply: &Reply) -> Option<String> {
     let (tokens, first, total) = (reply.completion_tokens?, reply.first_token_ms?, reply.total_ms?);
     let time = f64::from(total.checked_sub(first)?) / 1000.0;
     (tokens > 1 && time > 0.05).then(|| format!("{:.1}", f64::from(tokens - 1) / time))
+}
+
+/// The page of a battle, a comparison or a direct chat: the visitor's own.
+pub async fn page(
+    request: HttpRequest,
+    arena: web::Data<Arena>,
+    visitor: Visitor,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Error> {
+    let id: BattleId = id.parse().map_err(|_| Error::NotFound)?;
+    let shown = ReadBattle { battle: id, voter: visitor.id() }.run(&arena).await?;
+    let names = model_names::of_battle(&arena.db, &shown.battle).await?;
+    let mut frame = Page::of(&request);
+    let page = |frame| BattlePage::new(frame, &shown, &names);
+    frame.path = page(frame.clone()).new_path().to_owned();
+    html(&page(frame))
+}
+
+/// Deletes one for good.
+pub async fn delete(
+    arena: web::Data<Arena>,
+    visitor: Visitor,
+    id: web::Path<String>,
+    CsrfForm(NoFields {}): CsrfForm<NoFields>,
+) -> Result<HttpResponse, Error> {
+    let id: BattleId = id.parse().map_err(|_| Error::NotFound)?;
+    DeleteBattle { battle: id, voter: visitor.id() }.run(&arena).await?;
+    Ok(see_other("/history"))
 }

@@ -1,21 +1,49 @@
-//! Battles: the page where one begins, the page of one, its deletion.
+//! Where a battle between two anonymous models begins.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
 use serde::Deserialize;
 
-use super::{html, see_other};
 use crate::actions::answering::contestants;
-use crate::actions::delete_battle::DeleteBattle;
-use crate::actions::read_battle::ReadBattle;
 use crate::actions::start_battle::{Opponents, StartBattle};
-use crate::domain::{BattleId, Parameters, may_draw};
+use crate::domain::{MAX_PROMPT_CHARS, Parameters, may_draw};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
+use crate::handlers::{html, see_other};
+use crate::i18n::Locale;
 use crate::limits::Caller;
 use crate::state::Arena;
-use crate::store::model_names;
-use crate::views::{BattlePage, NewBattlePage, Page};
+use crate::views::Page;
+
+/// Where a battle begins.
+#[derive(Debug, Template)]
+#[template(path = "battle/new.html")]
+pub struct NewBattlePage {
+    /// The frame.
+    pub page: Page,
+    /// What stands in the box.
+    pub prompt: String,
+    /// Why no battle can begin, as the code of an error.
+    pub trouble: Option<&'static str>,
+}
+
+impl NewBattlePage {
+    /// Prompts to try, in the page's language and in the other one: verse models are good at verse.
+    pub fn samples(&self) -> Vec<String> {
+        sample_prompts(self.page.locale, 6)
+    }
+
+    /// The longest prompt.
+    pub fn longest(&self) -> usize {
+        MAX_PROMPT_CHARS
+    }
+}
+
+/// The first prompts to try, in the order of the locale files.
+pub(crate) fn sample_prompts(locale: Locale, count: usize) -> Vec<String> {
+    (1..=count).map(|number| locale.text(&format!("sample-{number}"))).collect()
+}
 
 /// A prompt to begin with.
 #[derive(Debug, Default, Deserialize)]
@@ -24,12 +52,8 @@ pub struct Begin {
     prompt: String,
 }
 
-/// A form without fields of its own.
-#[derive(Debug, Deserialize)]
-pub struct NoFields {}
-
 /// Where a battle begins.
-pub async fn new(
+pub async fn page(
     request: HttpRequest,
     arena: web::Data<Arena>,
     query: web::Query<Begin>,
@@ -64,32 +88,4 @@ pub async fn start(
         }
         Err(error) => Err(error),
     }
-}
-
-/// The page of a battle, a comparison or a direct chat: the visitor's own.
-pub async fn page(
-    request: HttpRequest,
-    arena: web::Data<Arena>,
-    visitor: Visitor,
-    id: web::Path<String>,
-) -> Result<HttpResponse, Error> {
-    let id: BattleId = id.parse().map_err(|_| Error::NotFound)?;
-    let shown = ReadBattle { battle: id, voter: visitor.id() }.run(&arena).await?;
-    let names = model_names::of_battle(&arena.db, &shown.battle).await?;
-    let mut frame = Page::of(&request);
-    let page = |frame| BattlePage::new(frame, &shown, &names);
-    frame.path = page(frame.clone()).new_path().to_owned();
-    html(&page(frame))
-}
-
-/// Deletes one for good.
-pub async fn delete(
-    arena: web::Data<Arena>,
-    visitor: Visitor,
-    id: web::Path<String>,
-    CsrfForm(NoFields {}): CsrfForm<NoFields>,
-) -> Result<HttpResponse, Error> {
-    let id: BattleId = id.parse().map_err(|_| Error::NotFound)?;
-    DeleteBattle { battle: id, voter: visitor.id() }.run(&arena).await?;
-    Ok(see_other("/history"))
 }

@@ -1,9 +1,8 @@
-//! The contestants' cards, for everyone.
+//! The card of one model, for everyone.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use crate::domain::ModelState;
 use crate::error::Error;
 use crate::handlers::html;
 use crate::i18n::Locale;
@@ -12,20 +11,10 @@ use crate::store::models::{self, Model};
 use crate::supervisor::LoadState;
 use crate::views::Page;
 
-/// The list.
-#[derive(Debug, Template)]
-#[template(path = "models/list.html")]
-struct List {
-    page: Page,
-    /// Those that answer, then disabled ones.
-    present: Vec<Model>,
-    retired: Vec<Model>,
-}
-
 /// One card.
 #[derive(Debug, Template)]
 #[template(path = "models/card.html")]
-struct Card {
+struct ModelCardPage {
     page: Page,
     model: Model,
     /// The context, by the registration or by the loaded model itself.
@@ -34,15 +23,8 @@ struct Card {
     device: Option<String>,
 }
 
-/// All contestants.
-pub async fn list(request: HttpRequest, arena: web::Data<Arena>) -> Result<HttpResponse, Error> {
-    let all = models::list(&arena.db).await?;
-    let (retired, present) = all.into_iter().partition(|model| model.state == ModelState::Retired);
-    html(&List { page: Page::of(&request), present, retired })
-}
-
 /// The card of one contestant.
-pub async fn card(
+pub async fn page(
     request: HttpRequest,
     arena: web::Data<Arena>,
     slug: web::Path<String>,
@@ -57,7 +39,7 @@ pub async fn card(
     let context = model.settings.card.context_length.or(loaded);
     let preferred = model.settings.source.local().map(|source| source.device.to_string());
     let device = view.and_then(|view| view.device.clone()).or(preferred);
-    html(&Card { page: Page::of(&request), model, context, device })
+    html(&ModelCardPage { page: Page::of(&request), model, context, device })
 }
 
 impl Model {

@@ -1,12 +1,8 @@
-//! What happens in a battle: the stream, further messages, stop, ask again.
+//! The turns of a battle: their stream, further messages, stop, ask again.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::battle::NoFields;
-use super::see_other;
-use super::sse;
-use super::sse::html::HtmlEvents;
 use crate::actions::ask_again::AskAgain;
 use crate::actions::read_battle::ReadBattle;
 use crate::actions::send_message::SendMessage;
@@ -14,6 +10,8 @@ use crate::actions::stop_answer::StopAnswers;
 use crate::domain::{BattleId, Side};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
+use crate::handlers::sse::html::HtmlEvents;
+use crate::handlers::{NoFields, see_other, sse};
 use crate::i18n::Locale;
 use crate::limits::Caller;
 use crate::state::Arena;

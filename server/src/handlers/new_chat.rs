@@ -1,18 +1,70 @@
-//! Side by side and direct chat: the visitor chooses who answers, and how it is sampled.
+//! Where a comparison or a direct chat begins: the visitor chooses who answers, and how it is sampled.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
 use serde::Deserialize;
 
+use super::battle::new::sample_prompts;
 use super::{html, see_other};
 use crate::actions::start_battle::{Opponents, StartBattle};
-use crate::domain::{BattleKind, ModelId, Parameters};
+use crate::domain::{BattleKind, MAX_PROMPT_CHARS, ModelId, Parameters};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
 use crate::limits::Caller;
 use crate::state::Arena;
 use crate::store::models::{self, Model};
-use crate::views::{NewChatPage, Page};
+use crate::views::Page;
+
+/// Where a comparison or a direct chat begins.
+#[derive(Debug, Template)]
+#[template(path = "new_chat.html")]
+pub struct NewChatPage {
+    /// The frame.
+    pub page: Page,
+    /// Which of the two.
+    pub kind: BattleKind,
+    /// Who can be chosen.
+    pub models: Vec<Model>,
+    /// What is chosen: slugs.
+    pub chosen: [String; 2],
+    /// What stands in the box.
+    pub prompt: String,
+    /// What stands in the parameters.
+    pub parameters: Parameters,
+    /// What was wrong with the form, in words.
+    pub trouble: Option<String>,
+}
+
+impl NewChatPage {
+    /// Whether two models are chosen.
+    pub fn is_pair(&self) -> bool {
+        self.kind == BattleKind::SideBySide
+    }
+
+    /// Whether a list shows this model as chosen: at first each list another one.
+    pub fn is_chosen(&self, model: &Model, list: usize, place: &usize) -> bool {
+        match self.chosen.get(list).map(String::as_str) {
+            Some("") | None => list == *place,
+            Some(slug) => model.slug == slug,
+        }
+    }
+
+    /// How many models it takes.
+    pub fn needed(&self) -> usize {
+        self.kind.sides().len()
+    }
+
+    /// Prompts to try.
+    pub fn samples(&self) -> Vec<String> {
+        sample_prompts(self.page.locale, 4)
+    }
+
+    /// The longest prompt.
+    pub fn longest(&self) -> usize {
+        MAX_PROMPT_CHARS
+    }
+}
 
 /// What the form sends; numbers as text, so that a false one is explained and not refused unread.
 #[derive(Debug, Default, Deserialize)]

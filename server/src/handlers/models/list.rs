@@ -1,0 +1,28 @@
+//! All models, for everyone.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use crate::domain::ModelState;
+use crate::error::Error;
+use crate::handlers::html;
+use crate::state::Arena;
+use crate::store::models::{self, Model};
+use crate::views::Page;
+
+/// The list.
+#[derive(Debug, Template)]
+#[template(path = "models/list.html")]
+struct ModelListPage {
+    page: Page,
+    /// Those that answer, then disabled ones.
+    present: Vec<Model>,
+    retired: Vec<Model>,
+}
+
+/// All contestants.
+pub async fn page(request: HttpRequest, arena: web::Data<Arena>) -> Result<HttpResponse, Error> {
+    let all = models::list(&arena.db).await?;
+    let (retired, present) = all.into_iter().partition(|model| model.state == ModelState::Retired);
+    html(&ModelListPage { page: Page::of(&request), present, retired })
+}

@@ -1,0 +1,4 @@
+//! The models, for everyone.
+
+pub mod card;
+pub mod list;
