@@ -15,7 +15,7 @@ use crate::error::Error;
 const AT_ONCE: usize = 2;
 
 /// How long a request waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(5);
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The shortest password: ten characters resist guessing at the rate that the sign-in allows.
 pub const SHORTEST: usize = 10;
@@ -85,9 +85,9 @@ impl Passwords {
     }
 
     async fn turn(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Error> {
-        match tokio::time::timeout(PATIENCE, self.turns.acquire()).await {
+        match tokio::time::timeout(QUEUE_TIMEOUT, self.turns.acquire()).await {
             Ok(Ok(turn)) => Ok(turn),
-            _ => Err(Error::Busy { retry_after: PATIENCE }),
+            _ => Err(Error::Busy { retry_after: QUEUE_TIMEOUT }),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arena_server::backends::{AddressPolicy, Backends, ChatEvent, ChatRequest, ErrorKind, Message, Role, Sampling};
 use arena_server::domain::{Device, DevicePreference, ModelId};
-use arena_server::supervisor::{LoadState, LocalModel, Unplaced, WorkerState, Workers, WorkersOptions};
+use arena_server::supervisor::{LoadState, LocalModel, PlacementError, WorkerState, Workers, WorkersOptions};
 use futures_util::StreamExt;
 use uuid::Uuid;
 use worker_support::{arena, demo, until};
@@ -83,7 +83,10 @@ async fn two_models_answer_a_broken_one_stops_nobody_and_a_killed_worker_comes_b
     .await;
     let LoadState::Failed { error } = state(&workers, 2) else { panic!("{:?}", state(&workers, 2)) };
     assert!(error.contains("Cargo.toml"), "{error}");
-    assert_eq!(state(&workers, 4), LoadState::Unplaced { reason: Unplaced::NoSuchDevice { device: "cuda:9".into() } });
+    assert_eq!(
+        state(&workers, 4),
+        LoadState::Unplaced { reason: PlacementError::NoSuchDevice { device: "cuda:9".into() } }
+    );
     assert!(workers.endpoint_of(id(2)).is_none() && workers.endpoint_of(id(4)).is_none());
 
     // Killed in the middle of answers: the readers are told at once, and the worker comes back.
@@ -161,7 +164,7 @@ async fn without_a_model_no_process_runs_and_without_a_device_a_model_says_so() 
     let none = WorkersOptions { devices: vec![], executable: arena(), drain: Duration::from_secs(1) };
     let workers = Workers::start(&none).unwrap();
     workers.reconcile(vec![model(1, &demo("q8_0"))]);
-    assert_eq!(state(&workers, 1), LoadState::Unplaced { reason: Unplaced::NoDevices });
+    assert_eq!(state(&workers, 1), LoadState::Unplaced { reason: PlacementError::NoDevices });
     workers.shutdown().await;
 
     let workers = self::workers();

@@ -8,7 +8,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 use super::error::{BackendError, ErrorKind};
-use super::network::{Network, Place, place};
+use super::network::{AddressClass, Network, classify};
 
 /// What the administrator's configuration allows besides the internet.
 #[derive(Debug, Clone, Default)]
@@ -24,10 +24,10 @@ impl AddressPolicy {
         let is_named = |by: fn(&Network, IpAddr) -> bool| {
             self.allowed.iter().any(|one| by(one, address) || host.is_some_and(|host| one.is_host(host)))
         };
-        match place(address) {
-            Place::Outside => true,
-            Place::Inside => is_named(Network::contains),
-            Place::Never => is_named(Network::is_address),
+        match classify(address) {
+            AddressClass::Public => true,
+            AddressClass::Private => is_named(Network::contains),
+            AddressClass::Forbidden => is_named(Network::is_address),
         }
     }
 

@@ -92,12 +92,12 @@ async fn run(
         if answer.has_begun() {
             return Err(error);
         }
-        if error.kind == ErrorKind::InvalidRequest && body.bend(&error.detail) {
+        if error.kind == ErrorKind::InvalidRequest && body.drop_rejected_parameter(&error.detail) {
             continue;
         }
         let pause = pause(tried, &error);
         let late = Instant::now() + pause >= ends;
-        if tried >= endpoint.retries || !error.kind.is_passing() || pause > LONGEST_PAUSE || late {
+        if tried >= endpoint.retries || !error.kind.is_transient() || pause > LONGEST_PAUSE || late {
             return Err(error);
         }
         tracing::debug!(model = endpoint.model(), %error, ?pause, "trying again");

@@ -112,7 +112,7 @@ impl ErrorKind {
     /// Whether the same request may succeed a moment later, so that trying again before the first
     /// token makes sense. A first-token timeout is not among them: a second wait would only double
     /// the first.
-    pub fn is_passing(self) -> bool {
+    pub fn is_transient(self) -> bool {
         matches!(
             self,
             Self::Unreachable
@@ -127,7 +127,7 @@ impl ErrorKind {
 
     /// Whether the fault lies with the endpoint and not with this request, so that it counts
     /// towards letting the endpoint rest.
-    pub fn blames_endpoint(self) -> bool {
+    pub fn counts_against_endpoint(self) -> bool {
         !matches!(
             self,
             Self::ContextTooLong | Self::Filtered | Self::InvalidRequest | Self::AnswerTooLarge | Self::TotalTimeout

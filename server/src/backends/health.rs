@@ -26,7 +26,7 @@ pub struct Circuit {
     /// Failures since the last success.
     pub failures: u32,
     /// Until when it should not be drawn.
-    pub rests_until: Option<Instant>,
+    pub open_until: Option<Instant>,
     /// The last failure, kept for the administrator after a success too.
     pub last_error: Option<BackendError>,
     /// When it last answered.
@@ -36,7 +36,7 @@ pub struct Circuit {
 impl Circuit {
     /// Whether it may be drawn at this moment. After its rest one draw tries it again.
     pub fn is_available(&self, now: Instant) -> bool {
-        self.rests_until.is_none_or(|until| until <= now)
+        self.open_until.is_none_or(|until| until <= now)
     }
 }
 
@@ -66,7 +66,7 @@ impl Health {
     pub(super) fn succeeded(&self, key: &str) {
         self.entry(key, |circuit| {
             circuit.failures = 0;
-            circuit.rests_until = None;
+            circuit.open_until = None;
             circuit.last_success = Some(Instant::now());
         });
     }
@@ -74,12 +74,12 @@ impl Health {
     pub(super) fn failed(&self, key: &str, error: &BackendError) {
         self.entry(key, |circuit| {
             circuit.last_error = Some(error.clone());
-            if !error.kind.blames_endpoint() {
+            if !error.kind.counts_against_endpoint() {
                 return;
             }
             circuit.failures = circuit.failures.saturating_add(1);
             if circuit.failures >= FAILURES {
-                circuit.rests_until = Some(Instant::now() + rest(circuit.failures, error));
+                circuit.open_until = Some(Instant::now() + rest(circuit.failures, error));
             }
         });
     }

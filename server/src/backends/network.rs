@@ -74,14 +74,14 @@ impl fmt::Display for Network {
 
 /// Where an address belongs, as far as outgoing requests care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum AddressClass {
     /// Reachable by anyone on the internet.
-    Outside,
+    Public,
     /// Loopback, private, shared (CGNAT), unique local: inner networks.
-    Inside,
+    Private,
     /// Link-local and the metadata services of clouds, which hand out credentials; or an address
     /// that no server can have.
-    Never,
+    Forbidden,
 }
 
 /// Addresses of metadata services that are not link-local (AWS over IPv6, Alibaba Cloud, Oracle).
@@ -122,14 +122,14 @@ const fn v6(a: u16, b: u16, prefix: u8) -> Ipv6Net {
 // By the registries of special-purpose addresses (IANA, RFC 6890). Written out, because what the standard library and
 // crates call "global" leaves out or lets in some of these from release to release.
 
-const NEVER_V4: [Ipv4Net; 4] = [
+const FORBIDDEN_V4: [Ipv4Net; 4] = [
     v4(0, 0, 0, 8),      // this network
     v4(169, 254, 0, 16), // link-local, and the metadata services of most clouds
     v4(224, 0, 0, 4),    // multicast
     v4(240, 0, 0, 4),    // reserved, and broadcast
 ];
 
-const INSIDE_V4: [Ipv4Net; 10] = [
+const PRIVATE_V4: [Ipv4Net; 10] = [
     v4(127, 0, 0, 8),     // loopback
     v4(10, 0, 0, 8),      // private
     v4(172, 16, 0, 12),   // private
@@ -142,13 +142,13 @@ const INSIDE_V4: [Ipv4Net; 10] = [
     v4(203, 0, 113, 24),  // documentation
 ];
 
-const NEVER_V6: [Ipv6Net; 3] = [
+const FORBIDDEN_V6: [Ipv6Net; 3] = [
     v6(0, 0, 128),     // unspecified
     v6(0xff00, 0, 8),  // multicast
     v6(0xfe80, 0, 10), // link-local
 ];
 
-const INSIDE_V6: [Ipv6Net; 7] = [
+const PRIVATE_V6: [Ipv6Net; 7] = [
     Ipv6Net::new_assert(Ipv6Addr::LOCALHOST, 128),
     v6(0xfc00, 0, 7),      // unique local
     v6(0xfec0, 0, 10),     // site-local, deprecated
@@ -159,18 +159,22 @@ const INSIDE_V6: [Ipv6Net; 7] = [
 ];
 
 /// Sorts an address.
-pub(super) fn place(address: IpAddr) -> Place {
+pub(super) fn classify(address: IpAddr) -> AddressClass {
     let address = canonical(address);
-    let (never, inside) = match &address {
-        IpAddr::V4(v4) => (NEVER_V4.iter().any(|net| net.contains(v4)), INSIDE_V4.iter().any(|net| net.contains(v4))),
-        IpAddr::V6(v6) => (NEVER_V6.iter().any(|net| net.contains(v6)), INSIDE_V6.iter().any(|net| net.contains(v6))),
+    let (forbidden, private) = match &address {
+        IpAddr::V4(v4) => {
+            (FORBIDDEN_V4.iter().any(|net| net.contains(v4)), PRIVATE_V4.iter().any(|net| net.contains(v4)))
+        }
+        IpAddr::V6(v6) => {
+            (FORBIDDEN_V6.iter().any(|net| net.contains(v6)), PRIVATE_V6.iter().any(|net| net.contains(v6)))
+        }
     };
-    if never || METADATA.contains(&address) {
-        Place::Never
-    } else if inside {
-        Place::Inside
+    if forbidden || METADATA.contains(&address) {
+        AddressClass::Forbidden
+    } else if private {
+        AddressClass::Private
     } else {
-        Place::Outside
+        AddressClass::Public
     }
 }
 
@@ -197,7 +201,7 @@ mod tests {
             "64:ff9b::a00:1",
             "2002:7f00:1::",
         ] {
-            assert_eq!(place(text.parse().unwrap()), Place::Inside, "{text}");
+            assert_eq!(classify(text.parse().unwrap()), AddressClass::Private, "{text}");
         }
         for text in [
             "169.254.169.254",
@@ -211,19 +215,19 @@ mod tests {
             "224.0.0.1",
             "255.255.255.255",
         ] {
-            assert_eq!(place(text.parse().unwrap()), Place::Never, "{text}");
+            assert_eq!(classify(text.parse().unwrap()), AddressClass::Forbidden, "{text}");
         }
         for text in ["198.19.255.1", "192.0.0.8", "203.0.113.9", "64:ff9b:1::1", "2001:db8::1", "2001::1", "fec0::1"] {
-            assert_eq!(place(text.parse().unwrap()), Place::Inside, "{text}");
+            assert_eq!(classify(text.parse().unwrap()), AddressClass::Private, "{text}");
         }
         for text in ["192.0.0.192", "240.0.0.1", "ff02::1", "febf::1"] {
-            assert_eq!(place(text.parse().unwrap()), Place::Never, "{text}");
+            assert_eq!(classify(text.parse().unwrap()), AddressClass::Forbidden, "{text}");
         }
         for text in ["2001:4860::1", "198.20.0.1", "192.0.1.1", "2606::1"] {
-            assert_eq!(place(text.parse().unwrap()), Place::Outside, "{text}");
+            assert_eq!(classify(text.parse().unwrap()), AddressClass::Public, "{text}");
         }
         for text in ["1.1.1.1", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "::ffff:8.8.8.8"] {
-            assert_eq!(place(text.parse().unwrap()), Place::Outside, "{text}");
+            assert_eq!(classify(text.parse().unwrap()), AddressClass::Public, "{text}");
         }
     }
 

@@ -87,7 +87,7 @@ impl Backends {
     /// Talks to the endpoint: its list of models and one short answer. Takes at most about the sum
     /// of the connect and first-token timeouts, a minute in all.
     pub async fn probe(&self, endpoint: &Endpoint) -> Probe {
-        let endpoint = impatient(endpoint);
+        let endpoint = with_probe_timeouts(endpoint);
         let mut probe = self.probe_once(&endpoint).await;
         let missing = probe.error.as_ref().is_some_and(|error| error.kind == ErrorKind::EndpointNotFound);
         if missing && !endpoint.base().path().ends_with("/v1") {
@@ -202,7 +202,7 @@ fn names(value: &Value) -> Option<Vec<String>> {
 }
 
 /// A form must answer while the administrator looks at it.
-fn impatient(endpoint: &Endpoint) -> Endpoint {
+fn with_probe_timeouts(endpoint: &Endpoint) -> Endpoint {
     let mut timeouts = endpoint.timeouts;
     timeouts.connect = timeouts.connect.min(Duration::from_secs(10));
     timeouts.first_token = timeouts.first_token.min(Duration::from_secs(45));

@@ -95,7 +95,7 @@ impl Body {
     /// Changes the form of the request, never its meaning, after a refusal that names a field:
     /// usage need not be asked for, and OpenAI's newer models call the limit by another name.
     /// Returns whether anything changed.
-    pub(super) fn bend(&mut self, refusal: &str) -> bool {
+    pub(super) fn drop_rejected_parameter(&mut self, refusal: &str) -> bool {
         if refusal.contains("stream_options") && self.0.remove("stream_options").is_some() {
             return true;
         }
@@ -150,12 +150,12 @@ mod tests {
     #[test]
     fn a_refused_form_is_bent_once_and_a_refused_meaning_never() {
         let mut body = Body::new("m", &request());
-        assert!(body.bend("Unknown field: stream_options"));
-        assert!(!body.bend("Unknown field: stream_options"));
-        assert!(body.bend("Use 'max_completion_tokens' instead."));
+        assert!(body.drop_rejected_parameter("Unknown field: stream_options"));
+        assert!(!body.drop_rejected_parameter("Unknown field: stream_options"));
+        assert!(body.drop_rejected_parameter("Use 'max_completion_tokens' instead."));
         assert_eq!(body.json()["max_completion_tokens"], 5);
         assert!(!body.json().contains_key("max_tokens"));
-        assert!(!body.bend("temperature is not supported"));
+        assert!(!body.drop_rejected_parameter("temperature is not supported"));
         assert!(body.json().contains_key("temperature"));
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::{env, fs};
 
 use super::error::DatabaseError;
-use super::obtain::{self, Source};
+use super::provision::{self, Source};
 use super::stage::{ProgressFn, Stage};
 use super::version::OLDEST_POSTGRES;
 use crate::i18n::Message;
@@ -61,7 +61,7 @@ impl Search {
         let sources = if self.bin_dir.is_some() { &[][..] } else { &self.obtain };
         for source in sources {
             progress(Stage::Obtaining(source.name()));
-            if let Err(why) = obtain::obtain(*source, &self.cache, wanted) {
+            if let Err(why) = provision::provision(*source, &self.cache, wanted) {
                 progress(Stage::Failed(source.name(), why.clone()));
                 tried.push(Message::new("database-tried-failed").with("tool", source.name()).with("why", why));
                 continue;

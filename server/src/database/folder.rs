@@ -30,9 +30,9 @@ const SOCKET: &str = ".s.PGSQL.5432";
 /// What `sun_path` holds, less the closing zero.
 const SOCKET_PATH_LIMIT: usize = 107;
 /// How long a Postgres that is already shutting down may take.
-const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(60);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long one that got the signal may take to say that it is shutting down.
-const SIGNAL_PATIENCE: Duration = Duration::from_secs(3);
+const SIGNAL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A data folder that is ours alone for as long as this lives.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl Folder {
     /// Makes the cluster beside its place and moves it there in one step, so that an interrupted
     /// start leaves no half cluster.
     pub fn initialise(&self, binaries: &Binaries) -> Result<(), DatabaseError> {
-        self.clear_away_halves();
+        self.remove_incomplete();
         let fresh = self.cluster.with_extension(format!("new-{}", std::process::id()));
         private(&fresh, self.account.as_ref())?;
         let mut initdb = account::command(&binaries.dir.join("initdb"), self.account.as_ref());
@@ -95,7 +95,7 @@ impl Folder {
     }
 
     /// Removes what interrupted starts left. Best effort: they are in nobody's way.
-    fn clear_away_halves(&self) {
+    fn remove_incomplete(&self) {
         let entries = self.cluster.parent().and_then(|parent| fs::read_dir(parent).ok());
         for entry in entries.into_iter().flatten().flatten() {
             if entry.file_name().as_bytes().starts_with(b"postgres.new-") {
@@ -119,7 +119,7 @@ impl Folder {
                 }
                 break;
             }
-            let patience = if last.is_stopping() { SHUTDOWN_PATIENCE } else { SIGNAL_PATIENCE };
+            let patience = if last.is_stopping() { SHUTDOWN_TIMEOUT } else { SIGNAL_TIMEOUT };
             if start.elapsed() > patience {
                 let (folder, pid) = (self.cluster.clone(), last.pid.unsigned_abs());
                 return Err(DatabaseError::Foreign { folder, pid });

@@ -19,7 +19,7 @@ mod binaries;
 mod child;
 mod error;
 mod folder;
-mod obtain;
+mod provision;
 mod running;
 mod server;
 mod stage;

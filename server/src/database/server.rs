@@ -23,9 +23,9 @@ use super::folder::Folder;
 use super::stage::{ProgressFn, Stage};
 
 /// Replaying the log after a crash may take this long.
-const START_PATIENCE: Duration = Duration::from_secs(300);
+const START_TIMEOUT: Duration = Duration::from_secs(300);
 /// How long an orderly shutdown may take, and then again an immediate one.
-const STOP_PATIENCE: Duration = Duration::from_secs(30);
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often the watching thread looks whether the server still lives.
 const WATCH: Duration = Duration::from_millis(500);
 /// A log larger than this is set aside at the next start.
@@ -175,7 +175,7 @@ fn launch(folder: &Folder, binaries: &Binaries, durability: Durability) -> Resul
     // For Postgres, SIGINT is a fast and orderly shutdown.
     die_with_this_thread(&mut command, Signal::INT);
     let mut child = command.spawn().map_err(DatabaseError::io(&program))?;
-    let deadline = Instant::now() + START_PATIENCE;
+    let deadline = Instant::now() + START_TIMEOUT;
     while !folder.is_ready(child.id()) {
         if let Ok(Some(_)) = child.try_wait() {
             let said = read_from(&folder.log, offset);
@@ -183,7 +183,7 @@ fn launch(folder: &Folder, binaries: &Binaries, durability: Durability) -> Resul
         }
         if Instant::now() > deadline {
             _ = shut_down(&mut child);
-            let (seconds, log) = (START_PATIENCE.as_secs(), folder.log.clone());
+            let (seconds, log) = (START_TIMEOUT.as_secs(), folder.log.clone());
             return Err(DatabaseError::Slow { seconds, log });
         }
         thread::sleep(Duration::from_millis(10));
@@ -215,7 +215,7 @@ fn settings(durability: Durability) -> Vec<&'static str> {
 /// a clean shutdown leaves it; after the others the log is replayed at the next start.
 fn shut_down(child: &mut Child) -> Result<(), DatabaseError> {
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    for (signal, patience) in [(Signal::INT, STOP_PATIENCE), (Signal::QUIT, STOP_PATIENCE)] {
+    for (signal, patience) in [(Signal::INT, STOP_TIMEOUT), (Signal::QUIT, STOP_TIMEOUT)] {
         let deadline = Instant::now() + patience;
         if let Some(pid) = pid {
             _ = kill_process(pid, signal);

@@ -10,7 +10,7 @@ use crate::store;
 use crate::supervisor::{LoadState, WorkerState, WorkerView};
 
 /// How long the database may take to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The process lives and its event loop turns: nothing more.
 pub async fn live() -> HttpResponse {
@@ -87,7 +87,7 @@ fn worker(view: &WorkerView) -> Worker {
 
 async fn database(arena: &Arena) -> Part {
     let began = std::time::Instant::now();
-    match tokio::time::timeout(PATIENCE, store::ping(&arena.db)).await {
+    match tokio::time::timeout(PING_TIMEOUT, store::ping(&arena.db)).await {
         Ok(Ok(())) => Part { status: "ok", ms: u64::try_from(began.elapsed().as_millis()).ok() },
         Ok(Err(cause)) => {
             tracing::warn!(%cause, "the database does not answer");

@@ -73,7 +73,7 @@ pub async fn run(options: WorkerOptions) -> anyhow::Result<()> {
     let handle = server.handle();
     let stopping = host.clone();
     let stopped = tokio::spawn(async move {
-        let end = ended.recv().await.unwrap_or(End::Told);
+        let end = ended.recv().await.unwrap_or(End::Requested);
         stopping.drain();
         stop(&handle, &end).await;
         end
@@ -82,20 +82,20 @@ pub async fn run(options: WorkerOptions) -> anyhow::Result<()> {
     // The last answers are out, or their time is over.
     tokio::task::spawn_blocking(move || host.shutdown(Duration::ZERO)).await?;
     match stopped.await? {
-        End::Told => Ok(()),
-        End::Broken(why) => bail!(why),
+        End::Requested => Ok(()),
+        End::Failed(why) => bail!(why),
     }
 }
 
 /// Why a worker stops.
 enum End {
-    Told,
-    Broken(Message),
+    Requested,
+    Failed(Message),
 }
 
 async fn stop(handle: &ServerHandle, end: &End) {
     tracing::info!("stopping");
-    handle.stop(matches!(end, End::Told)).await;
+    handle.stop(matches!(end, End::Requested)).await;
 }
 
 async fn until_signal(ends: mpsc::Sender<End>) {
@@ -108,7 +108,7 @@ async fn until_signal(ends: mpsc::Sender<End>) {
         _ = interrupt.recv() => {}
     }
     // Nobody listens any more when the worker stops already.
-    let _ = ends.send(End::Told).await;
+    let _ = ends.send(End::Requested).await;
 }
 
 /// Watches over the engine's thread, and at first over the models given as arguments: a worker
@@ -121,12 +121,12 @@ async fn until_broken(host: Arc<Host>, needs_model: bool, ends: mpsc::Sender<End
             return;
         }
         if !host.status().alive {
-            let _ = ends.send(End::Broken(Message::new("terminal-engine-died"))).await;
+            let _ = ends.send(End::Failed(Message::new("terminal-engine-died"))).await;
             return;
         }
         let slots = host.slots();
         if hopeful && slots.iter().all(|slot| slot.state == SlotState::Failed) {
-            let _ = ends.send(End::Broken(Message::new("terminal-no-model-loaded"))).await;
+            let _ = ends.send(End::Failed(Message::new("terminal-no-model-loaded"))).await;
             return;
         }
         hopeful &= !slots.iter().any(|slot| slot.state == SlotState::Ready);
@@ -138,7 +138,7 @@ fn until_orphaned(ends: &mpsc::Sender<End>) {
     let mut lines = std::io::stdin().lock().lines();
     while let Some(Ok(line)) = lines.next() {
         if line == STOP {
-            let _ = ends.blocking_send(End::Told);
+            let _ = ends.blocking_send(End::Requested);
         }
     }
     // The pipe's end without a word: the parent was killed. Nobody reads the answers any more, and

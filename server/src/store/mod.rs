@@ -1,12 +1,12 @@
 //! All SQL. Functions take a connection or a transaction and give checked values.
 
+pub mod admin_stats;
 pub mod admins;
 pub mod audit;
 pub mod battles;
 pub mod model_names;
 pub mod models;
 pub mod ratings;
-pub mod recent;
 pub mod voters;
 pub mod votes;
 

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
-use super::pace::{Pace, TICK};
+use super::release_pacer::{ReleasePacer, TICK};
 use super::side::LiveSide;
 use super::view::View;
 use crate::domain::{BattleId, ReplyStatus, names_a_model};
@@ -76,7 +76,7 @@ impl Live {
     /// Runs until both sides have ended, been released and been written down. That is shown by [`Self::publish`] later: who
     /// sees it may vote at once, or ask a side again.
     pub(super) async fn run(&mut self) {
-        let mut pace = Pace::default();
+        let mut pace = ReleasePacer::default();
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut saved_at = Instant::now();
@@ -214,7 +214,7 @@ async fn next(
     }
 }
 
-fn lane(side: &Option<LiveSide>) -> Option<super::pace::Lane> {
+fn lane(side: &Option<LiveSide>) -> Option<super::release_pacer::ColumnProgress> {
     side.as_ref().map(LiveSide::lane)
 }
 

@@ -10,8 +10,8 @@
 mod cursor;
 mod live;
 mod open;
-pub mod pace;
 mod reader;
+pub mod release_pacer;
 mod side;
 #[cfg(test)]
 mod tests;

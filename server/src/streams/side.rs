@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use futures_util::stream::BoxStream;
 
-use super::pace::Lane;
+use super::release_pacer::ColumnProgress;
 use super::view::{SideView, prefix};
 use crate::backends::{BackendError, ChatEvent, ErrorKind};
 use crate::domain::{ReplyId, ReplyStatus, Side};
@@ -144,8 +144,8 @@ impl LiveSide {
         !self.is_running() && (self.released == self.chars)
     }
 
-    pub(super) const fn lane(&self) -> Lane {
-        Lane { arrived: self.chars, released: self.released, ended: !self.is_running() }
+    pub(super) const fn lane(&self) -> ColumnProgress {
+        ColumnProgress { arrived: self.chars, released: self.released, ended: !self.is_running() }
     }
 
     pub(super) fn view(&self) -> SideView {

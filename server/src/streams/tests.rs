@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 
-use super::pace::TICK;
+use super::release_pacer::TICK;
 use super::{Ask, Cursor, Pieces, Reader, Source, Streams, View};
 use crate::actions::ask_again::AskAgain;
 use crate::actions::delete_battle::DeleteBattle;

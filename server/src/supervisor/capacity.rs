@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use super::placement::Place;
+use super::placement::DeviceSlot;
 use super::view::LocalModel;
 use crate::domain::{Device, DevicePreference};
 use crate::inference_server::inspect::inspect;
 
 /// A device and its memory as found at start, before any worker took of it.
-pub type Capacity = Place;
+pub type Capacity = DeviceSlot;
 
 /// What a worker needs beside the weights and the cache of each model: activations, buffers.
 const BESIDE: u64 = 128 << 20;
@@ -30,7 +30,7 @@ pub fn find_devices(chosen: &[DevicePreference]) -> Vec<Capacity> {
             DevicePreference::On(Device::Cpu) => add(cpu()),
             DevicePreference::On(device) => {
                 let known = gpus.iter().find(|gpu| gpu.device == device).cloned();
-                add(known.unwrap_or(Place { device, memory: None }));
+                add(known.unwrap_or(DeviceSlot { device, memory: None }));
             }
         }
     }
@@ -44,7 +44,7 @@ fn cpu() -> Capacity {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     };
-    Place { device: Device::Cpu, memory }
+    DeviceSlot { device: Device::Cpu, memory }
 }
 
 fn meminfo(text: &str) -> Option<u64> {
@@ -78,7 +78,7 @@ fn smi(text: &str) -> Vec<Capacity> {
         let (index, mebibytes) = line.split_once(',')?;
         let index: u16 = index.trim().parse().ok()?;
         let memory = mebibytes.trim().parse::<u64>().ok().map(|mebibytes| mebibytes << 20);
-        Some(Place { device: Device::Cuda(index), memory })
+        Some(DeviceSlot { device: Device::Cuda(index), memory })
     };
     text.lines().filter_map(line).collect()
 }
@@ -133,7 +133,7 @@ mod tests {
     fn the_machine_s_own_words_are_read() {
         assert_eq!(meminfo("MemTotal: 9 kB\nMemAvailable:   22128440 kB\n"), Some(22_128_440 * 1024));
         let gpus = smi("0, 81000\n1, [N/A]\n\n");
-        assert_eq!(gpus[0], Place { device: Device::Cuda(0), memory: Some(81_000 << 20) });
+        assert_eq!(gpus[0], DeviceSlot { device: Device::Cuda(0), memory: Some(81_000 << 20) });
         assert_eq!(gpus[1].memory, None);
         assert_eq!(gpus.len(), 2);
         assert_eq!(find_devices(&[DevicePreference::On(Device::Cpu); 2]).len(), 1);

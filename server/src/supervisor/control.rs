@@ -11,7 +11,7 @@ use super::view::LocalModel;
 pub(super) use crate::inference_server::{SlotState, SlotView};
 
 /// A worker answers these at once; its cores may be busy computing.
-const PATIENCE: Duration = Duration::from_secs(20);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The door to one worker's models.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ impl Control {
             .redirect(redirect::Policy::none())
             .tls_certs_only([])
             .connect_timeout(Duration::from_secs(5))
-            .timeout(PATIENCE)
+            .timeout(ANSWER_TIMEOUT)
             .build()
     }
 

@@ -11,7 +11,7 @@ use super::view::LocalModel;
 use super::workers::Workers;
 use crate::store::models::{self, Model};
 
-/// How often the list is read; a change made at this server is seen at once by a nudge.
+/// How often the list is read; a change made at this server is seen at once by [`Workers::wake`].
 const EVERY: Duration = Duration::from_secs(5);
 
 impl Workers {
@@ -27,7 +27,7 @@ impl Workers {
                 }
                 tokio::select! {
                     () = stop.cancelled() => return,
-                    () = workers.shared().nudge.notified() => {}
+                    () = workers.shared().wake.notified() => {}
                     () = sleep(EVERY) => {}
                 }
             }
@@ -35,8 +35,8 @@ impl Workers {
     }
 
     /// Has the list of models read now, after it was changed.
-    pub fn nudge(&self) {
-        self.shared().nudge.notify_one();
+    pub fn wake(&self) {
+        self.shared().wake.notify_one();
     }
 
     async fn read_list(&self, db: &PgPool) {

@@ -8,7 +8,7 @@ use crate::domain::ModelId;
 
 /// So often may a worker die while it loads a model until the model is blamed. Once may be chance:
 /// somebody killed it, or another program took the memory.
-const STRIKES: u32 = 2;
+const MAX_CRASHES_WHILE_LOADING: u32 = 2;
 
 /// The models of one worker.
 #[derive(Default)]
@@ -119,7 +119,7 @@ impl LoadPlan {
                 LoadState::Loading { .. } => {
                     let strikes = self.strikes.entry(model.id).or_default();
                     *strikes += 1;
-                    *state = if *strikes >= STRIKES {
+                    *state = if *strikes >= MAX_CRASHES_WHILE_LOADING {
                         let error = format!("the worker died {strikes} times while loading it: {how}");
                         LoadState::Failed { error }
                     } else {

@@ -4,23 +4,23 @@
 //! ```text
 //! models in the database ─▶ follow ─▶ Workers::reconcile ─▶ placement (which device)
 //!                                            │
-//!                                            └─▶ keeper (a task per device) ─▶ process, control, load plan
+//!                                            └─▶ worker supervisor (a task per device) ─▶ process, control, load plan
 //! ```
-//! A fault on a device kills a worker and not the site: the keeper starts it again, with pauses
+//! A fault on a device kills a worker and not the site: its supervisor starts it again, with pauses
 //! that grow, and loads its models again.
 
 mod capacity;
 mod control;
 mod follow;
-mod keeper;
 mod load_plan;
 mod output;
 mod placement;
 mod process;
 mod view;
+mod worker_supervisor;
 mod workers;
 
 pub use capacity::{Capacity, find_devices};
-pub use placement::{Place, Unplaced, place};
+pub use placement::{DeviceSlot, PlacementError, place};
 pub use view::{LoadState, LocalModel, ModelView, Snapshot, WorkerState, WorkerView};
 pub use workers::{Workers, WorkersOptions};

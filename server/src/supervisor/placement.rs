@@ -6,9 +6,9 @@ use crate::domain::{Device, DevicePreference};
 
 /// What a model needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Need {
+pub struct ModelRequirement {
     /// Where the administrator prefers it.
-    pub wish: DevicePreference,
+    pub preference: DevicePreference,
     /// Memory in bytes, by estimate.
     pub bytes: u64,
     /// The place it has already: it stays there if it can, for moving means loading again.
@@ -17,7 +17,7 @@ pub struct Need {
 
 /// A device that models may be placed on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct DeviceSlot {
     /// Which.
     pub device: Device,
     /// Memory for models in bytes; `None` where it is unknown and nothing can be refused.
@@ -27,11 +27,11 @@ pub struct Place {
 /// Why a model has no device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(tag = "why", rename_all = "snake_case")]
-pub enum Unplaced {
+pub enum PlacementError {
     /// The wished device is not among this server's.
     #[error("the device {device} is not among this server's devices")]
     NoSuchDevice {
-        /// The wish.
+        /// The preference.
         device: String,
     },
     /// It needs more than is free where it may go.
@@ -50,15 +50,15 @@ pub enum Unplaced {
 /// Gives each model a place or a reason. Models that are placed already come first, then wishes for
 /// one device, then the rest from the largest to the smallest, each on the GPU with the most room,
 /// else on the CPU.
-pub fn place(needs: &[Need], places: &[Place]) -> Vec<Result<usize, Unplaced>> {
+pub fn place(needs: &[ModelRequirement], places: &[DeviceSlot]) -> Vec<Result<usize, PlacementError>> {
     let mut free: Vec<Option<u64>> = places.iter().map(|place| place.memory).collect();
     let mut order: Vec<usize> = (0..needs.len()).collect();
     order.sort_by_key(|at| {
         let need = &needs[*at];
-        let wishes = matches!(need.wish, DevicePreference::On(_));
+        let wishes = matches!(need.preference, DevicePreference::On(_));
         (need.current.is_none(), !wishes, std::cmp::Reverse(need.bytes), *at)
     });
-    let mut result = vec![Err(Unplaced::NoDevices); needs.len()];
+    let mut result = vec![Err(PlacementError::NoDevices); needs.len()];
     for at in order {
         result[at] = choose(&needs[at], places, &free);
         if let Ok(chosen) = result[at]
@@ -70,19 +70,19 @@ pub fn place(needs: &[Need], places: &[Place]) -> Vec<Result<usize, Unplaced>> {
     result
 }
 
-fn choose(need: &Need, places: &[Place], free: &[Option<u64>]) -> Result<usize, Unplaced> {
+fn choose(need: &ModelRequirement, places: &[DeviceSlot], free: &[Option<u64>]) -> Result<usize, PlacementError> {
     if places.is_empty() {
-        return Err(Unplaced::NoDevices);
+        return Err(PlacementError::NoDevices);
     }
-    let may = |at: &usize| match need.wish {
+    let may = |at: &usize| match need.preference {
         DevicePreference::Auto => true,
         DevicePreference::On(device) => places[*at].device == device,
     };
     let fits = |at: &usize| free[*at].is_none_or(|room| room >= need.bytes);
     let candidates: Vec<usize> = (0..places.len()).filter(may).collect();
     if candidates.is_empty() {
-        let DevicePreference::On(device) = need.wish else { return Err(Unplaced::NoDevices) };
-        return Err(Unplaced::NoSuchDevice { device: device.to_string() });
+        let DevicePreference::On(device) = need.preference else { return Err(PlacementError::NoDevices) };
+        return Err(PlacementError::NoSuchDevice { device: device.to_string() });
     }
     if let Some(current) = need.current.filter(|at| candidates.contains(at) && fits(at)) {
         return Ok(current);
@@ -92,7 +92,7 @@ fn choose(need: &Need, places: &[Place], free: &[Option<u64>]) -> Result<usize, 
         // At equal room the first device wins, so that the same input has the same answer.
         (is_gpu, free[*at].unwrap_or(u64::MAX), std::cmp::Reverse(*at))
     });
-    best.ok_or_else(|| Unplaced::NoMemory {
+    best.ok_or_else(|| PlacementError::NoMemory {
         needed: need.bytes,
         free: candidates.iter().filter_map(|at| free[*at]).max().unwrap_or(0),
     })
@@ -103,17 +103,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn auto(bytes: u64) -> Need {
-        Need { wish: DevicePreference::Auto, bytes, current: None }
+    fn auto(bytes: u64) -> ModelRequirement {
+        ModelRequirement { preference: DevicePreference::Auto, bytes, current: None }
     }
 
-    fn on(device: &str, bytes: u64) -> Need {
-        Need { wish: device.parse().expect("a device"), bytes, current: None }
+    fn on(device: &str, bytes: u64) -> ModelRequirement {
+        ModelRequirement { preference: device.parse().expect("a device"), bytes, current: None }
     }
 
-    fn at(device: &str, memory: u64) -> Place {
+    fn at(device: &str, memory: u64) -> DeviceSlot {
         let Ok(DevicePreference::On(device)) = device.parse() else { panic!("{device} is no device") };
-        Place { device, memory: Some(memory) }
+        DeviceSlot { device, memory: Some(memory) }
     }
 
     #[test]
@@ -128,24 +128,27 @@ mod tests {
     fn a_wish_is_kept_or_refused_but_never_changed() {
         let places = [at("cpu", 100), at("cuda:0", 40)];
         assert_eq!(place(&[on("cpu", 10)], &places), [Ok(0)]);
-        assert_eq!(place(&[on("cuda:0", 50)], &places), [Err(Unplaced::NoMemory { needed: 50, free: 40 })]);
-        assert_eq!(place(&[on("cuda:7", 1)], &places), [Err(Unplaced::NoSuchDevice { device: "cuda:7".into() })]);
-        // The one with a wish gets its room although the other one is larger.
+        assert_eq!(place(&[on("cuda:0", 50)], &places), [Err(PlacementError::NoMemory { needed: 50, free: 40 })]);
+        assert_eq!(place(&[on("cuda:7", 1)], &places), [Err(PlacementError::NoSuchDevice { device: "cuda:7".into() })]);
+        // The one with a preference gets its room although the other one is larger.
         assert_eq!(place(&[auto(35), on("cuda:0", 30)], &places), [Ok(0), Ok(1)]);
     }
 
     #[test]
     fn who_has_a_place_stays() {
         let places = [at("cpu", 100), at("cuda:0", 40)];
-        let settled = Need { current: Some(0), ..auto(10) };
+        let settled = ModelRequirement { current: Some(0), ..auto(10) };
         assert_eq!(place(std::slice::from_ref(&settled), &places), [Ok(0)]);
-        assert_eq!(place(&[auto(95), settled], &places), [Err(Unplaced::NoMemory { needed: 95, free: 90 }), Ok(0)]);
+        assert_eq!(
+            place(&[auto(95), settled], &places),
+            [Err(PlacementError::NoMemory { needed: 95, free: 90 }), Ok(0)]
+        );
     }
 
     #[test]
     fn no_device_and_unknown_memory_are_said() {
-        assert_eq!(place(&[auto(1)], &[]), [Err(Unplaced::NoDevices)]);
-        let unknown = [Place { device: Device::Cpu, memory: None }];
+        assert_eq!(place(&[auto(1)], &[]), [Err(PlacementError::NoDevices)]);
+        let unknown = [DeviceSlot { device: Device::Cpu, memory: None }];
         assert_eq!(place(&[auto(u64::MAX)], &unknown), [Ok(0)]);
     }
 
@@ -155,9 +158,9 @@ mod tests {
             needs in proptest::collection::vec((0u64..60, proptest::option::of(0usize..4)), 0..12),
             memories in proptest::collection::vec(0u64..100, 0..4),
         ) {
-            let needs: Vec<Need> =
-                needs.into_iter().map(|(bytes, current)| Need { wish: DevicePreference::Auto, bytes, current }).collect();
-            let places: Vec<Place> = memories.iter().enumerate().map(|(n, m)| at(&format!("cuda:{n}"), *m)).collect();
+            let needs: Vec<ModelRequirement> =
+                needs.into_iter().map(|(bytes, current)| ModelRequirement { preference: DevicePreference::Auto, bytes, current }).collect();
+            let places: Vec<DeviceSlot> = memories.iter().enumerate().map(|(n, m)| at(&format!("cuda:{n}"), *m)).collect();
             let placed = place(&needs, &places);
             for (index, memory) in memories.iter().enumerate() {
                 let taken = needs.iter().zip(&placed).filter(|(_, p)| **p == Ok(index)).map(|(n, _)| n.bytes);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::placement::Unplaced;
+use super::placement::PlacementError;
 use crate::domain::{DevicePreference, ModelId};
 
 /// A registered local model.
@@ -116,6 +116,6 @@ pub enum LoadState {
     /// There is no device for it.
     Unplaced {
         /// Why.
-        reason: Unplaced,
+        reason: PlacementError,
     },
 }

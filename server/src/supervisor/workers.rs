@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::capacity::{Capacity, find_devices, needed};
 use super::control::Control;
-use super::keeper::{Board, Keeper, Orders};
 use super::load_plan::LoadPlan;
-use super::placement::{Need, Place, Unplaced, place};
+use super::placement::{DeviceSlot, ModelRequirement, PlacementError, place};
 use super::view::{LoadState, LocalModel, ModelView, Snapshot};
+use super::worker_supervisor::{Commands, WorkerStatus, WorkerSupervisor};
 use crate::backends::Endpoint;
 use crate::domain::{DevicePreference, ModelId};
 
@@ -47,18 +47,18 @@ pub struct Workers {
 }
 
 pub(super) struct Shared {
-    desks: Vec<Desk>,
+    handles: Vec<WorkerHandle>,
     placed: Mutex<Vec<Placed>>,
     reconciling: Mutex<()>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     pub(super) stop: CancellationToken,
-    pub(super) nudge: Notify,
+    pub(super) wake: Notify,
 }
 
-/// A keeper as its supervisor sees it.
-struct Desk {
+/// The worker of a device, as this server holds it.
+struct WorkerHandle {
     device: Capacity,
-    board: Arc<Board>,
+    status: Arc<WorkerStatus>,
     wanted: watch::Sender<Vec<LocalModel>>,
     retry: mpsc::Sender<ModelId>,
 }
@@ -67,11 +67,11 @@ struct Desk {
 struct Placed {
     model: LocalModel,
     bytes: u64,
-    place: Result<usize, Unplaced>,
+    place: Result<usize, PlacementError>,
 }
 
 impl Workers {
-    /// Finds the devices and sets a keeper before each. No process runs until a model is wanted.
+    /// Finds the devices and starts a supervisor for each. No process runs until a model is wanted.
     /// Must be called within a Tokio runtime that outlives the workers.
     ///
     /// # Errors
@@ -79,31 +79,31 @@ impl Workers {
     pub fn start(options: &WorkersOptions) -> anyhow::Result<Self> {
         let client = Control::client().context("cannot make the client for workers")?;
         let stop = CancellationToken::new();
-        let mut desks = Vec::new();
+        let mut handles = Vec::new();
         let mut tasks = Vec::new();
         for device in find_devices(&options.devices) {
             tracing::info!(device = %device.device, memory = device.memory, "device for local models");
-            let board = Arc::new(Board::new(device.clone()));
+            let status = Arc::new(WorkerStatus::new(device.clone()));
             let (wanted, wanted_seen) = watch::channel(Vec::new());
             let (retry, retry_heard) = mpsc::channel(16);
-            let keeper = Keeper {
-                board: board.clone(),
-                orders: Orders { wanted: wanted_seen, retry: retry_heard, stop: stop.clone() },
+            let supervisor = WorkerSupervisor {
+                status: status.clone(),
+                commands: Commands { wanted: wanted_seen, retry: retry_heard, stop: stop.clone() },
                 executable: options.executable.clone(),
                 client: client.clone(),
                 drain: options.drain,
                 plan: LoadPlan::default(),
             };
-            tasks.push(tokio::spawn(keeper.run()));
-            desks.push(Desk { device, board, wanted, retry });
+            tasks.push(tokio::spawn(supervisor.run()));
+            handles.push(WorkerHandle { device, status, wanted, retry });
         }
         let shared = Shared {
-            desks,
+            handles,
             placed: Mutex::default(),
             reconciling: Mutex::default(),
             tasks: Mutex::new(tasks),
             stop,
-            nudge: Notify::new(),
+            wake: Notify::new(),
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -114,8 +114,8 @@ impl Workers {
         let _one_at_a_time = self.shared.reconciling.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.placed().clone();
         // Without the lock that the pages need: reading headers from a slow disk takes its time.
-        let needs: Vec<Need> = desired.iter().map(|model| need(model, &before)).collect();
-        let places: Vec<Place> = self.shared.desks.iter().map(|desk| desk.device.clone()).collect();
+        let needs: Vec<ModelRequirement> = desired.iter().map(|model| need(model, &before)).collect();
+        let places: Vec<DeviceSlot> = self.shared.handles.iter().map(|handle| handle.device.clone()).collect();
         let found = place(&needs, &places);
         let mut placed = self.placed();
         *placed = desired
@@ -123,9 +123,9 @@ impl Workers {
             .zip(needs.iter().zip(found))
             .map(|(model, (need, place))| Placed { model, bytes: need.bytes, place })
             .collect();
-        for (at, desk) in self.shared.desks.iter().enumerate() {
+        for (at, handle) in self.shared.handles.iter().enumerate() {
             let here: Vec<LocalModel> = placed.iter().filter(|p| p.place == Ok(at)).map(|p| p.model.clone()).collect();
-            desk.wanted.send_if_modified(|wanted| {
+            handle.wanted.send_if_modified(|wanted| {
                 let changed = *wanted != here;
                 if changed {
                     *wanted = here;
@@ -140,8 +140,8 @@ impl Workers {
         let model = |placed: &Placed| {
             let (device, state) = match &placed.place {
                 Ok(at) => {
-                    let desk = &self.shared.desks[*at];
-                    (Some(desk.device.device.to_string()), desk.board.load_state(placed.model.id))
+                    let handle = &self.shared.handles[*at];
+                    (Some(handle.device.device.to_string()), handle.status.load_state(placed.model.id))
                 }
                 Err(reason) => (None, LoadState::Unplaced { reason: reason.clone() }),
             };
@@ -149,14 +149,14 @@ impl Workers {
         };
         Snapshot {
             models: self.placed().iter().map(model).collect(),
-            workers: self.shared.desks.iter().map(|desk| desk.board.view()).collect(),
+            workers: self.shared.handles.iter().map(|handle| handle.status.view()).collect(),
         }
     }
 
     /// Where a local model answers at this moment; `None` while it does not.
     pub fn endpoint_of(&self, id: ModelId) -> Option<Endpoint> {
         let (at, name) = self.place_of(id)?;
-        let (port, token) = self.shared.desks[at].board.door(id)?;
+        let (port, token) = self.shared.handles[at].status.door(id)?;
         Some(Endpoint::own_worker(port, token, &name))
     }
 
@@ -164,7 +164,7 @@ impl Workers {
     pub fn retry(&self, id: ModelId) {
         if let Some((at, _)) = self.place_of(id) {
             // A full queue means that retries are under way.
-            let _ = self.shared.desks[at].retry.try_send(id);
+            let _ = self.shared.handles[at].retry.try_send(id);
         }
     }
 
@@ -175,7 +175,7 @@ impl Workers {
         let tasks = std::mem::take(&mut *self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         for task in tasks {
             if let Err(error) = task.await {
-                tracing::error!(%error, "a worker's keeper failed");
+                tracing::error!(%error, "a worker's supervisor failed");
             }
         }
     }
@@ -201,7 +201,7 @@ impl Workers {
     }
 }
 
-fn need(model: &LocalModel, placed: &[Placed]) -> Need {
+fn need(model: &LocalModel, placed: &[Placed]) -> ModelRequirement {
     let same = |other: &&Placed| {
         other.model.id == model.id && other.model.path == model.path && other.model.base == model.base
     };
@@ -210,5 +210,5 @@ fn need(model: &LocalModel, placed: &[Placed]) -> Need {
     // What could not be read may have come meanwhile; what could be is not read every few seconds.
     let bytes = known.filter(|known| known.bytes > 0 && known.model.context == model.context);
     let bytes = bytes.map_or_else(|| needed(model), |known| known.bytes);
-    Need { wish: model.device, bytes, current }
+    ModelRequirement { preference: model.device, bytes, current }
 }

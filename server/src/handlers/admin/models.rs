@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::condition::Condition;
+use super::model_health::ModelHealth;
 use crate::actions::change_model;
 use crate::domain::ModelState;
 use crate::error::Error;
@@ -20,7 +20,7 @@ use crate::views::Page;
 struct ModelsPage {
     page: Page,
     admin: Admin,
-    rows: Vec<(Model, Condition)>,
+    rows: Vec<(Model, ModelHealth)>,
     /// What was just saved.
     done: Option<String>,
 }
@@ -44,7 +44,7 @@ pub async fn page(
     let done = all.iter().find(|model| model.slug == query.done).map(|model| model.name().to_owned());
     let snapshot = arena.workers.state();
     let rows = all.into_iter().map(|model| {
-        let condition = Condition::of(&arena, &snapshot, &model, &page);
+        let condition = ModelHealth::of(&arena, &snapshot, &model, &page);
         (model, condition)
     });
     html(&ModelsPage { rows: rows.collect(), page, admin, done })
@@ -65,7 +65,7 @@ pub async fn set_state(
 ) -> Result<HttpResponse, Error> {
     let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
     change_model::set_state(&arena, Some(admin.id), &model, form.state).await?;
-    arena.workers.nudge();
+    arena.workers.wake();
     Ok(see_other("/admin/models"))
 }
 

@@ -3,14 +3,14 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::condition::{Condition, WorkerLine};
+use super::model_health::{ModelHealth, WorkerLine};
 use crate::domain::ModelState;
 use crate::error::Error;
 use crate::extract::Admin;
 use crate::handlers::html;
 use crate::state::Arena;
+use crate::store::admin_stats::{self, BattleLine, DailyStats};
 use crate::store::models::{self, Model};
-use crate::store::recent::{self, BattleLine, Day};
 use crate::views::Page;
 
 /// Battles that the overview shows.
@@ -22,9 +22,9 @@ const RECENT: i64 = 8;
 pub struct StatusPart {
     page: Page,
     workers: Vec<WorkerLine>,
-    models: Vec<(Model, Condition)>,
+    models: Vec<(Model, ModelHealth)>,
     drawn: usize,
-    day: Day,
+    day: DailyStats,
     battles: Vec<BattleLine>,
 }
 
@@ -36,15 +36,15 @@ impl StatusPart {
         let models = models::list(&arena.db).await?;
         let drawn = models.iter().filter(|model| model.is_drawn()).count();
         let models = models.into_iter().filter(|model| model.state != ModelState::Retired).map(|model| {
-            let condition = Condition::of(arena, &snapshot, &model, &page);
+            let condition = ModelHealth::of(arena, &snapshot, &model, &page);
             (model, condition)
         });
         Ok(Self {
             workers: snapshot.workers.iter().map(|view| WorkerLine::of(view, &page)).collect(),
             models: models.collect(),
             drawn,
-            day: recent::day(&arena.db).await?,
-            battles: recent::battles(&arena.db, None, RECENT).await?,
+            day: admin_stats::day(&arena.db).await?,
+            battles: admin_stats::battles(&arena.db, None, RECENT).await?,
             page,
         })
     }

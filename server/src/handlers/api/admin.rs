@@ -115,7 +115,7 @@ pub async fn register(
     if let Some(state) = said.state.filter(|state| *state != ModelState::Enabled) {
         change_model::set_state(&arena, Some(admin.id), &model, state).await?;
     }
-    arena.workers.nudge();
+    arena.workers.wake();
     let model = models::by_id(&arena.db, id).await?.ok_or(Error::NotFound)?;
     let place = format!("/api/v1/admin/models/{slug}");
     Ok(HttpResponse::Created().insert_header((LOCATION, place)).json(AdminModel::of(&model)))
@@ -170,7 +170,7 @@ pub async fn change(
     if let Some(state) = said.state {
         change_model::set_state(&arena, Some(admin.id), &model, state).await?;
     }
-    arena.workers.nudge();
+    arena.workers.wake();
     let model = models::by_id(&arena.db, model.id).await?.ok_or(Error::NotFound)?;
     Ok(HttpResponse::Ok().json(AdminModel::of(&model)))
 }

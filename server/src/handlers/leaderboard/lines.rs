@@ -18,7 +18,7 @@ pub(super) struct Block {
 pub(super) struct Line {
     pub slug: String,
     pub name: String,
-    pub is_retired: bool,
+    pub is_inactive: bool,
     pub rank: Option<usize>,
     /// Bradley-Terry and half the width of its interval.
     pub rating: Option<(String, String)>,
@@ -103,7 +103,7 @@ impl Line {
         Self {
             slug: model.slug.clone(),
             name: model.display_name.clone(),
-            is_retired: model.state != ModelState::Enabled,
+            is_inactive: model.state != ModelState::Enabled,
             rank: None,
             rating: None,
             why: None,

@@ -59,7 +59,7 @@ pub async fn battles(
 
 /// What happened within the last day.
 #[derive(Debug, Clone, Copy)]
-pub struct Day {
+pub struct DailyStats {
     /// Battles, comparisons and chats begun.
     pub battles: i64,
     /// Votes cast.
@@ -73,9 +73,9 @@ pub struct Day {
 }
 
 /// Counts the last day.
-pub async fn day(db: impl PgExecutor<'_>) -> sqlx::Result<Day> {
+pub async fn day(db: impl PgExecutor<'_>) -> sqlx::Result<DailyStats> {
     sqlx::query_as!(
-        Day,
+        DailyStats,
         r#"SELECT
             (SELECT count(*) FROM battles WHERE created_at > now() - interval '1 day') AS "battles!",
             (SELECT count(*) FROM votes WHERE created_at > now() - interval '1 day') AS "votes!",

@@ -30,8 +30,8 @@ const LOOK_LATER: Duration = Duration::from_secs(5);
 /// So many looks in a row without an answer, and the worker hangs.
 const SILENCES: u32 = 3;
 
-/// What a keeper lets others see.
-pub(super) struct Board {
+/// What the supervisor of a worker lets others see.
+pub(super) struct WorkerStatus {
     device: Capacity,
     tail: Tail,
     shown: Mutex<Shown>,
@@ -46,7 +46,7 @@ struct Shown {
     door: Option<(u16, SecretString)>,
 }
 
-impl Board {
+impl WorkerStatus {
     pub(super) fn new(device: Capacity) -> Self {
         let shown = Shown {
             state: WorkerState::Idle,
@@ -89,17 +89,17 @@ impl Board {
     }
 }
 
-/// What a keeper hears.
-pub(super) struct Orders {
+/// What the supervisor of a worker is told.
+pub(super) struct Commands {
     pub(super) wanted: watch::Receiver<Vec<LocalModel>>,
     pub(super) retry: mpsc::Receiver<ModelId>,
     pub(super) stop: CancellationToken,
 }
 
 /// The task of one device.
-pub(super) struct Keeper {
-    pub(super) board: Arc<Board>,
-    pub(super) orders: Orders,
+pub(super) struct WorkerSupervisor {
+    pub(super) status: Arc<WorkerStatus>,
+    pub(super) commands: Commands,
     pub(super) executable: PathBuf,
     pub(super) client: reqwest::Client,
     pub(super) drain: Duration,
@@ -113,12 +113,12 @@ enum Outcome {
     Died(String),
 }
 
-impl Keeper {
+impl WorkerSupervisor {
     /// Runs until it is told to stop.
     pub(super) async fn run(mut self) {
         let mut failures = 0;
         loop {
-            let wanted = self.orders.wanted.borrow_and_update().clone();
+            let wanted = self.commands.wanted.borrow_and_update().clone();
             self.plan.want(wanted);
             if self.plan.is_empty() {
                 self.show(WorkerState::Idle, None, None);
@@ -136,52 +136,52 @@ impl Keeper {
             failures = if began.elapsed() > STABLE { 1 } else { failures + 1 };
             self.plan.worker_died(&reason);
             let pause = pause(failures);
-            let device = self.board.device.device;
+            let device = self.status.device.device;
             tracing::error!(%device, reason, ?pause, "a worker died; it will be started again");
             let next_try = Utc::now() + pause;
             self.show(WorkerState::Crashed { reason, next_try }, None, None);
             tokio::select! {
-                () = self.orders.stop.cancelled() => break,
+                () = self.commands.stop.cancelled() => break,
                 () = sleep(pause) => {}
                 // Whoever changes the models may have mended the cause.
-                changed = self.orders.wanted.changed() => if changed.is_err() { break },
+                changed = self.commands.wanted.changed() => if changed.is_err() { break },
             }
-            self.board.lock().restarts += 1;
+            self.status.lock().restarts += 1;
         }
         self.show(WorkerState::Stopped, None, None);
     }
 
     async fn is_stopped_before_change(&mut self) -> bool {
         tokio::select! {
-            () = self.orders.stop.cancelled() => true,
-            changed = self.orders.wanted.changed() => changed.is_err(),
+            () = self.commands.stop.cancelled() => true,
+            changed = self.commands.wanted.changed() => changed.is_err(),
         }
     }
 
     /// One life of the worker.
     async fn live(&mut self) -> Outcome {
-        let device = self.board.device.device;
+        let device = self.status.device.device;
         self.show(WorkerState::Starting, None, None);
-        let starting = match Process::spawn(&self.executable, device, self.drain, self.board.tail.clone()) {
+        let starting = match Process::spawn(&self.executable, device, self.drain, self.status.tail.clone()) {
             Ok(starting) => starting,
             Err(error) => return Outcome::Died(format!("{error:#}")),
         };
         self.show(WorkerState::Starting, starting.pid(), None);
         let process = tokio::select! {
-            () = self.orders.stop.cancelled() => return Outcome::Stopped,
+            () = self.commands.stop.cancelled() => return Outcome::Stopped,
             process = starting.listening() => process,
         };
         match process {
             Ok(process) => {
                 tracing::info!(%device, pid = process.pid(), "a worker listens");
-                self.tend(process).await
+                self.run_worker(process).await
             }
             Err(reason) => Outcome::Died(reason),
         }
     }
 
     /// Keeps a living worker's models as they are wanted.
-    async fn tend(&mut self, mut process: Process) -> Outcome {
+    async fn run_worker(&mut self, mut process: Process) -> Outcome {
         let control = Control::new(self.client.clone(), process.port, process.token.clone());
         let door = Some((process.port, process.token.clone()));
         let mut silences = 0;
@@ -194,7 +194,7 @@ impl Keeper {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(device = %self.board.device.device, error, "no word from a worker");
+                    tracing::warn!(device = %self.status.device.device, error, "no word from a worker");
                     silences += 1;
                 }
             }
@@ -206,19 +206,19 @@ impl Keeper {
             let look = if self.plan.is_busy() || silences > 0 { LOOK_SOON } else { LOOK_LATER };
             tokio::select! {
                 reason = process.ended() => return Outcome::Died(reason),
-                () = self.orders.stop.cancelled() => {
+                () = self.commands.stop.cancelled() => {
                     process.stop(self.drain + Duration::from_secs(5)).await;
                     return Outcome::Stopped;
                 }
-                changed = self.orders.wanted.changed() => {
-                    let wanted = self.orders.wanted.borrow_and_update().clone();
+                changed = self.commands.wanted.changed() => {
+                    let wanted = self.commands.wanted.borrow_and_update().clone();
                     self.plan.want(wanted);
                     if changed.is_err() || self.plan.is_empty() {
                         process.stop(self.drain + Duration::from_secs(5)).await;
                         return Outcome::Unneeded;
                     }
                 }
-                Some(id) = self.orders.retry.recv() => self.plan.retry(id),
+                Some(id) = self.commands.retry.recv() => self.plan.retry(id),
                 () = sleep(look) => {}
             }
         }
@@ -242,7 +242,7 @@ impl Keeper {
     }
 
     fn show(&self, state: WorkerState, pid: Option<u32>, door: Option<(u16, SecretString)>) {
-        let mut shown = self.board.lock();
+        let mut shown = self.status.lock();
         if shown.state != state {
             shown.since = Utc::now();
         }

