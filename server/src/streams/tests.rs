@@ -12,14 +12,17 @@ use tokio::time::{sleep, timeout};
 
 use super::release_pacer::TICK;
 use super::{Ask, Cursor, Pieces, Reader, Source, Streams, View};
+use crate::actions::answering::new_reply;
 use crate::actions::ask_again::AskAgain;
+use crate::actions::cast_vote::CastVote;
 use crate::actions::delete_battle::DeleteBattle;
+use crate::actions::read_battle::ReadBattle;
 use crate::actions::send_message::SendMessage;
 use crate::actions::start_battle::{Opponents, StartBattle};
 use crate::backends::{BackendError, ChatEvent, ErrorKind, FinishReason, Role, Usage};
 use crate::domain::{
-    BattleId, BattleKind, BattleStatus, LocalSource, ModelId, ModelSettings, ModelSource, Parameters, ReplyStatus,
-    Side, VoterId,
+    BattleId, BattleKind, BattleStatus, Choice, LocalSource, ModelId, ModelSettings, ModelSource, Parameters, Refusal,
+    ReplyStatus, Side, VoterId,
 };
 use crate::error::Error;
 use crate::handlers::sse::TurnEvents;
@@ -425,6 +428,47 @@ async fn what_cannot_be_drawn_is_said(db: PgPool) {
     assert!(matches!(drawn().await, Err(Error::NoModels("no-models"))));
     register(&db, 1).await;
     assert!(matches!(drawn().await, Err(Error::NoModels("one-model"))));
+}
+
+/// The page once offered no vote where the API took one.
+#[sqlx::test(migrations = "../migrations")]
+async fn an_answer_of_one_newline_is_empty_on_pages_and_for_votes_alike(db: PgPool) {
+    let ids = register(&db, 2).await;
+    let scripts = HashMap::from([
+        (ids[0], Script::Say(vec!["好"], Duration::from_millis(1))),
+        (ids[1], Script::Say(vec!["\n"], Duration::from_millis(1))),
+    ]);
+    let arena = server(&db, scripts, Vec::new());
+    let voter = voter();
+    let battle = begin(&arena, voter, Opponents::Drawn).await.expect("begun");
+    read_all(&arena, battle, 1).await;
+    let shown = ReadBattle { battle, voter }.run(&arena).await.expect("theirs");
+    assert_eq!(shown.status().may_be_judged(), Err(Refusal::VoteOnNothing));
+    let vote =
+        CastVote { battle, caller: caller(voter), choice: Choice::A, reasons: Vec::new(), comment: String::new() };
+    assert_eq!(vote.run(&arena).await.expect_err("refused").code(), "vote-empty");
+    let stranger = ReadBattle { battle, voter: VoterId(uuid::Uuid::new_v4()) };
+    assert!(matches!(stranger.run(&arena).await, Err(Error::NotFound)));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_there_already_is_a_conflict_and_broken_parameters_are_an_error(db: PgPool) {
+    let ids = register(&db, 1).await;
+    let scripts = HashMap::from([(ids[0], Script::Say(vec!["好"], Duration::from_millis(1)))]);
+    let arena = server(&db, scripts, Vec::new());
+    let voter = voter();
+    let battle = begin(&arena, voter, Opponents::One(ids[0])).await.expect("begun");
+    let turn = battles::insert_turn(&db, battle, 1, "again").await.map_err(Error::from);
+    assert_eq!(turn.expect_err("there is a first turn").code(), "still-streaming");
+    let reply = new_reply(&arena.streams, battle, 1, Side::A, 1, ids[0]);
+    let reply = battles::insert_reply(&db, &reply).await.map_err(Error::from);
+    assert_eq!(reply.expect_err("there is a first attempt").code(), "still-streaming");
+    arena.streams.drain(Duration::from_secs(10)).await;
+    sqlx::query("UPDATE battles SET parameters = '{}'").execute(&db).await.expect("broken");
+    let other = server(&db, HashMap::new(), Vec::new());
+    let message = SendMessage { battle, caller: caller(voter), prompt: "再来".to_owned() };
+    assert_eq!(message.run(&other).await.expect_err("no parameters").code(), "internal");
+    assert_eq!(Error::from(sqlx::Error::RowNotFound).status(), 500, "only a lookup that may miss is a 404");
 }
 
 #[test]
