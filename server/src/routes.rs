@@ -30,7 +30,9 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/battle/{id}/stream", web::get().to(battle::turns::stream))
         .route("/battle/{id}/message", web::post().to(battle::turns::send))
         .route("/battle/{id}/stop", web::post().to(battle::turns::stop))
-        .route("/battle/{id}/again", web::post().to(battle::turns::again))
+        .route("/battle/{id}/retry", web::post().to(battle::turns::retry))
+        // Of pages that were loaded before it was called retry.
+        .route("/battle/{id}/again", web::post().to(battle::turns::retry))
         .route("/battle/{id}/vote", web::post().to(battle::vote::cast))
         .route("/battle/{id}/delete", web::post().to(battle::page::delete))
         .route("/history", web::get().to(history::list))

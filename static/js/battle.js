@@ -1,4 +1,4 @@
-// The page of a battle: answers stream in, stop, ask again, votes by key, copy. Everything works by forms without it.
+// The page of a battle: answers stream in, stop, retry, votes by key, copy. Everything works by forms without it.
 
 import { enhance } from "./composer.js";
 import { TurnStream } from "./stream.js";
@@ -40,8 +40,8 @@ function showStatus(status) {
   const message = section.querySelector("[data-message]");
   message.textContent = status.message;
   message.hidden = !status.message;
-  const again = section.querySelector("[data-again]");
-  if (again) again.hidden = !status.retry;
+  const retry = section.querySelector("[data-retry]");
+  if (retry) retry.hidden = !status.retry;
 }
 
 /** Takes the panel below the answers from a page that the server made. */

@@ -6,7 +6,6 @@
 
 pub mod answering;
 pub mod api_tokens;
-pub mod ask_again;
 pub mod cast_vote;
 pub mod change_admin;
 pub mod change_model;
@@ -16,6 +15,7 @@ pub mod look_at_model;
 pub mod read_battle;
 pub mod register_demo;
 pub mod register_model;
+pub mod retry_reply;
 pub mod send_message;
 pub mod sign_in;
 pub mod start_battle;

@@ -46,7 +46,7 @@ async fn set_withdrawn(db: &PgPool, elo: &EloSettings, wanted: WithdrawVote) -> 
         return Ok(vote);
     }
     votes::set_withdrawn(&mut transaction, id, withdrawn, admin.filter(|_| withdrawn)).await?;
-    if let (Some(model_b), None) = (vote.model_b, &vote.not_counted_because) {
+    if let (Some(model_b), None) = (vote.model_b, &vote.exclusion_reason) {
         let by = if withdrawn { -1 } else { 1 };
         let models = [vote.model_a, model_b];
         ratings::count(&mut transaction, vote.kind, &vote.language, models, vote.choice, by).await?;

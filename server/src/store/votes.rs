@@ -30,7 +30,7 @@ pub struct Vote {
     /// In the voter's own words.
     pub comment: String,
     /// Why it does not count, if so.
-    pub not_counted_because: Option<String>,
+    pub exclusion_reason: Option<String>,
     /// When an administrator withdrew it.
     pub withdrawn_at: Option<DateTime<Utc>>,
     /// When it was cast.
@@ -41,7 +41,7 @@ impl Vote {
     /// Whether it is on a board now.
     #[must_use]
     pub fn is_counted(&self) -> bool {
-        self.model_b.is_some() && self.not_counted_because.is_none() && self.withdrawn_at.is_none()
+        self.model_b.is_some() && self.exclusion_reason.is_none() && self.withdrawn_at.is_none()
     }
 }
 
@@ -57,7 +57,7 @@ pub struct Ballot {
     /// The language.
     pub language: String,
     /// Why a vote will not count.
-    pub not_counted_because: Option<String>,
+    pub exclusion_reason: Option<String>,
     /// The number of the newest turn.
     pub turns: i32,
     /// The vote that it has already.
@@ -85,7 +85,7 @@ pub async fn by_battle(db: impl PgExecutor<'_>, battle: BattleId) -> sqlx::Resul
         Vote,
         r#"SELECT id, battle_id AS "battle: BattleId", kind AS "kind: BattleKind", language,
             model_a AS "model_a: ModelId", model_b AS "model_b: ModelId", choice AS "choice: Choice",
-            reasons AS "reasons: Vec<Reason>", comment, not_counted_because, withdrawn_at, created_at
+            reasons AS "reasons: Vec<Reason>", comment, exclusion_reason, withdrawn_at, created_at
         FROM votes WHERE battle_id = $1"#,
         battle.0
     )
@@ -99,7 +99,7 @@ pub async fn lock(transaction: &mut PgConnection, id: i64) -> sqlx::Result<Optio
         Vote,
         r#"SELECT id, battle_id AS "battle: BattleId", kind AS "kind: BattleKind", language,
             model_a AS "model_a: ModelId", model_b AS "model_b: ModelId", choice AS "choice: Choice",
-            reasons AS "reasons: Vec<Reason>", comment, not_counted_because, withdrawn_at, created_at
+            reasons AS "reasons: Vec<Reason>", comment, exclusion_reason, withdrawn_at, created_at
         FROM votes WHERE id = $1 FOR UPDATE"#,
         id
     )
@@ -112,7 +112,7 @@ pub async fn lock(transaction: &mut PgConnection, id: i64) -> sqlx::Result<Optio
 pub async fn ballot(transaction: &mut PgConnection, battle: BattleId, voter: VoterId) -> sqlx::Result<Option<Ballot>> {
     let found = sqlx::query!(
         r#"SELECT kind AS "kind: BattleKind", model_a AS "model_a: ModelId", model_b AS "model_b: ModelId",
-            language, not_counted_because
+            language, exclusion_reason
         FROM battles WHERE id = $1 AND voter_id = $2 FOR UPDATE"#,
         battle.0,
         voter.0
@@ -150,7 +150,7 @@ pub async fn ballot(transaction: &mut PgConnection, battle: BattleId, voter: Vot
         model_a: found.model_a,
         model_b: found.model_b,
         language: found.language,
-        not_counted_because: found.not_counted_because,
+        exclusion_reason: found.exclusion_reason,
         turns,
         vote,
         status,
@@ -169,7 +169,7 @@ pub async fn insert(
     sqlx::query_scalar!(
         r#"WITH cast_vote AS (
             INSERT INTO votes (battle_id, voter_id, kind, language, model_a, model_b, choice, reasons, comment, turns,
-                not_counted_because, address_hash)
+                exclusion_reason, address_hash)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
             ON CONFLICT (battle_id) DO NOTHING RETURNING id
         ), revealed AS (
@@ -187,7 +187,7 @@ pub async fn insert(
         &reasons,
         vote.comment,
         ballot.turns,
-        ballot.not_counted_because,
+        ballot.exclusion_reason,
         vote.address_hash
     )
     .fetch_optional(transaction)
@@ -234,7 +234,7 @@ pub async fn for_each_counted(
     let mut rows = sqlx::query!(
         r#"SELECT language, model_a AS "model_a: ModelId", model_b AS "model_b!: ModelId", choice AS "choice: Choice"
         FROM votes
-        WHERE kind = $1 AND not_counted_because IS NULL AND withdrawn_at IS NULL AND model_b IS NOT NULL
+        WHERE kind = $1 AND exclusion_reason IS NULL AND withdrawn_at IS NULL AND model_b IS NOT NULL
         ORDER BY id"#,
         kind.as_str()
     )
@@ -266,7 +266,7 @@ pub struct VoteLine {
     /// In the voter's words.
     pub comment: String,
     /// Why it does not count.
-    pub not_counted_because: Option<String>,
+    pub exclusion_reason: Option<String>,
     /// When it was withdrawn.
     pub withdrawn_at: Option<DateTime<Utc>>,
     /// By whom.
@@ -281,7 +281,7 @@ pub async fn page(db: impl PgExecutor<'_>, before: Option<i64>, limit: i64) -> s
         VoteLine,
         r#"SELECT v.id, v.battle_id AS "battle: BattleId", v.kind AS "kind: BattleKind", v.language,
             a.display_name AS model_a, b.display_name AS "model_b?", v.choice AS "choice: Choice", v.comment,
-            v.not_counted_because, v.withdrawn_at, w.name AS "withdrawn_by?", v.created_at
+            v.exclusion_reason, v.withdrawn_at, w.name AS "withdrawn_by?", v.created_at
         FROM votes v JOIN models a ON a.id = v.model_a
         LEFT JOIN models b ON b.id = v.model_b
         LEFT JOIN admins w ON w.id = v.withdrawn_by

@@ -13,10 +13,10 @@ use tokio::time::{sleep, timeout};
 use super::release_pacer::TICK;
 use super::{Ask, Cursor, Pieces, Reader, Source, Streams, View};
 use crate::actions::answering::new_reply;
-use crate::actions::ask_again::AskAgain;
 use crate::actions::cast_vote::CastVote;
 use crate::actions::delete_battle::DeleteBattle;
 use crate::actions::read_battle::ReadBattle;
+use crate::actions::retry_reply::RetryReply;
 use crate::actions::send_message::SendMessage;
 use crate::actions::start_battle::{Opponents, StartBattle};
 use crate::backends::{BackendError, ChatEvent, ErrorKind, FinishReason, Role, Usage};
@@ -235,7 +235,7 @@ async fn another_server_shows_and_stops_what_the_first_one_drains(db: PgPool) {
         Err(Error::Conflict("still-streaming"))
     ));
     assert!(matches!(
-        AskAgain { battle, caller: caller(voter), side: Side::A }.run(&second).await,
+        RetryReply { battle, caller: caller(voter), side: Side::A }.run(&second).await,
         Err(Error::Conflict("still-streaming"))
     ));
     second.streams.stop(battle).await.expect("asked");
@@ -267,8 +267,8 @@ async fn a_failed_side_hinders_nobody_and_another_model_takes_its_place(db: PgPo
     let before =
         battles::of_voter(&mut db.acquire().await.expect("db"), battle, voter).await.expect("rows").expect("a battle");
     let arena = server(&db, scripts, vec![before.model_a]);
-    AskAgain { battle, caller: caller(voter), side: Side::A }.run(&arena).await.expect("asked");
-    AskAgain { battle, caller: caller(voter), side: Side::B }.run(&arena).await.expect("asked");
+    RetryReply { battle, caller: caller(voter), side: Side::A }.run(&arena).await.expect("asked");
+    RetryReply { battle, caller: caller(voter), side: Side::B }.run(&arena).await.expect("asked");
     let views = read_all(&arena, battle, 1).await;
     let last = views.last().expect("an end");
     assert_eq!((text(last, Side::A), text(last, Side::B)), ("好诗", "好诗"));
@@ -278,7 +278,7 @@ async fn a_failed_side_hinders_nobody_and_another_model_takes_its_place(db: PgPo
     assert_ne!(Some(after.model_a), after.model_b);
     assert_eq!(after.last_turn().and_then(|turn| turn.reply(Side::A)).map(|reply| reply.attempt), Some(2));
     assert!(matches!(
-        AskAgain { battle, caller: caller(voter), side: Side::A }.run(&arena).await,
+        RetryReply { battle, caller: caller(voter), side: Side::A }.run(&arena).await,
         Err(Error::Conflict("nothing-to-ask-again"))
     ));
 }
@@ -294,9 +294,9 @@ async fn a_side_that_is_asked_again_while_the_other_one_ends_is_not_lost(db: PgP
         let voter = voter();
         let battle = begin(&broken, voter, Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
         read_all(&broken, battle, 1).await;
-        AskAgain { battle, caller: caller(voter), side: Side::A }.run(&arena).await.expect("asked");
+        RetryReply { battle, caller: caller(voter), side: Side::A }.run(&arena).await.expect("asked");
         sleep(delay).await;
-        AskAgain { battle, caller: caller(voter), side: Side::B }.run(&arena).await.expect("asked");
+        RetryReply { battle, caller: caller(voter), side: Side::B }.run(&arena).await.expect("asked");
         let views = read_all(&arena, battle, 1).await;
         let last = views.last().expect("an end");
         assert_eq!((text(last, Side::A), text(last, Side::B)), ("好诗", "好诗"), "after {delay:?}");
@@ -316,7 +316,7 @@ async fn two_sides_that_are_asked_again_at_once_have_one_pace(db: PgPool) {
     for voter in voters {
         let battle = begin(&broken, voter, Opponents::Chosen(ids[0], ids[1])).await.expect("begun");
         read_all(&broken, battle, 1).await;
-        let ask = |side| AskAgain { battle, caller: caller(voter), side };
+        let ask = |side| RetryReply { battle, caller: caller(voter), side };
         let (a, b) = (ask(Side::A), ask(Side::B));
         let (a, b) = tokio::join!(a.run(&arena), b.run(&arena));
         a.and(b).expect("asked");
@@ -387,7 +387,7 @@ async fn an_answer_that_names_a_model_marks_the_battle(db: PgPool) {
     read_all(&arena, battle, 1).await;
     let found =
         battles::of_voter(&mut db.acquire().await.expect("db"), battle, voter).await.expect("rows").expect("a battle");
-    assert_eq!(found.not_counted_because.as_deref(), Some("identity"));
+    assert_eq!(found.exclusion_reason.as_deref(), Some("identity"));
     assert_eq!(found.pair_probability, Some(0.5));
     assert_eq!(found.language, "zh");
 }

@@ -31,11 +31,11 @@ async fn a_program_goes_from_a_token_to_the_leaderboard_and_learns_no_name_befor
     visitor.call("POST", &format!("{path}/vote"), Some(&misfit)).await.expect(409);
     let choice = json!({ "choice": "b", "reasons": ["clarity"] });
     let vote = visitor.call("POST", &format!("{path}/vote"), Some(&choice)).await.expect(200).json();
-    assert_eq!((&vote["is_new"], &vote["is_counted"]), (&json!(true), &json!(true)));
+    assert_eq!((&vote["created"], &vote["is_counted"]), (&json!(true), &json!(true)));
     assert!(NAMES.iter().all(|name| vote.to_string().contains(name)), "{vote}");
     let again = json!({ "choice": "a" });
     let again = visitor.call("POST", &format!("{path}/vote"), Some(&again)).await.expect(200).json();
-    assert_eq!((&again["is_new"], &again["choice"]), (&json!(false), &json!("b")));
+    assert_eq!((&again["created"], &again["choice"]), (&json!(false), &json!("b")));
     assert_eq!(visitor.fetch("/api/v1/leaderboard").await.expect(200).json()["votes"], 1);
     assert_eq!(nobody.call("GET", &path, None).await.status, 401);
     visitor.call("GET", "/api/v1/admin/models", None).await.expect(401);

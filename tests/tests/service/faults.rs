@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use arena_tests::harness::{Arena, Behaviour, Client, Ending, Options, eventually_async, within};
 
-use crate::stage::{REMOTE, Seen, Stage, ask_again, begin, read, read_on, slow, vote};
+use crate::stage::{REMOTE, Seen, Stage, begin, read, read_on, retry_reply, slow, vote};
 
 /// One model does this, the other answers; the failing side is told, asked again, and then the battle can be voted on.
 async fn fails_and_recovers(failure: Behaviour) -> (Stage, String) {
@@ -25,7 +25,7 @@ async fn fails_and_recovers(failure: Behaviour) -> (Stage, String) {
     let page = visitor.get(&battle).await;
     assert!(page.words().contains(&message), "the page says it too: {}", page.words());
     stage.endpoint.model(REMOTE[0], Behaviour::says(&["better now"]));
-    ask_again(&visitor, &battle, &side).await;
+    retry_reply(&visitor, &battle, &side).await;
     let seen = read(&visitor, &battle).await;
     assert_eq!((seen.status("a"), seen.status("b")), ("done", "done"), "{seen:?}");
     vote(&visitor, &battle, "tie").await;
@@ -93,7 +93,7 @@ async fn kill_9_loses_no_vote_and_an_interrupted_side_can_be_asked_again() {
     endpoint.model(REMOTE[1], Behaviour::says(&["again"]));
     for side in &sides {
         assert!(!seen.message(side).is_empty());
-        ask_again(&visitor, &cut, side).await;
+        retry_reply(&visitor, &cut, side).await;
         read(&visitor, &cut).await;
     }
     let seen = read(&visitor, &cut).await;
@@ -147,7 +147,7 @@ async fn a_worker_that_dies_is_told_and_replaced_and_the_battle_goes_on() {
             let page = visitor.get(&battle).await;
             let form = arena_tests::harness::Form::all(&page.text)
                 .into_iter()
-                .find(|form| form.action.ends_with("/again") && form.buttons.iter().any(|(_, value)| *value == side))?;
+                .find(|form| form.action.ends_with("/retry") && form.buttons.iter().any(|(_, value)| *value == side))?;
             visitor.submit(&form, Some(("side", &side))).await;
             let seen = read(&visitor, &battle).await;
             (seen.status(&side) == "done").then_some(())

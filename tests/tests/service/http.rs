@@ -101,7 +101,7 @@ async fn a_battle_belongs_to_its_visitor() {
     for (action, name, value) in [
         ("message", "prompt", "x"),
         ("vote", "choice", "a"),
-        ("again", "side", "a"),
+        ("retry", "side", "a"),
         ("stop", "x", ""),
         ("delete", "x", ""),
     ] {

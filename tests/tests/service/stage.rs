@@ -165,10 +165,10 @@ pub async fn vote(visitor: &Client, battle: &str, choice: &str) -> Reply {
 }
 
 /// Asks a failed side again by the form of the page.
-pub async fn ask_again(visitor: &Client, battle: &str, side: &str) -> Reply {
+pub async fn retry_reply(visitor: &Client, battle: &str, side: &str) -> Reply {
     let page = visitor.get(battle).await.expect(200);
     let form = page.form("to ask again", |form| {
-        form.action.ends_with("/again") && form.buttons.iter().any(|(_, value)| value == side)
+        form.action.ends_with("/retry") && form.buttons.iter().any(|(_, value)| value == side)
     });
     visitor.submit(&form, Some(("side", side))).await.expect(200)
 }

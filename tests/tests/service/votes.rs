@@ -66,6 +66,6 @@ async fn a_vote_on_a_battle_that_named_a_model_is_kept_and_not_counted() {
     let page = vote(&visitor, &battle, "a").await;
     assert!(NAMES.iter().all(|name| page.words().contains(name)));
     assert!(page.words().contains("does not affect the ratings"), "{}", page.words());
-    assert_eq!(stage.store.count("SELECT count(*) FROM votes WHERE not_counted_because = 'identity'").await, 1);
+    assert_eq!(stage.store.count("SELECT count(*) FROM votes WHERE exclusion_reason = 'identity'").await, 1);
     assert_eq!(visitor.fetch("/leaderboard.json").await.json()["votes"], 0);
 }

@@ -35,7 +35,7 @@ pub struct Cast {
     /// The vote: this one, or the one that was there before.
     pub vote: Vote,
     /// Whether it is this one.
-    pub is_new: bool,
+    pub created: bool,
 }
 
 impl CastVote {
@@ -57,7 +57,7 @@ impl CastVote {
         // A second round only where a model is new to its board.
         for _ in 0..3 {
             if let Some(cast) = self.attempt(&arena.db, &arena.config.elo, &address_hash).await? {
-                if cast.is_new {
+                if cast.created {
                     arena.metrics.vote(cast.vote.choice, cast.vote.is_counted());
                 }
                 return Ok(cast);
@@ -71,10 +71,10 @@ impl CastVote {
         let mut transaction = db.begin().await?;
         let ballot = votes::ballot(&mut transaction, self.battle, self.caller.voter).await?.ok_or(Error::NotFound)?;
         if let Some(vote) = ballot.vote {
-            return Ok(Some(Cast { vote, is_new: false }));
+            return Ok(Some(Cast { vote, created: false }));
         }
         ballot.status.may_vote(self.choice)?;
-        let counted = match (ballot.model_b, self.choice.score_of_a(), &ballot.not_counted_because) {
+        let counted = match (ballot.model_b, self.choice.score_of_a(), &ballot.exclusion_reason) {
             (Some(model_b), Some(score), None) => Some(([ballot.model_a, model_b], score)),
             _ => None,
         };
@@ -97,14 +97,14 @@ impl CastVote {
             comment: &self.comment,
             address_hash: Some(address_hash),
         };
-        let is_new = votes::insert(&mut transaction, self.battle, self.caller.voter, &ballot, &new).await?.is_some();
-        if let Some((models, rows)) = moved.filter(|_| is_new) {
+        let created = votes::insert(&mut transaction, self.battle, self.caller.voter, &ballot, &new).await?.is_some();
+        if let Some((models, rows)) = moved.filter(|_| created) {
             ratings::apply(&mut transaction, &ballot, models, self.choice, &rows).await?;
         }
         let vote = votes::by_battle(&mut *transaction, self.battle).await?;
         transaction.commit().await?;
         let vote = vote.ok_or_else(|| Error::Internal(anyhow::anyhow!("the vote on {} is gone", self.battle)))?;
-        Ok(Some(Cast { vote, is_new }))
+        Ok(Some(Cast { vote, created }))
     }
 }
 

@@ -148,7 +148,7 @@ async fn a_vote_counts_moves_both_ratings_and_names_the_models(db: PgPool) {
     let world = World::new(db, 2).await;
     let battle = world.blind(0, 1).await;
     let cast = world.vote(battle, Choice::A).await.unwrap();
-    assert!(cast.is_new && cast.vote.is_counted());
+    assert!(cast.created && cast.vote.is_counted());
     assert_eq!((cast.vote.choice, cast.vote.comment.as_str()), (Choice::A, "好"));
     assert_eq!(cast.vote.reasons, [Reason::Accuracy, Reason::Clarity]);
     for language in ["*", "en"] {
@@ -176,7 +176,7 @@ async fn the_second_vote_on_a_battle_answers_with_the_first(db: PgPool) {
     let first = world.vote(battle, Choice::B).await.unwrap();
     for choice in [Choice::B, Choice::A, Choice::Tie] {
         let again = world.vote(battle, choice).await.unwrap();
-        assert!(!again.is_new);
+        assert!(!again.created);
         assert_eq!(again.vote, first.vote);
     }
     assert_eq!(world.count().await, 1);
@@ -203,7 +203,7 @@ async fn of_many_clicks_at_once_from_two_servers_one_counts(db: PgPool) {
         for vote in votes.collect::<Vec<_>>() {
             casts.push(vote.await.unwrap());
         }
-        assert_eq!(casts.iter().filter(|cast| cast.is_new).count(), 1);
+        assert_eq!(casts.iter().filter(|cast| cast.created).count(), 1);
         assert!(casts.iter().all(|cast| cast.vote == casts[0].vote), "all are told of the same vote");
         assert_eq!(world.count().await, before + 1);
     }
@@ -268,16 +268,16 @@ async fn a_side_that_was_asked_again_is_judged_by_its_newest_answer(db: PgPool) 
         .execute(&world.db)
         .await
         .unwrap();
-    assert!(world.vote(battle, Choice::A).await.unwrap().is_new);
+    assert!(world.vote(battle, Choice::A).await.unwrap().created);
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn votes_that_do_not_count_are_kept_and_stay_off_every_board(db: PgPool) {
     let world = World::new(db, 2).await;
     let leaked = world.blind(0, 1).await;
-    sqlx::query("UPDATE battles SET not_counted_because = 'identity'").execute(&world.db).await.unwrap();
+    sqlx::query("UPDATE battles SET exclusion_reason = 'identity'").execute(&world.db).await.unwrap();
     let cast = world.vote(leaked, Choice::A).await.unwrap();
-    assert_eq!(cast.vote.not_counted_because.as_deref(), Some("identity"));
+    assert_eq!(cast.vote.exclusion_reason.as_deref(), Some("identity"));
     assert!(!cast.vote.is_counted());
     let direct = world.battle(0, None, BattleKind::Direct, "en", "done").await;
     assert!(!world.vote(direct, Choice::Down).await.unwrap().vote.is_counted());
@@ -307,7 +307,7 @@ async fn sixteen_voters_at_once_on_three_models_come_to_what_a_replay_comes_to(d
                 let language = ["en", "zh"][round % 2];
                 let battle = world.battle(a, Some(b), kind, language, "done").await;
                 let choice = [Choice::A, Choice::B, Choice::Tie, Choice::BothBad][(voter * 3 + round) % 4];
-                assert!(world.vote(battle, choice).await.unwrap().is_new);
+                assert!(world.vote(battle, choice).await.unwrap().created);
             }
         })
     });

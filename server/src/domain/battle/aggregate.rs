@@ -25,7 +25,7 @@ pub struct Battle {
     /// How answers are sampled.
     pub parameters: Parameters,
     /// Why its vote does not count: `identity` where an answer named a model.
-    pub not_counted_because: Option<String>,
+    pub exclusion_reason: Option<String>,
     /// When it began.
     pub created_at: DateTime<Utc>,
     /// The vote, if there is one.

@@ -292,7 +292,7 @@ fn battle(kind: BattleKind, vote: Option<Choice>, turns: i32, newest: [char; 2])
         pair_probability: None,
         language: "zh".to_owned(),
         parameters: Parameters::BATTLE,
-        not_counted_because: None,
+        exclusion_reason: None,
         created_at: DateTime::UNIX_EPOCH,
         vote,
         turns: (1..=turns).map(turn).collect(),

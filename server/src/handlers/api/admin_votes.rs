@@ -57,7 +57,7 @@ pub struct AdminVote {
     /// In the voter's words.
     pub comment: String,
     /// Why it does not count.
-    pub not_counted_because: Option<String>,
+    pub exclusion_reason: Option<String>,
     /// When it was withdrawn.
     pub withdrawn_at: Option<chrono::DateTime<chrono::Utc>>,
     /// By whom.
@@ -77,7 +77,7 @@ impl AdminVote {
             model_b: line.model_b,
             choice: line.choice,
             comment: line.comment,
-            not_counted_because: line.not_counted_because,
+            exclusion_reason: line.exclusion_reason,
             withdrawn_at: line.withdrawn_at,
             withdrawn_by: line.withdrawn_by,
             created_at: line.created_at,

@@ -1,4 +1,4 @@
-//! Going on with a battle: messages, stop, ask again, vote.
+//! Going on with a battle: messages, stop, retry, vote.
 
 use actix_web::{HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
@@ -9,13 +9,13 @@ use super::body::{ErrorBody, RateLimited};
 use super::schemas;
 use super::state::{BattleState, ModelName};
 use super::visitor::ApiVisitor;
-use crate::actions::ask_again::AskAgain;
 use crate::actions::cast_vote::CastVote;
+use crate::actions::retry_reply::RetryReply;
 use crate::actions::send_message::SendMessage;
 use crate::actions::stop_answer::StopAnswers;
 use crate::domain::{BattleId, Choice, Reason, Side};
 use crate::error::Error;
-use crate::extract::ClientAddress;
+use crate::extract::{ClientAddress, Visitor};
 use crate::i18n::Locale;
 use crate::limits::Caller;
 use crate::state::Arena;
@@ -78,13 +78,26 @@ pub struct FailedSide {
     side: Side,
 }
 
-/// Asks a side again that failed, was interrupted, or was stopped before it said anything.
+/// Retries a side that failed, was interrupted, or was stopped before it said anything.
 #[utoipa::path(
-    operation_id = "askAgain", tag = "battles", request_body = FailedSide,
+    operation_id = "retryReply", tag = "battles", request_body = FailedSide,
     params(("id" = BattleId, Path, description = "The battle.")),
     responses(RateLimited, (status = 200, body = BattleState), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)),
     security(("visitor" = []))
 )]
+#[post("/battles/{id}/retry")]
+pub async fn retry(
+    arena: web::Data<Arena>,
+    visitor: ApiVisitor,
+    address: ClientAddress,
+    locale: Locale,
+    id: web::Path<String>,
+    failed: web::Json<FailedSide>,
+) -> Result<HttpResponse, Error> {
+    retry_side(&arena, &visitor.0, address, locale, &id, failed.side).await
+}
+
+/// The first version's address of [`retry`].
 #[post("/battles/{id}/again")]
 pub async fn again(
     arena: web::Data<Arena>,
@@ -94,10 +107,21 @@ pub async fn again(
     id: web::Path<String>,
     failed: web::Json<FailedSide>,
 ) -> Result<HttpResponse, Error> {
-    let (visitor, battle) = (visitor.0, id_of(&id)?);
+    retry_side(&arena, &visitor.0, address, locale, &id, failed.side).await
+}
+
+async fn retry_side(
+    arena: &Arena,
+    visitor: &Visitor,
+    address: ClientAddress,
+    locale: Locale,
+    id: &str,
+    side: Side,
+) -> Result<HttpResponse, Error> {
+    let battle = id_of(id)?;
     let caller = Caller { voter: visitor.id(), address: address.0 };
-    AskAgain { battle, caller, side: failed.side }.run(&arena).await?;
-    Ok(HttpResponse::Ok().json(BattleState::read(&arena, locale, &visitor, battle).await?))
+    RetryReply { battle, caller, side }.run(arena).await?;
+    Ok(HttpResponse::Ok().json(BattleState::read(arena, locale, visitor, battle).await?))
 }
 
 /// A vote.
@@ -122,11 +146,11 @@ pub struct VoteState {
     /// The judgement that stands: the first one.
     pub choice: Choice,
     /// Whether it is this one; false when the battle had a vote already.
-    pub is_new: bool,
+    pub created: bool,
     /// Whether it counts in the ratings.
     pub is_counted: bool,
     /// Why it does not count.
-    pub not_counted_because: Option<String>,
+    pub exclusion_reason: Option<String>,
     /// The left model.
     pub model_a: Option<ModelName>,
     /// The right model.
@@ -167,9 +191,9 @@ pub async fn vote(
     let [model_a, model_b] = model_names::of_vote(&arena.db, &cast.vote).await?;
     Ok(HttpResponse::Ok().json(VoteState {
         choice: cast.vote.choice,
-        is_new: cast.is_new,
+        created: cast.created,
         is_counted: cast.vote.is_counted(),
-        not_counted_because: cast.vote.not_counted_because.clone(),
+        exclusion_reason: cast.vote.exclusion_reason.clone(),
         model_a: model_a.as_ref().map(ModelName::of),
         model_b: model_b.as_ref().map(ModelName::of),
     }))

@@ -9,6 +9,7 @@ use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
 use super::body::ErrorBody;
+use super::leaderboard::{BoardKind, MatrixName};
 
 /// What stands above the operations.
 #[derive(Debug, utoipa::OpenApi)]
@@ -18,7 +19,8 @@ use super::body::ErrorBody;
         description = "Blind battles between Mixtral-family models, votes, and leaderboards: what the pages do, for programs.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    components(schemas(ErrorBody)),
+    // Those of queries are not collected.
+    components(schemas(ErrorBody, BoardKind, MatrixName)),
     tags(
         (name = "visitors", description = "Who asks."),
         (name = "battles", description = "Begin, go on, read, vote, delete."),

@@ -12,7 +12,7 @@ use crate::state::Arena;
 #[derive(utoipa::ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "only its schema is used")]
-enum BoardKind {
+pub(super) enum BoardKind {
     Battle,
     SideBySide,
 }
@@ -21,7 +21,7 @@ enum BoardKind {
 #[derive(utoipa::ToSchema)]
 #[schema(rename_all = "kebab-case")]
 #[expect(dead_code, reason = "only its schema is used")]
-enum MatrixName {
+pub(super) enum MatrixName {
     WinRates,
     BattleCounts,
 }

@@ -37,7 +37,7 @@ pub(super) fn operations() -> ((Paths, Components), impl HttpServiceFactory + 's
         .service(stream::read)
         .service(chat::send)
         .service(chat::stop)
-        .service(chat::again)
+        .service(chat::retry)
         .service(chat::vote)
         .service(models::list)
         .service(models::card)
@@ -57,6 +57,7 @@ pub(super) fn operations() -> ((Paths, Components), impl HttpServiceFactory + 's
         let rest = resource(path.strip_prefix(PREFIX).unwrap_or(path), methods(item));
         scope = scope.map(|scope| scope.service(rest));
     }
+    scope = scope.map(|scope| scope.service(chat::again));
     let mut components = Components::new();
     components.schemas.extend(schemas);
     ((paths, components), scope)

@@ -29,7 +29,7 @@ pub struct BattleState {
     /// The vote, if there is one.
     pub vote: Option<Choice>,
     /// Why its vote does not count: `identity` when an answer named a model, a maker or a family.
-    pub not_counted_because: Option<String>,
+    pub exclusion_reason: Option<String>,
     /// The left model; hidden before the vote of a blind battle.
     pub model_a: Option<ModelName>,
     /// The right model; hidden before the vote of a blind battle.
@@ -101,7 +101,7 @@ impl BattleState {
             running: status.is_running(),
             turns: battle.turns.iter().map(turn_state).collect(),
             vote: battle.vote,
-            not_counted_because: battle.not_counted_because.clone(),
+            exclusion_reason: battle.exclusion_reason.clone(),
             model_a: name(Some(battle.model_a)),
             model_b: name(battle.model_b),
         })

@@ -93,7 +93,7 @@ impl BattlePage {
             kind: battle.kind,
             turns,
             vote: battle.vote,
-            not_counted: battle.not_counted_because.clone(),
+            not_counted: battle.exclusion_reason.clone(),
             status,
             revealed: revealed(battle, names),
             cursor,

@@ -1,10 +1,10 @@
-//! The turns of a battle: their stream, further messages, stop, ask again.
+//! The turns of a battle: their stream, further messages, stop, retry.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use crate::actions::ask_again::AskAgain;
 use crate::actions::read_battle::ReadBattle;
+use crate::actions::retry_reply::RetryReply;
 use crate::actions::send_message::SendMessage;
 use crate::actions::stop_answer::StopAnswers;
 use crate::domain::{BattleId, Side};
@@ -77,8 +77,8 @@ pub struct Failed {
     side: Side,
 }
 
-/// Asks a side again.
-pub async fn again(
+/// Retries a side.
+pub async fn retry(
     arena: web::Data<Arena>,
     visitor: Visitor,
     address: ClientAddress,
@@ -87,6 +87,6 @@ pub async fn again(
 ) -> Result<HttpResponse, Error> {
     let battle: BattleId = id.parse().map_err(|_| Error::NotFound)?;
     let caller = Caller { voter: visitor.id(), address: address.0 };
-    AskAgain { battle, caller, side: form.side }.run(&arena).await?;
+    RetryReply { battle, caller, side: form.side }.run(&arena).await?;
     Ok(see_other(&format!("/battle/{battle}")))
 }

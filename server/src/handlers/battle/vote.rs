@@ -49,9 +49,9 @@ pub async fn cast(
     let [a, b] = names.map(|name| name.map(|name| json!({ "slug": name.slug, "name": name.display_name })));
     Ok(HttpResponse::Ok().json(json!({
         "choice": cast.vote.choice,
-        "is_new": cast.is_new,
+        "created": cast.created,
         "is_counted": cast.vote.is_counted(),
-        "not_counted_because": cast.vote.not_counted_because,
+        "exclusion_reason": cast.vote.exclusion_reason,
         "a": a,
         "b": b,
     })))

@@ -37,7 +37,7 @@ async fn find(db: &mut PgConnection, id: BattleId) -> sqlx::Result<Option<Battle
     let row = sqlx::query!(
         r#"SELECT kind AS "kind: BattleKind", battles.voter_id AS "voter: VoterId", battles.model_a AS "model_a: ModelId",
             battles.model_b AS "model_b: ModelId", pair_probability, battles.language,
-            parameters AS "parameters: Json<Parameters>", battles.not_counted_because, battles.created_at,
+            parameters AS "parameters: Json<Parameters>", battles.exclusion_reason, battles.created_at,
             (SELECT choice FROM votes WHERE votes.battle_id = battles.id) AS "vote: Choice"
         FROM battles WHERE id = $1"#,
         id.0
@@ -65,7 +65,7 @@ async fn find(db: &mut PgConnection, id: BattleId) -> sqlx::Result<Option<Battle
         pair_probability: row.pair_probability,
         language: row.language,
         parameters: row.parameters.0,
-        not_counted_because: row.not_counted_because,
+        exclusion_reason: row.exclusion_reason,
         created_at: row.created_at,
         vote: row.vote,
         turns,

@@ -153,8 +153,8 @@ pub async fn replace_model(
 /// Marks a blind battle in which an answer gave a model away.
 pub async fn mark_identity(db: impl PgExecutor<'_>, battle: BattleId) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE battles SET not_counted_because = 'identity'
-        WHERE id = $1 AND kind = 'battle' AND not_counted_because IS NULL",
+        "UPDATE battles SET exclusion_reason = 'identity'
+        WHERE id = $1 AND kind = 'battle' AND exclusion_reason IS NULL",
         battle.0
     )
     .execute(db)

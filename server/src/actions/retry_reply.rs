@@ -11,7 +11,7 @@ use crate::store::battles;
 
 /// Which side is asked again.
 #[derive(Debug, Clone, Copy)]
-pub struct AskAgain {
+pub struct RetryReply {
     /// Where.
     pub battle: BattleId,
     /// Who wants it: it must be their battle.
@@ -20,7 +20,7 @@ pub struct AskAgain {
     pub side: Side,
 }
 
-impl AskAgain {
+impl RetryReply {
     /// Asks.
     ///
     /// # Errors

@@ -1,0 +1,2 @@
+ALTER TABLE votes RENAME COLUMN exclusion_reason TO not_counted_because;
+ALTER TABLE battles RENAME COLUMN exclusion_reason TO not_counted_because;
