@@ -15,8 +15,8 @@ use crate::config::Config;
 use crate::database::{self, Database};
 use crate::i18n::{Locale, Message};
 use crate::keys::Keys;
-use crate::state::Arena;
-use crate::streams::Streams;
+use crate::state::AppState;
+use crate::streams::TurnHub;
 use crate::supervisor::Workers;
 use crate::{middleware, routes};
 
@@ -25,7 +25,7 @@ const DATABASE_CONNECTIONS: u32 = 32;
 
 /// The web application: every route, and what happens around each request.
 pub fn application(
-    arena: Arena,
+    arena: AppState,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -52,7 +52,7 @@ pub struct Application {
     welcome: Option<String>,
     server: Server,
     workers: Workers,
-    streams: Streams,
+    streams: TurnHub,
     drain: Duration,
     db: PgPool,
     database: Database,
@@ -80,7 +80,7 @@ impl Application {
         let origin = config.origin(address);
         let welcome = create_admin::first_link(&db).await.map_err(anyhow::Error::from)?;
         let welcome = welcome.map(|token| format!("{origin}/admin/welcome/{token}"));
-        let arena = Arena::new(config, db.clone(), keys)?;
+        let arena = AppState::new(config, db.clone(), keys)?;
         let demos = register_demo(&arena).await.map_err(anyhow::Error::from)?;
         if demos > 0 {
             tracing::info!(demos, "registered the demo models");

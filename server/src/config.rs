@@ -29,8 +29,8 @@ pub struct ServeOptions {
     pub public_url: Option<url::Url>,
     #[arg(long, value_name = "N", env = "ARENA_TRUSTED_PROXIES", default_value_t = 0)]
     pub trusted_proxies: usize,
-    #[arg(long, value_name = "HOST", env = "ARENA_ALLOW_INNER", value_delimiter = ',')]
-    pub allow_inner: Vec<String>,
+    #[arg(long, alias = "allow-inner", value_name = "HOST", env = "ARENA_ALLOW_PRIVATE", value_delimiter = ',')]
+    pub allow_private: Vec<String>,
     #[arg(long, value_name = "DEVICE", env = "ARENA_DEVICES", value_delimiter = ',', default_value = "auto")]
     pub devices: Vec<String>,
     #[arg(long, value_name = "DIR", env = "ARENA_DEMO_MODELS")]
@@ -86,7 +86,7 @@ pub struct Config {
     /// How many proxies' X-Forwarded-For to believe.
     pub trusted_proxies: usize,
     /// Inner hosts and networks that endpoints may use.
-    pub allow_inner: Vec<Network>,
+    pub allow_private: Vec<Network>,
     /// Devices for local models; empty for none.
     pub devices: Vec<DevicePreference>,
     /// Where demo models lie, if they are wanted and there.
@@ -138,6 +138,12 @@ impl TryFrom<ServeOptions> for Config {
         let positive = |n: u32, option: &str| {
             std::num::NonZeroU32::new(n).ok_or_else(|| Message::new("config-at-least-one").with("option", option))
         };
+        // The variable's name in the first version; whoever still sets it keeps what it allows.
+        let old = std::env::var("ARENA_ALLOW_INNER").unwrap_or_default();
+        let allow_private: Vec<&str> = match raw.allow_private.as_slice() {
+            [] => old.split(',').filter(|network| !network.is_empty()).collect(),
+            named => named.iter().map(String::as_str).collect(),
+        };
         Ok(Self {
             listen: raw.listen,
             data: match raw.data {
@@ -148,9 +154,8 @@ impl TryFrom<ServeOptions> for Config {
             secret: raw.secret,
             public_url: raw.public_url,
             trusted_proxies: raw.trusted_proxies,
-            allow_inner: raw
-                .allow_inner
-                .iter()
+            allow_private: allow_private
+                .into_iter()
                 .map(|network| network.parse().map_err(|_| Message::new("config-network").with("network", network)))
                 .collect::<Result<_, _>>()?,
             devices,

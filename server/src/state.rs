@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use sqlx::PgPool;
 
-use crate::backends::{AddressPolicy, Backends};
+use crate::backends::{AddressPolicy, ModelClients};
 use crate::boards::Boards;
 use crate::config::Config;
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::passwords::Passwords;
-use crate::streams::{Source, Streams};
+use crate::streams::{Source, TurnHub};
 use crate::supervisor::{Workers, WorkersOptions};
 
 /// What every handler may use.
 #[derive(Clone)]
-pub struct Arena {
+pub struct AppState {
     /// The checked configuration.
     pub config: Arc<Config>,
     /// The database.
@@ -30,16 +30,16 @@ pub struct Arena {
     /// The hasher of administrators' passwords.
     pub passwords: Passwords,
     /// The door to generation.
-    pub backends: Backends,
+    pub backends: ModelClients,
     /// The workers of local models.
     pub workers: Workers,
     /// Leaderboards computed so far.
     pub boards: Boards,
     /// The answers that this server drains.
-    pub streams: Streams,
+    pub streams: TurnHub,
 }
 
-impl Arena {
+impl AppState {
     /// What handlers share, with nothing counted yet. Must be called within a Tokio runtime.
     ///
     /// # Errors
@@ -47,13 +47,13 @@ impl Arena {
     pub fn new(config: Config, db: PgPool, keys: Keys) -> anyhow::Result<Self> {
         let workers = WorkersOptions::of_this_program(config.devices.clone(), config.drain)?;
         let workers = Workers::start(&workers)?;
-        let backends = Backends::new(AddressPolicy { allowed: config.allow_inner.clone() });
+        let backends = ModelClients::new(AddressPolicy { allowed: config.allow_private.clone() });
         let metrics = Metrics::new(db.clone());
         let local = workers.clone();
         let source = Source::new(db.clone(), keys.clone(), backends.clone(), Arc::new(move |id| local.endpoint_of(id)));
         Ok(Self {
             limits: Limits::new(&config),
-            streams: Streams::new(db.clone(), metrics.clone(), source, tokio::runtime::Handle::current()),
+            streams: TurnHub::new(db.clone(), metrics.clone(), source, tokio::runtime::Handle::current()),
             metrics,
             passwords: Passwords::default(),
             backends,

@@ -15,7 +15,7 @@ use sqlx::PgPool;
 use crate::app::application;
 use crate::config::{Config, ServeOptions};
 use crate::keys::Keys;
-use crate::state::Arena;
+use crate::state::AppState;
 
 #[derive(Parser)]
 struct Line {
@@ -31,16 +31,16 @@ pub fn config(arguments: &[&str]) -> Config {
 }
 
 /// What handlers share, over this database.
-pub fn arena(db: PgPool) -> Arena {
+pub fn arena(db: PgPool) -> AppState {
     let keys = Keys::from_secret(&SecretString::from("0123456789abcdef0123456789abcdef")).expect("a good secret");
-    Arena::new(config(&[]), db, keys).expect("no workers to set up")
+    AppState::new(config(&[]), db, keys).expect("no workers to set up")
 }
 
 /// The same without rate limits, for tests of what many do at once.
-pub fn unlimited_arena(db: PgPool) -> Arena {
+pub fn unlimited_arena(db: PgPool) -> AppState {
     let limits =
         crate::limits::Limits::new(&config(&["--voter-per-minute", "1000000", "--address-per-minute", "1000000"]));
-    Arena { limits, ..arena(db) }
+    AppState { limits, ..arena(db) }
 }
 
 /// A visitor on this machine.
@@ -78,7 +78,7 @@ pub struct Browser {
 }
 
 /// A browser that visits this arena.
-pub async fn browser(arena: &Arena) -> Browser {
+pub async fn browser(arena: &AppState) -> Browser {
     let app = Rc::new(test::init_service(application(arena.clone())).await);
     let send = move |request: TestRequest| -> Sent {
         let app = app.clone();

@@ -6,14 +6,14 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use arena_server::backends::{
-    AddressPolicy, BackendError, Backends, ChatEvent, ChatRequest, Endpoint, ErrorKind, FinishReason, Message,
+    AddressPolicy, BackendError, ChatEvent, ChatRequest, Endpoint, ErrorKind, FinishReason, Message, ModelClients,
     ProbeWarning, Role, Sampling, Timeouts, Usage,
 };
 use fake_openai::Fake;
 use futures_util::StreamExt;
 
-fn backends() -> Backends {
-    Backends::new(AddressPolicy { allowed: vec!["127.0.0.0/8".parse().unwrap()] })
+fn backends() -> ModelClients {
+    ModelClients::new(AddressPolicy { allowed: vec!["127.0.0.0/8".parse().unwrap()] })
 }
 
 fn endpoint(fake: &Fake, model: &str) -> Endpoint {
@@ -32,7 +32,7 @@ fn request() -> ChatRequest {
 }
 
 /// Collects an answer: its text and how it ended.
-async fn answer(backends: &Backends, endpoint: &Endpoint) -> (String, Result<(FinishReason, Usage), BackendError>) {
+async fn answer(backends: &ModelClients, endpoint: &Endpoint) -> (String, Result<(FinishReason, Usage), BackendError>) {
     let mut text = String::new();
     let mut events = backends.chat(endpoint, request());
     while let Some(event) = events.next().await {
@@ -153,7 +153,7 @@ async fn dropping_the_stream_hangs_up_at_the_endpoint() {
 #[tokio::test]
 async fn inner_addresses_are_refused_before_anything_is_sent() {
     let fake = Fake::start().await;
-    let closed = Backends::new(AddressPolicy::default());
+    let closed = ModelClients::new(AddressPolicy::default());
     let (_, end) = answer(&closed, &endpoint(&fake, "good")).await;
     assert_eq!(end.unwrap_err().kind, ErrorKind::AddressRefused);
     // A name is judged by what it resolves to.

@@ -5,7 +5,7 @@ mod worker_support;
 use std::path::Path;
 use std::time::Duration;
 
-use arena_server::backends::{AddressPolicy, Backends, ChatEvent, ChatRequest, ErrorKind, Message, Role, Sampling};
+use arena_server::backends::{AddressPolicy, ChatEvent, ChatRequest, ErrorKind, Message, ModelClients, Role, Sampling};
 use arena_server::domain::{Device, DevicePreference, ModelId};
 use arena_server::supervisor::{LoadState, LocalModel, PlacementError, WorkerState, Workers, WorkersOptions};
 use futures_util::StreamExt;
@@ -52,7 +52,7 @@ fn request(max_tokens: u32) -> ChatRequest {
     }
 }
 
-async fn answers(backends: &Backends, workers: &Workers, n: u128) -> bool {
+async fn answers(backends: &ModelClients, workers: &Workers, n: u128) -> bool {
     let Some(endpoint) = workers.endpoint_of(id(n)) else { return false };
     let mut text = String::new();
     let mut events = backends.chat(&endpoint, request(5));
@@ -70,7 +70,7 @@ async fn answers(backends: &Backends, workers: &Workers, n: u128) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_models_answer_a_broken_one_stops_nobody_and_a_killed_worker_comes_back() {
     // Own workers are exempt from the policy that keeps registered endpoints out of the network.
-    let backends = Backends::new(AddressPolicy::default());
+    let backends = ModelClients::new(AddressPolicy::default());
     let workers = workers();
     assert_eq!(workers.state().workers[0].state, WorkerState::Idle);
     let broken = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");

@@ -4,18 +4,18 @@ use rand::RngExt;
 use sqlx::PgPool;
 
 use crate::backends::{ChatRequest, Message, Role, Sampling};
-use crate::domain::{Battle, BattleId, Contestant, ModelId, ReplyId, Side, is_empty_answer};
+use crate::domain::{Battle, BattleId, Candidate, ModelId, ReplyId, Side, is_empty_answer};
 use crate::error::Error;
 use crate::store::battles::NewReply;
 use crate::store::models;
-use crate::streams::{Ask, Attempt, Streams};
+use crate::streams::{GenerationRequest, ReplyAttempt, TurnHub};
 
 /// Everyone who might be drawn.
-pub async fn contestants(db: &PgPool, streams: &Streams) -> Result<Vec<Contestant>, Error> {
+pub async fn candidates(db: &PgPool, streams: &TurnHub) -> Result<Vec<Candidate>, Error> {
     let models = models::enabled(db).await?;
     Ok(models
         .iter()
-        .map(|model| Contestant {
+        .map(|model| Candidate {
             id: model.id,
             weight: model.settings.general.sampling_weight,
             is_available: streams.is_available(model),
@@ -24,7 +24,7 @@ pub async fn contestants(db: &PgPool, streams: &Streams) -> Result<Vec<Contestan
 }
 
 /// The row of an attempt.
-pub fn new_reply(streams: &Streams, battle: BattleId, turn: i32, side: Side, attempt: i32, model: ModelId) -> NewReply {
+pub fn new_reply(streams: &TurnHub, battle: BattleId, turn: i32, side: Side, attempt: i32, model: ModelId) -> NewReply {
     NewReply {
         id: ReplyId(uuid::Uuid::now_v7()),
         battle,
@@ -39,7 +39,7 @@ pub fn new_reply(streams: &Streams, battle: BattleId, turn: i32, side: Side, att
 }
 
 /// The attempt to drain: the conversation of its side up to its turn.
-pub fn attempt(battle: &Battle, reply: &NewReply) -> Attempt {
+pub fn attempt(battle: &Battle, reply: &NewReply) -> ReplyAttempt {
     let mut messages = Vec::new();
     for turn in &battle.turns {
         if turn.number > reply.turn {
@@ -60,10 +60,10 @@ pub fn attempt(battle: &Battle, reply: &NewReply) -> Attempt {
         seed: Some(reply.seed),
         ..Sampling::default()
     };
-    Attempt {
+    ReplyAttempt {
         reply: reply.id,
         side: reply.side,
         attempt: reply.attempt,
-        ask: Ask { model: reply.model, request: ChatRequest { messages, sampling } },
+        generation: GenerationRequest { model: reply.model, request: ChatRequest { messages, sampling } },
     }
 }

@@ -6,14 +6,14 @@ use uuid::Uuid;
 use crate::domain::{Admin, MAX_LABEL};
 use crate::error::Error;
 use crate::keys::{random_token, token_hash};
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::{admins, audit};
 
 /// What a token starts with, so that a leaked one is recognised.
 const PREFIX: &str = "arena_";
 
 /// Makes a token. It is given once and not kept.
-pub async fn create(arena: &Arena, admin: &Admin, label: &str) -> Result<String, Error> {
+pub async fn create(arena: &AppState, admin: &Admin, label: &str) -> Result<String, Error> {
     let label = label.trim();
     if !(1..=MAX_LABEL).contains(&label.chars().count()) || label.chars().any(char::is_control) {
         return Err(Error::invalid("token-label", ""));
@@ -27,7 +27,7 @@ pub async fn create(arena: &Arena, admin: &Admin, label: &str) -> Result<String,
 }
 
 /// Revokes a token at once.
-pub async fn revoke(arena: &Arena, admin: &Admin, id: Uuid) -> Result<(), Error> {
+pub async fn revoke(arena: &AppState, admin: &Admin, id: Uuid) -> Result<(), Error> {
     let mut transaction = arena.db.begin().await?;
     let label = admins::delete_token(&mut *transaction, id).await?.ok_or(Error::NotFound)?;
     audit::record(&mut *transaction, Some(admin.id), "token.revoke", &label, json!({})).await?;

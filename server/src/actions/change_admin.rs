@@ -7,11 +7,16 @@ use sqlx::PgPool;
 use crate::domain::{Admin, AdminId};
 use crate::error::Error;
 use crate::passwords;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::{admins, audit};
 
 /// Replaces one's own password and ends one's other sessions.
-pub async fn change_password(arena: &Arena, admin: &Admin, old: SecretString, new: SecretString) -> Result<(), Error> {
+pub async fn change_password(
+    arena: &AppState,
+    admin: &Admin,
+    old: SecretString,
+    new: SecretString,
+) -> Result<(), Error> {
     passwords::check(&new)?;
     let hash = admins::credentials(&arena.db, &admin.name).await?.map(|found| found.password_hash);
     if !arena.passwords.matches(old, hash).await? {

@@ -1,11 +1,11 @@
-//! Changing a contestant: what is said of it, its key, and whether it is drawn.
+//! Changing a candidate: what is said of it, its key, and whether it is drawn.
 
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
 use crate::domain::{AdminId, ModelSettings, ModelState};
 use crate::error::Error;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::models::{Model, SealedKey};
 use crate::store::{audit, models};
 
@@ -23,7 +23,7 @@ pub enum KeyChange {
 
 /// Saves what an administrator says of a model.
 pub async fn change(
-    arena: &Arena,
+    arena: &AppState,
     by: Option<AdminId>,
     model: &Model,
     settings: &ModelSettings,
@@ -57,7 +57,7 @@ pub async fn change(
 
 /// Enables, disables or retires a model. Retiring is for good: the model is unloaded and never drawn again, and its
 /// votes stay.
-pub async fn set_state(arena: &Arena, by: Option<AdminId>, model: &Model, state: ModelState) -> Result<(), Error> {
+pub async fn set_state(arena: &AppState, by: Option<AdminId>, model: &Model, state: ModelState) -> Result<(), Error> {
     let mut transaction = arena.db.begin().await?;
     let before = models::set_state(&mut *transaction, model.id, state).await?;
     let before = before.ok_or(Error::Conflict("model-retired"))?;

@@ -10,7 +10,7 @@ use crate::domain::{Admin, AdminId, MAX_LABEL};
 use crate::error::Error;
 use crate::keys::{random_token, token_hash};
 use crate::passwords;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::{admins, audit};
 
 /// How long a one-time link can be used.
@@ -45,7 +45,7 @@ pub async fn invite(db: &PgPool, by: Option<&Admin>) -> Result<String, Error> {
 }
 
 /// Closes every invitation that nobody has used yet.
-pub async fn close_invitations(arena: &Arena, by: &Admin) -> Result<(), Error> {
+pub async fn close_invitations(arena: &AppState, by: &Admin) -> Result<(), Error> {
     let mut transaction = arena.db.begin().await?;
     let closed = admins::close_links(&mut *transaction).await?;
     audit::record(&mut *transaction, Some(by.id), "admin.invitations-close", "", json!({ "closed": closed })).await?;
@@ -60,7 +60,7 @@ async fn new_link(transaction: &mut PgConnection) -> Result<String, Error> {
 }
 
 /// Uses a link up and creates the administrator who followed it.
-pub async fn by_link(arena: &Arena, token: &str, name: &str, password: SecretString) -> Result<AdminId, Error> {
+pub async fn by_link(arena: &AppState, token: &str, name: &str, password: SecretString) -> Result<AdminId, Error> {
     let name = check_name(name)?;
     passwords::check(&password)?;
     // Before the hash is computed: strangers must not make the server work.

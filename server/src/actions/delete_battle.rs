@@ -2,7 +2,7 @@
 
 use crate::domain::{BattleId, VoterId};
 use crate::error::Error;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::battles;
 
 /// One battle goes.
@@ -19,7 +19,7 @@ impl DeleteBattle {
     ///
     /// # Errors
     /// Not found where it is not the visitor's.
-    pub async fn run(self, arena: &Arena) -> Result<(), Error> {
+    pub async fn run(self, arena: &AppState) -> Result<(), Error> {
         let mut transaction = arena.db.begin().await?;
         if !battles::delete(&mut transaction, self.voter, self.battle).await? {
             return Err(Error::NotFound);
@@ -38,7 +38,7 @@ pub struct DeleteAllBattles {
 
 impl DeleteAllBattles {
     /// Deletes them. Says how many there were.
-    pub async fn run(self, arena: &Arena) -> Result<usize, Error> {
+    pub async fn run(self, arena: &AppState) -> Result<usize, Error> {
         let mut transaction = arena.db.begin().await?;
         let deleted = battles::delete_all(&mut transaction, self.voter).await?;
         transaction.commit().await?;

@@ -1,6 +1,6 @@
 //! What people do, one verb a file. Pages and the JSON API call the same actions.
 //!
-//! A visitor's action is a struct of what is wanted with `async fn run(self, arena: &Arena) -> Result<Outcome, Error>`. Rate
+//! A visitor's action is a struct of what is wanted with `async fn run(self, arena: &AppState) -> Result<Outcome, Error>`. Rate
 //! limits, checking and trimming of texts, the hash of the address, settings and counters are inside, so that no door can
 //! leave one out.
 
@@ -11,7 +11,7 @@ pub mod change_admin;
 pub mod change_model;
 pub mod create_admin;
 pub mod delete_battle;
-pub mod look_at_model;
+pub mod inspect_model;
 pub mod read_battle;
 pub mod register_demo;
 pub mod register_model;

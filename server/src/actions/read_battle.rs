@@ -2,7 +2,7 @@
 
 use crate::domain::{BattleId, VoterId};
 use crate::error::Error;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::battles;
 use crate::streams::Shown;
 
@@ -20,7 +20,7 @@ impl ReadBattle {
     ///
     /// # Errors
     /// Not found where it is not the visitor's.
-    pub async fn run(self, arena: &Arena) -> Result<Shown, Error> {
+    pub async fn run(self, arena: &AppState) -> Result<Shown, Error> {
         let battle = battles::of_voter(&mut *arena.db.acquire().await?, self.battle, self.voter).await?;
         let battle = battle.ok_or(Error::NotFound)?;
         let live = battle.last_turn().and_then(|turn| arena.streams.view(self.battle, turn.number));

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::look_at_model::{Found, look};
+use super::inspect_model::{Inspection, inspect_model};
 use super::register_model::{Registration, register};
 use crate::domain::{Card, LocalSource, ModelSettings, ModelSource, slug_of};
 use crate::error::Error;
 use crate::inference_server::inspect::is_adapter;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::models;
 
 /// What `cards.json` says of the files whose name begins with its key.
@@ -23,7 +23,7 @@ struct DemoCard {
 }
 
 /// Registers the GGUF files and the adapters of the demo folder when the database holds no model at all. Gives how many.
-pub async fn register_demo(arena: &Arena) -> Result<usize, Error> {
+pub async fn register_demo(arena: &AppState) -> Result<usize, Error> {
     let Some(folder) = arena.config.demo_models.clone() else { return Ok(0) };
     if models::count(&arena.db).await? > 0 {
         return Ok(0);
@@ -34,8 +34,8 @@ pub async fn register_demo(arena: &Arena) -> Result<usize, Error> {
     for file in files {
         let source = LocalSource { path: file.to_string_lossy().into_owned(), ..LocalSource::default() };
         let mut settings = ModelSettings::new(ModelSource::Local(source));
-        let found = look(arena, &settings, None).await?;
-        if let Found::Local(facts) = &found
+        let found = inspect_model(arena, &settings, None).await?;
+        if let Inspection::Local(facts) = &found
             && let Err(error) = facts.as_ref()
         {
             tracing::warn!(file = %file.display(), %error, "a demo model is left out");
@@ -109,7 +109,7 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/models");
         let config = crate::config::Config { demo_models: Some(folder), ..config(&[]) };
         let keys = Keys::from_secret(&"0123456789abcdef0123456789abcdef".into()).expect("a good secret");
-        let arena = Arena::new(config, db.clone(), keys).expect("an arena");
+        let arena = AppState::new(config, db.clone(), keys).expect("an arena");
         let count = register_demo(&arena).await.expect("registers");
         assert!(count >= 3, "{count}");
         assert_eq!(register_demo(&arena).await.expect("asks"), 0, "only when there is no model at all");
@@ -136,7 +136,7 @@ mod tests {
         let demo_models = Some(folder.path().to_owned());
         let config = crate::config::Config { demo_models, ..config(&[]) };
         let keys = Keys::from_secret(&"0123456789abcdef0123456789abcdef".into()).expect("a good secret");
-        let arena = Arena::new(config, db.clone(), keys).expect("an arena");
+        let arena = AppState::new(config, db.clone(), keys).expect("an arena");
         assert_eq!(register_demo(&arena).await.expect("registers"), 2, "the one without a base is left out");
         let ci = models::by_slug(&db, "ci-14m-lora").await.expect("reads").expect("is there");
         assert_eq!((ci.name(), ci.settings.card.description_zh.as_str()), ("Ci 14M", "词"));

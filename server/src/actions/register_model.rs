@@ -1,4 +1,4 @@
-//! A new contestant.
+//! A new candidate.
 
 use secrecy::SecretString;
 use serde_json::json;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::domain::{AdminId, ModelId, ModelSettings, ModelSource, is_slug, slug_of};
 use crate::error::Error;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::models::SealedKey;
 use crate::store::{audit, models};
 
@@ -25,7 +25,7 @@ pub struct Registration {
 }
 
 /// Adds the model and gives its id and its name in addresses. Workers and other servers learn of it from the database.
-pub async fn register(arena: &Arena, by: Option<AdminId>, new: Registration) -> Result<(ModelId, String), Error> {
+pub async fn register(arena: &AppState, by: Option<AdminId>, new: Registration) -> Result<(ModelId, String), Error> {
     let Registration { slug, settings, key } = new;
     let sealed = key.map(|key| arena.keys.seal(&key)).transpose()?.map(SealedKey::new);
     let id = ModelId(Uuid::now_v7());

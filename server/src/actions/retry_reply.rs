@@ -1,12 +1,12 @@
 //! A side that failed is asked again: the same model, or on a blind battle's first turn another one where that one is
 //! down.
 
-use super::answering::{attempt, contestants, new_reply};
+use super::answering::{attempt, candidates, new_reply};
 use crate::backends::ErrorKind;
-use crate::domain::{Battle, BattleId, Contestant, ModelId, Reply, Side, draw_other, pair_probability};
+use crate::domain::{Battle, BattleId, Candidate, ModelId, Reply, Side, pair_probability, sample_opponent};
 use crate::error::Error;
 use crate::limits::Caller;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::battles;
 
 /// Which side is asked again.
@@ -25,11 +25,11 @@ impl RetryReply {
     ///
     /// # Errors
     /// A conflict where that side has answered or still answers, or was asked too often.
-    pub async fn run(self, arena: &Arena) -> Result<(), Error> {
-        let Arena { db, streams, .. } = arena;
+    pub async fn run(self, arena: &AppState) -> Result<(), Error> {
+        let AppState { db, streams, .. } = arena;
         arena.limits.check_message(self.caller)?;
         let permit = streams.permit()?;
-        let contestants = contestants(db, streams).await?;
+        let candidates = candidates(db, streams).await?;
         let mut transaction = db.begin().await?;
         if !battles::lock(&mut *transaction, self.battle).await? {
             return Err(Error::NotFound);
@@ -40,13 +40,13 @@ impl RetryReply {
         let turn = battle.last_turn().ok_or(Error::NotFound)?;
         let number = turn.number;
         let failed = turn.reply(self.side).ok_or(Error::NotFound)?;
-        let model = match (battle.model(self.side.other()), is_down(&battle, failed, &contestants)) {
-            (Some(stays), true) => draw_other(&contestants, stays, failed.model, &mut rand::rng()),
+        let model = match (battle.model(self.side.other()), is_down(&battle, failed, &candidates)) {
+            (Some(stays), true) => sample_opponent(&candidates, stays, failed.model, &mut rand::rng()),
             _ => None,
         };
         if let Some(model) = model {
             let (a, b) = sides(&battle, self.side, model);
-            let probability = b.and_then(|b| pair_probability(&contestants, a, b));
+            let probability = b.and_then(|b| pair_probability(&candidates, a, b));
             battles::replace_model(&mut *transaction, self.battle, self.side, model, probability).await?;
         }
         let reply =
@@ -61,7 +61,7 @@ impl RetryReply {
 
 /// Whether another model may take this one's place: only in a blind battle that has just begun, and only where asking
 /// the same one again would likely fail again.
-fn is_down(battle: &Battle, failed: &Reply, contestants: &[Contestant]) -> bool {
+fn is_down(battle: &Battle, failed: &Reply, candidates: &[Candidate]) -> bool {
     let is_known = failed.error_code.as_deref().and_then(ErrorKind::from_code).is_some_and(|kind| {
         matches!(
             kind,
@@ -77,7 +77,7 @@ fn is_down(battle: &Battle, failed: &Reply, contestants: &[Contestant]) -> bool 
                 | ErrorKind::Loading
         )
     });
-    let is_there = contestants.iter().any(|one| one.id == failed.model && one.is_available);
+    let is_there = candidates.iter().any(|one| one.id == failed.model && one.is_available);
     battle.status().may_replace_model() && (is_known || !is_there)
 }
 

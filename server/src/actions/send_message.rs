@@ -4,7 +4,7 @@ use super::answering::{attempt, new_reply};
 use crate::domain::{BattleId, Prompt, Turn};
 use crate::error::Error;
 use crate::limits::Caller;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::battles;
 
 /// What a visitor sends.
@@ -24,8 +24,8 @@ impl SendMessage {
     /// # Errors
     /// Invalid where the message is empty or too long; a conflict while an answer is being written or has failed, after the vote of a blind battle, and after the last
     /// turn.
-    pub async fn run(self, arena: &Arena) -> Result<i32, Error> {
-        let Arena { db, streams, .. } = arena;
+    pub async fn run(self, arena: &AppState) -> Result<i32, Error> {
+        let AppState { db, streams, .. } = arena;
         arena.limits.check_message(self.caller)?;
         let prompt = Prompt::parse(&self.prompt)?;
         let permit = streams.permit()?;

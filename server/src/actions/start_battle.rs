@@ -2,13 +2,13 @@
 
 use sqlx::PgPool;
 
-use super::answering::{attempt, contestants, new_reply};
+use super::answering::{attempt, candidates, new_reply};
 use crate::domain::{
-    BattleId, BattleKind, DrawError, ModelId, ModelState, Parameters, Prompt, Side, draw, language_of,
+    BattleId, BattleKind, ModelId, ModelState, Parameters, Prompt, SamplingError, Side, language_of, sample_pair,
 };
 use crate::error::Error;
 use crate::limits::Caller;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::battles::{self, NewBattle};
 use crate::store::{models, voters};
 
@@ -16,7 +16,7 @@ use crate::store::{models, voters};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opponents {
     /// Two, drawn by the arena, without names.
-    Drawn,
+    Sampled,
     /// Two that the visitor chose.
     Chosen(ModelId, ModelId),
     /// One that the visitor chose.
@@ -41,15 +41,15 @@ impl StartBattle {
     ///
     /// # Errors
     /// Invalid where the message is empty or too long; [`Error::NoModels`] where no pair can be drawn, with the reason; invalid where a chosen model does not answer.
-    pub async fn run(self, arena: &Arena) -> Result<BattleId, Error> {
-        let Arena { db, streams, .. } = arena;
+    pub async fn run(self, arena: &AppState) -> Result<BattleId, Error> {
+        let AppState { db, streams, .. } = arena;
         arena.limits.check_message(self.caller)?;
         let prompt = Prompt::parse(&self.prompt)?;
         let permit = streams.permit()?;
         let (kind, model_a, model_b, pair_probability) = match self.opponents {
-            Opponents::Drawn => {
-                let contestants = contestants(db, streams).await?;
-                let pair = draw(&contestants, &mut rand::rng()).map_err(|error| no_models(&error))?;
+            Opponents::Sampled => {
+                let candidates = candidates(db, streams).await?;
+                let pair = sample_pair(&candidates, &mut rand::rng()).map_err(|error| no_models(&error))?;
                 (BattleKind::Battle, pair.a, Some(pair.b), Some(pair.probability))
             }
             Opponents::Chosen(a, b) => {
@@ -97,7 +97,7 @@ impl StartBattle {
     }
 }
 
-fn no_models(error: &DrawError) -> Error {
+fn no_models(error: &SamplingError) -> Error {
     Error::NoModels(error.code())
 }
 

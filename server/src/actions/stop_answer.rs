@@ -2,7 +2,7 @@
 
 use crate::domain::{BattleId, VoterId};
 use crate::error::Error;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::battles;
 
 /// Which answers are stopped.
@@ -16,7 +16,7 @@ pub struct StopAnswers {
 
 impl StopAnswers {
     /// Stops both sides where they stand; what was shown is kept. Nothing happens where both have ended.
-    pub async fn run(self, arena: &Arena) -> Result<(), Error> {
+    pub async fn run(self, arena: &AppState) -> Result<(), Error> {
         let battle = battles::of_voter(&mut *arena.db.acquire().await?, self.battle, self.voter).await?;
         battle.ok_or(Error::NotFound)?;
         arena.streams.stop(self.battle).await

@@ -11,7 +11,7 @@ use sqlx::{PgConnection, PgPool};
 use crate::domain::{AdminId, BattleKind, ModelId};
 use crate::error::Error;
 use crate::rating::EloSettings;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::audit;
 use crate::store::ratings::{self, ALL_LANGUAGES, EloRow};
 use crate::store::votes::{self, Vote};
@@ -32,7 +32,7 @@ impl WithdrawVote {
     ///
     /// # Errors
     /// When there is no such vote.
-    pub async fn run(self, arena: &Arena) -> Result<Vote, Error> {
+    pub async fn run(self, arena: &AppState) -> Result<Vote, Error> {
         set_withdrawn(&arena.db, &arena.config.elo, self).await
     }
 }
@@ -40,7 +40,7 @@ impl WithdrawVote {
 async fn set_withdrawn(db: &PgPool, elo: &EloSettings, wanted: WithdrawVote) -> Result<Vote, Error> {
     let WithdrawVote { admin, id, withdrawn } = wanted;
     let mut transaction = db.begin().await?;
-    ratings::repair(&mut transaction).await?;
+    ratings::lock_exclusive(&mut transaction).await?;
     let vote = votes::lock(&mut transaction, id).await?.ok_or(Error::NotFound)?;
     if vote.withdrawn_at.is_some() == withdrawn {
         return Ok(vote);
@@ -49,7 +49,7 @@ async fn set_withdrawn(db: &PgPool, elo: &EloSettings, wanted: WithdrawVote) -> 
     if let (Some(model_b), None) = (vote.model_b, &vote.exclusion_reason) {
         let by = if withdrawn { -1 } else { 1 };
         let models = [vote.model_a, model_b];
-        ratings::count(&mut transaction, vote.kind, &vote.language, models, vote.choice, by).await?;
+        ratings::add_pair_counts(&mut transaction, vote.kind, &vote.language, models, vote.choice, by).await?;
         replay(&mut transaction, elo, vote.kind).await?;
     }
     let action = if withdrawn { "vote.withdraw" } else { "vote.restore" };
@@ -61,7 +61,7 @@ async fn set_withdrawn(db: &PgPool, elo: &EloSettings, wanted: WithdrawVote) -> 
 }
 
 /// Computes all Elo ratings of one kind anew from its counted votes. The caller holds
-/// [`ratings::repair`].
+/// [`ratings::lock_exclusive`].
 async fn replay(transaction: &mut PgConnection, elo: &EloSettings, kind: BattleKind) -> Result<(), Error> {
     let mut boards: HashMap<String, HashMap<ModelId, f64>> = HashMap::new();
     boards.insert(ALL_LANGUAGES.to_owned(), HashMap::new());

@@ -36,7 +36,7 @@ impl AddressPolicy {
         let refused = |address: IpAddr| {
             BackendError::new(
                 ErrorKind::AddressRefused,
-                format!("{address} is an inner address; --allow-inner would have to name it"),
+                format!("{address} is an inner address; --allow-private would have to name it"),
             )
         };
         let address = match url.host() {
@@ -54,7 +54,9 @@ pub(super) struct CheckedResolver(pub Arc<AddressPolicy>);
 
 /// The mark by which a refusal is recognised below reqwest's own errors.
 #[derive(Debug, thiserror::Error)]
-#[error("`{host}` resolves to {address}, an inner address; --allow-inner (ARENA_ALLOW_INNER) would have to name it")]
+#[error(
+    "`{host}` resolves to {address}, an inner address; --allow-private (ARENA_ALLOW_PRIVATE) would have to name it"
+)]
 pub(super) struct RefusedByPolicy {
     host: String,
     address: IpAddr,

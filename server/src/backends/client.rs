@@ -11,11 +11,11 @@ use super::shared::Shared;
 
 /// The door to all models. Cheap to clone; all clones share connections and health.
 #[derive(Clone)]
-pub struct Backends {
+pub struct ModelClients {
     shared: Arc<Shared>,
 }
 
-impl Backends {
+impl ModelClients {
     /// A door with this policy. Makes ring the process's TLS provider if none has been chosen yet.
     pub fn new(policy: AddressPolicy) -> Self {
         // An error only says that a provider is installed already.

@@ -1,7 +1,7 @@
 //! The only door to generation: a client for every OpenAI-compatible endpoint, local workers included.
 //!
 //! ```text
-//! ChatRequest ─▶ Backends::chat ─▶ send (retries) ─▶ sse (lines) ─▶ answer (chunks) ─▶ ChatStream
+//! ChatRequest ─▶ ModelClients::chat ─▶ send (retries) ─▶ sse (lines) ─▶ answer (chunks) ─▶ ChatStream
 //!                     │                 │
 //!                  health           addresses (which hosts may be reached)
 //! ```
@@ -24,7 +24,7 @@ mod sse;
 
 pub use addresses::AddressPolicy;
 pub use chat::ChatStream;
-pub use client::Backends;
+pub use client::ModelClients;
 pub use endpoint::{Endpoint, EndpointError, Timeouts};
 pub use error::{BackendError, ErrorKind};
 pub use event::ChatEvent;

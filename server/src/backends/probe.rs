@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::client::Backends;
+use super::client::ModelClients;
 use super::endpoint::Endpoint;
 use super::error::{BackendError, ErrorKind};
 use super::event::ChatEvent;
@@ -83,7 +83,7 @@ impl ProbeWarning {
     }
 }
 
-impl Backends {
+impl ModelClients {
     /// Talks to the endpoint: its list of models and one short answer. Takes at most about the sum
     /// of the connect and first-token timeouts, a minute in all.
     pub async fn probe(&self, endpoint: &Endpoint) -> Probe {

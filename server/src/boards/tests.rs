@@ -25,7 +25,7 @@ async fn models(db: &PgPool) -> [ModelId; 2] {
 
 async fn count(db: &PgPool, models: [ModelId; 2], choice: Choice) {
     let mut transaction = db.begin().await.unwrap();
-    ratings::count(&mut transaction, KIND, "zh", models, choice, 1).await.unwrap();
+    ratings::add_pair_counts(&mut transaction, KIND, "zh", models, choice, 1).await.unwrap();
     let row = |language: &str, model| EloRow { language: language.into(), model, rating: 1000.0 };
     let rows = ["*", "zh"].map(|language| models.map(|model| row(language, model))).concat();
     ratings::set(&mut transaction, KIND, &rows).await.unwrap();

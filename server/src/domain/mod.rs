@@ -2,7 +2,6 @@
 
 mod battle;
 mod device;
-mod draw;
 mod identity;
 mod ids;
 mod language;
@@ -10,6 +9,7 @@ mod model;
 mod parameters;
 mod principal;
 mod prompt;
+mod sample_pair;
 mod slug;
 mod text_enum;
 
@@ -18,7 +18,6 @@ pub use battle::{
     Refusal, Reply, ReplyStatus, Side, SideStatus, Trouble, Turn, is_empty_answer,
 };
 pub use device::{Device, DevicePreference, UnknownDevice};
-pub use draw::{Contestant, DrawError, Pair, draw, draw_other, may_draw, pair_probability};
 pub use identity::names_a_model;
 pub use ids::{AdminId, BattleId, ModelId, ReplyId, VoterId};
 pub use language::language_of;
@@ -29,6 +28,7 @@ pub use model::{
 pub use parameters::{ParameterError, Parameters};
 pub use principal::{Admin, IDLE_HOURS, LONGEST_DAYS};
 pub use prompt::{MAX_PROMPT_CHARS, Prompt, PromptError};
+pub use sample_pair::{Candidate, Pair, SamplingError, may_sample, pair_probability, sample_opponent, sample_pair};
 pub use slug::{MAX_SLUG, is_slug, slug_of};
 pub use text_enum::UnknownName;
 

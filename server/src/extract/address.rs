@@ -8,7 +8,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::{FromRequest, HttpRequest, web};
 
 use crate::error::Error;
-use crate::state::Arena;
+use crate::state::AppState;
 
 /// The address of the visitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ impl ClientAddress {
     /// The address of a request. X-Forwarded-For counts only when `trusted_proxies` stand in front of the arena, and
     /// then from the right: what lies further left was written by the visitor himself.
     pub fn of(request: &HttpRequest) -> Self {
-        let trusted = request.app_data::<web::Data<Arena>>().map_or(0, |arena| arena.config.trusted_proxies);
+        let trusted = request.app_data::<web::Data<AppState>>().map_or(0, |arena| arena.config.trusted_proxies);
         let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
         Self(forwarded(request.headers(), trusted).unwrap_or(peer).to_canonical())
     }

@@ -10,7 +10,7 @@ use crate::bearer;
 use crate::domain::{Admin, AdminId, IDLE_HOURS, LONGEST_DAYS};
 use crate::error::Error;
 use crate::keys::token_hash;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::admins::{self, AdminRow};
 
 /// The cookie's name, before [`crate::config::Config::cookie_name`].
@@ -27,8 +27,8 @@ pub struct ApiAdmin {
 
 type Found<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
 
-fn arena(request: &HttpRequest) -> Result<web::Data<Arena>, Error> {
-    let arena = request.app_data::<web::Data<Arena>>().cloned();
+fn arena(request: &HttpRequest) -> Result<web::Data<AppState>, Error> {
+    let arena = request.app_data::<web::Data<AppState>>().cloned();
     arena.ok_or_else(|| Error::Internal(anyhow::anyhow!("no arena in the request")))
 }
 

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use super::Visitor;
 use crate::domain::MAX_PROMPT_CHARS;
 use crate::error::Error;
-use crate::state::Arena;
+use crate::state::AppState;
 
 /// A form with a valid token. Lists are sent as repeated names.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for CsrfForm<T> {
             let body = read(body, MAX_FORM_BYTES).await?;
             let token: Token = serde_html_form::from_bytes(&body).map_err(|_| Error::Csrf("unreadable form"))?;
             let visitor = Visitor::extract(&request).await?;
-            let arena = web::Data::<Arena>::extract(&request)
+            let arena = web::Data::<AppState>::extract(&request)
                 .await
                 .map_err(|_| Error::Internal(anyhow::anyhow!("no arena in the request")))?;
             if visitor.is_new() || !arena.keys.csrf_matches(visitor.token(), &token.csrf) {

@@ -4,13 +4,13 @@ use actix_web::{HttpMessage, HttpRequest, web};
 
 use super::Visitor;
 use crate::i18n::Locale;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::views::Page;
 
 impl Page {
     /// The frame for a request.
     pub fn of(request: &HttpRequest) -> Self {
-        let csrf = match (request.app_data::<web::Data<Arena>>(), request.extensions().get::<Visitor>()) {
+        let csrf = match (request.app_data::<web::Data<AppState>>(), request.extensions().get::<Visitor>()) {
             (Some(arena), Some(visitor)) => arena.keys.csrf_token(visitor.token()),
             _ => String::new(),
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store;
 use crate::supervisor::{LoadState, WorkerState, WorkerView};
 
@@ -51,7 +51,7 @@ struct Models {
 }
 
 /// The true state: a query that the database answers, and the workers as they are. 503 when visitors cannot be served.
-pub async fn page(arena: web::Data<Arena>) -> HttpResponse {
+pub async fn page(arena: web::Data<AppState>) -> HttpResponse {
     let database = database(&arena).await;
     let snapshot = arena.workers.state();
     let workers: Vec<Worker> = snapshot.workers.iter().map(worker).collect();
@@ -85,7 +85,7 @@ fn worker(view: &WorkerView) -> Worker {
     Worker { device: view.device.clone(), status, restarts: view.restarts }
 }
 
-async fn database(arena: &Arena) -> Part {
+async fn database(arena: &AppState) -> Part {
     let began = std::time::Instant::now();
     match tokio::time::timeout(PING_TIMEOUT, store::ping(&arena.db)).await {
         Ok(Ok(())) => Part { status: "ok", ms: u64::try_from(began.elapsed().as_millis()).ok() },

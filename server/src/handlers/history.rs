@@ -10,7 +10,7 @@ use crate::actions::delete_battle::DeleteAllBattles;
 use crate::domain::{BattleKind, Choice};
 use crate::error::Error;
 use crate::extract::{CsrfForm, Visitor};
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::{battles, model_names};
 use crate::views::Page;
 
@@ -73,7 +73,7 @@ pub struct Part {
 /// The list.
 pub async fn list(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: Visitor,
     query: web::Query<Part>,
 ) -> Result<HttpResponse, Error> {
@@ -102,7 +102,7 @@ pub async fn list(
 
 /// Deletes all of them for good.
 pub async fn delete_all(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: Visitor,
     CsrfForm(NoFields {}): CsrfForm<NoFields>,
 ) -> Result<HttpResponse, Error> {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::error::Error;
 use crate::extract::CsrfForm;
 use crate::i18n::Locale;
-use crate::state::Arena;
+use crate::state::AppState;
 
 /// The form of the language switch.
 #[derive(Debug, Deserialize)]
@@ -19,7 +19,7 @@ pub struct Choice {
 }
 
 /// Remembers the language and goes back to the page.
-pub async fn choose(arena: web::Data<Arena>, CsrfForm(choice): CsrfForm<Choice>) -> Result<HttpResponse, Error> {
+pub async fn choose(arena: web::Data<AppState>, CsrfForm(choice): CsrfForm<Choice>) -> Result<HttpResponse, Error> {
     let locale: Locale = choice.language.parse().map_err(|_| Error::invalid("language", choice.language.clone()))?;
     let cookie = Cookie::build("lang", locale.as_str())
         .path("/")

@@ -4,10 +4,10 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 
 use crate::error::Error;
 use crate::extract::{ApiAdmin, ClientAddress};
-use crate::state::Arena;
+use crate::state::AppState;
 
 /// OpenMetrics text. Only for this machine itself, or with an administrator's API token.
-pub async fn page(request: HttpRequest, arena: web::Data<Arena>) -> Result<HttpResponse, Error> {
+pub async fn page(request: HttpRequest, arena: web::Data<AppState>) -> Result<HttpResponse, Error> {
     if !ClientAddress::is_local(&request) {
         ApiAdmin::extract(&request).await?;
     }

@@ -12,7 +12,7 @@ use crate::domain::{BattleKind, MAX_PROMPT_CHARS, ModelId, Parameters};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
 use crate::limits::Caller;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::models::{self, Model};
 use crate::views::Page;
 
@@ -81,7 +81,7 @@ pub struct Chosen {
 /// Where a comparison begins.
 pub async fn new_pair(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     query: web::Query<Chosen>,
 ) -> Result<HttpResponse, Error> {
     new(request, arena, BattleKind::SideBySide, query.into_inner()).await
@@ -90,7 +90,7 @@ pub async fn new_pair(
 /// Where a direct chat begins.
 pub async fn new_direct(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     query: web::Query<Chosen>,
 ) -> Result<HttpResponse, Error> {
     new(request, arena, BattleKind::Direct, query.into_inner()).await
@@ -98,7 +98,7 @@ pub async fn new_direct(
 
 async fn new(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     kind: BattleKind,
     query: Chosen,
 ) -> Result<HttpResponse, Error> {
@@ -109,7 +109,7 @@ async fn new(
 /// Begins a comparison.
 pub async fn start_pair(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: Visitor,
     address: ClientAddress,
     CsrfForm(form): CsrfForm<Chosen>,
@@ -120,7 +120,7 @@ pub async fn start_pair(
 /// Begins a direct chat.
 pub async fn start_direct(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: Visitor,
     address: ClientAddress,
     CsrfForm(form): CsrfForm<Chosen>,
@@ -130,7 +130,7 @@ pub async fn start_direct(
 
 async fn start(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: Visitor,
     address: ClientAddress,
     kind: BattleKind,

@@ -13,7 +13,7 @@ use actix_web::{HttpMessage, web};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::state::Arena;
+use crate::state::AppState;
 
 /// The id of a request: in the log, and in the response as `x-request-id`.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,7 @@ pub async fn request_log(
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let id = Uuid::now_v7();
     request.extensions_mut().insert(RequestId(id));
-    let arena = request.app_data::<web::Data<Arena>>().cloned();
+    let arena = request.app_data::<web::Data<AppState>>().cloned();
     let method = request.method().clone();
     if method == Method::HEAD {
         // Routes know GET only; the connection remembers what was asked and leaves the body out (RFC 9110, 9.3.2).

@@ -8,7 +8,7 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
 
 use crate::extract::Visitor;
-use crate::state::Arena;
+use crate::state::AppState;
 
 /// How long a browser keeps its history: 400 days, the longest that browsers allow.
 const COOKIE_DAYS: i64 = 400;
@@ -18,7 +18,7 @@ pub async fn visitor(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let Some(arena) = request.app_data::<web::Data<Arena>>().cloned() else {
+    let Some(arena) = request.app_data::<web::Data<AppState>>().cloned() else {
         return next.call(request).await;
     };
     let name = arena.config.cookie_name("visitor");

@@ -85,7 +85,7 @@ impl Model {
     }
 
     /// Whether a battle may draw it.
-    pub fn is_drawn(&self) -> bool {
+    pub fn in_rotation(&self) -> bool {
         self.state == ModelState::Enabled && self.settings.general.sampling_weight > 0.0
     }
 

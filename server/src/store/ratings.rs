@@ -49,13 +49,13 @@ pub async fn snapshot(db: &PgPool) -> sqlx::Result<Transaction<'static, Postgres
 }
 
 /// Waits until no repair runs, and keeps repairs out until the transaction ends.
-pub async fn share(transaction: &mut PgConnection) -> sqlx::Result<()> {
+pub async fn lock_shared(transaction: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!("SELECT pg_advisory_xact_lock_shared($1)", BOARDS_LOCK).execute(transaction).await?;
     Ok(())
 }
 
 /// Waits until no vote is being counted, and keeps votes out until the transaction ends.
-pub async fn repair(transaction: &mut PgConnection) -> sqlx::Result<()> {
+pub async fn lock_exclusive(transaction: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!("SELECT pg_advisory_xact_lock($1)", BOARDS_LOCK).execute(transaction).await?;
     Ok(())
 }
@@ -84,7 +84,7 @@ pub async fn lock_pair(
 
 /// Enters two models on both boards of a battle, with the initial rating. It commits at once:
 /// rows that are inserted inside a longer transaction would be locks taken out of order.
-pub async fn enter(
+pub async fn ensure_rows(
     db: &PgPool,
     kind: BattleKind,
     language: &str,
@@ -106,19 +106,19 @@ pub async fn enter(
 }
 
 /// Counts one vote of a pair (or takes it back, with `by` -1) and sets the ratings it leads to.
-pub async fn apply(
+pub async fn apply_vote(
     transaction: &mut PgConnection,
     ballot: &Ballot,
     models: [ModelId; 2],
     choice: Choice,
     ratings: &[EloRow],
 ) -> sqlx::Result<()> {
-    count(transaction, ballot.kind, &ballot.language, models, choice, 1).await?;
+    add_pair_counts(transaction, ballot.kind, &ballot.language, models, choice, 1).await?;
     set(transaction, ballot.kind, ratings).await
 }
 
 /// Adds `by` votes of this choice to the pair's counts.
-pub async fn count(
+pub async fn add_pair_counts(
     transaction: &mut PgConnection,
     kind: BattleKind,
     language: &str,

@@ -7,7 +7,7 @@ use std::str::FromStr;
 pub struct Cursor {
     /// The turn.
     pub turn: i32,
-    /// Attempt and characters of both sides.
+    /// ReplyAttempt and characters of both sides.
     pub sides: [(i32, usize); 2],
 }
 

@@ -1,4 +1,4 @@
-//! A turn that this server drains: one task takes the pieces of both sides, releases them at one pace, shows them to
+//! A turn that this server drains: one task takes the chat_events of both sides, releases them at one pace, shows them to
 //! readers and writes them down. No transaction is open meanwhile; a closed tab leaves an honest partial row.
 
 use std::sync::Arc;
@@ -208,8 +208,8 @@ impl Live {
 async fn next(
     side: &mut Option<LiveSide>,
 ) -> Option<Result<crate::backends::ChatEvent, crate::backends::BackendError>> {
-    match side.as_mut().and_then(|side| side.pieces.as_mut()) {
-        Some(pieces) => pieces.next().await,
+    match side.as_mut().and_then(|side| side.chat_events.as_mut()) {
+        Some(chat_events) => chat_events.next().await,
         None => std::future::pending().await,
     }
 }

@@ -28,9 +28,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use uuid::Uuid;
 
 pub use cursor::Cursor;
-pub use open::{Ask, Availability, LocalEndpoint, Opener, Source};
+pub use open::{Availability, GenerationRequest, LocalEndpoint, Opener, Source};
 pub use reader::Reader;
-pub use side::Pieces;
+pub use side::ChatEvents;
 pub use view::{Shown, SideView, View, prefix};
 
 use crate::domain::{BattleId, BattleKind, ReplyId, Side};
@@ -47,7 +47,7 @@ const MAX_READERS: usize = 4096;
 
 /// The streams of this server. Clones share them.
 #[derive(Clone)]
-pub struct Streams {
+pub struct TurnHub {
     shared: Arc<Shared>,
 }
 
@@ -82,7 +82,7 @@ impl Running {
 }
 
 /// An attempt to drain.
-pub struct Attempt {
+pub struct ReplyAttempt {
     /// The row.
     pub reply: ReplyId,
     /// The side.
@@ -90,11 +90,11 @@ pub struct Attempt {
     /// From 1.
     pub attempt: i32,
     /// What is asked of whom.
-    pub ask: Ask,
+    pub generation: GenerationRequest,
 }
 
-impl Streams {
-    /// Streams that are drained on this runtime, which must live as long as the service.
+impl TurnHub {
+    /// TurnHub that are drained on this runtime, which must live as long as the service.
     pub fn new(db: PgPool, metrics: Metrics, source: Source, runtime: Handle) -> Self {
         Self {
             shared: Arc::new(Shared {
@@ -136,13 +136,13 @@ impl Streams {
         battle: BattleId,
         kind: BattleKind,
         turn: i32,
-        attempts: Vec<Attempt>,
+        attempts: Vec<ReplyAttempt>,
         permit: OwnedSemaphorePermit,
     ) {
         let mut sides = Vec::with_capacity(attempts.len());
         for attempt in attempts {
-            let pieces = self.pieces(attempt.ask);
-            sides.push(LiveSide::new(attempt.reply, attempt.side, attempt.attempt, pieces));
+            let chat_events = self.chat_events(attempt.generation);
+            sides.push(LiveSide::new(attempt.reply, attempt.side, attempt.attempt, chat_events));
         }
         // Under one lock, so that a turn that is about to end sees it and goes on (see `retire`), and so that two sides
         // that are asked again at once have one pace.
@@ -188,9 +188,9 @@ impl Streams {
     }
 
     /// The events of an answer. The request begins on the service's runtime, not on that of the visitor's connection.
-    fn pieces(&self, ask: Ask) -> Pieces {
+    fn chat_events(&self, generation: GenerationRequest) -> ChatEvents {
         use futures_util::{FutureExt, StreamExt};
-        (self.shared.source.open)(ask).flatten_stream().boxed()
+        (self.shared.source.open)(generation).flatten_stream().boxed()
     }
 
     /// Stops the running answers of a battle, wherever they are drained.

@@ -7,8 +7,8 @@ use futures_util::future::BoxFuture;
 use futures_util::stream;
 use sqlx::PgPool;
 
-use super::side::Pieces;
-use crate::backends::{BackendError, Backends, ChatRequest, Endpoint, ErrorKind};
+use super::side::ChatEvents;
+use crate::backends::{BackendError, ChatRequest, Endpoint, ErrorKind, ModelClients};
 use crate::domain::{ModelId, ModelKind, ModelState};
 use crate::endpoints::endpoint;
 use crate::keys::Keys;
@@ -16,7 +16,7 @@ use crate::store::models::{self, Model};
 
 /// What is asked of a model.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub struct GenerationRequest {
     /// Whom.
     pub model: ModelId,
     /// What.
@@ -24,7 +24,7 @@ pub struct Ask {
 }
 
 /// Opens an answer. A function and not a trait: there is one real one, and the tests have theirs.
-pub type Opener = Arc<dyn Fn(Ask) -> BoxFuture<'static, Pieces> + Send + Sync>;
+pub type Opener = Arc<dyn Fn(GenerationRequest) -> BoxFuture<'static, ChatEvents> + Send + Sync>;
 
 /// Whether a model would answer now, as far as this server knows.
 pub type Availability = Arc<dyn Fn(&Model) -> bool + Send + Sync>;
@@ -43,19 +43,19 @@ pub type LocalEndpoint = Arc<dyn Fn(ModelId) -> Option<Endpoint> + Send + Sync>;
 
 impl Source {
     /// The real source: endpoints by their rows, local models by their workers.
-    pub fn new(db: PgPool, keys: Keys, backends: Backends, local: LocalEndpoint) -> Self {
+    pub fn new(db: PgPool, keys: Keys, backends: ModelClients, local: LocalEndpoint) -> Self {
         let (keys_too, local_too, health) = (keys.clone(), local.clone(), backends.clone());
         let is_available: Availability = Arc::new(move |model| match endpoint_of(model, &keys_too, &local_too) {
             Ok(endpoint) => health.health().is_available(&endpoint.health_key()),
             Err(_) => false,
         });
-        let open: Opener = Arc::new(move |ask| {
+        let open: Opener = Arc::new(move |generation| {
             let (db, keys, backends, local) = (db.clone(), keys.clone(), backends.clone(), local.clone());
             Box::pin(async move {
-                match find(&db, &keys, &local, ask.model).await {
-                    Ok(endpoint) => backends.chat(&endpoint, ask.request).boxed(),
+                match find(&db, &keys, &local, generation.model).await {
+                    Ok(endpoint) => backends.chat(&endpoint, generation.request).boxed(),
                     Err(error) => {
-                        tracing::warn!(model = %ask.model, %error, "no endpoint");
+                        tracing::warn!(model = %generation.model, %error, "no endpoint");
                         stream::iter([Err(error)]).boxed()
                     }
                 }

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::{sleep, timeout};
 
-use super::Streams;
+use super::TurnHub;
 use super::live::LastRead;
 use super::view::{SideView, View};
 use crate::domain::{BattleId, BattleKind};
@@ -19,7 +19,7 @@ const TELL: Duration = Duration::from_secs(10);
 
 /// A reader of one turn.
 pub struct Reader {
-    streams: Streams,
+    streams: TurnHub,
     db: PgPool,
     battle: BattleId,
     kind: BattleKind,
@@ -33,7 +33,7 @@ pub struct Reader {
 
 impl Reader {
     /// Follows a turn.
-    pub fn new(streams: Streams, battle: BattleId, kind: BattleKind, turn: i32, permit: OwnedSemaphorePermit) -> Self {
+    pub fn new(streams: TurnHub, battle: BattleId, kind: BattleKind, turn: i32, permit: OwnedSemaphorePermit) -> Self {
         let db = streams.shared.db.clone();
         Self {
             streams,

@@ -11,9 +11,9 @@ use crate::domain::{ReplyId, ReplyStatus, Side};
 use crate::store::battles::Progress;
 
 /// The events of one answer.
-pub type Pieces = BoxStream<'static, Result<ChatEvent, BackendError>>;
+pub type ChatEvents = BoxStream<'static, Result<ChatEvent, BackendError>>;
 
-/// The longest answer that is kept, in bytes. Backends end earlier; this is the last wall.
+/// The longest answer that is kept, in bytes. ModelClients end earlier; this is the last wall.
 const MAX_CONTENT: usize = 1024 * 1024;
 
 /// A side that this server drains.
@@ -21,7 +21,7 @@ pub(super) struct LiveSide {
     pub(super) reply: ReplyId,
     pub(super) side: Side,
     attempt: i32,
-    pub(super) pieces: Option<Pieces>,
+    pub(super) chat_events: Option<ChatEvents>,
     began: Instant,
     content: String,
     chars: usize,
@@ -43,12 +43,12 @@ pub(super) struct LiveSide {
 }
 
 impl LiveSide {
-    pub(super) fn new(reply: ReplyId, side: Side, attempt: i32, pieces: Pieces) -> Self {
+    pub(super) fn new(reply: ReplyId, side: Side, attempt: i32, chat_events: ChatEvents) -> Self {
         Self {
             reply,
             side,
             attempt,
-            pieces: Some(pieces),
+            chat_events: Some(chat_events),
             began: Instant::now(),
             content: String::new(),
             chars: 0,
@@ -102,7 +102,7 @@ impl LiveSide {
 
     /// Ends the side and cancels its request.
     pub(super) fn end(&mut self, status: ReplyStatus, reason: &str, error: Option<&str>) {
-        self.pieces = None;
+        self.chat_events = None;
         self.status = status;
         self.finish_reason = Some(reason.to_owned());
         self.error_code = error.map(str::to_owned);

@@ -1,4 +1,4 @@
-//! Streams: pace, resumption, two servers on one database, honest ends.
+//! TurnHub: pace, resumption, two servers on one database, honest ends.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 
 use super::release_pacer::TICK;
-use super::{Ask, Cursor, Pieces, Reader, Source, Streams, View};
+use super::{ChatEvents, Cursor, GenerationRequest, Reader, Source, TurnHub, View};
 use crate::actions::answering::new_reply;
 use crate::actions::cast_vote::CastVote;
 use crate::actions::delete_battle::DeleteBattle;
@@ -29,7 +29,7 @@ use crate::handlers::sse::TurnEvents;
 use crate::handlers::sse::html::HtmlEvents;
 use crate::i18n::Locale;
 use crate::metrics::Metrics;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::{battles, models};
 use crate::testing::{caller, unlimited_arena};
 use crate::views::markdown;
@@ -40,15 +40,15 @@ const BATTLE: BattleStatus = BattleStatus { kind: BattleKind::Battle, is_voted: 
 /// What a scripted model does.
 #[derive(Clone)]
 enum Script {
-    /// Says these pieces with a pause before each.
+    /// Says these chat_events with a pause before each.
     Say(Vec<&'static str>, Duration),
-    /// Says these pieces and then never anything more.
+    /// Says these chat_events and then never anything more.
     Hang(Vec<&'static str>),
     /// Fails at once.
     Fail(ErrorKind),
 }
 
-fn pieces(script: Script) -> Pieces {
+fn chat_events(script: Script) -> ChatEvents {
     let delta = |text: &str| Ok(ChatEvent::Delta { text: text.to_owned() });
     match script {
         Script::Say(texts, pause) => {
@@ -68,16 +68,16 @@ fn pieces(script: Script) -> Pieces {
 }
 
 /// A server over scripted models; those of `down` count as unreachable.
-fn server(db: &PgPool, scripts: HashMap<ModelId, Script>, down: Vec<ModelId>) -> Arena {
-    let open = Arc::new(move |ask: Ask| {
-        let script = scripts.get(&ask.model).cloned().unwrap_or(Script::Fail(ErrorKind::ModelNotFound));
-        assert_eq!(ask.request.messages.last().map(|message| message.role), Some(Role::User));
-        let opened: futures_util::future::BoxFuture<'static, Pieces> = Box::pin(async move { pieces(script) });
+fn server(db: &PgPool, scripts: HashMap<ModelId, Script>, down: Vec<ModelId>) -> AppState {
+    let open = Arc::new(move |generation: GenerationRequest| {
+        let script = scripts.get(&generation.model).cloned().unwrap_or(Script::Fail(ErrorKind::ModelNotFound));
+        assert_eq!(generation.request.messages.last().map(|message| message.role), Some(Role::User));
+        let opened: futures_util::future::BoxFuture<'static, ChatEvents> = Box::pin(async move { chat_events(script) });
         opened
     });
     let source = Source { open, is_available: Arc::new(move |model| !down.contains(&model.id)) };
-    let streams = Streams::new(db.clone(), Metrics::new(db.clone()), source, Handle::current());
-    Arena { streams, ..unlimited_arena(db.clone()) }
+    let streams = TurnHub::new(db.clone(), Metrics::new(db.clone()), source, Handle::current());
+    AppState { streams, ..unlimited_arena(db.clone()) }
 }
 
 async fn register(db: &PgPool, count: usize) -> Vec<ModelId> {
@@ -97,18 +97,18 @@ fn voter() -> VoterId {
     VoterId(uuid::Uuid::new_v4())
 }
 
-async fn begin(arena: &Arena, voter: VoterId, opponents: Opponents) -> Result<BattleId, Error> {
+async fn begin(arena: &AppState, voter: VoterId, opponents: Opponents) -> Result<BattleId, Error> {
     let prompt = "写一首诗".to_owned();
     StartBattle { caller: caller(voter), prompt, opponents, parameters: Parameters::BATTLE }.run(arena).await
 }
 
-fn reader(arena: &Arena, battle: BattleId, turn: i32) -> Reader {
+fn reader(arena: &AppState, battle: BattleId, turn: i32) -> Reader {
     let streams = &arena.streams;
     Reader::new(streams.clone(), battle, BattleKind::SideBySide, turn, streams.reader_permit().expect("room"))
 }
 
 /// Reads to the end.
-async fn read_all(arena: &Arena, battle: BattleId, turn: i32) -> Vec<View> {
+async fn read_all(arena: &AppState, battle: BattleId, turn: i32) -> Vec<View> {
     let mut reader = reader(arena, battle, turn);
     let mut views = Vec::new();
     let read = async {
@@ -256,7 +256,7 @@ async fn a_failed_side_hinders_nobody_and_another_model_takes_its_place(db: PgPo
     let fine = Script::Say(vec!["好", "诗"], Duration::from_millis(5));
     // Two of three are drawn; the third one stands in. Whoever is drawn on the right is broken.
     let arena = server(&db, HashMap::new(), Vec::new());
-    let battle = begin(&arena, voter, Opponents::Drawn).await.expect("begun");
+    let battle = begin(&arena, voter, Opponents::Sampled).await.expect("begun");
     let views = read_all(&arena, battle, 1).await;
     let last = views.last().expect("an end");
     assert_eq!((status(last, Side::A), status(last, Side::B)), (ReplyStatus::Failed, ReplyStatus::Failed));
@@ -383,7 +383,7 @@ async fn an_answer_that_names_a_model_marks_the_battle(db: PgPool) {
     ]);
     let arena = server(&db, scripts, Vec::new());
     let voter = voter();
-    let battle = begin(&arena, voter, Opponents::Drawn).await.expect("begun");
+    let battle = begin(&arena, voter, Opponents::Sampled).await.expect("begun");
     read_all(&arena, battle, 1).await;
     let found =
         battles::of_voter(&mut db.acquire().await.expect("db"), battle, voter).await.expect("rows").expect("a battle");
@@ -424,7 +424,7 @@ async fn a_conversation_goes_on_and_is_deleted_for_good(db: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn what_cannot_be_drawn_is_said(db: PgPool) {
     let arena = server(&db, HashMap::new(), Vec::new());
-    let drawn = async || begin(&arena, voter(), Opponents::Drawn).await;
+    let drawn = async || begin(&arena, voter(), Opponents::Sampled).await;
     assert!(matches!(drawn().await, Err(Error::NoModels("no-models"))));
     register(&db, 1).await;
     assert!(matches!(drawn().await, Err(Error::NoModels("one-model"))));
@@ -440,7 +440,7 @@ async fn an_answer_of_one_newline_is_empty_on_pages_and_for_votes_alike(db: PgPo
     ]);
     let arena = server(&db, scripts, Vec::new());
     let voter = voter();
-    let battle = begin(&arena, voter, Opponents::Drawn).await.expect("begun");
+    let battle = begin(&arena, voter, Opponents::Sampled).await.expect("begun");
     read_all(&arena, battle, 1).await;
     let shown = ReadBattle { battle, voter }.run(&arena).await.expect("theirs");
     assert_eq!(shown.status().may_be_judged(), Err(Refusal::VoteOnNothing));

@@ -307,5 +307,5 @@ finding-models = { $n ->
    *[other] The endpoint lists { $n } models
  }
 finding-better-base = Nothing responds at this base URL, but { $base } does: use that one.
-finding-inner = { $detail }. Private addresses are refused unless the server is started with --allow-inner HOST (or ARENA_ALLOW_INNER). Currently allowed: { $allowed }.
+finding-inner = { $detail }. Private addresses are refused unless the server is started with --allow-private HOST (or ARENA_ALLOW_PRIVATE). Currently allowed: { $allowed }.
 finding-allowed-none = none

@@ -289,5 +289,5 @@ finding-seconds = { $s } 秒
 finding-sample = 示例回答
 finding-models = 端点列出 { $n } 个模型
 finding-better-base = 此基础地址没有响应，但 { $base } 可用，请改用它。
-finding-inner = { $detail }。默认不允许访问内部网络地址，除非服务器的运行者以 --allow-inner HOST（或 ARENA_ALLOW_INNER）启动。目前允许：{ $allowed }。
+finding-inner = { $detail }。默认不允许访问内部网络地址，除非服务器的运行者以 --allow-private HOST（或 ARENA_ALLOW_PRIVATE）启动。目前允许：{ $allowed }。
 finding-allowed-none = 无

@@ -82,7 +82,7 @@ impl Arena {
         let folder = options.folder.clone().unwrap_or_default();
         let mut command = Command::new(arena_binary());
         command.arg("serve").args(["--listen", "127.0.0.1:0", "--data"]).arg(folder.path());
-        command.args(["--drain-seconds", "5", "--allow-inner", "127.0.0.1"]);
+        command.args(["--drain-seconds", "5", "--allow-private", "127.0.0.1"]);
         // A suite sends faster than a person.
         command.args(["--voter-per-minute", "100000", "--address-per-minute", "100000"]);
         command.args(["--devices", if options.worker { "cpu" } else { "none" }]);

@@ -10,7 +10,7 @@ use crate::domain::{BattleId, Choice, MAX_COMMENT_CHARS, ModelId, Reason};
 use crate::error::Error;
 use crate::limits::Caller;
 use crate::rating::EloSettings;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::ratings::{self, EloRow};
 use crate::store::votes::{self, NewVote, Vote};
 
@@ -44,7 +44,7 @@ impl CastVote {
     /// # Errors
     /// Not found where it is not the voter's battle; a conflict while an answer is still being
     /// written, failed, or says nothing; invalid where the choice does not fit the kind of battle.
-    pub async fn run(mut self, arena: &Arena) -> Result<Cast, Error> {
+    pub async fn run(mut self, arena: &AppState) -> Result<Cast, Error> {
         arena.limits.check_vote(self.caller)?;
         // Postgres cannot store NUL.
         self.comment = self.comment.trim().replace('\0', "");
@@ -80,11 +80,11 @@ impl CastVote {
         };
         let mut moved = None;
         if let Some((models, score)) = counted {
-            ratings::share(&mut transaction).await?;
+            ratings::lock_shared(&mut transaction).await?;
             let rows = ratings::lock_pair(&mut transaction, ballot.kind, &ballot.language, models).await?;
             let Some(rows) = play(elo, rows, models, score) else {
                 transaction.rollback().await?;
-                ratings::enter(db, ballot.kind, &ballot.language, models, elo.initial).await?;
+                ratings::ensure_rows(db, ballot.kind, &ballot.language, models, elo.initial).await?;
                 return Ok(None);
             };
             moved = Some((models, rows));
@@ -99,7 +99,7 @@ impl CastVote {
         };
         let created = votes::insert(&mut transaction, self.battle, self.caller.voter, &ballot, &new).await?.is_some();
         if let Some((models, rows)) = moved.filter(|_| created) {
-            ratings::apply(&mut transaction, &ballot, models, self.choice, &rows).await?;
+            ratings::apply_vote(&mut transaction, &ballot, models, self.choice, &rows).await?;
         }
         let vote = votes::by_battle(&mut *transaction, self.battle).await?;
         transaction.commit().await?;

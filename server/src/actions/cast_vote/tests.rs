@@ -14,7 +14,7 @@ const ELO: EloSettings = EloSettings { k: 4.0, scale: 400.0, base: 10.0, initial
 
 /// Models, a voter, and battles between them that can be voted on.
 struct World {
-    arena: Arena,
+    arena: AppState,
     db: PgPool,
     models: Vec<ModelId>,
     voter: VoterId,
@@ -189,7 +189,7 @@ async fn of_many_clicks_at_once_from_two_servers_one_counts(db: PgPool) {
     // A second server has a pool of its own.
     let options = (*db.connect_options()).clone();
     let other = sqlx::postgres::PgPoolOptions::new().max_connections(8).connect_with(options).await.unwrap();
-    let other = Arena { db: other, ..world.arena.clone() };
+    let other = AppState { db: other, ..world.arena.clone() };
     for _ in 0..10 {
         let battle = world.blind(0, 1).await;
         let before = world.count().await;

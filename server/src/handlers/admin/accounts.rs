@@ -13,7 +13,7 @@ use crate::extract::{Admin, CsrfForm};
 use crate::handlers::{NoFields, html, see_other};
 use crate::i18n::error_text;
 use crate::passwords;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::admins::{self, AdminRow};
 use crate::views::Page;
 
@@ -34,7 +34,7 @@ struct AccountsPage {
     refusal: Option<String>,
 }
 
-async fn accounts(request: &HttpRequest, arena: &Arena, admin: Admin) -> Result<AccountsPage, Error> {
+async fn accounts(request: &HttpRequest, arena: &AppState, admin: Admin) -> Result<AccountsPage, Error> {
     let admins = admins::list(&arena.db).await?;
     Ok(AccountsPage {
         page: Page::of(request),
@@ -60,7 +60,7 @@ pub struct Done {
 /// The list.
 pub async fn page(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     admin: Admin,
     query: web::Query<Done>,
 ) -> Result<HttpResponse, Error> {
@@ -71,7 +71,7 @@ pub async fn page(
 /// Makes an invitation and shows it.
 pub async fn invite(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     admin: Admin,
     _: CsrfForm<NoFields>,
 ) -> Result<HttpResponse, Error> {
@@ -82,7 +82,7 @@ pub async fn invite(
 
 /// Closes the invitations that nobody used.
 pub async fn close_invitations(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     admin: Admin,
     _: CsrfForm<NoFields>,
 ) -> Result<HttpResponse, Error> {
@@ -98,7 +98,7 @@ pub struct Access {
 
 /// Disables an administrator or lets one in again.
 pub async fn set_access(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     admin: Admin,
     target: web::Path<AdminId>,
     CsrfForm(form): CsrfForm<Access>,
@@ -118,7 +118,7 @@ pub struct Password {
 /// Changes one's own password.
 pub async fn change_password(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     admin: Admin,
     CsrfForm(form): CsrfForm<Password>,
 ) -> Result<HttpResponse, Error> {

@@ -8,7 +8,7 @@ use crate::extract::Admin;
 use crate::handlers::admin::paging::{self, Before, ROWS_TO_READ};
 use crate::handlers::html;
 use crate::i18n::Locale;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::audit::{self, AuditRow};
 use crate::views::Page;
 
@@ -26,7 +26,7 @@ struct AuditPage {
 /// A page of the log, newest first.
 pub async fn page(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     admin: Admin,
     query: web::Query<Before>,
 ) -> Result<HttpResponse, Error> {

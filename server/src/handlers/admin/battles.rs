@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::extract::Admin;
 use crate::handlers::admin::paging::{self, Before, ROWS_TO_READ};
 use crate::handlers::html;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::admin_stats::{self, BattleLine};
 use crate::views::Page;
 
@@ -26,7 +26,7 @@ struct BattlesPage {
 /// A page of battles, newest first.
 pub async fn page(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     admin: Admin,
     query: web::Query<Before>,
 ) -> Result<HttpResponse, Error> {

@@ -6,17 +6,17 @@ use askama::Template;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::finding::Finding;
+use super::inspection_report::InspectionReport;
 use super::model_fields::{FormGroup, groups};
 use crate::actions::change_model::{self, KeyChange};
-use crate::actions::look_at_model::{Found, look};
+use crate::actions::inspect_model::{Inspection, inspect_model};
 use crate::actions::register_model::{self, Registration};
 use crate::domain::{FieldError, MAX_NAME, ModelKind, ModelSettings, ModelState, SettingTexts};
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::{html, see_other};
 use crate::i18n::error_text;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::models::{self, Model};
 use crate::views::Page;
 
@@ -31,7 +31,7 @@ struct FormPage {
     model: Option<Model>,
     slug: String,
     groups: Vec<FormGroup>,
-    finding: Option<Finding>,
+    finding: Option<InspectionReport>,
     refusal: Option<String>,
     has_key: bool,
     /// Whether the endpoint may be saved although it does not answer.
@@ -90,7 +90,7 @@ pub async fn new(request: HttpRequest, admin: Admin, query: web::Query<Kind>) ->
 /// The form of a model.
 pub async fn edit(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     admin: Admin,
     slug: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
@@ -102,7 +102,7 @@ pub async fn edit(
 /// Checks a new model, and registers it when asked to.
 pub async fn register(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     admin: Admin,
     CsrfForm(filled): CsrfForm<Filled>,
 ) -> Result<HttpResponse, Error> {
@@ -133,7 +133,7 @@ pub async fn register(
 /// Checks a changed model, and saves it when asked to.
 pub async fn change(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     admin: Admin,
     slug: web::Path<String>,
     CsrfForm(filled): CsrfForm<Filled>,
@@ -169,7 +169,7 @@ struct Checked {
 /// with what was found.
 async fn examine(
     request: &HttpRequest,
-    arena: &Arena,
+    arena: &AppState,
     admin: Admin,
     filled: &Filled,
     model: Option<Model>,
@@ -204,7 +204,7 @@ async fn examine(
         }
         _ => None,
     };
-    let found = look(arena, &settings, key).await?;
+    let found = inspect_model(arena, &settings, key).await?;
     found.complete(&mut settings);
     if nameless {
         settings.general.display_name = found.name().unwrap_or_default().chars().take(MAX_NAME).collect();
@@ -214,19 +214,19 @@ async fn examine(
     let mut page = FormPage::of(request, admin, filled.kind, model, &shown, &[]);
     page.slug.clone_from(&filled.slug);
     page.offers_force = offers_force(&found);
-    page.finding = Some(Finding::of(&found, arena, &page.page));
+    page.finding = Some(InspectionReport::of(&found, arena, &page.page));
     let may_save = saves && (found.is_good() || force);
     Ok(Examined::Looked(Box::new(page), Box::new(Checked { settings, may_save })))
 }
 
 /// An endpoint may be down when it is registered; a refused address stays refused, and a file must be there.
-fn offers_force(found: &Found) -> bool {
+fn offers_force(found: &Inspection) -> bool {
     use crate::backends::ErrorKind;
     match found {
-        Found::Endpoint(probe) => {
+        Inspection::Endpoint(probe) => {
             !probe.answered && probe.error.as_ref().is_none_or(|error| error.kind != ErrorKind::AddressRefused)
         }
-        Found::Local(_) | Found::NoKey(_) => false,
+        Inspection::Local(_) | Inspection::NoKey(_) => false,
     }
 }
 

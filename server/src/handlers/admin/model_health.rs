@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use super::finding::backend_error;
+use super::inspection_report::backend_error;
 use crate::domain::{ModelKind, ModelState};
 use crate::endpoints::endpoint;
 use crate::i18n::told;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::models::Model;
 use crate::supervisor::{LoadState, PlacementError, Snapshot, WorkerState, WorkerView};
 use crate::views::{Page, Time, bytes, time};
@@ -54,7 +54,7 @@ impl ModelHealth {
     }
 
     /// The condition of a model at this moment.
-    pub fn of(arena: &Arena, snapshot: &Snapshot, model: &Model, page: &Page) -> Self {
+    pub fn of(arena: &AppState, snapshot: &Snapshot, model: &Model, page: &Page) -> Self {
         match (model.state, model.kind()) {
             (ModelState::Disabled | ModelState::Retired, _) => Self::new(page.t("condition-resting"), Severity::Calm),
             (ModelState::Enabled, ModelKind::Endpoint) => Self::of_endpoint(arena, model, page),
@@ -98,7 +98,7 @@ impl ModelHealth {
         }
     }
 
-    fn of_endpoint(arena: &Arena, model: &Model, page: &Page) -> Self {
+    fn of_endpoint(arena: &AppState, model: &Model, page: &Page) -> Self {
         let endpoint = match endpoint(model, &arena.keys) {
             Ok(endpoint) => endpoint,
             Err(cause) => {

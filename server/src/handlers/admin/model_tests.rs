@@ -5,13 +5,13 @@ use sqlx::PgPool;
 use crate::actions::create_admin;
 use crate::domain::ModelState;
 use crate::inference_server::inspect::tests::put_adapter;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::{audit, models};
 use crate::testing::{Browser, arena, browser};
 
 const PASSWORD: &str = "a long enough word";
 
-async fn signed_in(arena: &Arena) -> Browser {
+async fn signed_in(arena: &AppState) -> Browser {
     create_admin::directly(&arena.db, "alice", &PASSWORD.into()).await.expect("creates");
     let mut alice = browser(arena).await;
     alice.post("/admin/sign-in", &[("name", "alice"), ("password", PASSWORD)]).await;
@@ -49,7 +49,14 @@ async fn a_file_is_checked_then_saved_with_what_its_header_says(db: PgPool) {
     let taken: Vec<_> = fields.iter().copied().chain([("slug", "b-poet-b-shi-ren")]).collect();
     assert_eq!(alice.post("/admin/models", &taken).await.status, 422, "a chosen one does not");
 
-    for page in ["/models", "/models/b-poet-b-shi-ren", "/admin", "/admin/models", "/admin/models/b-poet-b-shi-ren", "/admin/audit"] {
+    for page in [
+        "/models",
+        "/models/b-poet-b-shi-ren",
+        "/admin",
+        "/admin/models",
+        "/admin/models/b-poet-b-shi-ren",
+        "/admin/audit",
+    ] {
         let answer = alice.get(page).await;
         assert_eq!(answer.status, 200, "{page}");
         assert!(!answer.text.contains("<b>Poet"), "{page} escapes what administrators write");
@@ -138,7 +145,7 @@ async fn inner_addresses_are_refused_and_the_option_is_named(db: PgPool) {
         ];
         let refused = alice.post("/admin/models", &fields).await;
         assert_eq!(refused.status, 422, "{base}");
-        assert!(refused.text.contains("--allow-inner"), "{base}: {}", refused.text);
+        assert!(refused.text.contains("--allow-private"), "{base}: {}", refused.text);
     }
     assert_eq!(models::count(&db).await.expect("counts"), 0);
 }

@@ -1,4 +1,4 @@
-//! The contestants as administrators see them: how each is doing, and whether it is drawn.
+//! The candidates as administrators see them: how each is doing, and whether it is drawn.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -10,7 +10,7 @@ use crate::domain::ModelState;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::{NoFields, html, see_other};
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::models::{self, Model};
 use crate::views::Page;
 
@@ -32,10 +32,10 @@ pub struct Done {
     done: String,
 }
 
-/// All contestants.
+/// All candidates.
 pub async fn page(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     admin: Admin,
     query: web::Query<Done>,
 ) -> Result<HttpResponse, Error> {
@@ -58,7 +58,7 @@ pub struct NewState {
 
 /// Enables, disables or retires.
 pub async fn set_state(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     admin: Admin,
     slug: web::Path<String>,
     CsrfForm(form): CsrfForm<NewState>,
@@ -71,7 +71,7 @@ pub async fn set_state(
 
 /// Loads a model again that could not be loaded, and forgets what an endpoint did wrong.
 pub async fn retry(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     _: Admin,
     slug: web::Path<String>,
     _: CsrfForm<NoFields>,

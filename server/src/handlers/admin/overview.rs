@@ -7,7 +7,7 @@ use super::status::StatusPart;
 use crate::error::Error;
 use crate::extract::Admin;
 use crate::handlers::html;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::views::Page;
 
 /// The page.
@@ -20,7 +20,7 @@ struct OverviewPage {
 }
 
 /// The overview.
-pub async fn page(request: HttpRequest, arena: web::Data<Arena>, admin: Admin) -> Result<HttpResponse, Error> {
+pub async fn page(request: HttpRequest, arena: web::Data<AppState>, admin: Admin) -> Result<HttpResponse, Error> {
     let status = StatusPart::of(&request, &arena).await?;
     html(&OverviewPage { page: Page::of(&request), admin, status })
 }

@@ -6,7 +6,7 @@ use askama::Template;
 use crate::error::Error;
 use crate::extract::Admin;
 use crate::handlers::html;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::models::{self, Model};
 use crate::views::Page;
 
@@ -22,7 +22,7 @@ struct RetirePage {
 /// Asks before a model is retired: there is no way back.
 pub async fn page(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     admin: Admin,
     slug: web::Path<String>,
 ) -> Result<HttpResponse, Error> {

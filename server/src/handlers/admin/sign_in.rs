@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::extract::{Admin, ClientAddress, CsrfForm, SESSION_COOKIE};
 use crate::handlers::{NoFields, html, see_other};
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::views::Page;
 
 /// The page.
@@ -50,7 +50,7 @@ pub struct Form {
 /// Checks name and password.
 pub async fn sign_in(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     address: ClientAddress,
     CsrfForm(form): CsrfForm<Form>,
 ) -> Result<HttpResponse, Error> {
@@ -81,7 +81,7 @@ pub async fn sign_in(
 }
 
 /// Ends the session.
-pub async fn sign_out(arena: web::Data<Arena>, admin: Admin, _: CsrfForm<NoFields>) -> Result<HttpResponse, Error> {
+pub async fn sign_out(arena: web::Data<AppState>, admin: Admin, _: CsrfForm<NoFields>) -> Result<HttpResponse, Error> {
     sign_in::sign_out(&arena, &admin).await?;
     let mut response = see_other("/admin/sign-in");
     let mut cookie = session_cookie(&arena.config, "");

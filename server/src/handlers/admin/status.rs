@@ -8,7 +8,7 @@ use crate::domain::ModelState;
 use crate::error::Error;
 use crate::extract::Admin;
 use crate::handlers::html;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::admin_stats::{self, BattleLine, DailyStats};
 use crate::store::models::{self, Model};
 use crate::views::Page;
@@ -30,11 +30,11 @@ pub struct StatusPart {
 
 impl StatusPart {
     /// As things stand now.
-    pub async fn of(request: &HttpRequest, arena: &Arena) -> Result<Self, Error> {
+    pub async fn of(request: &HttpRequest, arena: &AppState) -> Result<Self, Error> {
         let page = Page::of(request);
         let snapshot = arena.workers.state();
         let models = models::list(&arena.db).await?;
-        let drawn = models.iter().filter(|model| model.is_drawn()).count();
+        let drawn = models.iter().filter(|model| model.in_rotation()).count();
         let models = models.into_iter().filter(|model| model.state != ModelState::Retired).map(|model| {
             let condition = ModelHealth::of(arena, &snapshot, &model, &page);
             (model, condition)
@@ -51,6 +51,6 @@ impl StatusPart {
 }
 
 /// The changing part alone.
-pub async fn part(request: HttpRequest, arena: web::Data<Arena>, _: Admin) -> Result<HttpResponse, Error> {
+pub async fn part(request: HttpRequest, arena: web::Data<AppState>, _: Admin) -> Result<HttpResponse, Error> {
     html(&StatusPart::of(&request, &arena).await?)
 }

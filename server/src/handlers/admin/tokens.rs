@@ -9,7 +9,7 @@ use crate::actions::api_tokens;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::{NoFields, html, see_other};
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::admins::{self, ApiTokenRow};
 use crate::views::Page;
 
@@ -25,7 +25,7 @@ struct TokensPage {
 }
 
 /// The list.
-pub async fn page(request: HttpRequest, arena: web::Data<Arena>, admin: Admin) -> Result<HttpResponse, Error> {
+pub async fn page(request: HttpRequest, arena: web::Data<AppState>, admin: Admin) -> Result<HttpResponse, Error> {
     let tokens = admins::tokens(&arena.db).await?;
     html(&TokensPage { page: Page::of(&request), admin, tokens, fresh: None })
 }
@@ -39,7 +39,7 @@ pub struct NewToken {
 /// Makes a token and shows it.
 pub async fn create(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     admin: Admin,
     CsrfForm(form): CsrfForm<NewToken>,
 ) -> Result<HttpResponse, Error> {
@@ -50,7 +50,7 @@ pub async fn create(
 
 /// Revokes a token.
 pub async fn revoke(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     admin: Admin,
     id: web::Path<Uuid>,
     _: CsrfForm<NoFields>,

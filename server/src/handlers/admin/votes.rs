@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::admin::paging::{self, Before, ROWS_TO_READ};
 use crate::handlers::{html, see_other};
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::votes::{self, VoteLine};
 use crate::views::Page;
 
@@ -27,7 +27,7 @@ struct VotesPage {
 /// A page of votes, newest first.
 pub async fn page(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     admin: Admin,
     query: web::Query<Before>,
 ) -> Result<HttpResponse, Error> {
@@ -45,7 +45,7 @@ pub struct Withdrawn {
 
 /// Withdraws a vote or restores it.
 pub async fn set_withdrawn(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     admin: Admin,
     id: web::Path<i64>,
     CsrfForm(form): CsrfForm<Withdrawn>,

@@ -14,7 +14,7 @@ use crate::handlers::{html, see_other};
 use crate::i18n::error_text;
 use crate::keys::token_hash;
 use crate::passwords;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::admins;
 use crate::views::Page;
 
@@ -32,7 +32,7 @@ struct WelcomePage {
 /// Asks for a name and a password, or says that the link is spent.
 pub async fn page(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     token: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
     let is_open = admins::link_is_open(&arena.db, &token_hash(&token)).await?;
@@ -56,7 +56,7 @@ pub struct Form {
 /// Uses the link up and signs the new administrator in.
 pub async fn create(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     token: web::Path<String>,
     CsrfForm(form): CsrfForm<Form>,
 ) -> Result<HttpResponse, Error> {

@@ -11,12 +11,12 @@ use super::body::ErrorBody;
 use super::model_schema::ModelChange;
 use super::schemas;
 use crate::actions::change_model::{self, KeyChange};
-use crate::actions::look_at_model::look;
+use crate::actions::inspect_model::inspect_model;
 use crate::actions::register_model::{self, Registration};
 use crate::domain::{ModelKind, ModelSettings, ModelState};
 use crate::error::Error;
 use crate::extract::ApiAdmin;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::models::{self, Model};
 
 /// A model as its administrator sees it. The key is never shown.
@@ -72,7 +72,7 @@ pub struct NewModel {
     responses((status = 200, body = AdminModels)), security(("admin" = []))
 )]
 #[get("/admin/models")]
-pub async fn list(_admin: ApiAdmin, arena: web::Data<Arena>) -> Result<HttpResponse, Error> {
+pub async fn list(_admin: ApiAdmin, arena: web::Data<AppState>) -> Result<HttpResponse, Error> {
     let models = models::list(&arena.db).await?;
     Ok(HttpResponse::Ok().json(AdminModels { models: models.iter().map(AdminModel::of).collect() }))
 }
@@ -84,7 +84,11 @@ pub async fn list(_admin: ApiAdmin, arena: web::Data<Arena>) -> Result<HttpRespo
     responses((status = 200, body = AdminModel), (status = 404, body = ErrorBody)), security(("admin" = []))
 )]
 #[get("/admin/models/{slug}")]
-pub async fn read(_admin: ApiAdmin, arena: web::Data<Arena>, slug: web::Path<String>) -> Result<HttpResponse, Error> {
+pub async fn read(
+    _admin: ApiAdmin,
+    arena: web::Data<AppState>,
+    slug: web::Path<String>,
+) -> Result<HttpResponse, Error> {
     let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
     Ok(HttpResponse::Ok().json(AdminModel::of(&model)))
 }
@@ -99,7 +103,7 @@ pub async fn read(_admin: ApiAdmin, arena: web::Data<Arena>, slug: web::Path<Str
 #[post("/admin/models")]
 pub async fn register(
     admin: ApiAdmin,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     new: web::Json<NewModel>,
 ) -> Result<HttpResponse, Error> {
     let NewModel { kind, slug, model: said } = new.into_inner();
@@ -123,12 +127,12 @@ pub async fn register(
 
 /// Looks at the file or the endpoint, and fills in what it tells of itself.
 async fn examine(
-    arena: &Arena,
+    arena: &AppState,
     settings: &mut ModelSettings,
     key: Option<SecretString>,
     force: bool,
 ) -> Result<(), Error> {
-    let found = look(arena, settings, key).await?;
+    let found = inspect_model(arena, settings, key).await?;
     let kind = settings.source.kind();
     // An endpoint may be down when it is registered; a file must be there.
     let may_be_down = force && kind == ModelKind::Endpoint;
@@ -149,7 +153,7 @@ async fn examine(
 #[patch("/admin/models/{slug}")]
 pub async fn change(
     admin: ApiAdmin,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     slug: web::Path<String>,
     said: web::Json<ModelChange>,
 ) -> Result<HttpResponse, Error> {

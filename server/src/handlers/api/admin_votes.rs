@@ -12,7 +12,7 @@ use crate::actions::withdraw_vote::WithdrawVote;
 use crate::domain::{BattleId, BattleKind, Choice};
 use crate::error::Error;
 use crate::extract::ApiAdmin;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::votes::{self, VoteLine};
 
 /// Which votes.
@@ -94,7 +94,7 @@ const VOTES: usize = 50;
     responses((status = 200, body = AdminVotes)), security(("admin" = []))
 )]
 #[get("/admin/votes")]
-pub async fn list(_admin: ApiAdmin, arena: web::Data<Arena>, part: Query<VotesPart>) -> Result<HttpResponse, Error> {
+pub async fn list(_admin: ApiAdmin, arena: web::Data<AppState>, part: Query<VotesPart>) -> Result<HttpResponse, Error> {
     let before = part.cursor.map(|cursor| cursor.0).or(part.before);
     if before.is_some_and(|before| before < 1) {
         return Err(Error::invalid("query", "cursor"));
@@ -132,7 +132,7 @@ pub struct VoteWithdrawn {
 #[patch("/admin/votes/{id}")]
 pub async fn change(
     admin: ApiAdmin,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     id: web::Path<String>,
     said: web::Json<VoteChange>,
 ) -> Result<HttpResponse, Error> {

@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::extract::ClientAddress;
 use crate::i18n::Locale;
 use crate::limits::Caller;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::models::{self, Model};
 use crate::store::{battles, model_names};
 
@@ -113,7 +113,7 @@ pub(super) fn id_of(text: &str) -> Result<BattleId, Error> {
 )]
 #[post("/battles")]
 pub async fn start(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: ApiVisitor,
     address: ClientAddress,
     locale: Locale,
@@ -122,7 +122,7 @@ pub async fn start(
     let visitor = visitor.0;
     let enabled = models::enabled(&arena.db).await?;
     let (prompt, opponents, parameters) = match new.into_inner() {
-        NewBattle::Battle { prompt } => (prompt, Opponents::Drawn, Parameters::BATTLE),
+        NewBattle::Battle { prompt } => (prompt, Opponents::Sampled, Parameters::BATTLE),
         NewBattle::SideBySide { prompt, model_a, model_b, parameters } => {
             let opponents = Opponents::Chosen(chosen(&enabled, &model_a)?, chosen(&enabled, &model_b)?);
             (prompt, opponents, parameters.checked()?)
@@ -199,7 +199,7 @@ pub struct HistoryLine {
 )]
 #[get("/battles")]
 pub async fn list(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: ApiVisitor,
     part: Query<HistoryPart>,
 ) -> Result<HttpResponse, Error> {
@@ -244,7 +244,7 @@ pub async fn list(
 )]
 #[get("/battles/{id}")]
 pub async fn read(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: ApiVisitor,
     locale: Locale,
     id: web::Path<String>,
@@ -261,7 +261,7 @@ pub async fn read(
 )]
 #[delete("/battles/{id}")]
 pub async fn delete(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: ApiVisitor,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
@@ -282,7 +282,7 @@ pub struct Deleted {
     responses((status = 200, body = Deleted)), security(("visitor" = []))
 )]
 #[delete("/battles")]
-pub async fn delete_all(arena: web::Data<Arena>, visitor: ApiVisitor) -> Result<HttpResponse, Error> {
+pub async fn delete_all(arena: web::Data<AppState>, visitor: ApiVisitor) -> Result<HttpResponse, Error> {
     let deleted = DeleteAllBattles { voter: visitor.0.id() }.run(&arena).await?;
     Ok(HttpResponse::Ok().json(Deleted { deleted }))
 }

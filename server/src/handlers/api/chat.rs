@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::extract::{ClientAddress, Visitor};
 use crate::i18n::Locale;
 use crate::limits::Caller;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::model_names;
 
 /// A message.
@@ -39,7 +39,7 @@ pub struct NewMessage {
 )]
 #[post("/battles/{id}/messages")]
 pub async fn send(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: ApiVisitor,
     address: ClientAddress,
     locale: Locale,
@@ -60,7 +60,7 @@ pub async fn send(
 )]
 #[post("/battles/{id}/stop")]
 pub async fn stop(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: ApiVisitor,
     locale: Locale,
     id: web::Path<String>,
@@ -87,7 +87,7 @@ pub struct FailedSide {
 )]
 #[post("/battles/{id}/retry")]
 pub async fn retry(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: ApiVisitor,
     address: ClientAddress,
     locale: Locale,
@@ -100,7 +100,7 @@ pub async fn retry(
 /// The first version's address of [`retry`].
 #[post("/battles/{id}/again")]
 pub async fn again(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: ApiVisitor,
     address: ClientAddress,
     locale: Locale,
@@ -111,7 +111,7 @@ pub async fn again(
 }
 
 async fn retry_side(
-    arena: &Arena,
+    arena: &AppState,
     visitor: &Visitor,
     address: ClientAddress,
     locale: Locale,
@@ -166,7 +166,7 @@ pub struct VoteState {
 )]
 #[post("/battles/{id}/vote")]
 pub async fn vote(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: ApiVisitor,
     address: ClientAddress,
     id: web::Path<String>,

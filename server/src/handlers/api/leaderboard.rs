@@ -6,7 +6,7 @@ use super::body::ErrorBody;
 use crate::error::Error;
 use crate::handlers::leaderboard::files::{self, BoardFile, MatrixFile};
 use crate::handlers::leaderboard::named_board::Filter;
-use crate::state::Arena;
+use crate::state::AppState;
 
 /// Kinds of battle that have a board.
 #[derive(utoipa::ToSchema)]
@@ -36,7 +36,7 @@ pub(super) enum MatrixName {
     responses((status = 200, body = BoardFile)), security(())
 )]
 #[get("/leaderboard")]
-pub async fn board(arena: web::Data<Arena>, filter: web::Query<Filter>) -> Result<HttpResponse, Error> {
+pub async fn board(arena: web::Data<AppState>, filter: web::Query<Filter>) -> Result<HttpResponse, Error> {
     files::board_json(arena, filter).await
 }
 
@@ -52,7 +52,7 @@ pub async fn board(arena: web::Data<Arena>, filter: web::Query<Filter>) -> Resul
 )]
 #[get("/leaderboard/{matrix}")]
 pub async fn matrix(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     matrix: web::Path<String>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse, Error> {

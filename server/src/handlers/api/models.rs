@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::body::ErrorBody;
 use crate::domain::{Card, ModelKind, ModelState};
 use crate::error::Error;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::models::{self, Model};
 
 /// What everyone may know of a model.
@@ -52,7 +52,7 @@ pub struct ModelList {
     responses((status = 200, body = ModelList)), security(())
 )]
 #[get("/models")]
-pub async fn list(arena: web::Data<Arena>) -> Result<HttpResponse, Error> {
+pub async fn list(arena: web::Data<AppState>) -> Result<HttpResponse, Error> {
     let all = models::list(&arena.db).await?;
     Ok(HttpResponse::Ok().json(ModelList { models: all.iter().map(ModelCard::of).collect() }))
 }
@@ -64,7 +64,7 @@ pub async fn list(arena: web::Data<Arena>) -> Result<HttpResponse, Error> {
     responses((status = 200, body = ModelCard), (status = 404, body = ErrorBody)), security(())
 )]
 #[get("/models/{slug}")]
-pub async fn card(arena: web::Data<Arena>, slug: web::Path<String>) -> Result<HttpResponse, Error> {
+pub async fn card(arena: web::Data<AppState>, slug: web::Path<String>) -> Result<HttpResponse, Error> {
     let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
     Ok(HttpResponse::Ok().json(ModelCard::of(&model)))
 }

@@ -8,7 +8,7 @@ use crate::domain::{BattleId, BattleKind, Choice, ModelId, Refusal, ReplyStatus,
 use crate::error::Error;
 use crate::extract::Visitor;
 use crate::i18n::Locale;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::model_names;
 use crate::streams::SideView;
 use crate::views::replies;
@@ -82,7 +82,7 @@ impl ModelName {
 
 impl BattleState {
     /// The state of the visitor's own battle.
-    pub async fn read(arena: &Arena, locale: Locale, visitor: &Visitor, id: BattleId) -> Result<Self, Error> {
+    pub async fn read(arena: &AppState, locale: Locale, visitor: &Visitor, id: BattleId) -> Result<Self, Error> {
         let shown = ReadBattle { battle: id, voter: visitor.id() }.run(arena).await?;
         let (battle, status) = (&shown.battle, shown.status());
         let names = model_names::of_battle(&arena.db, battle).await?;

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::handlers::sse;
 use crate::handlers::sse::text::TextEvents;
 use crate::i18n::Locale;
-use crate::state::Arena;
+use crate::state::AppState;
 
 /// The newest turn, until both sides have ended. Events: `text` (`side`, `attempt`, `from`, `text`: replace everything
 /// from the character `from` on), `status` (`side`, `status`, `message`, `retry`), `ended` (`turn`). Send the last `id`
@@ -25,7 +25,7 @@ use crate::state::Arena;
 #[get("/battles/{id}/stream")]
 pub async fn read(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: ApiVisitor,
     locale: Locale,
     id: web::Path<String>,

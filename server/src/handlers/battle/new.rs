@@ -5,15 +5,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::actions::answering::contestants;
+use crate::actions::answering::candidates;
 use crate::actions::start_battle::{Opponents, StartBattle};
-use crate::domain::{MAX_PROMPT_CHARS, Parameters, may_draw};
+use crate::domain::{MAX_PROMPT_CHARS, Parameters, may_sample};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
 use crate::handlers::{html, see_other};
 use crate::i18n::Locale;
 use crate::limits::Caller;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::views::Page;
 
 /// Where a battle begins.
@@ -55,18 +55,18 @@ pub struct Begin {
 /// Where a battle begins.
 pub async fn page(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     query: web::Query<Begin>,
 ) -> Result<HttpResponse, Error> {
-    let contestants = contestants(&arena.db, &arena.streams).await?;
-    let trouble = may_draw(&contestants).err().map(|error| error.code());
+    let candidates = candidates(&arena.db, &arena.streams).await?;
+    let trouble = may_sample(&candidates).err().map(|error| error.code());
     html(&NewBattlePage { page: Page::of(&request), prompt: query.into_inner().prompt, trouble })
 }
 
 /// Begins one.
 pub async fn start(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: Visitor,
     address: ClientAddress,
     CsrfForm(form): CsrfForm<Begin>,
@@ -74,7 +74,7 @@ pub async fn start(
     let start = StartBattle {
         caller: Caller { voter: visitor.id(), address: address.0 },
         prompt: form.prompt.clone(),
-        opponents: Opponents::Drawn,
+        opponents: Opponents::Sampled,
         parameters: Parameters::BATTLE,
     };
     match start.run(&arena).await {

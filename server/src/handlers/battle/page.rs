@@ -9,7 +9,7 @@ use crate::domain::{Battle, BattleId, BattleKind, BattleStatus, Choice, MAX_PROM
 use crate::error::Error;
 use crate::extract::{CsrfForm, Visitor};
 use crate::handlers::{NoFields, html, see_other};
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::model_names::{self, ModelNames};
 use crate::streams::{Cursor, Shown};
 use crate::views::replies::ReplyView;
@@ -236,7 +236,7 @@ fn speed(reply: &Reply) -> Option<String> {
 /// The page of a battle, a comparison or a direct chat: the visitor's own.
 pub async fn page(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: Visitor,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
@@ -251,7 +251,7 @@ pub async fn page(
 
 /// Deletes one for good.
 pub async fn delete(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: Visitor,
     id: web::Path<String>,
     CsrfForm(NoFields {}): CsrfForm<NoFields>,

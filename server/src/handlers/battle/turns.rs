@@ -14,7 +14,7 @@ use crate::handlers::sse::html::HtmlEvents;
 use crate::handlers::{NoFields, see_other, sse};
 use crate::i18n::Locale;
 use crate::limits::Caller;
-use crate::state::Arena;
+use crate::state::AppState;
 
 /// Where a stream goes on.
 #[derive(Debug, Default, Deserialize)]
@@ -26,7 +26,7 @@ pub struct After {
 /// The newest turn as server-sent events, from where the reader is: `Last-Event-ID`, else `after`.
 pub async fn stream(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: Visitor,
     locale: Locale,
     id: web::Path<String>,
@@ -47,7 +47,7 @@ pub struct Message {
 
 /// Goes on with a battle.
 pub async fn send(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: Visitor,
     address: ClientAddress,
     id: web::Path<String>,
@@ -61,7 +61,7 @@ pub async fn send(
 
 /// Stops both answers.
 pub async fn stop(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: Visitor,
     id: web::Path<String>,
     CsrfForm(NoFields {}): CsrfForm<NoFields>,
@@ -79,7 +79,7 @@ pub struct Failed {
 
 /// Retries a side.
 pub async fn retry(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: Visitor,
     address: ClientAddress,
     id: web::Path<String>,

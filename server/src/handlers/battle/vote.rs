@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
 use crate::handlers::see_other;
 use crate::limits::Caller;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::model_names;
 
 /// A vote as the form sends it.
@@ -26,7 +26,7 @@ pub struct Ballot {
 /// Keeps the vote, and shows the names: by the page of the battle, or as JSON to a script that asks for it.
 pub async fn cast(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     visitor: Visitor,
     address: ClientAddress,
     id: web::Path<String>,

@@ -8,7 +8,7 @@ use super::named_board::{Filter, NamedBoard};
 use crate::domain::BattleKind;
 use crate::error::Error;
 use crate::rating::{Standing, Unrated, win_rates};
-use crate::state::Arena;
+use crate::state::AppState;
 
 /// A leaderboard as a file.
 #[derive(Debug, Serialize, ToSchema)]
@@ -80,12 +80,12 @@ pub struct MatrixFile {
 }
 
 /// `GET /leaderboard.json`.
-pub async fn board_json(arena: web::Data<Arena>, filter: web::Query<Filter>) -> Result<HttpResponse, Error> {
+pub async fn board_json(arena: web::Data<AppState>, filter: web::Query<Filter>) -> Result<HttpResponse, Error> {
     Ok(fresh().json(BoardFile::of(&NamedBoard::read(&arena, &filter).await?)))
 }
 
 /// `GET /leaderboard.csv`.
-pub async fn board_csv(arena: web::Data<Arena>, filter: web::Query<Filter>) -> Result<HttpResponse, Error> {
+pub async fn board_csv(arena: web::Data<AppState>, filter: web::Query<Filter>) -> Result<HttpResponse, Error> {
     let file = BoardFile::of(&NamedBoard::read(&arena, &filter).await?);
     let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     // Written by hand, for an empty board has a head as well.
@@ -98,7 +98,7 @@ pub async fn board_csv(arena: web::Data<Arena>, filter: web::Query<Filter>) -> R
 
 /// `GET /leaderboard/{matrix}.json`: `win-rates` or `battle-counts`.
 pub async fn matrix_json(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     which: web::Path<String>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse, Error> {
@@ -108,7 +108,7 @@ pub async fn matrix_json(
 
 /// `GET /leaderboard/{matrix}.csv`.
 pub async fn matrix_csv(
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     which: web::Path<String>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse, Error> {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::boards::{BoardKey, ReadBoard};
 use crate::domain::{BattleKind, ModelState};
 use crate::error::Error;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::model_names::{self, ModelName, ModelNames};
 
 /// What the address asks for.
@@ -50,7 +50,7 @@ pub(super) struct NamedBoard {
 }
 
 impl NamedBoard {
-    pub async fn read(arena: &Arena, filter: &Filter) -> Result<Self, Error> {
+    pub async fn read(arena: &AppState, filter: &Filter) -> Result<Self, Error> {
         let key = filter.key()?;
         let read = arena.boards.read(&arena.db, &key).await?;
         let models = model_names::all(&arena.db).await?;

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::handlers::html;
 use crate::i18n::{Locale, grouped};
 use crate::rating::{EloSettings, Scale};
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::ratings;
 use crate::views::Page;
 
@@ -49,7 +49,7 @@ struct LeaderboardPage {
 /// The leaderboard for people.
 pub async fn page(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse, Error> {
     let named = NamedBoard::read(&arena, &filter).await?;

@@ -6,7 +6,7 @@ use askama::Template;
 use crate::error::Error;
 use crate::handlers::html;
 use crate::i18n::Locale;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::models::{self, Model};
 use crate::supervisor::LoadState;
 use crate::views::Page;
@@ -26,7 +26,7 @@ struct ModelCardPage {
 /// The card of one contestant.
 pub async fn page(
     request: HttpRequest,
-    arena: web::Data<Arena>,
+    arena: web::Data<AppState>,
     slug: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
     let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;

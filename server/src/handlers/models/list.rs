@@ -6,7 +6,7 @@ use askama::Template;
 use crate::domain::ModelState;
 use crate::error::Error;
 use crate::handlers::html;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::store::models::{self, Model};
 use crate::views::Page;
 
@@ -21,7 +21,7 @@ struct ModelListPage {
 }
 
 /// All contestants.
-pub async fn page(request: HttpRequest, arena: web::Data<Arena>) -> Result<HttpResponse, Error> {
+pub async fn page(request: HttpRequest, arena: web::Data<AppState>) -> Result<HttpResponse, Error> {
     let all = models::list(&arena.db).await?;
     let (retired, present) = all.into_iter().partition(|model| model.state == ModelState::Retired);
     html(&ModelListPage { page: Page::of(&request), present, retired })

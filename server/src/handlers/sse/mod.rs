@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::domain::{Battle, BattleStatus};
 use crate::i18n::Locale;
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::streams::{Cursor, Reader, View};
 
 /// How often a comment keeps a quiet connection open.
@@ -37,7 +37,7 @@ pub fn cursor(request: &HttpRequest, otherwise: &str) -> Option<Cursor> {
 
 /// The stream of a battle's turn: the one that the reader was in, else the newest.
 pub fn respond<E: TurnEvents>(
-    arena: &Arena,
+    arena: &AppState,
     battle: &Battle,
     locale: Locale,
     after: Option<Cursor>,

@@ -9,11 +9,11 @@ use crate::domain::{ModelSettings, ModelSource};
 use crate::endpoints::{endpoint_of, key_of_environment};
 use crate::error::Error;
 use crate::inference_server::inspect::{InspectError, ModelFacts, inspect};
-use crate::state::Arena;
+use crate::state::AppState;
 
 /// What was found.
 #[derive(Debug, Clone)]
-pub enum Found {
+pub enum Inspection {
     /// A file, or why it cannot be one.
     Local(Box<Result<ModelFacts, InspectError>>),
     /// An endpoint, as far as it answered.
@@ -22,7 +22,7 @@ pub enum Found {
     NoKey(String),
 }
 
-impl Found {
+impl Inspection {
     /// Whether the model would answer.
     pub fn is_good(&self) -> bool {
         match self {
@@ -70,30 +70,34 @@ impl Found {
 }
 
 /// Looks at what the settings describe. `key` is the one just typed or the one kept. Takes up to a minute for an endpoint.
-pub async fn look(arena: &Arena, settings: &ModelSettings, key: Option<SecretString>) -> Result<Found, Error> {
+pub async fn inspect_model(
+    arena: &AppState,
+    settings: &ModelSettings,
+    key: Option<SecretString>,
+) -> Result<Inspection, Error> {
     match &settings.source {
         ModelSource::Local(source) => {
             let path = PathBuf::from(&source.path);
             let base = source.adapter_base.clone().map(PathBuf::from);
             let context = settings.card.context_length.and_then(|n| usize::try_from(n).ok());
             let facts = tokio::task::spawn_blocking(move || inspect(&path, base.as_deref(), context)).await;
-            Ok(Found::Local(Box::new(facts.map_err(|cause| Error::Internal(cause.into()))?)))
+            Ok(Inspection::Local(Box::new(facts.map_err(|cause| Error::Internal(cause.into()))?)))
         }
         ModelSource::Endpoint(source) => {
             let key = match &source.address.api_key_env {
                 Some(name) => match key_of_environment(name) {
                     Ok(key) => Some(key),
-                    Err(_) => return Ok(Found::NoKey(name.clone())),
+                    Err(_) => return Ok(Inspection::NoKey(name.clone())),
                 },
                 None => key,
             };
             let endpoint = endpoint_of(source, key)?;
-            Ok(Found::Endpoint(Box::new(arena.backends.probe(&endpoint).await)))
+            Ok(Inspection::Endpoint(Box::new(arena.backends.probe(&endpoint).await)))
         }
     }
 }
 
 /// What the operator allowed of the inner network, for the page that refuses an address.
-pub fn allowed(arena: &Arena) -> String {
-    arena.config.allow_inner.iter().map(Network::to_string).collect::<Vec<_>>().join(", ")
+pub fn allowed(arena: &AppState) -> String {
+    arena.config.allow_private.iter().map(Network::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -1,14 +1,14 @@
 //! What looking at a file or an endpoint has shown, in words.
 
-use crate::actions::look_at_model::{Found, allowed};
+use crate::actions::inspect_model::{Inspection, allowed};
 use crate::backends::{BackendError, ErrorKind, Probe};
 use crate::inference_server::inspect::{InspectError, ModelFacts, Template};
-use crate::state::Arena;
+use crate::state::AppState;
 use crate::views::{Page, bytes, parameters, seconds};
 
 /// The box above the form.
 #[derive(Debug)]
-pub struct Finding {
+pub struct InspectionReport {
     /// Whether the model would answer.
     pub good: bool,
     /// The verdict in one sentence.
@@ -23,16 +23,16 @@ pub struct Finding {
     pub models: Vec<String>,
 }
 
-impl Finding {
+impl InspectionReport {
     /// What was found, in the page's language.
-    pub fn of(found: &Found, arena: &Arena, page: &Page) -> Self {
+    pub fn of(found: &Inspection, arena: &AppState, page: &Page) -> Self {
         match found {
-            Found::Local(facts) => match facts.as_ref() {
+            Inspection::Local(facts) => match facts.as_ref() {
                 Ok(facts) => Self::of_file(facts, page),
                 Err(error) => Self::refused(page.t("finding-file-bad"), explain(error, page)),
             },
-            Found::Endpoint(probe) => Self::of_endpoint(probe, arena, page),
-            Found::NoKey(name) => {
+            Inspection::Endpoint(probe) => Self::of_endpoint(probe, arena, page),
+            Inspection::NoKey(name) => {
                 Self::refused(page.t("finding-endpoint-bad"), page.t1("finding-no-key", "name", name))
             }
         }
@@ -83,7 +83,7 @@ impl Finding {
         }
     }
 
-    fn of_endpoint(probe: &Probe, arena: &Arena, page: &Page) -> Self {
+    fn of_endpoint(probe: &Probe, arena: &AppState, page: &Page) -> Self {
         let mut rows = Vec::new();
         let yes = |yes: bool| page.t(if yes { "finding-yes" } else { "finding-no" });
         rows.push((page.t("finding-reachable"), yes(probe.reachable)));
