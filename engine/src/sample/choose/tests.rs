@@ -137,23 +137,3 @@ proptest! {
         }
     }
 }
-
-#[test]
-#[ignore = "a measurement: cargo test --workspace --lib choosing_a_token -- --ignored --nocapture"]
-fn choosing_a_token_from_mixtrals_vocabulary_is_quick() {
-    let logits: Vec<f32> =
-        (0..32_000u32).map(|i| ((i.wrapping_mul(2_654_435_761) >> 8) % 2000) as f32 / 100.0).collect();
-    let prompt: Vec<u32> = (0..2000).collect();
-    for (name, settings) in [
-        ("greedy", Sampling::greedy()),
-        ("default", Sampling::default()),
-        ("no top-k", Sampling { top_k: 0, temperature: 1.0, ..Sampling::default() }),
-    ] {
-        let mut sampler = Sampler::new(settings, &prompt);
-        let begun = std::time::Instant::now();
-        for _ in 0..100 {
-            sampler.choose(&logits).expect("finite");
-        }
-        eprintln!("{name}: {:?} a token", begun.elapsed() / 100);
-    }
-}

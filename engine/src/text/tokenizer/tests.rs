@@ -154,15 +154,3 @@ proptest! {
         prop_assert_eq!(t.decode(&tokens), format!("{before}{text}{after}"));
     }
 }
-
-#[test]
-#[ignore = "a measurement: cargo test --workspace --lib long_text -- --ignored --nocapture"]
-fn a_long_text_takes_time_in_proportion() {
-    let t = small();
-    for n in [10_000, 100_000, 1_000_000] {
-        let text = "ab春<".repeat(n / 4);
-        let begun = std::time::Instant::now();
-        let tokens = t.encode(&text, PARSED).len();
-        eprintln!("{n} characters, {tokens} tokens: {:?}", begun.elapsed());
-    }
-}
