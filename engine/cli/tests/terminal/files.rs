@@ -9,13 +9,18 @@ pub fn models() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../models")
 }
 
-/// The text whose perplexity the golden files tell.
-pub fn validation_text() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/llama.cpp/validation.txt")
+/// Small models of other types, with what llama.cpp says of them.
+pub fn of_llama_cpp() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/llama.cpp")
 }
 
-/// The lines of a demo model's golden file.
-pub fn golden(name: &str) -> Vec<Value> {
-    let text = std::fs::read_to_string(models().join(format!("golden-{name}.jsonl"))).expect("readable");
+/// The text whose perplexity the golden files tell.
+pub fn validation_text() -> PathBuf {
+    of_llama_cpp().join("validation.txt")
+}
+
+/// The lines of a model's golden file.
+pub fn golden(folder: &Path, name: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(folder.join(format!("golden-{name}.jsonl"))).expect("readable");
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }

@@ -40,8 +40,8 @@ async fn a_withdrawn_vote_leaves_the_board_and_a_restored_one_returns_and_both_a
     browser.see("button[name=withdrawn][value=true]").await;
     board_counts(&stage.arena, 1).await;
     browser.go(&stage.arena.url("/admin/audit")).await;
-    browser.read("main", "vote.withdraw").await;
-    browser.read("main", "vote.restore").await;
+    browser.read("main", "Withdrew a vote").await;
+    browser.read("main", "Restored a vote").await;
     let nav =
         browser.run("const n = document.querySelector('.admin-bar nav'); return n.scrollWidth <= n.clientWidth").await;
     assert_eq!(nav, true, "the administration's navigation scrolls sideways on a phone");

@@ -47,7 +47,7 @@ async fn a_side_that_fails_says_so_and_can_be_asked_again() {
     assert!(told.len() > 10, "{told}");
     browser.screenshot("failed").await;
     stage.endpoint.model("one", poem(1));
-    browser.click(".answer [data-again]:not([hidden]) button").await;
+    browser.click(".answer [data-retry]:not([hidden]) button").await;
     complete(&browser).await;
     browser.close().await;
 }
@@ -59,7 +59,7 @@ async fn a_side_that_hangs_is_given_up_in_time() {
     browser.go(&stage.arena.url("/battle")).await;
     browser.write("[data-composer]", "hello").await;
     browser.click("[data-send]").await;
-    browser.see(".answer [data-again]:not([hidden]) button").await;
+    browser.see(".answer [data-retry]:not([hidden]) button").await;
     browser.screenshot("hung").await;
     browser.close().await;
 }
