@@ -61,7 +61,6 @@ pub enum Input {
     Chat(Vec<Message>),
     /// Plain text. Control tokens in it are read as tokens only where `parse_special` says so.
     Text {
-        /// The text.
         text: String,
         /// Whether `<s>` in the text means the token and not three characters.
         parse_special: bool,
@@ -158,7 +157,6 @@ pub enum SubmitError {
     /// A field is out of range.
     #[error("{field}: {message}")]
     BadRequest {
-        /// The field.
         field: String,
         /// What is wrong with it.
         message: String,
@@ -210,7 +208,6 @@ pub enum FinishReason {
 /// What an answer cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Tokens of the prompt.
     pub prompt_tokens: usize,
     /// Tokens of the prompt whose computation was saved by a cache.
     pub cached_tokens: usize,
@@ -249,14 +246,12 @@ pub struct Logprobs {
 pub enum Event {
     /// The model began to read the prompt.
     Started {
-        /// Tokens of the prompt.
         prompt_tokens: usize,
         /// Tokens of the prompt that need no computation.
         cached_tokens: usize,
     },
     /// More of the answer. Always whole characters, never part of a stop string.
     Text {
-        /// The text.
         text: String,
         /// The tokens made since the last event (the end-of-text token is not among them).
         tokens: Vec<u32>,

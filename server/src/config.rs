@@ -15,7 +15,6 @@ use crate::rating::EloSettings;
 
 /// Options of `arena serve`, as given on the command line or in the environment.
 #[derive(Debug, Args)]
-#[expect(missing_docs, reason = "what an option means stands in cli.ftl, once and in both languages")]
 pub struct ServeOptions {
     #[arg(long, value_name = "ADDR", env = "ARENA_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,

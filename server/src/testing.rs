@@ -48,12 +48,9 @@ pub fn caller(voter: crate::domain::VoterId) -> crate::limits::Caller {
     crate::limits::Caller { voter, address: std::net::Ipv4Addr::LOCALHOST.into() }
 }
 
-/// An answer.
 #[derive(Debug)]
 pub struct Answer {
-    /// The status.
     pub status: StatusCode,
-    /// The headers.
     pub headers: HeaderMap,
     /// The body.
     pub text: String,
@@ -71,7 +68,6 @@ type Sent = Pin<Box<dyn Future<Output = (Answer, Vec<(String, String)>)>>>;
 /// A browser: keeps cookies, sends form tokens, follows nothing by itself.
 pub struct Browser {
     app: Box<dyn Fn(TestRequest) -> Sent>,
-    /// The cookies.
     pub cookies: BTreeMap<String, String>,
     /// What the browser says it reads.
     pub language: &'static str,

@@ -11,7 +11,6 @@ const MAX_DIM: usize = 1 << 24;
 pub struct Config {
     /// Width of a token's vector.
     pub hidden_size: usize,
-    /// Layers.
     pub layers: usize,
     /// Query heads.
     pub heads: usize,

@@ -5,7 +5,6 @@ use super::config::Config;
 
 /// Which matrix of the model a tensor is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names are those of the architecture")]
 pub enum TensorRole {
     Embedding,
     AttentionNorm,
@@ -92,7 +91,6 @@ impl TensorRole {
 pub struct TensorSpec {
     /// Which matrix.
     pub role: TensorRole,
-    /// Of which layer.
     pub layer: Option<usize>,
     /// The shape, outermost first; experts have three dimensions.
     pub dims: Vec<usize>,

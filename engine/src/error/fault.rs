@@ -62,7 +62,6 @@ pub enum Foreign {
     Predecessor,
     /// A Git LFS pointer.
     LfsPointer,
-    /// A web page.
     WebPage,
 }
 

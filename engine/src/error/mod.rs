@@ -87,7 +87,6 @@ pub enum Place {
     Offset(u64),
     /// A metadata key.
     Key(String),
-    /// A tensor.
     Tensor(String),
 }
 

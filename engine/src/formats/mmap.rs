@@ -1,5 +1,7 @@
 //! A file's bytes, mapped into memory: read on demand by the system, never copied as a whole.
 
+#![expect(unsafe_code, reason = "a mapped file")]
+
 use std::fs::File;
 use std::path::Path;
 

@@ -33,7 +33,6 @@ pub trait Source {
 /// A tensor's type and shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Info {
-    /// Its type.
     pub kind: GgmlType,
     /// Its dimensions, outermost first; the last one runs fastest.
     pub dims: Vec<usize>,
@@ -54,9 +53,7 @@ impl Info {
 /// A tensor's bytes and what they mean.
 #[derive(Clone, Debug)]
 pub struct View<'a> {
-    /// Its name.
     pub name: &'a str,
-    /// Its type.
     pub kind: GgmlType,
     /// Its dimensions, outermost first; the last one runs fastest.
     pub dims: Vec<usize>,

@@ -45,7 +45,6 @@ pub struct ModelCard {
     pub template: TemplateState,
     /// The device in words.
     pub device: String,
-    /// Bytes of its cache.
     pub cache_bytes: u64,
 }
 

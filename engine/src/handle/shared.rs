@@ -103,7 +103,6 @@ pub struct ModelStatus {
     pub running: usize,
     /// Cache blocks in use.
     pub cache_blocks_used: usize,
-    /// Cache blocks in all.
     pub cache_blocks: usize,
     /// Prompt tokens of requests that began.
     pub prompt_tokens: u64,

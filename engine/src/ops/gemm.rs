@@ -1,6 +1,8 @@
 //! Matrix products of plain slices with any strides, for training. The arithmetic is the crate
 //! `matrixmultiply`'s; here it gets checked bounds.
 
+#![expect(unsafe_code, reason = "a kernel")]
+
 use super::transpose::transpose;
 
 /// Smaller matrices are multiplied as they lie.

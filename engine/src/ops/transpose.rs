@@ -1,5 +1,7 @@
 //! Transposing a matrix, eight by eight numbers in registers at a time.
 
+#![expect(unsafe_code, reason = "a kernel")]
+
 /// (rows, cols), rows `stride` apart, to (cols, rows) without gaps.
 ///
 /// # Panics

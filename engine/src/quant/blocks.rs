@@ -1,5 +1,7 @@
 //! Weights in main memory, in the blocks of their type: never larger than in their file.
 
+#![expect(unsafe_code, reason = "blocks read as bytes")]
+
 use candle_core::quantized::k_quants::{
     BlockQ2K, BlockQ3K, BlockQ4_0, BlockQ4_1, BlockQ4K, BlockQ5_0, BlockQ5_1, BlockQ5K, BlockQ6K, BlockQ8_0,
     GgmlType as Block,
@@ -11,7 +13,7 @@ use super::raw_blocks::RawBlocks;
 
 /// The blocks of a matrix.
 #[derive(Clone)]
-#[expect(missing_docs, non_camel_case_types, reason = "the names are GGML's own")]
+#[expect(non_camel_case_types, reason = "the names are GGML's own")]
 pub enum Blocks {
     F32(Vec<f32>),
     F16(Vec<f16>),

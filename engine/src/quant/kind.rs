@@ -3,7 +3,7 @@
 /// A tensor type of GGML. The numbers are those of `enum ggml_type` in ggml's `ggml.h`; the block
 /// sizes are those of the structures in `ggml-common.h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, non_camel_case_types, reason = "the names are GGML's own")]
+#[expect(non_camel_case_types, reason = "the names are GGML's own")]
 pub enum GgmlType {
     F32,
     F16,

@@ -20,7 +20,6 @@ impl Sequence {
         Self { id, tokens: prompt, computed: 0, blocks: Vec::new() }
     }
 
-    /// Its id.
     #[must_use]
     pub fn id(&self) -> Id {
         self.id

@@ -9,7 +9,6 @@ use mixtral_engine::quant::GgmlType;
 pub struct QuantMix {
     /// Of all matrices but the next ones.
     pub matrices: GgmlType,
-    /// Of the embedding.
     pub embedding: GgmlType,
     /// Of the output matrix.
     pub output: GgmlType,

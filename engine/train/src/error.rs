@@ -15,13 +15,11 @@ pub enum Error {
     /// A training file without a byte.
     #[error("{file}: the file is empty")]
     EmptyFile {
-        /// The file.
         file: String,
     },
     /// A line of a training file.
     #[error("{file}: line {line}: {fault}")]
     Line {
-        /// The file.
         file: String,
         /// The line's number, from 1.
         line: usize,
@@ -33,7 +31,6 @@ pub enum Error {
     Range {
         /// The setting's key.
         setting: &'static str,
-        /// What it is.
         value: f32,
         /// The least that it may be.
         low: f32,
@@ -53,7 +50,6 @@ pub enum Error {
     NotPositive {
         /// The setting's key.
         setting: &'static str,
-        /// What it is.
         value: f32,
     },
     /// A number that must be a multiple of another.
@@ -72,7 +68,6 @@ pub enum Error {
     UnknownModule {
         /// The setting's key.
         setting: &'static str,
-        /// The name.
         name: String,
         /// The names that it may have.
         known: &'static str,
@@ -82,7 +77,6 @@ pub enum Error {
     RepeatedModule {
         /// The setting's key.
         setting: &'static str,
-        /// The name.
         name: String,
     },
     /// Adapters, and no module that gets one.
@@ -127,9 +121,7 @@ pub enum LineFault {
     Turns,
     /// A conversation longer than the context.
     TooLong {
-        /// Its tokens.
         tokens: usize,
-        /// The context's.
         context: usize,
     },
     /// The chat template failed; in its words.

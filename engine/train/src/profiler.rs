@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 /// A share of the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum Share {
     Attention,
     Experts,

@@ -86,7 +86,6 @@ impl Load {
 pub struct Validation {
     /// Mean loss of a target.
     pub loss: f64,
-    /// Targets.
     pub targets: usize,
     /// Whether it is the lowest loss so far.
     pub best: bool,
@@ -173,7 +172,6 @@ impl Trainer {
         }
     }
 
-    /// The model.
     pub fn model(&self) -> &Model {
         &self.model
     }

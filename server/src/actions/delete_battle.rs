@@ -8,7 +8,6 @@ use crate::store::battles;
 /// One battle goes.
 #[derive(Debug, Clone, Copy)]
 pub struct DeleteBattle {
-    /// Which.
     pub battle: BattleId,
     /// Who wants it: it must be their battle.
     pub voter: VoterId,

@@ -9,7 +9,6 @@ use crate::streams::Shown;
 /// Which battle is looked at.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadBattle {
-    /// This one.
     pub battle: BattleId,
     /// Who looks: it must be their battle.
     pub voter: VoterId,

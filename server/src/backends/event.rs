@@ -10,7 +10,6 @@ pub enum ChatEvent {
     Thinking,
     /// The next piece of the answer, never empty.
     Delta {
-        /// The text.
         text: String,
     },
     /// The answer is complete; nothing follows.

@@ -13,7 +13,6 @@ use crate::error::Error;
 use crate::rating::{Board, Tally};
 use crate::store::ratings::{self, ALL_LANGUAGES, PairRow};
 
-/// Which board.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BoardKey {
     /// Anonymous battles or named comparisons.
@@ -33,7 +32,6 @@ impl BoardKey {
 pub struct ReadBoard {
     /// Grows with every change.
     pub version: i64,
-    /// The board.
     pub board: Board<ModelId>,
 }
 

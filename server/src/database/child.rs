@@ -1,5 +1,7 @@
 //! A child process that ends with us.
 
+#![expect(unsafe_code, reason = "pre_exec: Postgres asks to be told when the arena dies")]
+
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 

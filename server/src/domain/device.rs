@@ -29,7 +29,6 @@ pub enum DevicePreference {
     /// Any device with room, GPUs first.
     #[default]
     Auto,
-    /// This one.
     On(Device),
 }
 

@@ -11,9 +11,7 @@ pub const LONGEST_DAYS: i32 = 30;
 /// A signed-in administrator. Pages without a session lead to the sign-in page.
 #[derive(Debug, Clone)]
 pub struct Admin {
-    /// The id.
     pub id: AdminId,
-    /// The name.
     pub name: String,
     /// What the database keeps of the session.
     pub session: Vec<u8>,

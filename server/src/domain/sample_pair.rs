@@ -7,7 +7,6 @@ use super::ModelId;
 /// A model that may be drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Candidate {
-    /// The model.
     pub id: ModelId,
     /// How often it is drawn, relative to the others.
     pub weight: f64,

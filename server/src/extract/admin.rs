@@ -19,9 +19,7 @@ pub const SESSION_COOKIE: &str = "admin";
 /// An administrator who asks through the JSON API: `Authorization: Bearer TOKEN`.
 #[derive(Debug, Clone)]
 pub struct ApiAdmin {
-    /// The id.
     pub id: AdminId,
-    /// The name.
     pub name: String,
 }
 

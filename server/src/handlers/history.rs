@@ -22,7 +22,6 @@ const LINES: usize = 30;
 pub struct Line {
     /// Where it opens.
     pub id: String,
-    /// Which kind.
     pub kind: BattleKind,
     /// The beginning of the first message.
     pub prompt: String,
@@ -30,13 +29,11 @@ pub struct Line {
     pub turns: i64,
     /// When it began.
     pub when: DateTime<Utc>,
-    /// The vote.
     pub vote: Option<Choice>,
     /// The models, once they may be known.
     pub names: Vec<String>,
 }
 
-/// The history.
 #[derive(Debug, Template)]
 #[template(path = "history.html")]
 pub struct HistoryPage {
@@ -62,7 +59,6 @@ impl HistoryPage {
     }
 }
 
-/// Which part.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Part {
@@ -70,7 +66,6 @@ pub struct Part {
     before: Option<i64>,
 }
 
-/// The list.
 pub async fn list(
     request: HttpRequest,
     arena: web::Data<AppState>,

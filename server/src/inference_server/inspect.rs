@@ -45,7 +45,6 @@ pub struct ModelFacts {
 /// Where a chat template comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Template {
-    /// The file.
     File,
     /// Mixtral's instruct format, for files without one.
     BuiltIn,

@@ -19,7 +19,6 @@ const TOKEN: &str = "ARENA_WORKER_TOKEN";
 
 /// Options of `arena worker`, as given on the command line or in the environment.
 #[derive(Debug, Args)]
-#[expect(missing_docs, reason = "what an option means stands in cli.ftl, once and in both languages")]
 pub struct WorkerOptions {
     #[arg(long, value_name = "DEVICE", env = "ARENA_WORKER_DEVICE", default_value = "auto")]
     pub device: String,

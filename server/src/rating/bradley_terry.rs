@@ -34,7 +34,6 @@ impl Default for Scale {
 pub struct Rated {
     /// Which group it belongs to, 0 being the largest. Ratings of two groups are not comparable.
     pub group: usize,
-    /// The rating.
     pub rating: f64,
     /// Its standard error, measured against the mean of its group. The robust one (sandwich) or
     /// the model's own, whichever is larger: the robust one is 0 where all votes are ties.

@@ -8,11 +8,8 @@ use crate::domain::{BattleId, BattleKind, Choice};
 /// A line of the list.
 #[derive(Debug, Clone)]
 pub struct BattleLine {
-    /// The battle.
     pub id: BattleId,
-    /// Its kind.
     pub kind: BattleKind,
-    /// Its language.
     pub language: String,
     /// The left model's name.
     pub model_a: String,

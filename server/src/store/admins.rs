@@ -9,7 +9,6 @@ use crate::domain::AdminId;
 /// An administrator, without the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminRow {
-    /// The id.
     pub id: AdminId,
     /// The name to sign in with.
     pub name: String,

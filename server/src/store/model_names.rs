@@ -10,7 +10,6 @@ use crate::domain::{Battle, HistoryEntry, ModelId, ModelState};
 /// What a model is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelName {
-    /// Its id.
     pub id: ModelId,
     /// Its name in addresses.
     pub slug: String,

@@ -51,7 +51,6 @@ impl std::fmt::Debug for SealedKey {
 /// A registered model.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Model {
-    /// Its id.
     pub id: ModelId,
     /// Its name in URLs and in the API.
     pub slug: String,

@@ -20,9 +20,7 @@ const BOARDS_LOCK: i64 = 0x0061_7265_6e61_0001;
 pub struct EloRow {
     /// The board's language.
     pub language: String,
-    /// The model.
     pub model: ModelId,
-    /// Its rating.
     pub rating: f64,
 }
 

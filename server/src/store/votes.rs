@@ -48,13 +48,11 @@ impl Vote {
 /// A battle as a vote on it needs to know it.
 #[derive(Debug, Clone)]
 pub struct Ballot {
-    /// The kind of battle.
     pub kind: BattleKind,
     /// The left model.
     pub model_a: ModelId,
     /// The right model.
     pub model_b: Option<ModelId>,
-    /// The language.
     pub language: String,
     /// Why a vote will not count.
     pub exclusion_reason: Option<String>,
@@ -253,9 +251,7 @@ pub struct VoteLine {
     pub id: i64,
     /// The battle; it may have been deleted since.
     pub battle: BattleId,
-    /// The kind of battle.
     pub kind: BattleKind,
-    /// Its language.
     pub language: String,
     /// The left model's name.
     pub model_a: String,

@@ -5,7 +5,6 @@ use std::str::FromStr;
 /// What a reader has: of each side the attempt and how many characters of it. Written `turn.attempt-chars.attempt-chars`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cursor {
-    /// The turn.
     pub turn: i32,
     /// ReplyAttempt and characters of both sides.
     pub sides: [(i32, usize); 2],

@@ -85,7 +85,6 @@ impl Running {
 pub struct ReplyAttempt {
     /// The row.
     pub reply: ReplyId,
-    /// The side.
     pub side: Side,
     /// From 1.
     pub attempt: i32,

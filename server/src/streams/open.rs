@@ -19,7 +19,6 @@ use crate::store::models::{self, Model};
 pub struct GenerationRequest {
     /// Whom.
     pub model: ModelId,
-    /// What.
     pub request: ChatRequest,
 }
 

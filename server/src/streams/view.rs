@@ -43,7 +43,6 @@ impl View {
 /// A battle as its visitor sees it now: the rows, but the newest turn from memory where this server drains it.
 #[derive(Debug)]
 pub struct Shown {
-    /// The battle.
     pub battle: Battle,
     newest: View,
 }

@@ -18,7 +18,6 @@ pub struct ModelRequirement {
 /// A device that models may be placed on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceSlot {
-    /// Which.
     pub device: Device,
     /// Memory for models in bytes; `None` where it is unknown and nothing can be refused.
     pub memory: Option<u64>,

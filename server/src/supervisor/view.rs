@@ -11,7 +11,6 @@ use crate::domain::{DevicePreference, ModelId};
 /// A registered local model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalModel {
-    /// Its id.
     pub id: ModelId,
     /// Its name at the worker; no two models share one.
     pub name: String,
@@ -34,7 +33,6 @@ pub struct Snapshot {
     pub models: Vec<ModelView>,
 }
 
-/// One worker.
 #[derive(Debug, Clone, Serialize)]
 pub struct WorkerView {
     /// Its device: `cpu`, `cuda:0`.
@@ -78,7 +76,6 @@ pub enum WorkerState {
 /// One local model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelView {
-    /// Its id.
     pub id: ModelId,
     /// Its name at the worker.
     pub name: String,

@@ -10,7 +10,6 @@ use crate::streams::SideView;
 /// A side on a page.
 #[derive(Debug, Clone)]
 pub struct ReplyView {
-    /// Which side.
     pub side: Side,
     /// Its attempt, from 1.
     pub attempt: i32,

@@ -17,7 +17,6 @@ pub struct Turn {
 /// A line of training data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Asked {
-    /// The turns.
     pub messages: Vec<Turn>,
 }
 

@@ -15,7 +15,6 @@ pub enum Form {
     Regular {
         /// Characters of a line.
         width: usize,
-        /// Lines.
         lines: usize,
     },
     /// Words to a tune.

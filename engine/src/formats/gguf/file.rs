@@ -29,9 +29,7 @@ pub struct Gguf {
 /// What the tables say of a tensor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TensorInfo {
-    /// Its name.
     pub name: String,
-    /// Its type.
     pub kind: GgmlType,
     /// Its dimensions, outermost first.
     pub dims: Vec<usize>,

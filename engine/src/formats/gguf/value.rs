@@ -2,7 +2,6 @@
 
 /// A metadata value of a GGUF file.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the variants are GGUF's own types")]
 pub enum Value {
     U8(u8),
     I8(i8),
@@ -21,7 +20,6 @@ pub enum Value {
 
 /// An array of values of one type.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the variants are GGUF's own types")]
 pub enum Array {
     U8(Vec<u8>),
     I8(Vec<i8>),

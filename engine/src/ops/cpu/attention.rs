@@ -1,5 +1,7 @@
 //! Causal attention over the paged cache.
 
+#![expect(unsafe_code, reason = "a kernel")]
+
 use std::ops::Range;
 
 use super::parallel::{DisjointSlice, parallel_for};

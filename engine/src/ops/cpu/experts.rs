@@ -1,5 +1,7 @@
 //! The experts' feed-forward networks over tokens sorted by expert.
 
+#![expect(unsafe_code, reason = "a kernel")]
+
 use std::ops::Range;
 
 use super::CpuMatrix;

@@ -1,5 +1,7 @@
 //! Operations on the processor: plain slices in, plain slices out.
 
+#![expect(unsafe_code, reason = "a kernel")]
+
 mod attention;
 mod experts;
 mod parallel;

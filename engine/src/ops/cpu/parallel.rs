@@ -1,5 +1,7 @@
 //! Sharing work between threads, and writing one result from several of them.
 
+#![expect(unsafe_code, reason = "threads that write disjoint parts of one output")]
+
 use std::marker::PhantomData;
 use std::ops::Range;
 

@@ -3,6 +3,8 @@
 //! Each result is summed in an order that does not depend on how many rows or tokens are computed
 //! beside it. So a sequence gets the same numbers alone and in a batch.
 
+#![expect(unsafe_code, reason = "a kernel")]
+
 /// The instruction sets that kernels exist for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {

@@ -48,7 +48,6 @@ impl Tokenizer {
         Ok(Self { vocabulary, specials, byte_level })
     }
 
-    /// The vocabulary.
     #[must_use]
     pub fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary

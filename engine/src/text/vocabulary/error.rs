@@ -11,7 +11,6 @@ pub enum VocabularyError {
     /// A list that is not as long as the token list.
     #[error("{key}: has {found} entries for {tokens} tokens")]
     Length {
-        /// The key.
         key: &'static str,
         /// Its entries.
         found: usize,
@@ -21,9 +20,7 @@ pub enum VocabularyError {
     /// An id outside the vocabulary.
     #[error("{key}: {id} lies outside the vocabulary of {tokens} tokens")]
     OutOfRange {
-        /// The key.
         key: &'static str,
-        /// The id.
         id: u32,
         /// The vocabulary's size.
         tokens: usize,
@@ -31,7 +28,6 @@ pub enum VocabularyError {
     /// An entry that makes no sense.
     #[error("{key}: entry {index} {what}")]
     Entry {
-        /// The key.
         key: &'static str,
         /// Which entry.
         index: usize,
@@ -41,11 +37,8 @@ pub enum VocabularyError {
     /// Something this engine does not know.
     #[error("{key}: {value:?} is not supported (known: {known})")]
     Unsupported {
-        /// The key.
         key: &'static str,
-        /// The value.
         value: String,
-        /// What is.
         known: &'static str,
     },
 }

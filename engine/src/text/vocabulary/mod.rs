@@ -138,7 +138,6 @@ impl Vocabulary {
         self.tokens.get(id as usize).map(String::as_str)
     }
 
-    /// A token's type.
     #[must_use]
     pub fn token_type(&self, id: u32) -> Option<TokenType> {
         self.types.get(id as usize).copied()

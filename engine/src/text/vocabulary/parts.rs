@@ -77,7 +77,6 @@ pub struct VocabularyParts {
     pub eos: Option<u32>,
     /// End of turn.
     pub eot: Option<u32>,
-    /// Unknown.
     pub unknown: Option<u32>,
     /// Whether text starts with `bos`; the kind decides where the file does not.
     pub add_bos: Option<bool>,

@@ -38,7 +38,6 @@ const BEGINNINGS: [&str; 3] = ["gaussian", "eva", "orthogonal"];
 pub struct Pattern<T> {
     /// The pattern as it is written.
     pub text: String,
-    /// Its value.
     pub value: T,
     regex: Regex,
 }

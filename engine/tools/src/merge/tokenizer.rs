@@ -18,7 +18,6 @@ const BESIDE: [&str; 5] = [
 /// Whose tokenizer it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenizerFrom {
-    /// The base's.
     Base,
     /// The last adapter's that brings one: its folder.
     Adapter(PathBuf),

@@ -13,7 +13,6 @@ use crate::projection::Projection;
 use mixtral_engine::ops::apply_rope;
 use mixtral_engine::ops::gemm::{Mat, gemm};
 
-/// One layer's attention.
 #[derive(Clone, Debug)]
 pub struct AttentionLayer {
     pub query: Projection,

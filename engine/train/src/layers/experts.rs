@@ -14,7 +14,6 @@ use crate::profiler::Share;
 use crate::projection::Projection;
 use mixtral_engine::ops::ExpertAssignments;
 
-/// One layer's experts.
 #[derive(Clone, Debug)]
 pub struct ExpertsLayer {
     /// w1

@@ -17,7 +17,6 @@ use crate::store::votes::{self, NewVote, Vote};
 /// What a voter says.
 #[derive(Debug, Clone)]
 pub struct CastVote {
-    /// The battle.
     pub battle: BattleId,
     /// Who votes: it must be their battle. A keyed hash of the address is kept for anomaly tests.
     pub caller: Caller,

@@ -8,7 +8,6 @@ use crate::domain::{BattleId, Choice, ModelId, Parameters, VoterId};
 /// A battle with its turns.
 #[derive(Debug, Clone)]
 pub struct Battle {
-    /// Its id.
     pub id: BattleId,
     /// How the models were chosen.
     pub kind: BattleKind,

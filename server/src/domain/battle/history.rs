@@ -8,7 +8,6 @@ use crate::domain::{BattleId, Choice, ModelId};
 /// A battle as a line of its visitor's history.
 #[derive(Debug, Clone)]
 pub struct HistoryEntry {
-    /// The battle.
     pub id: BattleId,
     /// How the models were chosen.
     pub kind: BattleKind,

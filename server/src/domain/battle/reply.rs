@@ -36,11 +36,9 @@ pub fn is_empty_answer(text: &str) -> bool {
 /// One attempt of a side, as the database has it.
 #[derive(Debug, Clone)]
 pub struct Reply {
-    /// Its id.
     pub id: ReplyId,
     /// Its turn, from 1.
     pub turn: i32,
-    /// Its side.
     pub side: Side,
     /// From 1.
     pub attempt: i32,

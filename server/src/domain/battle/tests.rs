@@ -163,7 +163,6 @@ const NO_SIDE: &str = "????????????";
 struct Case {
     kind: BattleKind,
     vote: Option<Choice>,
-    /// The choices that fit.
     fits: [Choice; 2],
     /// The ones that do not.
     unfit: [Choice; 2],

@@ -24,7 +24,6 @@ fn mistake<T>(code: &'static str, detail: impl ToString) -> Result<T, Mistake> {
 
 /// How a setting is typed, for forms and schemas.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[expect(missing_docs, reason = "the limits are those of the rules below")]
 pub enum Shape {
     Line {
         max: usize,

@@ -161,9 +161,7 @@ pub enum Group {
     File,
     /// [`EndpointAddress`].
     Endpoint,
-    /// [`General`].
     General,
-    /// [`Card`].
     Card,
     /// [`RequestPolicy`].
     Requests,

@@ -12,16 +12,13 @@ pub struct FormGroup {
     pub folded: bool,
     /// Whether it is the endpoint's, so that the key stands in it.
     pub has_key: bool,
-    /// The fields.
     pub fields: Vec<Field>,
 }
 
-/// One field.
 #[derive(Debug)]
 pub struct Field {
     /// Its name in the form.
     pub name: &'static str,
-    /// Its label.
     pub label: String,
     /// What to write into it.
     pub hint: String,

@@ -124,7 +124,6 @@ impl ModelHealth {
 /// How a worker is doing.
 #[derive(Debug)]
 pub struct WorkerLine {
-    /// Its device.
     pub device: String,
     /// The device's memory for models.
     pub memory: String,

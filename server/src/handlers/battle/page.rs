@@ -33,7 +33,6 @@ pub struct Revealed {
     pub side: Side,
     /// Its name in addresses.
     pub slug: String,
-    /// Its name.
     pub name: String,
     /// Time to the first token of the last turn, in seconds.
     pub first_token: Option<String>,
@@ -49,13 +48,9 @@ pub struct Revealed {
 pub struct BattlePage {
     /// The frame.
     pub page: Page,
-    /// Its id.
     pub id: String,
-    /// Which kind.
     pub kind: BattleKind,
-    /// Its turns.
     pub turns: Vec<TurnView>,
-    /// The vote.
     pub vote: Option<Choice>,
     /// Why the vote does not count.
     pub not_counted: Option<String>,
@@ -168,7 +163,6 @@ impl BattlePage {
         Reason::ALL
     }
 
-    /// The text of a reason.
     pub fn reason_text(&self, reason: &Reason) -> String {
         self.page.t(&format!("reason-{reason}"))
     }
@@ -187,7 +181,6 @@ impl BattlePage {
         self.page.t(&format!("voted-{}", choice.as_str().replace('_', "-")))
     }
 
-    /// The text of a choice.
     pub fn choice_text(&self, choice: &Choice) -> String {
         self.page.t(&format!("vote-{}", choice.as_str().replace('_', "-")))
     }

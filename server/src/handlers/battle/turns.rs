@@ -39,7 +39,6 @@ pub async fn stream(
     Ok(sse::respond::<HtmlEvents>(&arena, &battle, locale, after, permit))
 }
 
-/// A message.
 #[derive(Debug, Deserialize)]
 pub struct Message {
     prompt: String,

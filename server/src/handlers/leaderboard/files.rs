@@ -40,7 +40,6 @@ pub struct ModelLine {
     pub group: Option<usize>,
     /// Bradley-Terry rating; nothing where no finite one exists.
     pub bradley_terry: Option<f64>,
-    /// Its standard error.
     pub standard_error: Option<f64>,
     /// Lower end of the 95 % interval.
     pub lower: Option<f64>,
@@ -54,11 +53,9 @@ pub struct ModelLine {
     pub wins: u64,
     /// Votes for the other.
     pub losses: u64,
-    /// Ties.
     pub ties: u64,
     /// Votes against both.
     pub both_bad: u64,
-    /// All its votes.
     pub votes: u64,
     /// Share of wins, ties and both-bad votes counting half.
     pub win_rate: Option<f64>,
@@ -66,7 +63,6 @@ pub struct ModelLine {
     pub average_win_rate: Option<f64>,
 }
 
-/// A matrix as a file.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MatrixFile {
     /// Anonymous battles or named comparisons.

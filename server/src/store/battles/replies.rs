@@ -8,7 +8,6 @@ use crate::domain::{BattleId, ReplyId, ReplyStatus};
 /// How far a reply has come.
 #[derive(Debug, Clone)]
 pub struct Progress<'a> {
-    /// Which one.
     pub id: ReplyId,
     /// Where it is in its life.
     pub status: ReplyStatus,

@@ -9,7 +9,6 @@ use crate::domain::{BattleId, BattleKind, ModelId, ReplyId, Side, VoterId};
 /// A battle to begin.
 #[derive(Debug)]
 pub struct NewBattle<'a> {
-    /// Its id.
     pub id: BattleId,
     /// How the models were chosen.
     pub kind: BattleKind,
@@ -30,13 +29,9 @@ pub struct NewBattle<'a> {
 /// An attempt to begin.
 #[derive(Debug, Clone, Copy)]
 pub struct NewReply {
-    /// Its id.
     pub id: ReplyId,
-    /// Its battle.
     pub battle: BattleId,
-    /// Its turn.
     pub turn: i32,
-    /// Its side.
     pub side: Side,
     /// From 1.
     pub attempt: i32,

@@ -82,7 +82,6 @@ impl Rendered {
         changed_from
     }
 
-    /// The blocks.
     pub fn blocks(&self) -> &[BlockHtml] {
         &self.blocks
     }
