@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use crate::backends::Network;
 use crate::domain::{DevicePreference, UnknownDevice};
 use crate::i18n::Message;
-use crate::rating::EloSettings;
+use arena_rating::EloSettings;
 
 /// Options of `arena serve`, as given on the command line or in the environment.
 #[derive(Debug, Args)]

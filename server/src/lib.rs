@@ -24,7 +24,6 @@ pub mod limits;
 pub mod metrics;
 pub mod middleware;
 pub mod passwords;
-pub mod rating;
 pub mod routes;
 pub mod state;
 pub mod store;

@@ -1,5 +1,7 @@
 //! The client for OpenAI-compatible endpoints against a server that misbehaves on purpose.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 mod fake_openai;
 
 use std::sync::atomic::Ordering;

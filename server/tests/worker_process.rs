@@ -1,5 +1,7 @@
 //! `arena worker` as an OpenAI-compatible server: the real process over a real model.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 #[path = "worker_support/process.rs"]
 mod process;
 mod worker_support;

@@ -1,5 +1,7 @@
 //! The supervisor with real worker processes: loading, crashing, changing, stopping.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 mod worker_support;
 
 use std::path::Path;

@@ -14,9 +14,7 @@ pub enum Error {
     Engine(#[from] mixtral_engine::Error),
     /// A training file without a byte.
     #[error("{file}: the file is empty")]
-    EmptyFile {
-        file: String,
-    },
+    EmptyFile { file: String },
     /// A line of a training file.
     #[error("{file}: line {line}: {fault}")]
     Line {
@@ -120,10 +118,7 @@ pub enum LineFault {
     /// User and assistant do not take turns.
     Turns,
     /// A conversation longer than the context.
-    TooLong {
-        tokens: usize,
-        context: usize,
-    },
+    TooLong { tokens: usize, context: usize },
     /// The chat template failed; in its words.
     Template(String),
     /// The chat template moves what was said before.

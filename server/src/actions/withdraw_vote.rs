@@ -10,11 +10,11 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::domain::{AdminId, BattleKind, ModelId};
 use crate::error::Error;
-use crate::rating::EloSettings;
 use crate::state::AppState;
 use crate::store::audit;
 use crate::store::ratings::{self, ALL_LANGUAGES, EloRow};
 use crate::store::votes::{self, Vote};
+use arena_rating::EloSettings;
 
 /// Whether a vote is to be on the boards.
 #[derive(Debug, Clone, Copy)]

@@ -9,9 +9,7 @@ pub enum ChatEvent {
     /// The model thinks before it answers; sent once, what it thinks is not passed on.
     Thinking,
     /// The next piece of the answer, never empty.
-    Delta {
-        text: String,
-    },
+    Delta { text: String },
     /// The answer is complete; nothing follows.
     Finished {
         /// Why it ended.

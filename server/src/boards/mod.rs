@@ -10,8 +10,8 @@ use sqlx::PgPool;
 
 use crate::domain::{BattleKind, ModelId};
 use crate::error::Error;
-use crate::rating::{Board, Tally};
 use crate::store::ratings::{self, ALL_LANGUAGES, PairRow};
+use arena_rating::{Board, Tally};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BoardKey {

@@ -4,8 +4,6 @@
 //! free slot under the temporary folder; slots are kept from run to run, so that only the first
 //! run ever makes a cluster. The server ends with the process.
 
-#![expect(unsafe_code, reason = "a variable set before main, for tests only")]
-
 use std::env;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};

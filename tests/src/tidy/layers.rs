@@ -80,7 +80,7 @@ const RULES: &[Rule] = &[
             [first, ..] => first.starts_with("actix_"),
             [] => false,
         },
-        inside: &["server/src/domain/", "server/src/rating/"],
+        inside: &["server/src/domain/", "server/rating/src/"],
         except: &[],
     },
     Rule {
@@ -255,7 +255,7 @@ mod tests {
         ("server/src/inference_server/chat.rs", "fn f(a: candle_core::Tensor) {}"),
         ("server/src/handlers/vote.rs", "fn f() { let row = sqlx::query!(\"SELECT 1\"); }"),
         ("server/src/store/votes.rs", "use actix_web::web;"),
-        ("server/src/rating/elo.rs", "use std::time; fn f() { let now = time::Instant::now(); }"),
+        ("server/rating/src/elo.rs", "use std::time; fn f() { let now = time::Instant::now(); }"),
         ("engine/src/schedule/plan.rs", "use candle_core::Tensor;"),
     ];
 
@@ -297,7 +297,7 @@ mod tests {
             ("server/src/domain/vote.rs", "#[derive(sqlx::Type)] struct A(std::time::Duration);"),
             ("engine/src/ops/mod.rs", "#[cfg(feature = \"cuda\")] fn f() {}"),
             ("server/src/app.rs", "static NAMES: &[&str] = &[];"),
-            ("server/src/rating/elo.rs", "#[cfg(test)] mod tests { fn f() { std::env::temp_dir(); } }"),
+            ("server/rating/src/elo.rs", "#[cfg(test)] mod tests { fn f() { std::env::temp_dir(); } }"),
         ] {
             assert_eq!(found(path, text), Vec::<&str>::new(), "{path}");
         }

@@ -36,11 +36,7 @@ pub enum VocabularyError {
     },
     /// Something this engine does not know.
     #[error("{key}: {value:?} is not supported (known: {known})")]
-    Unsupported {
-        key: &'static str,
-        value: String,
-        known: &'static str,
-    },
+    Unsupported { key: &'static str, value: String, known: &'static str },
 }
 
 impl VocabularyError {

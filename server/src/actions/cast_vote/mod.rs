@@ -9,10 +9,10 @@ use sqlx::PgPool;
 use crate::domain::{BattleId, Choice, MAX_COMMENT_CHARS, ModelId, Reason};
 use crate::error::Error;
 use crate::limits::Caller;
-use crate::rating::EloSettings;
 use crate::state::AppState;
 use crate::store::ratings::{self, EloRow};
 use crate::store::votes::{self, NewVote, Vote};
+use arena_rating::EloSettings;
 
 /// What a voter says.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! The ratings and their intervals as dots on lines.
 
 use super::named_board::NamedBoard;
-use crate::rating::Rated;
+use arena_rating::Rated;
 
 /// The drawing's width in its own units: that of a small phone, so that text there has its true size.
 const WIDTH: f64 = 360.0;

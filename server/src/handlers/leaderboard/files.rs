@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use super::named_board::{Filter, NamedBoard};
 use crate::domain::BattleKind;
 use crate::error::Error;
-use crate::rating::{Standing, Unrated, win_rates};
 use crate::state::AppState;
+use arena_rating::{Standing, Unrated, win_rates};
 
 /// A leaderboard as a file.
 #[derive(Debug, Serialize, ToSchema)]
@@ -143,7 +143,7 @@ impl BoardFile {
     /// The board's file.
     fn of(named: &NamedBoard) -> Self {
         let board = &named.read.board;
-        let line = |entry: &crate::rating::Entry<_>| {
+        let line = |entry: &arena_rating::Entry<_>| {
             let model = named.models.get(entry.id)?;
             let rated = entry.standing.rated();
             Some(ModelLine {

@@ -4,8 +4,8 @@ use super::named_board::NamedBoard;
 use crate::domain::ModelState;
 use crate::i18n::Locale;
 use crate::i18n::{grouped, percent};
-use crate::rating::{Entry, Standing, Tally, Unrated};
 use crate::store::model_names::ModelName;
+use arena_rating::{Entry, Standing, Tally, Unrated};
 
 /// Lines that belong together: models ranked among each other, or those without a rank.
 pub(super) struct Block {

@@ -2,8 +2,8 @@
 
 use super::named_board::NamedBoard;
 use crate::i18n::{grouped, percent};
-use crate::rating::Tally;
 use crate::store::model_names::ModelName;
+use arena_rating::Tally;
 
 /// Rows that a page shows; the files hold all.
 const SHOWN: usize = 40;

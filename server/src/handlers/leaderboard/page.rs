@@ -11,10 +11,10 @@ use crate::domain::BattleKind;
 use crate::error::Error;
 use crate::handlers::html;
 use crate::i18n::{Locale, grouped};
-use crate::rating::{EloSettings, Scale};
 use crate::state::AppState;
 use crate::store::ratings;
 use crate::views::Page;
+use arena_rating::{EloSettings, Scale};
 
 /// Languages with a name of their own in the locale files; others are shown by their code.
 const NAMED_LANGUAGES: &[&str] = &["zh", "en", "ja", "ko", "fr", "de", "es", "ru", "pt", "it", "ar", "vi", "und"];

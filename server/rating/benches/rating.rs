@@ -1,4 +1,4 @@
-//! How fast votes become ratings: `cargo bench -p arena-server --bench rating [VOTES] [MODELS]`.
+//! How fast votes become ratings: `cargo bench -p arena-rating --bench rating [VOTES] [MODELS]`.
 //!
 //! Each figure stands beside a naive reference, timed in the same run on the same votes: a ratio
 //! says more than seconds do on a machine that others use as well.
@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use arena_server::rating::{EloSettings, Pairs, Scale, Tally, average_win_rate, fit, win_rates};
+use arena_rating::{EloSettings, Pairs, Scale, Tally, average_win_rate, fit, win_rates};
 
 type Vote = (usize, usize, f64);
 
