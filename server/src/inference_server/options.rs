@@ -42,7 +42,7 @@ pub struct WorkerOptions {
     pub threads: Option<usize>,
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     pub drain_seconds: u64,
-    #[arg(long, value_name = "FORM", env = "ARENA_LOG", value_enum, default_value_t = LogFormat::Text)]
+    #[arg(long, value_name = "FORMAT", env = "ARENA_LOG", value_enum, default_value_t = LogFormat::Text)]
     pub log: LogFormat,
     #[arg(long, hide = true)]
     pub supervised: bool,

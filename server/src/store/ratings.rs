@@ -1,7 +1,7 @@
 //! What is computed from votes in their own transaction: pair counts and online Elo of each board.
 //!
 //! A board is a kind of battle and a language; the language `*` stands for all. Whoever changes a
-//! board first takes [`share`] or [`repair`], then locks rating rows by [`lock_pair`], always in
+//! board first takes [`lock_shared`] or [`lock_exclusive`], then locks rating rows by [`lock_pair`], always in
 //! the order of language and model: so no two ever wait for each other.
 
 use sqlx::{PgConnection, PgExecutor, PgPool, Postgres, Transaction};
@@ -59,7 +59,7 @@ pub async fn lock_exclusive(transaction: &mut PgConnection) -> sqlx::Result<()> 
 }
 
 /// Locks the two models' ratings on both boards of a battle, in order. Fewer than four rows come
-/// back where a model is new to a board: then [`enter`] it, outside the transaction, and try again.
+/// back where a model is new to a board: then [`ensure_rows`] it, outside the transaction, and try again.
 pub async fn lock_pair(
     transaction: &mut PgConnection,
     kind: BattleKind,
