@@ -34,10 +34,7 @@ impl AddressPolicy {
     /// Judges the part of a URL that needs no resolving. A name is judged by the resolver.
     pub(super) fn check(&self, url: &Url) -> Result<(), BackendError> {
         let refused = |address: IpAddr| {
-            BackendError::new(
-                ErrorKind::AddressRefused,
-                format!("{address} is an inner address; --allow-private would have to name it"),
-            )
+            BackendError::new(ErrorKind::AddressRefused, format!("{address} is not a public address"))
         };
         let address = match url.host() {
             Some(Host::Ipv4(v4)) => IpAddr::V4(v4),
@@ -54,9 +51,7 @@ pub(super) struct CheckedResolver(pub Arc<AddressPolicy>);
 
 /// The mark by which a refusal is recognised below reqwest's own errors.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "`{host}` resolves to {address}, an inner address; --allow-private (ARENA_ALLOW_PRIVATE) would have to name it"
-)]
+#[error("`{host}` resolves to {address}, which is not a public address")]
 pub(super) struct RefusedByPolicy {
     host: String,
     address: IpAddr,
