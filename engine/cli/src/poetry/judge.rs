@@ -20,7 +20,7 @@ pub struct Judgement {
     pub rhymes: (usize, usize),
 }
 
-/// Judges `answer`. What was asked for is read from the `question` in the words of [`super::ask`]; how long a couplet's
+/// Judges `answer`. What was asked for is read from the `question` in the words of [`super::ask()`]; how long a couplet's
 /// answer should be, from the poet's own, `reference`.
 pub fn judge(question: &str, reference: &str, answer: &str) -> Judgement {
     if question.contains("下联") || question.contains("下句") {
