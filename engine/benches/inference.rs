@@ -7,9 +7,14 @@ mod drive;
 #[path = "../tests/golden/tiny.rs"]
 mod tiny;
 
+use std::fs::File;
+use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use candle_core::quantized::gguf_file::Content;
+use candle_core::{Device, Tensor};
+use candle_transformers::models::quantized_llama::ModelWeights;
 use mixtral_engine::quant::GgmlType;
 
 use drive::{Driver, Sequence};
@@ -22,6 +27,7 @@ fn best(mut run: impl FnMut() -> Duration) -> f64 {
 fn main() {
     prefill_and_decode();
     a_larger_shape();
+    beside_candle();
 }
 
 /// Two layers of a shape between the demo models and Mixtral-8x7B: hidden 2,048, FFN 3,584, 8 experts.
@@ -33,30 +39,83 @@ fn a_larger_shape() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for kind in [GgmlType::F16, GgmlType::Q8_0, GgmlType::Q6_K, GgmlType::Q4_K, GgmlType::Q4_0, GgmlType::Q2_K] {
         let path = tiny::put(folder.path(), "medium.gguf", &tiny::bytes(MEDIUM, kind, tiny::Layout::Merged, 1));
-        let mut driver = Driver::open(&path);
-        let prompt: Vec<u32> = (0..256).map(|i| i * 5 % 512).collect();
-        let prefill = best(|| {
-            let start = Instant::now();
-            driver.logits(&prompt);
-            start.elapsed()
-        });
-        let decode = best(|| {
-            let mut one = Sequence::new(&prompt[..16]);
-            driver.step(&mut [&mut one], usize::MAX);
-            let start = Instant::now();
-            for token in 0..16 {
-                one.tokens.push(token);
-                driver.step(&mut [&mut one], usize::MAX);
-            }
-            driver.release(one);
-            start.elapsed()
-        });
+        let (prefill, decode) = ours(&path, &medium_prompt());
         // The weights that one token multiplies with: attention, and 2 experts of 8.
         let active = 2.0 * (2048.0 * 2048.0 * 2.5 + 2.0 * 3.0 * 2048.0 * 3584.0);
         println!(
             "{kind}: prefill {:.1}, decode {:.2} billion weights/s",
             active * 256.0 / prefill / 1e9,
             active * 16.0 / decode / 1e9
+        );
+    }
+}
+
+/// 256 tokens, each of which is computed before the first answer.
+fn medium_prompt() -> Vec<u32> {
+    (0..256).map(|i| i * 5 % 512).collect()
+}
+
+/// The seconds that the engine takes for a prompt, and for 16 tokens after the first 16 of it.
+fn ours(path: &Path, prompt: &[u32]) -> (f64, f64) {
+    let mut driver = Driver::open(path);
+    let prefill = best(|| {
+        let start = Instant::now();
+        driver.logits(prompt);
+        start.elapsed()
+    });
+    let decode = best(|| {
+        let mut one = Sequence::new(&prompt[..16]);
+        driver.step(&mut [&mut one], usize::MAX);
+        let start = Instant::now();
+        for token in 0..16 {
+            one.tokens.push(token);
+            driver.step(&mut [&mut one], usize::MAX);
+        }
+        driver.release(one);
+        start.elapsed()
+    });
+    (prefill, decode)
+}
+
+/// The same of candle's own model.
+fn candles(path: &Path, prompt: &[u32]) -> (f64, f64) {
+    let mut file = File::open(path).expect("a model");
+    let content = Content::read(&mut file).expect("a GGUF that candle reads");
+    let mut model = ModelWeights::from_gguf(content, &mut file, &Device::Cpu).expect("a model that candle reads");
+    let mut forward = |tokens: &[u32], before: usize| {
+        let tokens = Tensor::new(tokens, &Device::Cpu).and_then(|t| t.unsqueeze(0)).expect("one row");
+        // Read as the engine's logits are; at position 0 its cache starts anew.
+        let logits = model.forward(&tokens, before).and_then(|logits| logits.to_vec2::<f32>());
+        black_box(logits.expect("a step"));
+    };
+    let prefill = best(|| {
+        let start = Instant::now();
+        forward(prompt, 0);
+        start.elapsed()
+    });
+    let decode = best(|| {
+        forward(&prompt[..16], 0);
+        let start = Instant::now();
+        for token in 0..16 {
+            forward(&[token], 16 + token as usize);
+        }
+        start.elapsed()
+    });
+    (prefill, decode)
+}
+
+/// Candle's own model on the same file, in the layout that it reads; `tests/golden/candle.rs` holds its numbers to ours.
+fn beside_candle() {
+    let (folder, prompt) = (tempfile::tempdir().expect("a temporary folder"), medium_prompt());
+    for kind in [GgmlType::Q8_0, GgmlType::Q4_K] {
+        let path = tiny::put(folder.path(), "split.gguf", &tiny::bytes(MEDIUM, kind, tiny::Layout::Split, 1));
+        let (theirs, ours) = (candles(&path, &prompt), ours(&path, &prompt));
+        println!(
+            "candle-transformers quantised, {kind}: prefill {:.0} tokens/s, ours {:.1}×; decode {:.1} tokens/s, ours {:.1}×",
+            256.0 / theirs.0,
+            theirs.0 / ours.0,
+            16.0 / theirs.1,
+            theirs.1 / ours.1
         );
     }
 }

@@ -1,7 +1,8 @@
-//! The engine's numbers: against llama.cpp, against plain loops, alone against in a batch; and what
-//! it says of damaged and foreign files.
+//! The engine's numbers: against llama.cpp, against candle's own Mixtral, against plain loops, alone against in a batch; and
+//! what it says of damaged and foreign files.
 
 mod batching;
+mod candle;
 mod damage;
 mod drive;
 mod files;

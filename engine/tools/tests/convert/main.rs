@@ -1,6 +1,7 @@
 //! Conversions and merges against `transformers` and `peft`: `tests/data/transformers/` was written by them, with the
 //! logits and tokens that they compute. How, stands in `fixture.rs`.
 
+mod candle;
 mod fixture;
 mod folders;
 mod logits;
