@@ -1,5 +1,6 @@
 //! A registered model: its kind, its state, and everything that an administrator says of it.
 
+mod places;
 mod record;
 mod rules;
 mod settings;

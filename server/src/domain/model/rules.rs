@@ -1,9 +1,5 @@
 //! What a setting of a model may be: rules that read a text, as typed or sent, into a checked value.
 
-use url::Url;
-
-use crate::domain::DevicePreference;
-
 /// A setting that cannot stay as it is. `code` names the text `error-CODE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
@@ -18,7 +14,7 @@ pub struct FieldError {
 /// The code of a text and what it names.
 pub(super) type Mistake = (&'static str, String);
 
-fn mistake<T>(code: &'static str, detail: impl ToString) -> Result<T, Mistake> {
+pub(super) fn mistake<T>(code: &'static str, detail: impl ToString) -> Result<T, Mistake> {
     Err((code, detail.to_string()))
 }
 
@@ -249,111 +245,5 @@ impl Rule for Count {
 
     fn shape(&self) -> Shape {
         Shape::Count { max: self.max }
-    }
-}
-
-/// A full path on the server.
-pub(super) struct AbsolutePath;
-
-/// The longest path in bytes, as Linux has it.
-const MAX_PATH: usize = 4096;
-
-impl Rule for AbsolutePath {
-    type Value = String;
-
-    fn check(&self, text: &str) -> Result<String, Mistake> {
-        if !text.starts_with('/') || text.len() > MAX_PATH || text.contains('\0') {
-            return mistake("field-path", "");
-        }
-        Ok(text.to_owned())
-    }
-
-    fn show(&self, value: &String) -> String {
-        value.clone()
-    }
-
-    fn shape(&self) -> Shape {
-        Shape::Line { max: MAX_PATH }
-    }
-}
-
-/// An http or https address without a user.
-pub(super) enum Address {
-    /// To read more at.
-    Link,
-    /// That paths are put behind: without query or fragment.
-    Base,
-}
-
-/// The longest address in bytes.
-const MAX_ADDRESS: usize = 500;
-
-impl Rule for Address {
-    type Value = String;
-
-    fn check(&self, text: &str) -> Result<String, Mistake> {
-        let is_base = matches!(self, Self::Base);
-        let is_good = Url::parse(text).is_ok_and(|url| {
-            let plain = url.username().is_empty() && url.password().is_none();
-            let bare = !is_base || (url.query().is_none() && url.fragment().is_none());
-            matches!(url.scheme(), "http" | "https") && plain && bare && url.has_host()
-        });
-        if !is_good || text.len() > MAX_ADDRESS {
-            return mistake(if is_base { "field-base-url" } else { "field-link" }, "");
-        }
-        Ok(text.to_owned())
-    }
-
-    fn show(&self, value: &String) -> String {
-        value.clone()
-    }
-
-    fn shape(&self) -> Shape {
-        Shape::Address
-    }
-}
-
-/// `auto`, `cpu`, `cuda:N`.
-pub(super) struct DeviceName;
-
-impl Rule for DeviceName {
-    type Value = DevicePreference;
-
-    fn check(&self, text: &str) -> Result<DevicePreference, Mistake> {
-        text.parse().or_else(|_| mistake("field-device", text))
-    }
-
-    fn show(&self, value: &DevicePreference) -> String {
-        value.to_string()
-    }
-
-    fn shape(&self) -> Shape {
-        Shape::Device
-    }
-}
-
-/// The name of an environment variable that looks like a key's, so that none of the service's other secrets can be
-/// sent to an endpoint.
-pub(super) struct KeyVariable;
-
-impl Rule for KeyVariable {
-    type Value = String;
-
-    fn check(&self, text: &str) -> Result<String, Mistake> {
-        let is_name = text.len() <= 100
-            && text.starts_with(|c: char| c.is_ascii_uppercase())
-            && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-        if !is_name || !(text.ends_with("_KEY") || text.ends_with("_TOKEN")) {
-            return mistake("field-variable", "");
-        }
-        Ok(text.to_owned())
-    }
-
-    fn show(&self, value: &String) -> String {
-        value.clone()
-    }
-
-    fn shape(&self) -> Shape {
-        Shape::Line { max: 100 }
     }
 }

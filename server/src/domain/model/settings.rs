@@ -7,11 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::ModelKind;
+use super::places::{AbsolutePath, Address, DeviceName, KeyVariable};
 use super::record::{SettingTexts, settings};
-use super::rules::{
-    AbsolutePath, Address, Count, Decimal, DeviceName, Field, FieldError, KeyVariable, Line, Optional, Prose, Required,
-    Whole,
-};
+use super::rules::{Count, Decimal, Field, FieldError, Line, Optional, Prose, Required, Whole};
 use crate::domain::DevicePreference;
 
 /// The longest name in characters.
