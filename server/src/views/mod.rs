@@ -7,7 +7,6 @@ pub mod markdown;
 mod page;
 pub mod replies;
 
-pub use crate::i18n::Locale;
 pub use assets::{StaticFiles, asset_hash, asset_url};
 pub use human::{Time, bytes, choice_key, kind_key, parameters, seconds, state_key, time, when};
 pub use page::{ErrorPage, Page};
