@@ -15,6 +15,7 @@
 //!
 //! ```text
 //! handle                        one device, one thread, several models
+//! gpu                           NVIDIA GPUs: kernels, devices
 //! model · weights               from a step's input to logits · from files to tensors
 //! arch · text                   sizes and names of tensors · tokenizers, templates, stop strings
 //! formats · ops                 GGUF, safetensors, JSON · matrix products, attention, experts
@@ -26,6 +27,7 @@ pub mod arch;
 pub mod device;
 pub mod error;
 pub mod formats;
+pub mod gpu;
 pub mod handle;
 pub mod model;
 pub mod ops;

@@ -1,10 +1,12 @@
 //! The engine's one error type. Every message names the file, key, tensor or offset it is about.
 
 mod fault;
+mod gpu;
 
 use std::path::{Path, PathBuf};
 
 pub use fault::{Fault, Foreign};
+pub use gpu::GpuError;
 
 /// The engine's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -61,6 +63,9 @@ pub enum Error {
     /// A computation failed, for instance for want of device memory.
     #[error("computation: {0}")]
     Compute(#[from] candle_core::Error),
+    /// A GPU refused, or a kernel failed.
+    #[error("GPU: {0}")]
+    Gpu(#[from] GpuError),
     /// The tokenizer or the chat template refused.
     #[error("text: {0}")]
     Text(String),

@@ -111,7 +111,7 @@ pub struct Exception {
 }
 
 /// The rule on the cuda feature.
-pub const CUDA: &str = "only ops, device and build files know the cuda feature";
+pub const CUDA: &str = "only gpu, device and build files know the cuda feature";
 /// The rule on globals.
 pub const GLOBALS: &str = "no globals";
 
@@ -148,7 +148,7 @@ pub fn check_file(file: &File) -> Vec<(&'static str, Complaint)> {
     let Ok(parsed) = syn::parse_file(&file.text) else { return Vec::new() };
     let mut visitor = Contents::default();
     visitor.visit_file(&parsed);
-    let may_know_cuda = ["/src/ops/", "/src/device.rs", "/build.rs"].iter().any(|place| file.path.contains(place));
+    let may_know_cuda = ["/src/gpu/", "/src/device.rs", "/build.rs"].iter().any(|place| file.path.contains(place));
     let place = |line: usize| format!("{}:{line}", file.path);
     let cuda = visitor.cuda.into_iter().filter(|_| !may_know_cuda);
     let cuda = cuda.map(|line| (CUDA, Complaint { place: place(line), what: CUDA.into() }));
@@ -295,7 +295,7 @@ mod tests {
             ("server/src/inference_server/chat.rs", "use mixtral_engine::Engine; use actix_web::web;"),
             ("server/src/store/votes.rs", "fn f() { sqlx::query!(\"SELECT 1\") }"),
             ("server/src/domain/vote.rs", "#[derive(sqlx::Type)] struct A(std::time::Duration);"),
-            ("engine/src/ops/mod.rs", "#[cfg(feature = \"cuda\")] fn f() {}"),
+            ("engine/src/gpu/mod.rs", "#[cfg(feature = \"cuda\")] fn f() {}"),
             ("server/src/app.rs", "static NAMES: &[&str] = &[];"),
             ("server/rating/src/elo.rs", "#[cfg(test)] mod tests { fn f() { std::env::temp_dir(); } }"),
         ] {

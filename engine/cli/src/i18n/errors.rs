@@ -64,6 +64,7 @@ pub fn engine(error: &EngineError, language: Language) -> String {
         }
         EngineError::Compute(cause) if out_of_memory(&cause.to_string()) => t!(language, "error-out-of-memory"),
         EngineError::Compute(cause) => t!(language, "error-compute", what = cause.to_string()),
+        EngineError::Gpu(cause) => t!(language, "error-compute", what = cause.to_string()),
         EngineError::Busy => t!(language, "error-queue-full"),
         EngineError::Stopped => t!(language, "error-stopped"),
         // The engine's word for what kind of error it is helps nobody here.

@@ -1,0 +1,4 @@
+//! Devices and kernels, through the emulator.
+
+mod device;
+mod norm;
