@@ -164,6 +164,10 @@ pub enum SubmitError {
     /// The model's chat template refused the conversation or is broken.
     #[error("the chat template failed: {0}")]
     TemplateFailed(String),
+    /// The chat template ended the process that it ran in, or had to be ended with it. The model is at fault, whatever the
+    /// conversation was.
+    #[error("the chat template crashed: {0}")]
+    TemplateCrashed(String),
     /// The engine is on its way down.
     #[error("the engine is shutting down")]
     ShuttingDown,

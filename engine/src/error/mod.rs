@@ -66,6 +66,9 @@ pub enum Error {
     /// A GPU refused, or a kernel failed.
     #[error("GPU: {0}")]
     Gpu(#[from] GpuError),
+    /// A value that is no finite number arose: the weights are damaged, or a type is too small for them.
+    #[error("{0} is not a finite number")]
+    NotFinite(String),
     /// The tokenizer or the chat template refused.
     #[error("text: {0}")]
     Text(String),
@@ -116,6 +119,14 @@ impl Error {
     /// A fault in a file.
     pub fn file(path: impl AsRef<Path>, place: Place, fault: impl Into<Fault>) -> Self {
         Self::File { path: path.as_ref().to_owned(), place, fault: fault.into() }
+    }
+
+    /// A value that is no number, told of the part of the model in which it arose; other errors stay what they are.
+    pub(crate) fn in_layer(self, layer: usize) -> Self {
+        match self {
+            Self::NotFinite(what) => Self::NotFinite(format!("layer {layer}: {what}")),
+            other => other,
+        }
     }
 
     /// A request that cannot be met, told of the tensor for which it was made; other errors stay what they are.

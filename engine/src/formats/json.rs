@@ -23,7 +23,12 @@ pub fn object(path: &Path) -> Result<Map<String, Value>> {
 /// As [`object`].
 pub fn bounded_object(path: &Path, most: u64) -> Result<Map<String, Value>> {
     let whole = |message: String| Error::file(path, Place::Whole, message);
-    let length = std::fs::metadata(path).map_err(Error::io(path))?.len();
+    let about = std::fs::metadata(path).map_err(Error::io(path))?;
+    // A device or a pipe may have no end.
+    if !about.is_file() {
+        return Err(whole("is not a regular file".to_owned()));
+    }
+    let length = about.len();
     if length > most {
         return Err(whole(format!("has {length} bytes, and {most} are the most that is read")));
     }

@@ -17,11 +17,14 @@ pub struct Mapped(memmap2::Mmap);
 impl Mapped {
     /// Maps the file at `path`.
     pub fn open(path: &Path) -> Result<Self> {
+        // Looked at before it is opened: opening a pipe waits for somebody to write into it.
+        let is_file = |about: std::fs::Metadata| match about.is_file() {
+            true => Ok(about),
+            false => Err(Error::file(path, Place::Whole, "is not a regular file")),
+        };
+        is_file(std::fs::metadata(path).map_err(Error::io(path))?)?;
         let file = File::open(path).map_err(Error::io(path))?;
-        let about = file.metadata().map_err(Error::io(path))?;
-        if !about.is_file() {
-            return Err(Error::file(path, Place::Whole, "not a regular file"));
-        }
+        let about = is_file(file.metadata().map_err(Error::io(path))?)?;
         if about.len() == 0 {
             return Err(Error::file(path, Place::Whole, crate::error::Fault::Empty));
         }

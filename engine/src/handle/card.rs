@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::formats::Source;
 use crate::text::{ChatTemplate, TemplateError};
+use crate::weights::ModelFiles;
 
 /// What there is to know of a loaded model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,7 +30,7 @@ pub struct ModelCard {
     pub parameters: u64,
     /// Weights that one token uses.
     pub active_parameters: u64,
-    /// The type that takes most of the file.
+    /// The type or the mix of types, as people name it.
     pub quantisation: String,
     /// Experts in a layer.
     pub experts: usize,
@@ -70,13 +71,56 @@ impl TemplateState {
     }
 }
 
-/// The type that takes most of a model, as people name it.
-pub fn quantisation(source: &dyn Source) -> String {
-    let mut bytes: BTreeMap<&'static str, u64> = BTreeMap::new();
-    for info in source.names().into_iter().filter_map(|name| source.info(name)) {
-        *bytes.entry(info.kind.name()).or_default() += info.bytes();
+/// The mix of types that `general.file_type` names: the values of `enum llama_ftype` in llama.cpp's `llama.h`. What is called
+/// `_S` there is the plain type but for a few matrices, and is named so.
+const FILE_TYPES: [(u32, &str); 33] = [
+    (0, "F32"),
+    (1, "F16"),
+    (2, "Q4_0"),
+    (3, "Q4_1"),
+    (7, "Q8_0"),
+    (8, "Q5_0"),
+    (9, "Q5_1"),
+    (10, "Q2_K"),
+    (11, "Q3_K"),
+    (12, "Q3_K_M"),
+    (13, "Q3_K_L"),
+    (14, "Q4_K"),
+    (15, "Q4_K_M"),
+    (16, "Q5_K"),
+    (17, "Q5_K_M"),
+    (18, "Q6_K"),
+    (19, "IQ2_XXS"),
+    (20, "IQ2_XS"),
+    (21, "Q2_K_S"),
+    (22, "IQ3_XS"),
+    (23, "IQ3_XXS"),
+    (24, "IQ1_S"),
+    (25, "IQ4_NL"),
+    (26, "IQ3_S"),
+    (27, "IQ3_M"),
+    (28, "IQ2_S"),
+    (29, "IQ2_M"),
+    (30, "IQ4_XS"),
+    (31, "IQ1_M"),
+    (32, "BF16"),
+    (36, "TQ1_0"),
+    (37, "TQ2_0"),
+    (38, "MXFP4"),
+];
+
+/// A model's quantisation as people name it: what the file says, or the type of most weights in its layers. The embedding and
+/// the output matrix do not count there: in a mix they are more precise than the rest, and in a small model they are most of it.
+pub fn quantisation(files: &ModelFiles) -> String {
+    let said = files.gguf().metadata().opt_u32("general.file_type").ok().flatten();
+    if let Some((_, name)) = said.and_then(|number| FILE_TYPES.iter().find(|row| row.0 == number)) {
+        return (*name).to_owned();
     }
-    bytes.into_iter().max_by_key(|(_, total)| *total).map_or_else(String::new, |(kind, _)| kind.to_owned())
+    let mut weights: BTreeMap<&'static str, u64> = BTreeMap::new();
+    for info in files.names().into_iter().filter(|name| name.starts_with("blk.")).filter_map(|name| files.info(name)) {
+        *weights.entry(info.kind.name()).or_default() += info.weights();
+    }
+    weights.into_iter().max_by_key(|(_, total)| *total).map_or_else(String::new, |(kind, _)| kind.to_owned())
 }
 
 /// Weights that one token uses: of the experts only `used` of `experts`, and one row of the

@@ -22,6 +22,7 @@ use super::thread::{self, Command};
 use crate::device::DeviceSpec;
 use crate::error::{Error, Result};
 use crate::request::{Input, Request, SubmitError};
+use crate::text::{ChatTemplate, CompileTemplate};
 
 /// Commands that may wait for the engine's thread.
 const COMMANDS: usize = 1024;
@@ -31,6 +32,7 @@ pub struct Engine {
     device: Device,
     device_name: String,
     options: EngineOptions,
+    templates: CompileTemplate,
     commands: SyncSender<Command>,
     models: Mutex<HashMap<String, Entry>>,
     /// Names of models may come back; numbers do not, so a late command cannot meet the wrong one.
@@ -62,11 +64,19 @@ impl Engine {
             device_name: card::device_name(&device),
             device,
             options,
+            templates: ChatTemplate::local(),
             commands,
             models: Mutex::default(),
             next: AtomicU64::new(0),
             thread: Mutex::new(Some(thread)),
         })
+    }
+
+    /// Has the chat templates of model files compiled and run elsewhere than in this process. For models loaded from now on.
+    #[must_use]
+    pub fn with_templates(mut self, templates: CompileTemplate) -> Self {
+        self.templates = templates;
+        self
     }
 
     /// The device in words: `cpu`, `cuda:0`.
@@ -90,7 +100,12 @@ impl Engine {
         if self.models().contains_key(name) {
             return Err(Error::Request(format!("a model named {name:?} is loaded already")));
         }
-        let place = load::Place { device: &self.device, device_name: &self.device_name, options: &self.options };
+        let place = load::Place {
+            device: &self.device,
+            device_name: &self.device_name,
+            options: &self.options,
+            templates: &self.templates,
+        };
         let loaded = LoadedModel::read(name, path, options, &place, progress)?;
         self.add(name, loaded)
     }

@@ -36,6 +36,7 @@ impl Entry {
                     self.template.as_ref().as_ref().map_err(|e| SubmitError::TemplateFailed(e.to_string()))?;
                 template.encode(&self.tokenizer, messages, limit).map_err(|e| match e {
                     TemplateError::TooLong(e) => too_long(e),
+                    TemplateError::Crashed(how) => SubmitError::TemplateCrashed(how),
                     other => SubmitError::TemplateFailed(other.to_string()),
                 })?
             }

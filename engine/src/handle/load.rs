@@ -6,12 +6,13 @@ use std::sync::Arc;
 use candle_core::Device;
 
 use super::card::{self, ModelCard, TemplateState};
+use super::check::check;
 use super::forward::Forward;
 use super::options::{EngineOptions, LoadOptions};
 use crate::error::{Error, Result};
 use crate::model::{KvCache, Mixtral};
 use crate::schedule::{Limits, StepInput};
-use crate::text::{ChatTemplate, TemplateError, Tokenizer};
+use crate::text::{ChatTemplate, CompileTemplate, TemplateError, Tokenizer};
 use crate::weights::ModelFiles;
 
 /// How far a loading model is.
@@ -38,6 +39,7 @@ pub(super) struct Place<'a> {
     pub(super) device: &'a Device,
     pub(super) device_name: &'a str,
     pub(super) options: &'a EngineOptions,
+    pub(super) templates: &'a CompileTemplate,
 }
 
 impl LoadedModel {
@@ -51,12 +53,8 @@ impl LoadedModel {
         let files = ModelFiles::open(path, options.base.as_deref())?;
         let metadata = files.gguf().metadata();
         let config = files.config().clone();
-        let tokenizer = Tokenizer::from_gguf(metadata)?;
-        if tokenizer.vocabulary().len() != config.vocab_size {
-            let message = format!("has {} entries, and the model {}", tokenizer.vocabulary().len(), config.vocab_size);
-            return Err(metadata.fault("tokenizer.ggml.tokens", message));
-        }
-        let template = ChatTemplate::new(metadata.opt_str("tokenizer.chat_template")?);
+        let tokenizer = check(&files)?;
+        let template = ChatTemplate::with(metadata.opt_str("tokenizer.chat_template")?, place.templates);
         let context = options.context.unwrap_or(config.max_context).min(config.max_context);
         let limits = limits(context, &options, place.options)?;
         let blocks = limits.blocks as usize;
@@ -81,15 +79,15 @@ impl LoadedModel {
             experts_used: config.experts_per_token,
             context,
             trained_context: config.max_context,
-            vocabulary: config.vocab_size,
+            vocabulary: tokenizer.vocabulary().len(),
             template: TemplateState::of(&template),
             device: place.device_name.to_owned(),
             cache_bytes: KvCache::bytes(&config, blocks, limits.block_size, place.device),
         };
+        let vocabulary = config.vocab_size;
         let model =
             Mixtral::load(&files, config, place.device, &mut |done, total| progress(LoadProgress { done, total }))?;
         let cache = KvCache::new(model.config(), blocks, limits.block_size, place.device)?;
-        let vocabulary = card.vocabulary;
         let model = Box::new(OnDevice { model, cache });
         Ok(Self { card, tokenizer: Arc::new(tokenizer), template: Arc::new(template), model, limits, vocabulary })
     }

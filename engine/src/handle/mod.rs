@@ -5,6 +5,7 @@
 //! work one step in turn, so two models that answer at once share the device fairly.
 
 mod card;
+mod check;
 mod engine;
 mod entry;
 mod forward;
@@ -18,6 +19,7 @@ mod stream;
 mod thread;
 
 pub use card::{ModelCard, TemplateState, active_parameters, quantisation};
+pub use check::check;
 pub use engine::Engine;
 pub use load::LoadProgress;
 pub use options::{EngineOptions, LoadOptions};

@@ -86,8 +86,10 @@ impl RequestState {
         }
     }
 
-    /// Chooses the next token from `logits` (vocab) and sends what it means.
+    /// Chooses the next token from `logits` (vocab) and sends what it means. Rows of a padded output matrix that no token has
+    /// are left out.
     pub(crate) fn advance(&mut self, logits: &[f32]) -> StepOutcome {
+        let logits = logits.get(..self.tokenizer.vocabulary().len()).unwrap_or(logits);
         let token = match self.sampler.choose(logits) {
             Ok(choice) => choice.token,
             Err(error) => {

@@ -62,12 +62,13 @@ pub(super) fn guarded_step(model: &mut ModelRunner) {
             model.pace(tokens, begun.elapsed());
             None
         }
-        Ok(Err(error)) => Some(error.to_string()),
-        Err(panic) => Some(format!("panic: {}", panic_text(panic.as_ref()))),
+        Ok(Err(error @ Error::NotFinite(_))) => Some(GenerateError::NotFinite(error.to_string())),
+        Ok(Err(error)) => Some(GenerateError::Model(error.to_string())),
+        Err(panic) => Some(GenerateError::Model(format!("panic: {}", panic_text(panic.as_ref())))),
     };
-    if let Some(message) = error {
-        tracing::error!(message, "a step failed; its requests end");
-        model.fail_all(&GenerateError::Model(message));
+    if let Some(error) = error {
+        tracing::error!(%error, "a step failed; its requests end");
+        model.fail_all(&error);
         if let Err(error) = model.model.reset() {
             tracing::error!(%error, "the cache could not be made anew");
         }

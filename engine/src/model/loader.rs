@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use candle_core::{Device, Tensor};
 
 use super::attention::Attention;
+use super::check::is_plain;
 use super::moe::Moe;
 use super::norm::Norm;
 use crate::arch::Config;
@@ -14,7 +15,7 @@ use crate::arch::{TensorRole, TensorSpec};
 use crate::error::{Error, Fault, Place, Result};
 use crate::formats::Source;
 use crate::ops::{Backend, Expert, Matrix};
-use crate::quant::{Blocks, GgmlType};
+use crate::quant::{Blocks, GgmlType, are_finite};
 
 /// How many bytes the weights take once loaded, on the processor or a GPU: what they take in the
 /// file, for they stay in their types (but for what an adapter changes).
@@ -57,7 +58,12 @@ impl<'a> Loader<'a> {
             return Err(self.fault(name, Fault::Shape { found: info.dims.to_vec(), expected: dims.to_vec() }));
         }
         self.used.insert(name.to_owned());
-        Ok((info.kind, self.source.bytes(name)?))
+        let bytes = self.source.bytes(name)?;
+        // Rounding activations to 8 bits would turn NaN into 0 and the fault into fluent nonsense.
+        if !are_finite(info.kind, &bytes) {
+            return Err(self.fault(name, Fault::NotFinite));
+        }
+        Ok((info.kind, bytes))
     }
 
     fn advance(&mut self, bytes: usize) {
@@ -92,8 +98,7 @@ impl<'a> Loader<'a> {
         let part = TensorSpec::new(self.config, role, layer);
         let name = part.name();
         let (kind, bytes) = self.read(&name, &part.dims)?;
-        let plain = matches!(kind, GgmlType::F32 | GgmlType::F16 | GgmlType::BF16);
-        let Some(blocks) = Blocks::new(kind, &bytes).filter(|_| plain) else {
+        let Some(blocks) = Blocks::new(kind, &bytes).filter(|_| is_plain(kind)) else {
             return Err(self.fault(&name, format!("a norm in {kind} is not supported")));
         };
         let mut weight = vec![0f32; part.len()];

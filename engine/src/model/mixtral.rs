@@ -141,8 +141,9 @@ impl Mixtral {
         let (cos, sin) = self.rope.angles(&plan.positions, &self.device)?;
         let mut x = ops.embed(&self.embedding, &plan.tokens, &self.device)?; // (tokens, hidden)
         for (i, (layer, cache)) in self.layers.iter().zip(cache.layers()).enumerate() {
-            let normed = layer.attention_norm.forward(ops, &x)?;
-            x = (x + layer.attention.forward(ops, &normed, (&cos, &sin), &batch, cache)?)?;
+            let normed = layer.attention_norm.forward(ops, &x).map_err(|error| error.in_layer(i))?;
+            let attended = layer.attention.forward(ops, &normed, (&cos, &sin), &batch, cache);
+            x = (x + attended.map_err(|error| error.in_layer(i))?)?;
             if i + 1 == self.layers.len() {
                 // After the last attention, only the rows that are asked for matter.
                 x = self.wanted(x, plan)?;
@@ -150,8 +151,8 @@ impl Mixtral {
                     return Ok(Tensor::zeros((0, self.config.vocab_size), x.dtype(), &self.device)?);
                 }
             }
-            let normed = layer.moe_norm.forward(ops, &x)?;
-            x = (x + layer.moe.forward(ops, &normed)?)?;
+            let normed = layer.moe_norm.forward(ops, &x).map_err(|error| error.in_layer(i))?;
+            x = (x + layer.moe.forward(ops, &normed).map_err(|error| error.in_layer(i))?)?;
         }
         let x = self.norm.forward(ops, &x)?; // (outputs, hidden)
         ops.linear(self.output.as_ref().unwrap_or(&self.embedding), &x)

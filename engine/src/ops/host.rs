@@ -2,7 +2,8 @@
 
 use candle_core::{CpuStorage, Device, InplaceOp2, Layout, Storage, Tensor};
 
-use crate::error::Result;
+use super::cpu::{are_finite, can_normalise};
+use crate::error::{Error, Result};
 
 /// Lends the F32 contents of tensors on the processor. Views are made contiguous first.
 pub fn read<const N: usize, R>(tensors: [&Tensor; N], body: impl FnOnce([&[f32]; N]) -> R) -> Result<R> {
@@ -17,6 +18,31 @@ pub fn read<const N: usize, R>(tensors: [&Tensor; N], body: impl FnOnce([&[f32];
         *slice = &storage.as_slice::<f32>()?[layout.start_offset()..][..layout.shape().elem_count()];
     }
     Ok(body(slices))
+}
+
+/// Refuses values on the processor that are no finite numbers: what reads them next might hide them. Elsewhere nothing is
+/// looked at, for that would wait for the device; what arises there shows in the logits.
+///
+/// # Errors
+/// One is NaN or infinite.
+pub fn check_finite(what: &str, x: &Tensor) -> Result<()> {
+    if !x.device().is_cpu() {
+        return Ok(());
+    }
+    read([x], |[x]| are_finite(x))?.then_some(()).ok_or_else(|| Error::NotFinite(what.to_owned()))
+}
+
+/// Refuses rows on the processor that cannot be normalised: of an overflow the norm would make zeros.
+///
+/// # Errors
+/// The squares of a row add up to more than F32 holds, or to no number.
+pub fn check_normalised(x: &Tensor) -> Result<()> {
+    if !x.device().is_cpu() {
+        return Ok(());
+    }
+    let width = x.dims().last().copied().unwrap_or(1).max(1);
+    let fits = read([x], |[x]| can_normalise(x, width))?;
+    fits.then_some(()).ok_or_else(|| Error::NotFinite("the input of a norm".to_owned()))
 }
 
 /// Makes a tensor of zeros that `body` fills in.

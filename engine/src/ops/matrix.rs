@@ -7,7 +7,7 @@ use candle_core::{Device, Tensor};
 use super::activation_stats::ActivationRecorder;
 use super::backend::Backend;
 use super::cpu::{self, CpuMatrix};
-use super::host::{read, write};
+use super::host::{check_finite, read, write};
 use super::weights::{self, Weights};
 use crate::error::Result;
 use crate::quant::{Blocks, GgmlType};
@@ -58,10 +58,14 @@ impl Matrix {
         if let Some(watch) = &self.watch {
             watch.record(x)?;
         }
-        match &self.inner {
-            Inner::Reference(matrix) => weights::linear(matrix, x),
-            Inner::Kernels(dense) => write(&[x.dim(0)?, self.rows], |out| read([x], |[x]| cpu::linear(dense, x, out))),
-        }
+        // What is rounded to 8 bits loses its NaN there.
+        check_finite("a matrix's input", x)?;
+        let out = match &self.inner {
+            Inner::Reference(matrix) => weights::linear(matrix, x)?,
+            Inner::Kernels(dense) => write(&[x.dim(0)?, self.rows], |out| read([x], |[x]| cpu::linear(dense, x, out)))?,
+        };
+        check_finite("a matrix's product", &out)?;
+        Ok(out)
     }
 
     /// The rows that `ids` name.

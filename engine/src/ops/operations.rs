@@ -6,7 +6,7 @@ use super::assignments::ExpertAssignments;
 use super::backend::{Backend, cache_type};
 use super::batch::Batch;
 use super::cpu;
-use super::host::{read, scatter, write};
+use super::host::{check_finite, check_normalised, read, scatter, write};
 use super::matrix::{Expert, Matrix};
 use super::reference;
 use crate::error::Result;
@@ -24,6 +24,7 @@ impl Backend {
 
     /// `x / sqrt(mean(x^2) + eps) * weight`, row by row.
     pub fn rms_norm(self, x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor> {
+        check_normalised(x)?;
         match self {
             Self::Reference => reference::rms_norm(x, weight, eps),
             Self::Kernels => write(x.dims(), |out| read([x, weight], |[x, weight]| cpu::rms_norm(x, weight, eps, out))),
@@ -78,6 +79,8 @@ impl Backend {
     /// Sends each token through its `top` best experts and adds up what they say, weighted.
     /// `x`: (tokens, hidden); `router`: (tokens, experts), before softmax.
     pub fn experts(self, x: &Tensor, router: &Tensor, top: usize, experts: &[Expert]) -> Result<Tensor> {
+        check_finite("an expert's input", x)?;
+        check_finite("what the router says", router)?;
         match self {
             Self::Reference => reference::experts(x, router, top, experts),
             Self::Kernels => {
@@ -85,8 +88,8 @@ impl Backend {
                 write(x.dims(), |out| {
                     read([x, router], |[x, router]| {
                         let routes = ExpertAssignments::new(router, dense.len(), top);
-                        cpu::experts(x, &routes, &dense, out);
-                    })
+                        cpu::experts(x, &routes, &dense, out)
+                    })?
                 })
             }
         }

@@ -15,7 +15,7 @@ mod vocabulary;
 pub use decode::Decoder;
 pub use gguf::gguf_values;
 pub use stop::{StopMatcher, Stopped};
-pub use template::{ChatTemplate, TemplateError};
+pub use template::{ChatTemplate, CompileTemplate, LocalTemplate, RenderTemplate, TemplateError, TemplateInput, Turn};
 pub use tokenizer::{Encoding, Tokenizer, TokenizerError};
 pub use vocabulary::{Kind, TokenType, Vocabulary, VocabularyError, VocabularyParts, byte_of};
 

@@ -2,5 +2,7 @@
 
 mod answers;
 mod files;
+mod finite;
 mod peers;
 mod tokens;
+mod variants;

@@ -65,6 +65,7 @@ pub fn engine(error: &EngineError, language: Language) -> String {
         EngineError::Compute(cause) if out_of_memory(&cause.to_string()) => t!(language, "error-out-of-memory"),
         EngineError::Compute(cause) => t!(language, "error-compute", what = cause.to_string()),
         EngineError::Gpu(cause) => t!(language, "error-compute", what = cause.to_string()),
+        EngineError::NotFinite(what) => t!(language, "error-not-finite", what = what),
         EngineError::Busy => t!(language, "error-queue-full"),
         EngineError::Stopped => t!(language, "error-stopped"),
         // The engine's word for what kind of error it is helps nobody here.
@@ -174,7 +175,9 @@ fn submit(error: &SubmitError, language: Language) -> String {
             t!(language, key, tokens = *tokens, limit = *limit)
         }
         SubmitError::QueueFull { .. } => t!(language, "error-queue-full"),
-        SubmitError::TemplateFailed(what) => t!(language, "error-template", what = what),
+        SubmitError::TemplateFailed(what) | SubmitError::TemplateCrashed(what) => {
+            t!(language, "error-template", what = what)
+        }
         SubmitError::ShuttingDown => t!(language, "error-stopped"),
         SubmitError::BadRequest { .. } | SubmitError::UnknownModel(_) => error.to_string(),
     }

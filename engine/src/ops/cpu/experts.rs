@@ -5,9 +5,11 @@
 use std::ops::Range;
 
 use super::CpuMatrix;
+use super::finite::are_finite;
 use super::parallel::{DisjointSlice, chunks, parallel_for};
 use super::product::{Activations, product};
 use super::simd::{add_scaled, swiglu};
+use crate::error::{Error, Result};
 use crate::ops::ExpertAssignments;
 
 /// One expert's matrices on the processor.
@@ -21,8 +23,11 @@ pub struct Expert<'a> {
 }
 
 /// `x`: (tokens, hidden); `out`: (tokens, hidden), zeroed.
-pub fn experts(x: &[f32], routes: &ExpertAssignments, experts: &[Expert<'_>], out: &mut [f32]) {
-    let Some(first) = experts.first() else { return };
+///
+/// # Errors
+/// A value inside becomes NaN or infinite.
+pub fn experts(x: &[f32], routes: &ExpertAssignments, experts: &[Expert<'_>], out: &mut [f32]) -> Result<()> {
+    let Some(first) = experts.first() else { return Ok(()) };
     let (hidden, ffn) = (first.down.rows, first.gate.rows);
     let slots = routes.tokens().len();
 
@@ -38,6 +43,10 @@ pub fn experts(x: &[f32], routes: &ExpertAssignments, experts: &[Expert<'_>], ou
 
     let mut inner = vec![0f32; slots * ffn]; // (slots, ffn)
     swiglu(&gate, &up, &mut inner);
+    // Rounding to 8 bits comes next and would hide it.
+    if !are_finite(&inner) {
+        return Err(Error::NotFinite("a value inside an expert".to_owned()));
+    }
     multiply(&inner, routes, hidden, |e| [experts[e].down], [&mut sorted]);
 
     for (out, slots) in out.chunks_exact_mut(hidden).zip(routes.slots()) {
@@ -45,6 +54,7 @@ pub fn experts(x: &[f32], routes: &ExpertAssignments, experts: &[Expert<'_>], ou
             add_scaled(out, routes.weights()[place], &sorted[place * hidden..(place + 1) * hidden]);
         }
     }
+    if are_finite(out) { Ok(()) } else { Err(Error::NotFinite("what the experts say".to_owned())) }
 }
 
 /// Multiplies every place's activations with `N` matrices of its expert, each of `rows` rows.

@@ -4,12 +4,14 @@
 
 mod attention;
 mod experts;
+mod finite;
 mod parallel;
 mod product;
 pub(super) mod simd;
 
 pub use attention::{Heads, Inputs, attention};
 pub use experts::{Expert, experts};
+pub use finite::{are_finite, can_normalise};
 
 use parallel::{DisjointSlice, chunks, parallel_for};
 use product::{Activations, product};

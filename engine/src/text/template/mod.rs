@@ -1,30 +1,22 @@
 //! Chat templates: the Jinja text in a model file, rendered as Hugging Face renders it, else
 //! Mixtral's own instruct format.
 //!
-//! A template is code from a file, so it is bounded: it may take so many steps and write so many
-//! bytes. What it can still do is double a string of its own again and again until memory is gone;
-//! Jinja gives no hold on that, and what remains is that models run in a process of their own.
-//! What people say is bounded too, in what it can mean: see `special.rs`.
+//! A template is code from a file. Its text and its depth are bounded before it is parsed (`source.rs`), its steps and what
+//! it writes while it runs (`run.rs`), and it may run in another process: whoever loads a model says how templates are
+//! compiled. What people say is bounded too, in what it can mean: see `special.rs`.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::io;
+mod run;
+mod source;
 
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, Error, ErrorKind, Value, context};
-use serde::Serialize as _;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 use thiserror::Error as ThisError;
+
+pub use run::{CompileTemplate, LocalTemplate, RenderTemplate, TemplateInput, Turn};
 
 use super::tokenizer::{Encoding, Tokenizer, TokenizerError};
 use crate::request::{Message, Role};
-
-/// Steps that a template may take for one conversation.
-const FUEL: u64 = 500_000;
-/// Bytes that a template may write beyond four times what it was given.
-const SPARE_OUTPUT: usize = 1 << 20;
-/// Bytes that a template's text may have.
-const MAX_SOURCE: usize = 1 << 18;
-const NAME: &str = "chat_template";
 
 /// `<s> [INST] question [/INST] answer</s> [INST] question [/INST]`, several turns.
 const INSTRUCT: &str = "{{ bos_token }}{% for message in messages %}\
@@ -33,7 +25,7 @@ const INSTRUCT: &str = "{{ bos_token }}{% for message in messages %}\
 {% endfor %}";
 
 /// A conversation that a template cannot lay out.
-#[derive(Debug, Clone, PartialEq, Eq, ThisError)]
+#[derive(Debug, Clone, PartialEq, Eq, ThisError, Serialize, Deserialize)]
 pub enum TemplateError {
     /// The template itself is broken.
     #[error("tokenizer.chat_template: {0}")]
@@ -42,55 +34,61 @@ pub enum TemplateError {
     #[error("{0}")]
     Render(String),
     /// The template ran longer than it may.
-    #[error("it took more than {FUEL} steps")]
-    Endless,
+    #[error("it took more than {steps} steps")]
+    Endless {
+        /// The bound.
+        steps: u64,
+    },
     /// The template wrote more than it may.
     #[error("it wrote more than {limit} bytes")]
     TooMuch {
         /// The bound.
         limit: usize,
     },
+    /// The process that the template ran in came to its end, or had to be ended: how.
+    #[error("{0}")]
+    Crashed(String),
     /// The conversation has too many tokens.
     #[error(transparent)]
+    #[serde(skip)]
     TooLong(#[from] TokenizerError),
 }
 
 /// A model's chat template, compiled.
 #[derive(Debug)]
 pub struct ChatTemplate {
-    environment: Environment<'static>,
+    compiled: Box<dyn RenderTemplate>,
     from_file: bool,
     knows_system: bool,
 }
 
-struct Turn {
-    role: &'static str,
-    content: String,
-}
-
 impl ChatTemplate {
-    /// Compiles the template of a model file, or Mixtral's own where it has none.
+    /// Compiles the template of a model file, or Mixtral's own where it has none, to run in this process.
     ///
     /// # Errors
-    /// The template does not parse, with the place.
+    /// The template does not parse, with the place, or is too long or too deep.
     pub fn new(source: Option<&str>) -> Result<Self, TemplateError> {
-        let text = source.unwrap_or(INSTRUCT);
-        if text.len() > MAX_SOURCE {
-            return Err(TemplateError::Source(format!("has {} bytes, and {MAX_SOURCE} are allowed", text.len())));
-        }
-        let mut environment = Environment::new();
-        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-        environment.set_syntax(syntax.map_err(|e| TemplateError::Source(describe(&e)))?);
-        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-        environment.set_fuel(Some(FUEL));
-        environment.add_function("raise_exception", raise_exception);
-        environment.add_function("strftime_now", strftime_now);
-        environment.add_filter("tojson", to_json);
-        environment.add_template_owned(NAME, text.to_owned()).map_err(|e| TemplateError::Source(describe(&e)))?;
+        Self::with(source, &Self::local())
+    }
+
+    /// The same, compiled as the caller wishes. Mixtral's own needs no other process.
+    ///
+    /// # Errors
+    /// What `compile` says.
+    pub fn with(source: Option<&str>, compile: &CompileTemplate) -> Result<Self, TemplateError> {
+        let compiled = match source {
+            Some(text) => compile(text)?,
+            None => Box::new(LocalTemplate::compile(INSTRUCT)?),
+        };
         // Mixtral's older templates know no system message, and either refuse it or lose it.
-        let knows_system = text.contains("system");
-        Ok(Self { environment, from_file: source.is_some(), knows_system })
+        let knows_system = source.unwrap_or(INSTRUCT).contains("system");
+        Ok(Self { compiled, from_file: source.is_some(), knows_system })
+    }
+
+    /// Compiles templates to run in this process.
+    #[must_use]
+    pub fn local() -> CompileTemplate {
+        Arc::new(|text| Ok(Box::new(LocalTemplate::compile(text)?)))
     }
 
     /// Whether the template came from the model file.
@@ -141,7 +139,7 @@ impl ChatTemplate {
     /// goes in front of the first question.
     fn turns(&self, messages: &[Message], content: impl Fn(&str) -> String) -> Result<Vec<Turn>, TemplateError> {
         let mut turns: Vec<Turn> =
-            messages.iter().map(|m| Turn { role: m.role.name(), content: content(&m.content) }).collect();
+            messages.iter().map(|m| Turn { role: m.role.name().to_owned(), content: content(&m.content) }).collect();
         if !self.knows_system && messages.first().is_some_and(|m| m.role == Role::System) {
             let system = turns.remove(0);
             let first = turns.iter_mut().find(|t| t.role == Role::User.name());
@@ -157,87 +155,16 @@ impl ChatTemplate {
 
     fn render_turns(&self, tokenizer: &Tokenizer, turns: &[Turn], asks: bool) -> Result<String, TemplateError> {
         let vocabulary = tokenizer.vocabulary();
-        let piece = |id: Option<u32>| id.and_then(|id| vocabulary.piece(id)).unwrap_or_default();
-        let turn = |t: &Turn| {
-            let content = Value::from(t.content.as_str());
-            Value::from(BTreeMap::from([("role", Value::from(t.role)), ("content", content)]))
-        };
-        let values = context! {
-            messages => turns.iter().map(turn).collect::<Vec<_>>(),
-            bos_token => piece(vocabulary.bos()),
-            eos_token => piece(vocabulary.eos()),
-            add_generation_prompt => asks,
-            tools => Value::from(()),
-            documents => Value::from(()),
+        let piece = |id: Option<u32>| id.and_then(|id| vocabulary.piece(id)).unwrap_or_default().to_owned();
+        self.compiled.render(&TemplateInput {
+            messages: turns.to_vec(),
+            bos_token: piece(vocabulary.bos()),
+            eos_token: piece(vocabulary.eos()),
+            add_generation_prompt: asks,
             // A vocabulary with a space prefix puts the space behind `<s>` by itself.
-            gap => if vocabulary.adds_space_prefix() { "" } else { " " },
-        };
-        let given: usize = turns.iter().map(|t| t.content.len()).sum();
-        let mut out = Bounded { bytes: Vec::new(), limit: given * 4 + SPARE_OUTPUT, full: false };
-        let template = self.environment.get_template(NAME).map_err(|e| TemplateError::Source(describe(&e)))?;
-        match template.render_captured_to(values, &mut out) {
-            Ok(_) => Ok(String::from_utf8_lossy(&out.bytes).into_owned()),
-            Err(_) if out.full => Err(TemplateError::TooMuch { limit: out.limit }),
-            Err(error) if error.kind() == ErrorKind::OutOfFuel => Err(TemplateError::Endless),
-            Err(error) => Err(TemplateError::Render(describe(&error))),
-        }
+            gap: if vocabulary.adds_space_prefix() { "" } else { " " }.to_owned(),
+        })
     }
-}
-
-/// A writer that refuses what exceeds its bound.
-struct Bounded {
-    bytes: Vec<u8>,
-    limit: usize,
-    full: bool,
-}
-
-impl io::Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.bytes.len() + bytes.len() > self.limit {
-            self.full = true;
-            return Err(io::Error::other("too much output"));
-        }
-        self.bytes.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn raise_exception(message: String) -> Result<Value, Error> {
-    Err(Error::new(ErrorKind::InvalidOperation, message))
-}
-
-fn strftime_now(format: &str) -> Result<String, Error> {
-    let mut text = String::new();
-    // Chrono reports an unknown directive as a formatting error.
-    write!(text, "{}", chrono::Local::now().format(format))
-        .map_err(|_| Error::new(ErrorKind::InvalidOperation, format!("strftime_now: {format:?} is no format")))?;
-    Ok(text)
-}
-
-/// As Hugging Face's `tojson`: without the escapes for HTML.
-fn to_json(value: &Value, options: minijinja::value::Kwargs) -> Result<Value, Error> {
-    let indent: Option<usize> = options.get("indent")?;
-    let fail = |e: serde_json::Error| Error::new(ErrorKind::BadSerialization, e.to_string());
-    let text = match indent {
-        None => serde_json::to_string(value).map_err(fail)?,
-        Some(indent) => {
-            let spaces = " ".repeat(indent.min(16));
-            let mut bytes = Vec::new();
-            let formatter = serde_json::ser::PrettyFormatter::with_indent(spaces.as_bytes());
-            value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, formatter)).map_err(fail)?;
-            String::from_utf8_lossy(&bytes).into_owned()
-        }
-    };
-    Ok(Value::from(text))
-}
-
-fn describe(error: &Error) -> String {
-    let what = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-    error.line().map_or_else(|| what.clone(), |line| format!("{what} (line {line})"))
 }
 
 #[cfg(test)]

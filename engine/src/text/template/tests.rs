@@ -66,12 +66,70 @@ fn a_broken_template_names_its_line_and_a_refusal_its_message() {
 #[test]
 fn hostile_templates_end_with_an_error() {
     let endless = "{% for a in range(99999) %}{% for b in range(99999) %}{{ '' }}{% endfor %}{% endfor %}";
-    assert_eq!(render(Some(endless), &[user("a")]), Err(TemplateError::Endless));
+    assert_eq!(render(Some(endless), &[user("a")]), Err(TemplateError::Endless { steps: 500_000 }));
     let flood = "{% for a in range(9999) %}{{ 'x' * 9999 }}{% endfor %}";
     assert!(matches!(render(Some(flood), &[user("a")]), Err(TemplateError::TooMuch { .. })));
     let recursive = "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}";
     assert!(render(Some(recursive), &[user("a")]).is_err());
-    assert!(ChatTemplate::new(Some(&"x".repeat(MAX_SOURCE + 1))).is_err());
+    assert!(ChatTemplate::new(Some(&"x".repeat(source::MAX_SOURCE + 1))).is_err());
+}
+
+#[test]
+fn a_chain_too_deep_for_the_stack_is_refused_with_its_line() {
+    let chains: [(&str, &str, &str); 12] = [
+        ("{{ ", "-", "a }}"),
+        ("{{ ", "not ", "a }}"),
+        ("{{ a", ".b", " }}"),
+        ("{{ a", "()", " }}"),
+        ("{{ a", "[0]", " }}"),
+        ("{{ a", "|abs", " }}"),
+        ("{{ a", "+1", " }}"),
+        ("{{ a", "~'}}'", " }}"),
+        ("{{ a", " is defined and a", " }}"),
+        ("{% set x = a", " if a else a", " %}"),
+        ("{{ ", "[", " }}"),
+        ("{% if a %}", "{% elif a %}", "{% endif %}"),
+    ];
+    // A thread with the stack of a server's: a chain that got through would end the whole test.
+    let thread = std::thread::Builder::new().stack_size(2 << 20);
+    let done = thread.spawn(move || {
+        for (begin, link, end) in chains {
+            for links in [5_000, 20_000] {
+                let deep = format!("\n{begin}{}{end}", link.repeat(links));
+                let refused = ChatTemplate::new(Some(&deep)).expect_err(link);
+                assert!(matches!(refused, TemplateError::Source(_)), "{link}: {refused}");
+            }
+            // What published templates take, many times over, still works or fails as Jinja says.
+            let _ = ChatTemplate::new(Some(&format!("{begin}{}{end}", link.repeat(100))));
+        }
+        let line = ChatTemplate::new(Some(&format!("\n\n{{{{ {}a }}}}", "-".repeat(5_000)))).expect_err("deep");
+        assert!(line.to_string().contains("line 3"), "{line}");
+    });
+    done.expect("a thread").join().expect("nothing overflows");
+}
+
+#[test]
+fn a_chain_hidden_in_strings_comments_and_raw_text_is_measured_where_the_parser_sees_it() {
+    let chain = format!("{{{{ {}1 }}}}", "-".repeat(5_000));
+    for before in
+        ["{% raw %}{{ ' {% endraw %}", "{%- raw -%} \" {%+ endraw -%}", "{# ' {{ #}", "{{ '{{' }}", "{{ {'a': {}}.a }}"]
+    {
+        let refused = ChatTemplate::new(Some(&format!("{before}{chain}"))).expect_err(before);
+        assert!(refused.to_string().contains("parts"), "{before}: {refused}");
+    }
+    // Text is no tag: of that there may be as much as fits.
+    let text = format!("{{# {} #}}{{% raw %}}{}{{% endraw %}}ok", "-".repeat(5_000), "{{ - ".repeat(2_000));
+    assert_eq!(render(Some(&text), &[user("a")]).expect("renders").len(), 10_002);
+}
+
+#[test]
+fn the_generation_tag_of_transformers_only_groups() {
+    let source = "{% for m in messages %}{% if m.role == 'assistant' %}{%- generation -%} {{ m.content }} {%- endgeneration %}\n\
+                  {% else %}[{{ m.content }}]{% endif %}{% endfor %}{% generation %}g{% endgeneration %}";
+    assert_eq!(render(Some(source), &[user("a"), assistant("b"), user("c")]).as_deref(), Ok("[a]b[c]g"));
+    let words = "{{ 'generation' }}{% set generation = 1 %}{{ generation }}{# generation #}generation";
+    assert_eq!(render(Some(words), &[user("a")]).as_deref(), Ok("generation1generation"));
+    assert!(render(Some("{% generation %}"), &[user("a")]).is_err());
 }
 
 #[test]

@@ -1,0 +1,112 @@
+//! Whether weights are numbers: told from the scales of their blocks, without decoding them.
+
+use rayon::prelude::*;
+
+use super::GgmlType;
+
+/// Bytes that one thread looks through at once, about.
+const CHUNK: usize = 1 << 20;
+
+/// A number in a block that decides whether the block's weights are finite, by its place in bytes.
+#[derive(Clone, Copy)]
+enum Scale {
+    F32(usize),
+    F16(usize),
+    BF16(usize),
+    /// A power of two, of which 255 stands for NaN (MXFP4's E8M0).
+    E8M0(usize),
+}
+
+/// The numbers in floating point of a block. Everything else in it is whole numbers. The places are those of the structures in
+/// ggml's `ggml-common.h`. IQ1_M has its scale in pieces and is not computed with.
+fn scales(kind: GgmlType) -> &'static [Scale] {
+    use GgmlType as T;
+    use Scale::{BF16, E8M0, F16, F32};
+    match kind {
+        T::F32 | T::Q8_K => &[F32(0)],
+        T::F16 | T::Q4_0 | T::Q5_0 | T::Q8_0 | T::IQ4_NL | T::IQ4_XS => &[F16(0)],
+        T::IQ2_XXS | T::IQ2_XS | T::IQ2_S | T::IQ3_XXS | T::IQ3_S | T::IQ1_S => &[F16(0)],
+        T::Q4_1 | T::Q5_1 | T::Q8_1 | T::Q4_K | T::Q5_K => &[F16(0), F16(2)],
+        T::Q2_K => &[F16(80), F16(82)],
+        T::Q3_K => &[F16(108)],
+        T::Q6_K => &[F16(208)],
+        T::TQ1_0 => &[F16(52)],
+        T::TQ2_0 => &[F16(64)],
+        T::BF16 => &[BF16(0)],
+        T::MXFP4 => &[E8M0(0)],
+        T::F64 | T::I8 | T::I16 | T::I32 | T::I64 | T::IQ1_M => &[],
+    }
+}
+
+impl Scale {
+    /// Whether the number in `block` is finite: not all bits of its exponent are set.
+    fn is_finite(self, block: &[u8]) -> bool {
+        let half = |at: usize| u16::from_le_bytes([block[at], block[at + 1]]);
+        match self {
+            Self::F32(at) => {
+                let bits = u32::from_le_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]]);
+                bits & 0x7f80_0000 != 0x7f80_0000
+            }
+            Self::F16(at) => half(at) & 0x7c00 != 0x7c00,
+            Self::BF16(at) => half(at) & 0x7f80 != 0x7f80,
+            Self::E8M0(at) => block[at] != u8::MAX,
+        }
+    }
+}
+
+/// Whether all weights in the blocks of a tensor are finite numbers: no NaN, no infinity. On all threads.
+pub fn are_finite(kind: GgmlType, bytes: &[u8]) -> bool {
+    let size = kind.block_bytes();
+    scales(kind).iter().all(|scale| {
+        bytes
+            .par_chunks((CHUNK / size).max(1) * size)
+            .all(|blocks| blocks.chunks_exact(size).fold(true, |all, block| all & scale.is_finite(block)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use half::{bf16, f16};
+
+    use super::*;
+    use crate::quant::Blocks;
+
+    #[test]
+    fn a_scale_that_is_no_number_is_found_exactly_where_it_spoils_weights() {
+        for kind in GgmlType::all().filter(|kind| Blocks::new(*kind, &[]).is_some()) {
+            let size = kind.block_bytes();
+            let good: Vec<u8> = (0..3 * size).map(|i| (i * 37 % 59) as u8).collect();
+            assert!(are_finite(kind, &good), "{kind}");
+            let decoded = |bytes: &[u8]| {
+                let mut out = vec![0.0; 3 * kind.block_len()];
+                Blocks::new(kind, bytes).expect("whole blocks").dequantise(0, &mut out);
+                out
+            };
+            assert!(decoded(&good).iter().all(|w| w.is_finite()), "{kind}");
+            let width = if kind == GgmlType::F32 { 4 } else { 2 };
+            // Every place that could hold a number: the scan says what decoding says.
+            for at in size..=2 * size - width {
+                for bits in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                    let mut bad = good.clone();
+                    match kind {
+                        GgmlType::F32 => bad[at..at + 4].copy_from_slice(&bits.to_le_bytes()),
+                        GgmlType::BF16 => bad[at..at + 2].copy_from_slice(&bf16::from_f32(bits).to_le_bytes()),
+                        _ => bad[at..at + 2].copy_from_slice(&f16::from_f32(bits).to_le_bytes()),
+                    }
+                    let finite = decoded(&bad).iter().all(|w| w.is_finite());
+                    assert_eq!(are_finite(kind, &bad), finite, "{kind}, {bits} at byte {}", at - size);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_block_of_a_large_tensor_is_looked_at_too() {
+        let mut bytes = vec![0u8; 3 * CHUNK / 144 * 144];
+        assert!(are_finite(GgmlType::Q4_K, &bytes));
+        let last = bytes.len() - 144;
+        bytes[last..last + 2].copy_from_slice(&f16::INFINITY.to_le_bytes());
+        assert!(!are_finite(GgmlType::Q4_K, &bytes));
+        assert!(are_finite(GgmlType::Q4_K, &[]));
+    }
+}
