@@ -15,6 +15,7 @@ fn main() -> ExitCode {
     let done = match cli::parse(locale) {
         Command::Serve(options) => serve(*options),
         Command::Worker(options) => serve_models(*options),
+        Command::Sandbox(options) => inference_server::run_sandbox(&options),
         Command::Admin(options) => cli::admin::run(options, locale),
     };
     match done {

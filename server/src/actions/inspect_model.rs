@@ -8,7 +8,7 @@ use crate::backends::{Network, Probe};
 use crate::domain::{ModelSettings, ModelSource};
 use crate::endpoints::{endpoint_of, key_of_environment};
 use crate::error::Error;
-use crate::inference_server::inspect::{InspectError, ModelFacts, inspect};
+use crate::inference_server::inspect::{Depth, InspectError, ModelFacts};
 use crate::state::AppState;
 
 /// What was found.
@@ -69,18 +69,21 @@ impl Inspection {
     }
 }
 
-/// Looks at what the settings describe. `key` is the one just typed or the one kept. Takes up to a minute for an endpoint.
+/// Looks at what the settings describe, as closely as `depth` says where it is a file. `key` is the one just typed or the one kept. Takes up to two minutes.
 pub async fn inspect_model(
     arena: &AppState,
     settings: &ModelSettings,
     key: Option<SecretString>,
+    depth: Depth,
 ) -> Result<Inspection, Error> {
     match &settings.source {
         ModelSource::Local(source) => {
             let path = PathBuf::from(&source.path);
             let base = source.adapter_base.clone().map(PathBuf::from);
             let context = settings.card.context_length.and_then(|n| usize::try_from(n).ok());
-            let facts = tokio::task::spawn_blocking(move || inspect(&path, base.as_deref(), context)).await;
+            let inspector = arena.workers.inspector();
+            let look = move || inspector.inspect(&path, base.as_deref(), context, depth);
+            let facts = tokio::task::spawn_blocking(look).await;
             Ok(Inspection::Local(Box::new(facts.map_err(|cause| Error::Internal(cause.into()))?)))
         }
         ModelSource::Endpoint(source) => {

@@ -9,7 +9,7 @@ use super::inspect_model::{Inspection, inspect_model};
 use super::register_model::{Registration, register};
 use crate::domain::{Card, LocalSource, ModelSettings, ModelSource, slug_of};
 use crate::error::Error;
-use crate::inference_server::inspect::is_adapter;
+use crate::inference_server::inspect::{Depth, is_adapter};
 use crate::state::AppState;
 use crate::store::models;
 
@@ -34,7 +34,8 @@ pub async fn register_demo(arena: &AppState) -> Result<usize, Error> {
     for file in files {
         let source = LocalSource { path: file.to_string_lossy().into_owned(), ..LocalSource::default() };
         let mut settings = ModelSettings::new(ModelSource::Local(source));
-        let found = inspect_model(arena, &settings, None).await?;
+        // Their workers try them out when they load them; a fresh arena should be ready soon.
+        let found = inspect_model(arena, &settings, None, Depth::Header).await?;
         if let Inspection::Local(facts) = &found
             && let Err(error) = facts.as_ref()
         {

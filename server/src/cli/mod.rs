@@ -7,7 +7,7 @@ mod usage;
 
 use arena_server::config::ServeOptions;
 use arena_server::i18n::Locale;
-use arena_server::inference_server::WorkerOptions;
+use arena_server::inference_server::{SandboxOptions, WorkerOptions};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use explain::explain;
@@ -23,6 +23,9 @@ struct Cli {
 pub enum Command {
     Serve(Box<ServeOptions>),
     Worker(Box<WorkerOptions>),
+    /// For the service itself.
+    #[command(hide = true)]
+    Sandbox(SandboxOptions),
     Admin(admin::Options),
 }
 

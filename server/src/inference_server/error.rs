@@ -66,6 +66,9 @@ impl ApiError {
                 param: Some("messages".into()),
                 ..Self::new(StatusCode::BAD_REQUEST, "chat_template_failed", message)
             },
+            SubmitError::TemplateCrashed(_) => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "chat_template_crashed", message)
+            }
             SubmitError::ShuttingDown => Self::unavailable("shutting_down", message, 5),
         }
     }

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::ApiError;
 use super::options::ModelSpec;
+use super::sandbox::Templates;
+use super::trial::try_out;
 
 /// Models that one worker hosts at most; memory ends far earlier.
 const MODELS: usize = 256;
@@ -25,13 +27,20 @@ pub(super) struct Host {
     turn: tokio::sync::Mutex<()>,
     next: AtomicU64,
     draining: AtomicBool,
+    /// Whether a model must answer before it counts as ready.
+    tries_out: bool,
 }
+
+/// So often may a model's chat template crash or hang until the model rests.
+const MAX_CRASHES: u32 = 2;
 
 struct Slot {
     /// Tells a slot from an earlier one of the same name.
     number: u64,
     created: i64,
     state: State,
+    /// How often the model's chat template came to a bad end.
+    crashes: u32,
 }
 
 enum State {
@@ -71,9 +80,13 @@ pub(crate) enum SlotState {
 }
 
 impl Host {
-    pub(super) fn start(device: DeviceSpec, options: EngineOptions) -> anyhow::Result<Self> {
+    /// Starts the engine. With `tries_out`, a model that does not answer a first question is not taken: for workers of the
+    /// arena, where all models are asked to chat.
+    pub(super) fn start(device: DeviceSpec, options: EngineOptions, tries_out: bool) -> anyhow::Result<Self> {
+        let templates = Templates::of_this_program()?;
         Ok(Self {
-            engine: Engine::start(device, options)?,
+            engine: Engine::start(device, options)?.with_templates(templates.compiler()),
+            tries_out,
             slots: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
             next: AtomicU64::default(),
@@ -99,7 +112,8 @@ impl Host {
                 return Err(ApiError::new(StatusCode::CONFLICT, "too_many_models", message));
             }
             let state = State::Loading(progress.clone());
-            slots.insert(spec.name.clone(), Slot { number, created: chrono::Utc::now().timestamp(), state });
+            let created = chrono::Utc::now().timestamp();
+            slots.insert(spec.name.clone(), Slot { number, created, state, crashes: 0 });
         }
         let host = self.clone();
         tokio::spawn(async move { host.load_in_turn(number, spec, progress).await });
@@ -115,17 +129,27 @@ impl Host {
         let name = spec.name.clone();
         let work = move || {
             let options = LoadOptions { base: spec.base, context: spec.context, cache_tokens: spec.cache_tokens };
-            host.engine.load(&spec.name, &spec.path, options, |at: LoadProgress| {
+            let card = host.engine.load(&spec.name, &spec.path, options, |at: LoadProgress| {
                 progress.done.store(at.done, Ordering::Relaxed);
                 progress.total.store(at.total, Ordering::Relaxed);
-            })
+            });
+            let card = card.map_err(|error| error.to_string())?;
+            match host.tries_out.then(|| try_out(&host.engine, &spec.name)) {
+                Some(Err(why)) => {
+                    if let Err(error) = host.engine.unload(&spec.name) {
+                        tracing::warn!(%error, "cannot unload");
+                    }
+                    Err(why)
+                }
+                Some(Ok(_)) | None => Ok(card),
+            }
         };
         let state = match tokio::task::spawn_blocking(work).await {
             Ok(Ok(card)) => {
                 tracing::info!(model = name, "loaded");
                 State::Ready(Box::new(card))
             }
-            Ok(Err(error)) => State::Failed(error.to_string()),
+            Ok(Err(error)) => State::Failed(error),
             Err(_) => State::Failed("the loader panicked: this is a fault of the program".to_owned()),
         };
         if let State::Failed(error) = &state {
@@ -179,7 +203,29 @@ impl Host {
         let host = self.clone();
         let model = name.to_owned();
         let submitted = tokio::task::spawn_blocking(move || host.engine.submit(&model, request)).await;
+        if let Ok(Err(SubmitError::TemplateCrashed(how))) = &submitted {
+            self.charge(name, how).await;
+        }
         submitted.unwrap_or(Err(SubmitError::ShuttingDown)).map_err(|error| ApiError::from_submit(&error))
+    }
+
+    /// Counts a crash against the model that was asked. After the second it is set aside, as one that could not be loaded: the
+    /// others of this device go on.
+    async fn charge(self: &Arc<Self>, name: &str, how: &str) {
+        let rests = {
+            let mut slots = self.lock();
+            let Some(slot) = slots.get_mut(name) else { return };
+            slot.crashes += 1;
+            let rests = slot.crashes >= MAX_CRASHES && matches!(slot.state, State::Ready(_));
+            if rests {
+                slot.state = State::Failed(format!("its chat template crashed {} times: {how}", slot.crashes));
+            }
+            rests
+        };
+        tracing::error!(model = name, how, rests, "a chat template crashed");
+        if rests {
+            self.unload_engine(name.to_owned()).await;
+        }
     }
 
     /// All models, by name.

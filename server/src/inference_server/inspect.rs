@@ -1,16 +1,47 @@
-//! What a model file says of itself, read from its header before anything is loaded.
+//! What a model file is: what its header says, and whether it answers when it is tried out.
 
 use std::path::{Path, PathBuf};
 
-use mixtral_engine::EngineOptions;
-use mixtral_engine::handle::{active_parameters, quantisation};
+use mixtral_engine::handle::{active_parameters, check, quantisation};
 use mixtral_engine::model::weight_bytes;
-use mixtral_engine::text::{ChatTemplate, Tokenizer};
+use mixtral_engine::request::{Message, Role};
+use mixtral_engine::text::ChatTemplate;
 use mixtral_engine::weights::ModelFiles;
 pub use mixtral_engine::weights::is_adapter;
+use mixtral_engine::{DeviceSpec, Engine, EngineOptions, LoadOptions};
+use serde::{Deserialize, Serialize};
+
+use super::trial::try_out;
+
+/// How closely to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Depth {
+    /// The header, the tokenizer and the chat template: all but the weights.
+    Header,
+    /// The weights too: the model is loaded and answers, if it is small enough to be loaded beside what runs.
+    Trial,
+}
+
+/// The largest files that are loaded for a trial. Larger ones take minutes to read; their worker tries them out.
+const MAX_TRIAL: u64 = 4 << 30;
+/// Memory that a trial leaves free.
+const SPARE_MEMORY: u64 = 1 << 30;
+/// Tokens of a trial's cache.
+const TRIAL_TOKENS: usize = 1024;
+
+/// What trying a model out has shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trial {
+    /// It was not to be tried.
+    None,
+    /// It answered so.
+    Answered(String),
+    /// It is too large to be loaded beside what runs. Its worker will try it when it loads it.
+    TooLarge,
+}
 
 /// What a file says of its model.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelFacts {
     /// The file, the first of its shards, or an adapter's folder: what the worker is told to load.
     pub file: PathBuf,
@@ -20,7 +51,7 @@ pub struct ModelFacts {
     pub title: Option<String>,
     /// The architecture in words.
     pub architecture: String,
-    /// The type that takes most of the file.
+    /// The type or the mix of types, as people name it.
     pub quantisation: String,
     /// Weights in all.
     pub parameters: u64,
@@ -40,20 +71,20 @@ pub struct ModelFacts {
     pub base_model: Option<String>,
     /// Where its chat template comes from.
     pub template: Template,
+    /// Whether it answers.
+    pub trial: Trial,
 }
 
 /// Where a chat template comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Template {
     File,
     /// Mixtral's instruct format, for files without one.
     BuiltIn,
-    /// The file's own is broken.
-    Broken(String),
 }
 
 /// Why a path is no model that the worker could load.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum InspectError {
     /// Nothing is there, or it may not be read.
     #[error("{0}")]
@@ -76,12 +107,27 @@ pub enum InspectError {
     /// Damaged, foreign, or of a kind that the engine does not run. The engine's own words: file, place, reason.
     #[error("{0}")]
     Refused(String),
+    /// Its chat template cannot be compiled, or cannot lay out a conversation.
+    #[error("{0}")]
+    Template(String),
+    /// It was loaded and did not answer.
+    #[error("{0}")]
+    Mute(String),
+    /// Looking at it ended the process that did.
+    #[error("looking at the file failed: {0}")]
+    Crashed(String),
 }
 
-/// Reads the header of a GGUF file, of the first of several shards, or of the one model in a folder, which may be an
+/// Looks at a model, and may take this whole process with it if the file is made so: the service asks
+/// [`super::Inspector`] instead. Reads the header of a GGUF file, of the first of several shards, or of the one model in a folder, which may be an
 /// adapter with a base elsewhere: the model at `base`, or else where the adapter says. `context` is what the administrator
 /// wishes, for the estimate of the memory. Blocks.
-pub fn inspect(path: &Path, base: Option<&Path>, context: Option<usize>) -> Result<ModelFacts, InspectError> {
+pub fn inspect(
+    path: &Path,
+    base: Option<&Path>,
+    context: Option<usize>,
+    depth: Depth,
+) -> Result<ModelFacts, InspectError> {
     let file = only_file(path)?;
     let base = base.map(only_file).transpose()?;
     if file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors")) {
@@ -94,21 +140,28 @@ pub fn inspect(path: &Path, base: Option<&Path>, context: Option<usize>) -> Resu
     };
     let files = ModelFiles::open(&file, base.as_deref()).map_err(refused)?;
     let (gguf, config) = (files.gguf(), files.config());
-    Tokenizer::from_gguf(gguf.metadata()).map_err(|error| InspectError::Refused(error.to_string()))?;
+    let tokenizer = check(&files).map_err(refused)?;
     let text = |key: &str| {
         let found = gguf.metadata().opt_str(key).ok().flatten();
         found.map(|text| text.trim().chars().take(200).collect::<String>()).filter(|text| !text.is_empty())
     };
-    let template = match ChatTemplate::new(gguf.metadata().opt_str("tokenizer.chat_template").map_err(refused)?) {
-        Ok(template) if template.is_from_file() => Template::File,
-        Ok(_) => Template::BuiltIn,
-        Err(error) => Template::Broken(error.to_string()),
-    };
+    let source = gguf.metadata().opt_str("tokenizer.chat_template").map_err(refused)?;
+    let template = ChatTemplate::new(source).and_then(|template| {
+        template.encode(&tokenizer, &[Message::new(Role::User, "Hello! 你好！")], usize::MAX)?;
+        Ok(if template.is_from_file() { Template::File } else { Template::BuiltIn })
+    });
+    let template = template.map_err(|error| InspectError::Template(error.to_string()))?;
     let tokens = context.unwrap_or(config.max_context);
     let cached = EngineOptions::default().default_cache_tokens(tokens);
     // Keys and values in F32, as the CPU keeps them.
     let numbers = [8, config.layers, cached, config.kv_heads, config.head_dim];
     let cache = numbers.iter().fold(1u64, |bytes, n| bytes.saturating_mul(*n as u64));
+    let memory = weight_bytes(&files).saturating_add(cache);
+    let trial = match depth {
+        Depth::Header => Trial::None,
+        Depth::Trial if files.file_bytes() > MAX_TRIAL || !has_room(memory) => Trial::TooLarge,
+        Depth::Trial => Trial::Answered(try_file(&file, base.as_deref(), tokens.min(config.max_context))?),
+    };
     let base = files.adapter().map(|_| gguf.path().to_owned());
     let of_base = base.as_ref().and_then(|base| text("general.name").or_else(|| stem(base)));
     Ok(ModelFacts {
@@ -124,13 +177,35 @@ pub fn inspect(path: &Path, base: Option<&Path>, context: Option<usize>) -> Resu
         experts: (config.num_experts, config.experts_per_token),
         context: config.max_context,
         bytes: files.file_bytes(),
-        memory: weight_bytes(&files).saturating_add(cache),
+        memory,
         licence: text("general.license"),
         base_model: of_base.or_else(|| text("general.base_model.0.name")),
         template,
+        trial,
         base,
         file,
     })
+}
+
+/// Whether so much memory is free.
+fn has_room(bytes: u64) -> bool {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    let free = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+    free.is_none_or(|kilobytes| bytes.saturating_add(SPARE_MEMORY) <= kilobytes.saturating_mul(1024))
+}
+
+/// Loads a model on the processor and has it answer. A GPU's worker tries its own device when it loads the model.
+fn try_file(path: &Path, base: Option<&Path>, context: usize) -> Result<String, InspectError> {
+    let engine = Engine::start(DeviceSpec::Cpu, EngineOptions::default())
+        .map_err(|error| InspectError::Mute(error.to_string()))?;
+    let options = LoadOptions {
+        base: base.map(Path::to_owned),
+        context: Some(context),
+        cache_tokens: Some(context.min(TRIAL_TOKENS)),
+    };
+    engine.load("trial", path, options, |_| {}).map_err(|error| InspectError::Refused(error.to_string()))?;
+    try_out(&engine, "trial").map_err(InspectError::Mute)
 }
 
 fn stem(path: &Path) -> Option<String> {
@@ -189,7 +264,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_demo_model_tells_what_it_is() {
-        let facts = inspect(&demo("poet-14m-q8_0.gguf"), None, None).expect("a good file");
+        let facts = inspect(&demo("poet-14m-q8_0.gguf"), None, None, Depth::Header).expect("a good file");
         assert_eq!(facts.quantisation, "Q8_0");
         assert_eq!((facts.experts, facts.context), ((8, 2), 256));
         assert!((13_600_000..13_800_000).contains(&facts.parameters), "{}", facts.parameters);
@@ -199,14 +274,19 @@ pub(crate) mod tests {
 
     #[test]
     fn folders_hold_one_model_or_say_why_not() {
-        let Err(InspectError::Several(names)) = inspect(&demo(""), None, None) else { panic!("three demo models") };
+        let Err(InspectError::Several(names)) = inspect(&demo(""), None, None, Depth::Header) else {
+            panic!("three demo models")
+        };
         assert!(names.contains("poet-14m-q4_K.gguf"), "{names}");
         let folder = tempfile::tempdir().expect("folder");
-        assert_eq!(inspect(folder.path(), None, None), Err(InspectError::Empty));
+        assert_eq!(inspect(folder.path(), None, None, Depth::Header), Err(InspectError::Empty));
         std::fs::copy(demo("poet-14m-q2_K.gguf"), folder.path().join("a.gguf")).expect("copies");
-        assert_eq!(inspect(folder.path(), None, None).expect("one model").file, folder.path().join("a.gguf"));
+        assert_eq!(
+            inspect(folder.path(), None, None, Depth::Header).expect("one model").file,
+            folder.path().join("a.gguf")
+        );
         let missing = folder.path().join("none.gguf");
-        assert!(matches!(inspect(&missing, None, None), Err(InspectError::Unreachable(_))));
+        assert!(matches!(inspect(&missing, None, None, Depth::Header), Err(InspectError::Unreachable(_))));
     }
 
     /// Writes an adapter of one pair for a demo model.
@@ -228,8 +308,10 @@ pub(crate) mod tests {
         let adapter = folder.path().join("song");
         let base = demo("poet-14m-q2_K.gguf");
         put_adapter(&adapter, base.to_str().expect("a path"));
-        let (facts, alone) =
-            (inspect(&adapter, None, None).expect("a model"), inspect(&base, None, None).expect("a model"));
+        let (facts, alone) = (
+            inspect(&adapter, None, None, Depth::Header).expect("a model"),
+            inspect(&base, None, None, Depth::Header).expect("a model"),
+        );
         assert_eq!((&facts.file, facts.base.as_deref()), (&adapter, Some(base.as_path())));
         assert_eq!((facts.title, facts.base_model), (None, alone.title.or_else(|| stem(&base))));
         assert_eq!((facts.parameters, facts.context), (alone.parameters, alone.context));
@@ -237,9 +319,12 @@ pub(crate) mod tests {
         assert!(facts.memory > alone.memory, "the changed matrix grows from Q2_K to Q8_0");
 
         put_adapter(&adapter, "mistralai/Mixtral-8x7B-v0.1");
-        assert_eq!(inspect(&adapter, None, None), Err(InspectError::NoBase("mistralai/Mixtral-8x7B-v0.1".into())));
+        assert_eq!(
+            inspect(&adapter, None, None, Depth::Header),
+            Err(InspectError::NoBase("mistralai/Mixtral-8x7B-v0.1".into()))
+        );
         put_adapter(&adapter, demo("pupil-5m-q4_K.gguf").to_str().expect("a path"));
-        let refused = inspect(&adapter, None, None);
+        let refused = inspect(&adapter, None, None, Depth::Header);
         assert!(matches!(&refused, Err(InspectError::Refused(why)) if why.contains("q_proj.lora_")), "{refused:?}");
     }
 
@@ -249,18 +334,21 @@ pub(crate) mod tests {
         let adapter = folder.path().join("song");
         put_adapter(&adapter, "mistralai/Mixtral-8x7B-v0.1");
         let base = demo("poet-14m-q2_K.gguf");
-        let facts = inspect(&adapter, Some(&base), None).expect("a model");
+        let facts = inspect(&adapter, Some(&base), None, Depth::Header).expect("a model");
         assert_eq!((&facts.file, facts.base.as_deref()), (&adapter, Some(base.as_path())));
         // The base may be a folder with one model, as any model may.
         let alone = folder.path().join("base");
         std::fs::create_dir(&alone).expect("a folder");
         std::fs::copy(&base, alone.join("b.gguf")).expect("copies");
-        assert_eq!(inspect(&adapter, Some(&alone), None).expect("a model").base, Some(alone.join("b.gguf")));
-        let missing = inspect(&adapter, Some(&folder.path().join("none.gguf")), None);
+        assert_eq!(
+            inspect(&adapter, Some(&alone), None, Depth::Header).expect("a model").base,
+            Some(alone.join("b.gguf"))
+        );
+        let missing = inspect(&adapter, Some(&folder.path().join("none.gguf")), None, Depth::Header);
         assert!(matches!(&missing, Err(InspectError::Unreachable(why)) if why.contains("none.gguf")), "{missing:?}");
-        assert_eq!(inspect(&base, Some(&base), None), Err(InspectError::NoAdapter));
+        assert_eq!(inspect(&base, Some(&base), None, Depth::Header), Err(InspectError::NoAdapter));
         // An adapter put onto an adapter is none of the two models.
-        let stacked = inspect(&adapter, Some(&adapter), None);
+        let stacked = inspect(&adapter, Some(&adapter), None, Depth::Header);
         assert!(matches!(stacked, Err(InspectError::Refused(_))), "{stacked:?}");
     }
 
@@ -270,8 +358,8 @@ pub(crate) mod tests {
         let file = folder.path().join("b.gguf");
         let whole = std::fs::read(demo("poet-14m-q2_K.gguf")).expect("reads");
         std::fs::write(&file, &whole[..whole.len() / 2]).expect("writes");
-        assert!(matches!(inspect(&file, None, None), Err(InspectError::Refused(_))));
+        assert!(matches!(inspect(&file, None, None, Depth::Header), Err(InspectError::Refused(_))));
         std::fs::write(&file, b"not a model at all").expect("writes");
-        assert!(matches!(inspect(&file, None, None), Err(InspectError::Refused(_))));
+        assert!(matches!(inspect(&file, None, None, Depth::Header), Err(InspectError::Refused(_))));
     }
 }

@@ -19,13 +19,16 @@ mod options;
 mod protocol;
 mod routes;
 mod run;
+mod sandbox;
 mod state;
 mod status;
 mod streaming;
+mod trial;
 
 pub(crate) use host::{SlotState, SlotView};
 pub use options::WorkerOptions;
 pub use run::run;
+pub use sandbox::{Inspector, SandboxOptions, run as run_sandbox};
 
 /// Whether this build can use NVIDIA GPUs.
 pub const CAN_USE_GPUS: bool = mixtral_engine::DeviceSpec::CUDA;

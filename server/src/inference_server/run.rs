@@ -39,7 +39,7 @@ pub async fn run(options: WorkerOptions) -> anyhow::Result<()> {
     let listener = TcpListener::bind(settings.listen)
         .map_err(|why| Message::new("config-worker-listen").with("address", settings.listen).with("why", why))?;
     let address = listener.local_addr()?;
-    let host = Arc::new(Host::start(settings.device, settings.engine.clone())?);
+    let host = Arc::new(Host::start(settings.device, settings.engine.clone(), settings.supervised)?);
     let worker = web::Data::new(Worker {
         metrics: Metrics::new(host.clone()),
         token: settings.token.clone(),

@@ -5,7 +5,8 @@ use std::path::Path;
 use super::placement::DeviceSlot;
 use super::view::LocalModel;
 use crate::domain::{Device, DevicePreference};
-use crate::inference_server::inspect::inspect;
+use crate::inference_server::Inspector;
+use crate::inference_server::inspect::Depth;
 
 /// A device and its memory as found at start, before any worker took of it.
 pub type Capacity = DeviceSlot;
@@ -86,11 +87,15 @@ fn smi(text: &str) -> Vec<Capacity> {
 /// How much memory a model will take: by its header, else by the size of its files and a tenth for
 /// what is converted. A path that cannot be read needs nothing: the worker that tries to load it will
 /// say what is wrong.
-pub(super) fn needed(model: &LocalModel) -> u64 {
-    match (inspect(&model.path, model.base.as_deref(), model.context), file_bytes(&model.path)) {
-        (Ok(facts), _) => facts.memory.saturating_add(BESIDE),
-        (Err(_), 0) => 0,
-        (Err(_), bytes) => bytes + bytes / 10 + BESIDE,
+pub(super) fn needed(model: &LocalModel, inspector: &Inspector) -> u64 {
+    let bytes = file_bytes(&model.path);
+    if bytes == 0 {
+        // Asked again every few seconds: no process for what is not there.
+        return 0;
+    }
+    match inspector.inspect(&model.path, model.base.as_deref(), model.context, Depth::Header) {
+        Ok(facts) => facts.memory.saturating_add(BESIDE),
+        Err(_) => bytes + bytes / 10 + BESIDE,
     }
 }
 
@@ -153,7 +158,9 @@ mod tests {
         assert_eq!(file_bytes(folder.path()), 700);
         let needed = |path: &Path, context: Option<usize>| {
             let (id, name) = (ModelId(uuid::Uuid::nil()), String::new());
-            needed(&LocalModel { id, name, path: path.to_owned(), base: None, device: DevicePreference::Auto, context })
+            let model =
+                LocalModel { id, name, path: path.to_owned(), base: None, device: DevicePreference::Auto, context };
+            needed(&model, &Inspector::new("arena".into()))
         };
         assert_eq!(needed(&folder.path().join("absent.gguf"), None), 0);
         assert!(needed(folder.path(), None) > BESIDE);

@@ -17,6 +17,7 @@ use super::view::{LoadState, LocalModel, ModelView, Snapshot};
 use super::worker_supervisor::{Commands, WorkerStatus, WorkerSupervisor};
 use crate::backends::Endpoint;
 use crate::domain::{DevicePreference, ModelId};
+use crate::inference_server::Inspector;
 
 /// What the workers are made of.
 #[derive(Debug, Clone)]
@@ -50,6 +51,7 @@ pub(super) struct Shared {
     handles: Vec<WorkerHandle>,
     placed: Mutex<Vec<Placed>>,
     reconciling: Mutex<()>,
+    inspector: Inspector,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     pub(super) stop: CancellationToken,
     pub(super) wake: Notify,
@@ -101,6 +103,7 @@ impl Workers {
             handles,
             placed: Mutex::default(),
             reconciling: Mutex::default(),
+            inspector: Inspector::new(options.executable.clone()),
             tasks: Mutex::new(tasks),
             stop,
             wake: Notify::new(),
@@ -114,7 +117,8 @@ impl Workers {
         let _one_at_a_time = self.shared.reconciling.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.placed().clone();
         // Without the lock that the pages need: reading headers from a slow disk takes its time.
-        let needs: Vec<ModelRequirement> = desired.iter().map(|model| need(model, &before)).collect();
+        let needs: Vec<ModelRequirement> =
+            desired.iter().map(|model| need(model, &before, &self.shared.inspector)).collect();
         let places: Vec<DeviceSlot> = self.shared.handles.iter().map(|handle| handle.device.clone()).collect();
         let found = place(&needs, &places);
         let mut placed = self.placed();
@@ -160,6 +164,11 @@ impl Workers {
         Some(Endpoint::own_worker(port, token, &name))
     }
 
+    /// Looks at model files.
+    pub fn inspector(&self) -> Inspector {
+        self.shared.inspector.clone()
+    }
+
     /// Tries a model again that could not be loaded.
     pub fn retry(&self, id: ModelId) {
         if let Some((at, _)) = self.place_of(id) {
@@ -201,7 +210,7 @@ impl Workers {
     }
 }
 
-fn need(model: &LocalModel, placed: &[Placed]) -> ModelRequirement {
+fn need(model: &LocalModel, placed: &[Placed], inspector: &Inspector) -> ModelRequirement {
     let same = |other: &&Placed| {
         other.model.id == model.id && other.model.path == model.path && other.model.base == model.base
     };
@@ -209,6 +218,6 @@ fn need(model: &LocalModel, placed: &[Placed]) -> ModelRequirement {
     let current = known.and_then(|placed| placed.place.as_ref().ok().copied());
     // What could not be read may have come meanwhile; what could be is not read every few seconds.
     let bytes = known.filter(|known| known.bytes > 0 && known.model.context == model.context);
-    let bytes = bytes.map_or_else(|| needed(model), |known| known.bytes);
+    let bytes = bytes.map_or_else(|| needed(model, inspector), |known| known.bytes);
     ModelRequirement { preference: model.device, bytes, current }
 }

@@ -2,7 +2,7 @@
 
 use crate::actions::inspect_model::{Inspection, allowed};
 use crate::backends::{BackendError, ErrorKind, Probe};
-use crate::inference_server::inspect::{InspectError, ModelFacts, Template};
+use crate::inference_server::inspect::{InspectError, ModelFacts, Template, Trial};
 use crate::state::AppState;
 use crate::views::{Page, bytes, parameters, seconds};
 
@@ -58,11 +58,13 @@ impl InspectionReport {
         let template = match &facts.template {
             Template::File => page.t("finding-template-file"),
             Template::BuiltIn => page.t("finding-template-built-in"),
-            Template::Broken(why) => {
-                warnings.push(page.t1("finding-template-broken", "why", why));
-                page.t("finding-template-bad")
-            }
         };
+        match &facts.trial {
+            Trial::Answered(said) if said.trim().is_empty() => warnings.push(page.t("probe-empty")),
+            Trial::Answered(said) => rows.push(("finding-sample", said.trim().to_owned())),
+            Trial::TooLarge => warnings.push(page.t("finding-untried")),
+            Trial::None => {}
+        }
         rows.push(("finding-template", template));
         if let Some(title) = &facts.title {
             rows.insert(1, ("finding-title", title.clone()));
@@ -134,6 +136,9 @@ fn explain(error: &InspectError, page: &Page) -> String {
         InspectError::NoBase(base) => page.t1("finding-no-base", "base", if base.is_empty() { "—" } else { base }),
         InspectError::NoAdapter => page.t("finding-no-adapter"),
         InspectError::Safetensors => page.t("finding-safetensors"),
+        InspectError::Template(why) => page.t1("finding-template-broken", "why", why),
+        InspectError::Mute(why) => page.t1("finding-mute", "why", why),
+        InspectError::Crashed(why) => page.t1("finding-crashed", "why", why),
         InspectError::Refused(why) => page.t1("finding-refused", "why", why),
     }
 }

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::{html, see_other};
 use crate::i18n::error_text;
+use crate::inference_server::inspect::Depth;
 use crate::state::AppState;
 use crate::store::models::{self, Model};
 use crate::views::Page;
@@ -204,7 +205,7 @@ async fn examine(
         }
         _ => None,
     };
-    let found = inspect_model(arena, &settings, key).await?;
+    let found = inspect_model(arena, &settings, key, Depth::Trial).await?;
     found.complete(&mut settings);
     if nameless {
         settings.general.display_name = found.name().unwrap_or_default().chars().take(MAX_NAME).collect();

@@ -16,6 +16,7 @@ use crate::actions::register_model::{self, Registration};
 use crate::domain::{ModelKind, ModelSettings, ModelState};
 use crate::error::Error;
 use crate::extract::ApiAdmin;
+use crate::inference_server::inspect::Depth;
 use crate::state::AppState;
 use crate::store::models::{self, Model};
 
@@ -132,7 +133,7 @@ async fn examine(
     key: Option<SecretString>,
     force: bool,
 ) -> Result<(), Error> {
-    let found = inspect_model(arena, settings, key).await?;
+    let found = inspect_model(arena, settings, key, Depth::Trial).await?;
     let kind = settings.source.kind();
     // An endpoint may be down when it is registered; a file must be there.
     let may_be_down = force && kind == ModelKind::Endpoint;

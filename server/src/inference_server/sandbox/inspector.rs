@@ -1,0 +1,85 @@
+//! Looking at a model file in a process of its own.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::SandboxJob;
+use super::child::{Sandbox, read_message, write_message};
+use super::limits::{STACK, bound_memory, bound_processor_time, forbid_files};
+use crate::inference_server::inspect::{Depth, InspectError, ModelFacts, inspect};
+
+/// Memory for reading a header and a tokenizer.
+const HEADER_MEMORY: u64 = 2 << 30;
+/// How long a look at the header may take; files may lie on a slow disk.
+const HEADER_PATIENCE: Duration = Duration::from_secs(30);
+/// How long trying the model out may take.
+const TRIAL_PATIENCE: Duration = Duration::from_secs(120);
+
+/// What is to be looked at.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Asked {
+    path: PathBuf,
+    base: Option<PathBuf>,
+    context: Option<usize>,
+    depth: Depth,
+}
+
+/// Looks at model files, each in a process of its own.
+#[derive(Debug, Clone)]
+pub struct Inspector {
+    executable: PathBuf,
+}
+
+impl Inspector {
+    /// From the program `arena` in this file.
+    pub fn new(executable: PathBuf) -> Self {
+        Self { executable }
+    }
+
+    /// What [`inspect`] finds. Blocks.
+    ///
+    /// # Errors
+    /// As [`inspect`], and where the file ended the process that looked at it.
+    pub fn inspect(
+        &self,
+        path: &Path,
+        base: Option<&Path>,
+        context: Option<usize>,
+        depth: Depth,
+    ) -> Result<ModelFacts, InspectError> {
+        if cfg!(test) {
+            // The program of this crate's own tests is not `arena`.
+            return inspect(path, base, context, depth);
+        }
+        let patience = if depth == Depth::Header { HEADER_PATIENCE } else { TRIAL_PATIENCE };
+        let asked = Asked { path: path.to_owned(), base: base.map(Path::to_owned), context, depth };
+        let failed = |error: io::Error| InspectError::Unreachable(format!("cannot start a process: {error}"));
+        let mut sandbox = Sandbox::start(&self.executable, SandboxJob::Inspect).map_err(failed)?;
+        sandbox.ask(&asked, patience).unwrap_or_else(|how| Err(InspectError::Crashed(how)))
+    }
+}
+
+/// The process.
+pub(super) fn answer() -> anyhow::Result<()> {
+    forbid_files()?;
+    bound_memory(HEADER_MEMORY)?;
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(|| {
+        let asked: Asked = serde_json::from_slice(&read_message(&mut io::stdin().lock())?)?;
+        let found = inspect(&asked.path, asked.base.as_deref(), asked.context, Depth::Header);
+        let found = found.and_then(|facts| {
+            if asked.depth == Depth::Header {
+                return Ok(facts);
+            }
+            // The estimate is the engine's own; twice of it and what reading the header took is far from what a fault takes.
+            let memory = facts.memory.saturating_mul(2).saturating_add(HEADER_MEMORY);
+            bound_memory(memory).map_err(|error| InspectError::Unreachable(error.to_string()))?;
+            inspect(&asked.path, asked.base.as_deref(), asked.context, asked.depth)
+        });
+        Ok(write_message(&mut io::stdout().lock(), &serde_json::to_vec(&found)?)?)
+    })?;
+    bound_processor_time(600)?;
+    thread.join().map_err(|_| anyhow::anyhow!("the look at the file panicked"))?
+}
