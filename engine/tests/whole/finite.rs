@@ -174,5 +174,5 @@ fn a_pipe_or_a_device_is_no_model() {
     let pipe = folder.path().join("pipe.gguf");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");
     assert!(made.success());
-    assert!(load(&pipe).err().expect("refused at once").contains("regular file"));
+    assert!(load(&pipe).expect_err("refused at once").contains("regular file"));
 }

@@ -1,41 +1,7 @@
 //! Whether numbers are finite. Looked at wherever the next kernel might hide that they are not: rounding to 8 bits makes 0 of
 //! NaN, choosing experts orders it away, and a norm makes 0 of what overflows.
 
-use crate::leveled;
-
-leveled! {
-    /// 0 where all are finite: what is not stays NaN times zero. Sixteen sums, for the compiler to vectorise.
-    fn zero_sum(values: &[f32]) -> f32 {
-        let mut sums = [0f32; 16];
-        let (chunks, rest) = values.as_chunks::<16>();
-        for chunk in chunks {
-            for (sum, value) in sums.iter_mut().zip(chunk) {
-                *sum += value * 0.0;
-            }
-        }
-        for (sum, value) in sums.iter_mut().zip(rest) {
-            *sum += value * 0.0;
-        }
-        sums.iter().sum()
-    }
-}
-
-leveled! {
-    /// The sum of their squares, as a norm takes it.
-    fn square_sum(values: &[f32]) -> f32 {
-        let mut sums = [0f32; 16];
-        let (chunks, rest) = values.as_chunks::<16>();
-        for chunk in chunks {
-            for (sum, value) in sums.iter_mut().zip(chunk) {
-                *sum += value * value;
-            }
-        }
-        for (sum, value) in sums.iter_mut().zip(rest) {
-            *sum += value * value;
-        }
-        sums.iter().sum()
-    }
-}
+use super::simd::{square_sum, zero_sum};
 
 /// Whether all are finite numbers.
 pub fn are_finite(values: &[f32]) -> bool {

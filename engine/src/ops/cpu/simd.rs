@@ -160,6 +160,40 @@ leveled! {
     }
 }
 
+leveled! {
+    /// 0 where all are finite: what is not stays NaN times zero. Sixteen sums, for the compiler to vectorise.
+    fn zero_sum(values: &[f32]) -> f32 {
+        let mut sums = [0f32; 16];
+        let (chunks, rest) = values.as_chunks::<16>();
+        for chunk in chunks {
+            for (sum, value) in sums.iter_mut().zip(chunk) {
+                *sum += value * 0.0;
+            }
+        }
+        for (sum, value) in sums.iter_mut().zip(rest) {
+            *sum += value * 0.0;
+        }
+        sums.iter().sum()
+    }
+}
+
+leveled! {
+    /// The sum of their squares, as a norm takes it.
+    fn square_sum(values: &[f32]) -> f32 {
+        let mut sums = [0f32; 16];
+        let (chunks, rest) = values.as_chunks::<16>();
+        for chunk in chunks {
+            for (sum, value) in sums.iter_mut().zip(chunk) {
+                *sum += value * value;
+            }
+        }
+        for (sum, value) in sums.iter_mut().zip(rest) {
+            *sum += value * value;
+        }
+        sums.iter().sum()
+    }
+}
+
 /// The products of `R` rows with `C` others: `out[r][c] = a[r] . b[c]`. All have one length.
 #[inline]
 pub fn dots<const R: usize, const C: usize>(a: [&[f32]; R], b: [&[f32]; C]) -> [[f32; C]; R] {

@@ -5,17 +5,16 @@
 //! it writes while it runs (`run.rs`), and it may run in another process: whoever loads a model says how templates are
 //! compiled. What people say is bounded too, in what it can mean: see `special.rs`.
 
+mod error;
 mod run;
 mod source;
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use thiserror::Error as ThisError;
-
+pub use error::TemplateError;
 pub use run::{CompileTemplate, LocalTemplate, RenderTemplate, TemplateInput, Turn};
 
-use super::tokenizer::{Encoding, Tokenizer, TokenizerError};
+use super::tokenizer::{Encoding, Tokenizer};
 use crate::request::{Message, Role};
 
 /// `<s> [INST] question [/INST] answer</s> [INST] question [/INST]`, several turns.
@@ -23,36 +22,6 @@ const INSTRUCT: &str = "{{ bos_token }}{% for message in messages %}\
 {% if (message.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('user and assistant must take turns, and the user begins') }}{% endif %}\
 {% if message.role == 'user' %}{{ gap }}[INST] {{ message.content }} [/INST]{% else %} {{ message.content }}{{ eos_token }}{% endif %}\
 {% endfor %}";
-
-/// A conversation that a template cannot lay out.
-#[derive(Debug, Clone, PartialEq, Eq, ThisError, Serialize, Deserialize)]
-pub enum TemplateError {
-    /// The template itself is broken.
-    #[error("tokenizer.chat_template: {0}")]
-    Source(String),
-    /// The template refused this conversation, or failed on it.
-    #[error("{0}")]
-    Render(String),
-    /// The template ran longer than it may.
-    #[error("it took more than {steps} steps")]
-    Endless {
-        /// The bound.
-        steps: u64,
-    },
-    /// The template wrote more than it may.
-    #[error("it wrote more than {limit} bytes")]
-    TooMuch {
-        /// The bound.
-        limit: usize,
-    },
-    /// The process that the template ran in came to its end, or had to be ended: how.
-    #[error("{0}")]
-    Crashed(String),
-    /// The conversation has too many tokens.
-    #[error(transparent)]
-    #[serde(skip)]
-    TooLong(#[from] TokenizerError),
-}
 
 /// A model's chat template, compiled.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, ErrorKind, Value, context};
 use serde::{Deserialize, Serialize};
 
-use super::TemplateError;
+use super::error::TemplateError;
 use super::source::prepare;
 
 /// Steps that a template may take for one conversation.

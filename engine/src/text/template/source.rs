@@ -4,7 +4,7 @@
 //! `elif`; a long enough chain would overflow the stack, which ends the process. So the length of a tag and the number of
 //! `elif` are bounded here, with far more room than any published template takes.
 
-use super::TemplateError;
+use super::error::TemplateError;
 
 /// Bytes that a template's text may have.
 pub(super) const MAX_SOURCE: usize = 1 << 18;

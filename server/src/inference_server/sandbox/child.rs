@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::SandboxJob;
+use super::job::SandboxJob;
 
 /// Bytes of one message, either way: more than the longest conversation and what a template may make of it.
 const MAX_MESSAGE: u32 = 64 << 20;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::SandboxJob;
 use super::child::{Sandbox, read_message, write_message};
+use super::job::SandboxJob;
 use super::limits::{STACK, bound_memory, bound_processor_time, forbid_files};
 use crate::inference_server::inspect::{Depth, InspectError, ModelFacts, inspect};
 

@@ -11,12 +11,14 @@
 
 mod child;
 mod inspector;
+mod job;
 mod limits;
 mod templates;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 pub use inspector::Inspector;
+pub use job::SandboxJob;
 pub(super) use templates::Templates;
 
 /// Options of `arena sandbox`.
@@ -24,24 +26,6 @@ pub(super) use templates::Templates;
 pub struct SandboxOptions {
     #[arg(value_enum)]
     pub job: SandboxJob,
-}
-
-/// What a sandbox is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SandboxJob {
-    /// Looks at a model file.
-    Inspect,
-    /// Lays out conversations by a template.
-    Templates,
-}
-
-impl SandboxJob {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Inspect => "inspect",
-            Self::Templates => "templates",
-        }
-    }
 }
 
 /// The life of a sandbox: what is asked comes on the standard input, answers go to the standard output.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use mixtral_engine::text::{CompileTemplate, LocalTemplate, RenderTemplate, TemplateError, TemplateInput};
 
-use super::SandboxJob;
 use super::child::{Sandbox, read_message, write_message};
+use super::job::SandboxJob;
 use super::limits::{STACK, bound_memory, bound_processor_time, forbid_files};
 
 /// How long compiling or rendering may take: a thousand times what published templates take, since the machine may be busy.
