@@ -36,26 +36,47 @@ pub enum Array {
     Array(Vec<Array>),
 }
 
-impl Value {
-    /// GGUF's number for the type.
-    pub(super) fn type_id(&self) -> u32 {
-        match self {
-            Self::U8(_) => 0,
-            Self::I8(_) => 1,
-            Self::U16(_) => 2,
-            Self::I16(_) => 3,
-            Self::U32(_) => 4,
-            Self::I32(_) => 5,
-            Self::F32(_) => 6,
-            Self::Bool(_) => 7,
-            Self::String(_) => 8,
-            Self::Array(_) => 9,
-            Self::U64(_) => 10,
-            Self::I64(_) => 11,
-            Self::F64(_) => 12,
+/// GGUF's numbers for the types of values, and with them for the types of items: once for both.
+/// The numbers are those of `enum gguf_type` in ggml's `gguf.h`.
+macro_rules! type_ids {
+    ($($variant:ident = $id:literal),* $(,)?) => {
+        impl Value {
+            /// GGUF's number for the type.
+            pub(super) fn type_id(&self) -> u32 {
+                match self { $(Self::$variant(_) => $id,)* }
+            }
         }
-    }
 
+        impl Array {
+            /// GGUF's number for the type of the items.
+            pub(super) fn item_type_id(&self) -> u32 {
+                match self { $(Self::$variant(_) => $id,)* }
+            }
+
+            /// How many items it has.
+            pub fn len(&self) -> usize {
+                match self { $(Self::$variant(items) => items.len(),)* }
+            }
+        }
+    };
+}
+type_ids!(
+    U8 = 0,
+    I8 = 1,
+    U16 = 2,
+    I16 = 3,
+    U32 = 4,
+    I32 = 5,
+    F32 = 6,
+    Bool = 7,
+    String = 8,
+    Array = 9,
+    U64 = 10,
+    I64 = 11,
+    F64 = 12,
+);
+
+impl Value {
     /// What the value is, for a message.
     pub fn type_name(&self) -> &'static str {
         match self {
@@ -92,44 +113,6 @@ impl Value {
 }
 
 impl Array {
-    /// GGUF's number for the type of the items.
-    pub(super) fn item_type_id(&self) -> u32 {
-        match self {
-            Self::U8(_) => 0,
-            Self::I8(_) => 1,
-            Self::U16(_) => 2,
-            Self::I16(_) => 3,
-            Self::U32(_) => 4,
-            Self::I32(_) => 5,
-            Self::F32(_) => 6,
-            Self::Bool(_) => 7,
-            Self::String(_) => 8,
-            Self::Array(_) => 9,
-            Self::U64(_) => 10,
-            Self::I64(_) => 11,
-            Self::F64(_) => 12,
-        }
-    }
-
-    /// How many items it has.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::U8(v) => v.len(),
-            Self::I8(v) => v.len(),
-            Self::U16(v) => v.len(),
-            Self::I16(v) => v.len(),
-            Self::U32(v) => v.len(),
-            Self::I32(v) => v.len(),
-            Self::U64(v) => v.len(),
-            Self::I64(v) => v.len(),
-            Self::F32(v) => v.len(),
-            Self::F64(v) => v.len(),
-            Self::Bool(v) => v.len(),
-            Self::String(v) => v.len(),
-            Self::Array(v) => v.len(),
-        }
-    }
-
     /// Whether it has no item.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
