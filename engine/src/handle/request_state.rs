@@ -78,11 +78,13 @@ impl RequestState {
 
     /// The model begins with the prompt. Only the first time counts: a request that had to give
     /// its cache back begins again unseen.
-    pub(crate) fn start(&mut self) {
+    pub(crate) fn start(&mut self, cached_tokens: usize) {
         if self.place.take().is_some() {
             self.usage.queue_seconds = self.seconds();
+            self.usage.cached_tokens = cached_tokens;
             Shared::add(&self.shared.prompt_tokens, self.usage.prompt_tokens as u64);
-            self.emitter.started(self.usage.prompt_tokens);
+            Shared::add(&self.shared.cached_tokens, cached_tokens as u64);
+            self.emitter.started(self.usage.prompt_tokens, cached_tokens);
         }
     }
 

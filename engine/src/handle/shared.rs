@@ -16,6 +16,7 @@ pub(crate) struct Shared {
     pub(super) blocks_used: AtomicUsize,
     blocks: usize,
     pub(crate) prompt_tokens: AtomicU64,
+    pub(crate) cached_tokens: AtomicU64,
     pub(crate) completion_tokens: AtomicU64,
     pub(crate) finished: AtomicU64,
     pub(crate) failed: AtomicU64,
@@ -46,6 +47,7 @@ impl Shared {
             cache_blocks_used: self.blocks_used.load(Ordering::Relaxed),
             cache_blocks: self.blocks,
             prompt_tokens: get(&self.prompt_tokens),
+            cached_tokens: get(&self.cached_tokens),
             completion_tokens: tokens,
             requests_finished: get(&self.finished),
             requests_failed: get(&self.failed),
@@ -106,6 +108,8 @@ pub struct ModelStatus {
     pub cache_blocks: usize,
     /// Prompt tokens of requests that began.
     pub prompt_tokens: u64,
+    /// Those of them that were found in the cache and not computed again.
+    pub cached_tokens: u64,
     /// Tokens made.
     pub completion_tokens: u64,
     /// Requests that ended well.

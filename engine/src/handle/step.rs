@@ -25,9 +25,9 @@ fn step(model: &mut ModelRunner) -> Result<usize> {
     if step.plan.tokens.is_empty() {
         return Err(Error::StepInput("a step without tokens".to_owned()));
     }
-    for id in &step.admitted {
-        if let Some(job) = model.jobs.get_mut(id) {
-            job.start();
+    for admitted in &step.admitted {
+        if let Some(job) = model.jobs.get_mut(&admitted.id) {
+            job.start(admitted.cached_tokens);
         }
     }
 

@@ -95,8 +95,8 @@ impl Emitter {
     }
 
     /// Says that the prompt is being read. The first event: there is room.
-    pub(super) fn started(&mut self, prompt_tokens: usize) {
-        self.offer(Event::Started { prompt_tokens, cached_tokens: 0 });
+    pub(super) fn started(&mut self, prompt_tokens: usize, cached_tokens: usize) {
+        self.offer(Event::Started { prompt_tokens, cached_tokens });
     }
 
     /// Adds to the answer. Sent as soon as it has text and the reader has room.
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn a_slow_reader_gets_everything_in_order_joined() {
         let (mut emitter, mut stream) = stream(2, Duration::from_secs(60));
-        emitter.started(3);
+        emitter.started(3, 0);
         for token in 0..50 {
             emitter.text("ab", Some(token), None);
         }
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn a_reader_that_stops_reading_is_gone_after_the_patience() {
         let (mut emitter, _stream) = stream(1, Duration::ZERO);
-        emitter.started(1);
+        emitter.started(1, 0);
         emitter.text("a", Some(1), None);
         std::thread::sleep(Duration::from_millis(2));
         assert_eq!(emitter.reader(), Reader::Gone);

@@ -6,6 +6,6 @@ mod sequence;
 mod step_input;
 
 pub use blocks::Blocks;
-pub use scheduler::{AdmissionError, Limits, Scheduled, Scheduler};
+pub use scheduler::{AdmissionError, Admitted, Limits, Scheduled, Scheduler};
 pub use sequence::{Id, Sequence};
 pub use step_input::{SequenceSlice, StepInput};

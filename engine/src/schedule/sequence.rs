@@ -1,5 +1,7 @@
 //! One sequence of tokens: what is known of it, what is computed, and where that lies.
 
+use super::blocks::{BEGINNING, ContentId};
+
 /// A sequence's name inside a scheduler. Later ones have greater ids.
 pub type Id = u64;
 
@@ -13,11 +15,23 @@ pub struct Sequence {
     pub(super) computed: usize,
     /// The cache blocks, in order of position.
     pub(super) blocks: Vec<u32>,
+    /// The contents of the blocks that are full and computed, in the same order.
+    pub(super) contents: Vec<ContentId>,
 }
 
 impl Sequence {
     pub(super) fn new(id: Id, prompt: Vec<u32>) -> Self {
-        Self { id, tokens: prompt, computed: 0, blocks: Vec::new() }
+        Self { id, tokens: prompt, computed: 0, blocks: Vec::new(), contents: Vec::new() }
+    }
+
+    /// As it was before anything was computed; its blocks are left to the caller.
+    pub(super) fn restart(self) -> (Self, Vec<u32>) {
+        (Self { computed: 0, blocks: Vec::new(), contents: Vec::new(), ..self }, self.blocks)
+    }
+
+    /// What lies before its first block without a noted content.
+    pub(super) fn last_content(&self) -> ContentId {
+        self.contents.last().copied().unwrap_or(BEGINNING)
     }
 
     #[must_use]

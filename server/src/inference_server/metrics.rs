@@ -101,8 +101,9 @@ const GAUGES: [Row<i64>; 5] = [
     ("cache_blocks", "Cache blocks in all", |m| m.cache_blocks as i64),
 ];
 
-const COUNTERS: [Row<u64>; 7] = [
+const COUNTERS: [Row<u64>; 8] = [
     ("prompt_tokens", "Tokens of prompts", |m| m.prompt_tokens),
+    ("cached_tokens", "Tokens of prompts that were found in the cache", |m| m.cached_tokens),
     ("completion_tokens", "Tokens made", |m| m.completion_tokens),
     ("finished_requests", "Requests that ended well", |m| m.requests_finished),
     ("failed_requests", "Requests that ended with an error", |m| m.requests_failed),

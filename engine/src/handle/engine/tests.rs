@@ -213,3 +213,22 @@ fn a_slow_models_prompt_is_cut_into_steps_that_take_no_longer_than_they_should()
     // 16 tokens take 160 ms and 8 take 80; 4 are as few as a step may be bound to.
     assert_eq!(*sizes.lock().expect("sizes"), [16, 8, 4, 4, 4, 4, 1]);
 }
+
+#[test]
+fn a_second_turn_computes_only_what_is_new_and_says_the_same() {
+    let turn = |engine: &Engine, prompt: &str| {
+        let (text, last) = read(engine.submit("m", ask(prompt, 12)).expect("taken"));
+        (text, usage(last).1.cached_tokens)
+    };
+    let warm = engine(vec![("m", Formula::default())]);
+    let first = "春眠不觉晓处处闻啼鸟";
+    let (answer, cached) = turn(&warm, first);
+    assert_eq!(cached, 0);
+    let second = format!("{first}{answer}夜来");
+    let (text, cached) = turn(&warm, &second);
+    assert!(cached >= first.len() / 4 * 4, "{cached} of {} bytes and more were known", first.len());
+    assert_eq!(turn(&engine(vec![("m", Formula::default())]), &second), (text.clone(), 0), "as without a cache");
+    assert_eq!(turn(&warm, &second).0, text, "and asked once more");
+    wait_until("what is remembered is not in use", || warm.status().models[0].cache_blocks_used == 0);
+    assert!(warm.status().models[0].cached_tokens > cached as u64);
+}

@@ -2,12 +2,13 @@
 //!
 //! There is no prefill phase and no decode phase: a sequence has known tokens and computed tokens,
 //! and every step lets the computed ones catch up, as far as the step's budget goes. A sequence
-//! that has caught up gives an output; the sampled token makes it one behind again. Where cache
-//! blocks run out, the sequence that came last gives its blocks back and is computed anew later.
+//! that has caught up gives an output; the sampled token makes it one behind again. A sequence begins
+//! behind what the cache still knows of its beginning. Where cache blocks run out, the sequence that
+//! came last gives its blocks back and is computed anew later.
 
 use std::collections::VecDeque;
 
-use super::blocks::Blocks;
+use super::blocks::{BEGINNING, Blocks, ContentId};
 use super::sequence::{Id, Sequence};
 use super::step_input::{SequenceSlice, StepInput};
 
@@ -50,7 +51,16 @@ pub struct Scheduled {
     /// The sequences of `plan.outputs`, in the same order: each is due a new token.
     pub outputs: Vec<Id>,
     /// Sequences that began to run with this step.
-    pub admitted: Vec<Id>,
+    pub admitted: Vec<Admitted>,
+}
+
+/// A sequence that begins to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Admitted {
+    /// Which one.
+    pub id: Id,
+    /// How many of its first tokens were found in the cache and are not computed again.
+    pub cached_tokens: usize,
 }
 
 /// The sequences of one model.
@@ -131,9 +141,10 @@ impl Scheduler {
         self.waiting.retain(|s| s.id != id);
     }
 
-    /// Forgets everything.
+    /// Forgets everything, the contents of the cache too.
     pub fn clear(&mut self) {
         self.waiting.clear();
+        self.blocks.forget();
         for sequence in std::mem::take(&mut self.running) {
             self.free_blocks(sequence.blocks);
         }
@@ -157,11 +168,16 @@ impl Scheduler {
         self.plan(&granted, admitted)
     }
 
-    /// Notes that a step's tokens are in the cache.
+    /// Notes that a step's tokens are in the cache, where later sequences will find those of full blocks.
     pub fn computed(&mut self, scheduled: &Scheduled) {
+        let size = self.limits.block_size;
         for (id, span) in scheduled.ids.iter().zip(&scheduled.plan.sequences) {
-            if let Some(sequence) = self.running.iter_mut().find(|s| s.id == *id) {
-                sequence.computed = span.context;
+            let Some(sequence) = self.running.iter_mut().find(|s| s.id == *id) else { continue };
+            sequence.computed = span.context;
+            for at in sequence.contents.len()..span.context / size {
+                let tokens = &sequence.tokens[at * size..(at + 1) * size];
+                let content = self.blocks.note(sequence.blocks[at], sequence.last_content(), tokens);
+                sequence.contents.push(content);
             }
         }
     }
@@ -184,8 +200,9 @@ impl Scheduler {
                 *id != last.id
             });
             let gone = last.id;
-            self.free_blocks(last.blocks);
-            self.waiting.push_front(Sequence { blocks: Vec::new(), computed: 0, ..last });
+            let (last, blocks) = last.restart();
+            self.free_blocks(blocks);
+            self.waiting.push_front(last);
             if gone == id {
                 return;
             }
@@ -195,7 +212,7 @@ impl Scheduler {
     }
 
     /// Lets waiting sequences run while there is room for all their known tokens and one more.
-    fn admit(&mut self, budget: &mut usize, granted: &mut Vec<(Id, usize)>) -> Vec<Id> {
+    fn admit(&mut self, budget: &mut usize, granted: &mut Vec<(Id, usize)>) -> Vec<Admitted> {
         let mut admitted = Vec::new();
         while *budget > 0 && self.running.len() < self.limits.max_sequences {
             let Some(first) = self.waiting.front() else { break };
@@ -206,18 +223,39 @@ impl Scheduler {
                 .iter()
                 .map(|s| (s.tokens.len() + 1).div_ceil(self.limits.block_size).saturating_sub(s.blocks.len()))
                 .sum();
-            let need = (first.tokens.len() + 1).div_ceil(self.limits.block_size).min(self.blocks.total());
+            let prefix = self.cached_prefix(&first.tokens);
+            let shared = prefix.iter().filter(|(block, _)| !self.blocks.is_free(*block)).count();
+            let need = (first.tokens.len() + 1).div_ceil(self.limits.block_size).min(self.blocks.total()) - shared;
             if !self.running.is_empty() && need + owed > self.blocks.free() {
                 break;
             }
-            let Some(first) = self.waiting.pop_front() else { break };
+            let Some(mut first) = self.waiting.pop_front() else { break };
+            for (block, content) in prefix {
+                self.blocks.share(block);
+                first.blocks.push(block);
+                first.contents.push(content);
+            }
+            first.computed = first.blocks.len() * self.limits.block_size;
             let id = first.id;
+            admitted.push(Admitted { id, cached_tokens: first.computed });
             let at = self.running.partition_point(|s| s.id < id);
             self.running.insert(at, first);
-            admitted.push(id);
             self.grant(id, budget, granted);
         }
         admitted
+    }
+
+    /// The blocks that hold the beginning of these tokens already. At least the last token is left to be computed: only
+    /// from it come the logits of the next one.
+    fn cached_prefix(&self, tokens: &[u32]) -> Vec<(u32, ContentId)> {
+        let before_last = &tokens[..tokens.len().saturating_sub(1)];
+        let mut last = BEGINNING;
+        let find = |tokens: &[u32]| {
+            let found = self.blocks.find(last, tokens)?;
+            last = found.1;
+            Some(found)
+        };
+        before_last.chunks_exact(self.limits.block_size).map_while(find).collect()
     }
 
     /// Gives a running sequence blocks for this many tokens, or nothing at all.
@@ -233,7 +271,7 @@ impl Scheduler {
         true
     }
 
-    fn plan(&self, granted: &[(Id, usize)], admitted: Vec<Id>) -> Scheduled {
+    fn plan(&self, granted: &[(Id, usize)], admitted: Vec<Admitted>) -> Scheduled {
         let mut scheduled = Scheduled { admitted, ..Scheduled::default() };
         let block_size = self.limits.block_size;
         for (id, len) in granted {
@@ -259,7 +297,7 @@ impl Scheduler {
     }
 
     fn free_blocks(&mut self, blocks: Vec<u32>) {
-        // In reverse, so that the free list gives them out again in order.
+        // In reverse: of what a sequence leaves in the cache, its end is the least likely to be asked for again.
         for block in blocks.into_iter().rev() {
             self.blocks.release(block);
         }

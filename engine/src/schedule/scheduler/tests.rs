@@ -1,5 +1,7 @@
 //! The scheduler against a make-believe cache that remembers what was written where.
 
+mod prefix;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use proptest::prelude::*;
@@ -8,10 +10,11 @@ use super::*;
 
 const SMALL: Limits = Limits { max_sequences: 4, max_waiting: 8, step_tokens: 16, block_size: 4, blocks: 16 };
 
-/// What a step must satisfy whatever happened before, checked against a cache of tokens.
+/// What a step must satisfy whatever happened before, checked against a cache of tokens. A key depends on all tokens up to
+/// its own, so that is what a slot remembers.
 struct Cache {
     limits: Limits,
-    slots: HashMap<u32, (Id, u32, u32)>,
+    slots: HashMap<u32, Vec<u32>>,
 }
 
 impl Cache {
@@ -30,16 +33,18 @@ impl Cache {
         assert_eq!(step.ids.iter().collect::<HashSet<_>>().len(), step.ids.len(), "a sequence twice in a step");
         for (id, span) in step.ids.iter().zip(&plan.sequences) {
             for row in span.start..span.start + span.len {
-                self.slots.insert(plan.slots[row], (*id, plan.positions[row], plan.tokens[row]));
+                let position = plan.positions[row] as usize;
+                assert_eq!(plan.tokens[row], known[id][position]);
+                self.slots.insert(plan.slots[row], known[id][..=position].to_vec());
             }
         }
         for (id, span) in step.ids.iter().zip(&plan.sequences) {
             let tokens = &known[id];
-            for (position, token) in tokens[..span.context].iter().enumerate() {
+            for position in 0..span.context {
                 let block = span.blocks[position / self.limits.block_size] as usize;
                 let slot = (block * self.limits.block_size + position % self.limits.block_size) as u32;
-                let expected = (*id, position as u32, *token);
-                assert_eq!(self.slots.get(&slot), Some(&expected), "the cache lost position {position} of {id}");
+                let found = self.slots.get(&slot).map(Vec::as_slice);
+                assert_eq!(found, Some(&tokens[..=position]), "the cache lost position {position} of {id}");
             }
             let due = span.context == tokens.len();
             assert_eq!(due, step.outputs.contains(id), "an output is due when a sequence has caught up");
@@ -158,6 +163,7 @@ proptest! {
     fn every_sequence_is_finished_or_cancelled_and_the_cache_never_lies(
         acts in proptest::collection::vec(act(), 1..120),
         max_sequences in 1usize..6, step_tokens in 1usize..40, block_size in 1usize..8, blocks in 1u32..24,
+        alike: bool,
     ) {
         let limits = Limits { max_sequences, max_waiting: 6, step_tokens: step_tokens.max(max_sequences), block_size, blocks };
         let (mut s, mut cache) = (Scheduler::new(limits), Cache::new(limits));
@@ -169,7 +175,9 @@ proptest! {
         for act in acts.into_iter().chain(rest) {
             match act {
                 Act::Add { prompt, more } => {
-                    let tokens: Vec<u32> = (0..prompt as u32).map(|i| fresh + i).collect();
+                    // Either no two sequences have a token in common, or each is the beginning of every longer one.
+                    let first = if alike { 0 } else { fresh };
+                    let tokens: Vec<u32> = (0..prompt as u32).map(|i| first + i).collect();
                     fresh += prompt as u32;
                     if let Ok(id) = s.add(tokens.clone(), prompt + more) {
                         known.insert(id, tokens);
@@ -194,8 +202,9 @@ proptest! {
                     s.computed(&step);
                     for id in step.outputs {
                         fresh += 1;
-                        s.append(id, fresh);
-                        known.get_mut(&id).expect("known").push(fresh);
+                        let tokens = known.get_mut(&id).expect("known");
+                        tokens.push(if alike { tokens.len() as u32 } else { fresh });
+                        s.append(id, tokens[tokens.len() - 1]);
                         if known[&id].len() >= most[&id] {
                             s.remove(id);
                             known.remove(&id);
