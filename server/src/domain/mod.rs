@@ -18,7 +18,7 @@ pub use battle::{
     Refusal, Reply, ReplyStatus, Side, SideStatus, Trouble, Turn, is_empty_answer,
 };
 pub use device::{Device, DevicePreference, UnknownDevice};
-pub use identity::names_a_model;
+pub use identity::{NameLists, Names, RegisteredModel, find_giveaway};
 pub use ids::{AdminId, BattleId, ModelId, ReplyId, VoterId};
 pub use language::language_of;
 pub use model::{

@@ -25,6 +25,8 @@ pub struct BattleLine {
     pub choice: Option<Choice>,
     /// Why a vote will not count.
     pub exclusion_reason: Option<String>,
+    /// The sentence that gave a model away.
+    pub exclusion_sentence: Option<String>,
     /// When it began.
     pub created_at: DateTime<Utc>,
 }
@@ -38,7 +40,8 @@ pub async fn battles(
     sqlx::query_as!(
         BattleLine,
         r#"SELECT b.id AS "id: BattleId", b.kind AS "kind: BattleKind", b.language, a.display_name AS model_a,
-            m.display_name AS "model_b?", v.choice AS "choice?: Choice", b.exclusion_reason, b.created_at,
+            m.display_name AS "model_b?", v.choice AS "choice?: Choice", b.exclusion_reason,
+            b.exclusion_sentence, b.created_at,
             (SELECT count(*) FROM turns t WHERE t.battle_id = b.id) AS "turns!",
             (SELECT count(*) FROM replies r WHERE r.battle_id = b.id AND r.status = 'failed') AS "failed!",
             (SELECT r.error_code FROM replies r WHERE r.battle_id = b.id AND r.status = 'failed'

@@ -4,6 +4,8 @@ pub mod admin_stats;
 pub mod admins;
 pub mod audit;
 pub mod battles;
+pub mod health;
+pub mod identity;
 pub mod model_names;
 pub mod models;
 pub mod ratings;

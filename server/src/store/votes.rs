@@ -263,6 +263,8 @@ pub struct VoteLine {
     pub comment: String,
     /// Why it does not count.
     pub exclusion_reason: Option<String>,
+    /// The sentence that gave a model away; gone with the battle.
+    pub exclusion_sentence: Option<String>,
     /// When it was withdrawn.
     pub withdrawn_at: Option<DateTime<Utc>>,
     /// By whom.
@@ -277,8 +279,10 @@ pub async fn page(db: impl PgExecutor<'_>, before: Option<i64>, limit: i64) -> s
         VoteLine,
         r#"SELECT v.id, v.battle_id AS "battle: BattleId", v.kind AS "kind: BattleKind", v.language,
             a.display_name AS model_a, b.display_name AS "model_b?", v.choice AS "choice: Choice", v.comment,
-            v.exclusion_reason, v.withdrawn_at, w.name AS "withdrawn_by?", v.created_at
+            v.exclusion_reason, c.exclusion_sentence AS "exclusion_sentence?", v.withdrawn_at,
+            w.name AS "withdrawn_by?", v.created_at
         FROM votes v JOIN models a ON a.id = v.model_a
+        LEFT JOIN battles c ON c.id = v.battle_id
         LEFT JOIN models b ON b.id = v.model_b
         LEFT JOIN admins w ON w.id = v.withdrawn_by
         WHERE $1::bigint IS NULL OR v.id < $1 ORDER BY v.id DESC LIMIT $2"#,

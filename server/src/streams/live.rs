@@ -11,12 +11,13 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
+use super::giveaways::Giveaways;
 use super::release_pacer::{ReleasePacer, TICK};
 use super::side::LiveSide;
 use super::view::View;
-use crate::domain::{BattleId, ReplyStatus, names_a_model};
+use crate::domain::{BattleId, ReplyStatus};
 use crate::metrics::Metrics;
-use crate::store::{battles, model_names};
+use crate::store::battles;
 
 /// How often rows are written while something comes.
 const SAVE_EACH: Duration = Duration::from_millis(250);
@@ -66,6 +67,7 @@ pub(super) struct Live {
     pub(super) owner: Uuid,
     pub(super) battle: BattleId,
     pub(super) is_blind: bool,
+    pub(super) giveaways: Giveaways,
     pub(super) sides: [Option<LiveSide>; 2],
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) views: watch::Sender<View>,
@@ -182,7 +184,10 @@ impl Live {
                 }
             } else {
                 if self.is_blind && !side.is_checked {
-                    mark_identity(&self.db, self.battle, side.content()).await?;
+                    // Before the end is shown, so that the vote finds the mark.
+                    if let Some(sentence) = self.giveaways.find(side.content()).await? {
+                        battles::mark_identity(&self.db, self.battle, &sentence).await?;
+                    }
                     side.is_checked = true;
                 }
                 side.is_lost = !battles::finish(&self.db, self.owner, &side.progress()).await?;
@@ -216,14 +221,4 @@ async fn next(
 
 fn lane(side: &Option<LiveSide>) -> Option<super::release_pacer::ColumnProgress> {
     side.as_ref().map(LiveSide::lane)
-}
-
-/// Marks the battle when this answer gives a model away. Before the end is shown, so that the vote finds the mark.
-async fn mark_identity(db: &PgPool, battle: BattleId, answer: &str) -> sqlx::Result<()> {
-    let registered = model_names::all(db).await?;
-    let names = registered.iter().flat_map(|model| [model.display_name.as_str(), model.slug.as_str()]);
-    if names_a_model(answer, names) {
-        battles::mark_identity(db, battle).await?;
-    }
-    Ok(())
 }

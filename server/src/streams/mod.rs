@@ -8,6 +8,7 @@
 //! Nothing that a reader needs lives here alone: whoever reconnects may reach another server, which reads the rows.
 
 mod cursor;
+mod giveaways;
 mod live;
 mod open;
 mod reader;
@@ -28,6 +29,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use uuid::Uuid;
 
 pub use cursor::Cursor;
+pub use giveaways::Giveaways;
 pub use open::{Availability, GenerationRequest, LocalEndpoint, Opener, Source};
 pub use reader::Reader;
 pub use side::ChatEvents;
@@ -57,6 +59,7 @@ struct Shared {
     owner: Uuid,
     source: Source,
     runtime: Handle,
+    giveaways: Giveaways,
     turns: Mutex<HashMap<BattleId, Running>>,
     permits: Arc<Semaphore>,
     readers: Arc<Semaphore>,
@@ -97,6 +100,7 @@ impl TurnHub {
     pub fn new(db: PgPool, metrics: Metrics, source: Source, runtime: Handle) -> Self {
         Self {
             shared: Arc::new(Shared {
+                giveaways: Giveaways::new(db.clone()),
                 db,
                 metrics,
                 owner: Uuid::new_v4(),
@@ -113,6 +117,11 @@ impl TurnHub {
     /// This server's name in the rows that it drains.
     pub fn owner(&self) -> Uuid {
         self.shared.owner
+    }
+
+    /// What finds answers that give their model away.
+    pub fn giveaways(&self) -> &Giveaways {
+        &self.shared.giveaways
     }
 
     /// Whether a model would answer now, as far as this server knows.
@@ -161,6 +170,7 @@ impl TurnHub {
             owner: self.shared.owner,
             battle,
             is_blind: kind.is_blind(),
+            giveaways: self.shared.giveaways.clone(),
             sides: [None, None],
             commands: received,
             views,

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod battles;
+pub mod identity;
 pub mod inspection_report;
 pub mod model_fields;
 pub mod model_form;

@@ -145,12 +145,13 @@ pub async fn replace_model(
     Ok(())
 }
 
-/// Marks a blind battle in which an answer gave a model away.
-pub async fn mark_identity(db: impl PgExecutor<'_>, battle: BattleId) -> sqlx::Result<()> {
+/// Marks a blind battle in which an answer gave a model away, with the sentence that did.
+pub async fn mark_identity(db: impl PgExecutor<'_>, battle: BattleId, sentence: &str) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE battles SET exclusion_reason = 'identity'
+        "UPDATE battles SET exclusion_reason = 'identity', exclusion_sentence = $2
         WHERE id = $1 AND kind = 'battle' AND exclusion_reason IS NULL",
-        battle.0
+        battle.0,
+        sentence
     )
     .execute(db)
     .await?;

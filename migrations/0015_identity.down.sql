@@ -1,0 +1,2 @@
+DROP TABLE identity_names;
+ALTER TABLE battles DROP COLUMN exclusion_sentence;
