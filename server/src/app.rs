@@ -9,8 +9,8 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use sqlx::PgPool;
 
-use crate::actions::create_admin;
 use crate::actions::register_demo::register_demo;
+use crate::actions::{create_admin, expire_battles};
 use crate::config::Config;
 use crate::database::{self, Database};
 use crate::i18n::{Locale, Message};
@@ -37,6 +37,7 @@ pub fn application(
 > {
     App::new()
         .app_data(web::Data::new(arena))
+        .wrap(from_fn(middleware::body_deadline))
         .wrap(from_fn(middleware::render_errors))
         .wrap(from_fn(middleware::visitor))
         .wrap(from_fn(middleware::request_log))
@@ -54,6 +55,7 @@ pub struct Application {
     workers: Workers,
     streams: TurnHub,
     drain: Duration,
+    expiry: Option<tokio::task::JoinHandle<()>>,
     db: PgPool,
     database: Database,
 }
@@ -66,6 +68,8 @@ impl Application {
         let listener = TcpListener::bind(config.listen)
             .map_err(|why| Message::new("config-listen").with("address", config.listen).with("why", why))?;
         let address = listener.local_addr()?;
+        let file_limit = middleware::raise_file_limit();
+        let bound_by_address = middleware::bound_by_address(file_limit, config.trusted_proxies);
         std::fs::create_dir_all(&config.data)
             .map_err(|why| Message::new("config-data-folder").with("folder", config.data.display()).with("why", why))?;
         let keys = match &config.secret {
@@ -76,7 +80,7 @@ impl Application {
         let progress = database::progress_printer(Locale::from_terminal());
         let database = database::open(url, &config.data, progress).await?;
         let db = database.connect(DATABASE_CONNECTIONS).await?;
-        let drain = config.drain;
+        let (drain, keep_days) = (config.drain, config.keep_days);
         let origin = config.origin(address);
         let welcome = create_admin::first_link(&db).await.map_err(anyhow::Error::from)?;
         let welcome = welcome.map(|token| format!("{origin}/admin/welcome/{token}"));
@@ -89,11 +93,13 @@ impl Application {
         // What a server that died left behind; later ones are marked when somebody looks.
         crate::store::battles::mark_stale(&db, None).await?;
         workers.follow(db.clone());
+        let expiry = keep_days.map(|days| tokio::spawn(expire_battles::run(db.clone(), days)));
         let server = HttpServer::new(move || application(arena.clone()))
+            .on_connect(bound_by_address)
             .listen(listener)?
             .shutdown_timeout(drain.as_secs())
             .run();
-        Ok(Self { address, origin, welcome, server, workers, streams, drain, db, database })
+        Ok(Self { address, origin, welcome, server, workers, streams, drain, expiry, db, database })
     }
 
     /// Where the service listens.
@@ -109,6 +115,9 @@ impl Application {
             println!("{}\n  {link}", told.text(Locale::from_terminal()));
         }
         self.server.await?;
+        if let Some(expiry) = &self.expiry {
+            expiry.abort();
+        }
         // Requests have ended; answers whose readers have gone may still be running.
         self.streams.drain(self.drain).await;
         self.workers.shutdown().await;

@@ -40,6 +40,9 @@ pub enum Error {
     /// The body or the message is too large.
     #[error("too large")]
     TooLarge,
+    /// The body did not come in time.
+    #[error("slow body")]
+    SlowBody,
     /// Too many requests of this voter or address.
     #[error("rate limited for {retry_after:?}")]
     RateLimited {
@@ -77,6 +80,7 @@ impl Error {
             Self::Invalid { code, .. } => code,
             Self::Conflict(code) | Self::NoModels(code) => code,
             Self::TooLarge => "too-large",
+            Self::SlowBody => "slow-body",
             Self::RateLimited { .. } => "rate-limited",
             Self::Busy { .. } => "busy",
             Self::Internal(_) => "internal",
@@ -93,6 +97,7 @@ impl Error {
             Self::Invalid { .. } => 422,
             Self::Conflict(_) => 409,
             Self::TooLarge => 413,
+            Self::SlowBody => 408,
             Self::RateLimited { .. } => 429,
             Self::NoModels(_) | Self::Busy { .. } => 503,
             Self::Internal(_) => 500,
@@ -117,13 +122,39 @@ impl Error {
     }
 }
 
+/// When to try again after a fault of the database that passes.
+const DATABASE_RETRY: Duration = Duration::from_secs(2);
+
 impl From<sqlx::Error> for Error {
     fn from(cause: sqlx::Error) -> Self {
-        match cause {
-            // The pool is exhausted or the database is away: that passes.
-            sqlx::Error::PoolTimedOut => Self::Busy { retry_after: Duration::from_secs(2) },
-            other => Self::Internal(other.into()),
+        if let Some("22021" | "22P05") = cause.as_database_error().and_then(|error| error.code()).as_deref() {
+            // NUL, which Postgres cannot store and nothing in it contains.
+            return Self::invalid("text-nul", "");
         }
+        if passes(&cause) {
+            tracing::warn!(%cause, "the database cannot do this now");
+            return Self::Busy { retry_after: DATABASE_RETRY };
+        }
+        Self::Internal(cause.into())
+    }
+}
+
+/// Whether the same request may succeed in a moment: the database is away, starting, stopping, full or overloaded, it became
+/// a standby, or two transactions were in each other's way. Codes: PostgreSQL's appendix A.
+fn passes(cause: &sqlx::Error) -> bool {
+    match cause {
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            matches!(&*code, "40001" | "40P01" | "55P03" | "55006" | "57014" | "25006" | "58030" | "72000" | "XX002")
+                || ["08", "53", "57P"].iter().any(|class| code.starts_with(class))
+        }),
+        sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::BeginFailed => true,
+        _ => false,
     }
 }
 
@@ -149,7 +180,10 @@ impl From<Refusal> for Error {
 
 impl From<anyhow::Error> for Error {
     fn from(cause: anyhow::Error) -> Self {
-        Self::Internal(cause)
+        match cause.downcast::<sqlx::Error>() {
+            Ok(cause) => cause.into(),
+            Err(other) => Self::Internal(other),
+        }
     }
 }
 
@@ -158,6 +192,83 @@ impl From<crate::domain::PromptError> for Error {
         match cause {
             crate::domain::PromptError::Empty => Self::invalid("prompt-empty", ""),
             crate::domain::PromptError::TooLong { chars } => Self::invalid("prompt-too-long", chars.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+    use std::error::Error as StdError;
+    use std::fmt;
+
+    use sqlx::error::{DatabaseError, ErrorKind};
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Refused(&'static str);
+
+    impl fmt::Display for Refused {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl StdError for Refused {}
+
+    impl DatabaseError for Refused {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    fn told(code: &'static str) -> Error {
+        sqlx::Error::Database(Box::new(Refused(code))).into()
+    }
+
+    #[test]
+    fn faults_of_the_database_that_pass_are_told_with_a_time_to_try_again() {
+        let passing =
+            ["57P01", "57P02", "57P03", "53100", "53200", "53300", "08006", "40001", "40P01", "57014", "25006"];
+        for code in passing {
+            assert_eq!((told(code).status(), told(code).retry_after()), (503, Some(DATABASE_RETRY)), "{code}");
+        }
+        for cause in
+            [sqlx::Error::PoolTimedOut, sqlx::Error::PoolClosed, sqlx::Error::Io(std::io::Error::other("gone"))]
+        {
+            assert_eq!(Error::from(cause).status(), 503);
+        }
+        assert_eq!(Error::from(anyhow::Error::from(sqlx::Error::PoolTimedOut)).status(), 503);
+        for code in ["42P01", "23505", "22003", "XX000"] {
+            assert_eq!(told(code).status(), 500, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_nul_is_the_senders_mistake() {
+        for code in ["22021", "22P05"] {
+            assert_eq!((told(code).status(), told(code).code()), (422, "text-nul"));
         }
     }
 }

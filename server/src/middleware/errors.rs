@@ -45,6 +45,12 @@ pub async fn render_errors(
     let Some(error) = response.response().error().and_then(|error| error.as_error::<Error>()) else {
         return Ok(response.map_into_left_body());
     };
+    // In an address it names nothing that there is.
+    let unknown = Error::NotFound;
+    let error = match error {
+        Error::Invalid { code: "text-nul", .. } if response.request().uri().path().contains("%00") => &unknown,
+        error => error,
+    };
     if let Error::Internal(cause) = error {
         tracing::error!(
             cause = format!("{cause:#}"),

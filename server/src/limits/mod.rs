@@ -4,6 +4,8 @@
 //! arena.limits.check_message(visitor.id(), address.0)?;
 //! ```
 
+mod in_flight;
+
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -12,6 +14,10 @@ use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+pub use in_flight::{Going, InFlight};
+
+use in_flight::network;
 
 use crate::config::Config;
 use crate::domain::VoterId;
@@ -27,6 +33,9 @@ const SIGN_INS_BY_NAME: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 const SIGN_INS_BY_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 /// How long one sign-in attempt takes to come back.
 const SIGN_IN_REFILL: Duration = Duration::from_secs(30);
+
+/// Bodies that one address may be sending at once.
+const MAX_BODIES_BY_ADDRESS: usize = 64;
 
 /// A visitor, and where the request comes from.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +58,7 @@ struct Shared {
     votes: Pair,
     sign_in_names: Limit,
     sign_in_addresses: Limit,
+    bodies: InFlight,
 }
 
 #[derive(Debug)]
@@ -102,6 +112,7 @@ impl Limits {
                 votes: pair(),
                 sign_in_names: sign_in(SIGN_INS_BY_NAME),
                 sign_in_addresses: sign_in(SIGN_INS_BY_ADDRESS),
+                bodies: InFlight::new(MAX_BODIES_BY_ADDRESS),
             }),
         }
     }
@@ -116,20 +127,17 @@ impl Limits {
         self.shared.votes.check(caller.voter, caller.address)
     }
 
+    /// Room for one more body from this address, while it lasts.
+    pub fn begin_body(&self, address: IpAddr) -> Option<Going> {
+        self.shared.bodies.begin(address)
+    }
+
     /// Whether a sign-in with this name may be tried from this address now. Names are limited per network too, so that
     /// a stranger cannot lock an administrator out.
     pub fn check_sign_in(&self, name: &str, address: IpAddr) -> Result<(), Error> {
         let network = network(address);
         self.shared.sign_in_addresses.check(network)?;
         self.shared.sign_in_names.check((name.to_lowercase(), network))
-    }
-}
-
-/// What counts as one address: an IPv4 address, or the /64 that a household or a server gets.
-fn network(address: IpAddr) -> (bool, u64) {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => (false, u64::from(v4.to_bits())),
-        IpAddr::V6(v6) => (true, u64::try_from(v6.to_bits() >> 64).unwrap_or_default()),
     }
 }
 
