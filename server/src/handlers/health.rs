@@ -9,6 +9,8 @@ use crate::state::AppState;
 use crate::store;
 use crate::supervisor::{LoadState, WorkerState, WorkerView};
 
+/// With less room on the disk of the embedded database, in bytes, nothing more is promised.
+const LEAST_FREE: u64 = 32 << 20;
 /// How long the database may take to answer.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -23,10 +25,22 @@ struct Health {
     /// `ok`, `degraded` (visitors are served, something is amiss) or `down`.
     status: &'static str,
     database: Part,
-    /// By device: `running`, `idle`, `starting`, `crashed`, `stopped`.
+    /// Whether a battle could be played now.
+    battles: Battles,
+    /// By device: `running`, `silent`, `idle`, `starting`, `crashed`, `stopped`.
     workers: Vec<Worker>,
     /// Local models by where they are on their way.
     models: Models,
+}
+
+#[derive(Debug, Serialize)]
+struct Battles {
+    /// `ok`, or why not: `no-models` and `one-model` (enabled), `no-models-reachable` (fewer than two answer), `database`.
+    status: &'static str,
+    /// Models that are enabled and drawn.
+    enabled: usize,
+    /// Those of them that would answer now, as far as this server knows.
+    reachable: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -48,9 +62,12 @@ struct Models {
     ready: usize,
     loading: usize,
     failed: usize,
+    /// For other servers: this one has no device for them.
+    elsewhere: usize,
 }
 
-/// The true state: a query that the database answers, and the workers as they are. 503 when visitors cannot be served.
+/// The true state: a row that the database writes, the models that would answer, and the workers as they are. 503 when
+/// visitors cannot be served.
 pub async fn page(arena: web::Data<AppState>) -> HttpResponse {
     let database = database(&arena).await;
     let snapshot = arena.workers.state();
@@ -60,16 +77,21 @@ pub async fn page(arena: web::Data<AppState>) -> HttpResponse {
         match model.state {
             LoadState::Ready { .. } => models.ready += 1,
             LoadState::Waiting | LoadState::Loading { .. } => models.loading += 1,
+            LoadState::Unplaced { .. } if workers.is_empty() => models.elsewhere += 1,
             LoadState::Failed { .. } | LoadState::Unplaced { .. } => models.failed += 1,
         }
     }
-    let amiss = models.failed > 0 || workers.iter().any(|worker| worker.status == "crashed");
+    let battles = battles(&arena, &database).await;
+    // An arena that has no models yet is well.
+    let is_starved = battles.status == "no-models-reachable" && models.loading == 0;
+    let is_ill = |worker: &Worker| matches!(worker.status, "crashed" | "silent");
+    let amiss = models.failed > 0 || is_starved || workers.iter().any(is_ill);
     let status = match database.status {
         "ok" if amiss => "degraded",
         "ok" => "ok",
         _ => "down",
     };
-    let health = Health { status, database, workers, models };
+    let health = Health { status, database, battles, workers, models };
     let mut response = if status == "down" { HttpResponse::ServiceUnavailable() } else { HttpResponse::Ok() };
     response.insert_header(("cache-control", "no-store")).json(health)
 }
@@ -78,6 +100,7 @@ fn worker(view: &WorkerView) -> Worker {
     let status = match view.state {
         WorkerState::Idle => "idle",
         WorkerState::Starting => "starting",
+        WorkerState::Running if view.is_silent => "silent",
         WorkerState::Running => "running",
         WorkerState::Crashed { .. } => "crashed",
         WorkerState::Stopped => "stopped",
@@ -87,14 +110,42 @@ fn worker(view: &WorkerView) -> Worker {
 
 async fn database(arena: &AppState) -> Part {
     let began = std::time::Instant::now();
-    match tokio::time::timeout(PING_TIMEOUT, store::ping(&arena.db)).await {
+    if let Some(free) = arena.config.data_free_bytes().filter(|free| *free < LEAST_FREE) {
+        tracing::warn!(free, "the disk of the data folder is full");
+        return Part { status: "disk-full", ms: None };
+    }
+    match tokio::time::timeout(PING_TIMEOUT, store::health::can_write(&arena.db)).await {
         Ok(Ok(())) => Part { status: "ok", ms: u64::try_from(began.elapsed().as_millis()).ok() },
         Ok(Err(cause)) => {
-            tracing::warn!(%cause, "the database does not answer");
-            Part { status: "unreachable", ms: None }
+            tracing::warn!(%cause, "the database does not take a row");
+            let code = cause.as_database_error().and_then(|error| error.code());
+            let status = match code.as_deref() {
+                Some("53100" | "58030") => "disk-full",
+                Some("25006") => "read-only",
+                _ => "unreachable",
+            };
+            Part { status, ms: None }
         }
         Err(_) => Part { status: "timeout", ms: None },
     }
+}
+
+/// Whether two models would answer now.
+async fn battles(arena: &AppState, database: &Part) -> Battles {
+    let none = Battles { status: "database", enabled: 0, reachable: 0 };
+    if database.status != "ok" {
+        return none;
+    }
+    let Ok(models) = store::models::list(&arena.db).await else { return none };
+    let enabled: Vec<_> = models.into_iter().filter(|model| model.in_rotation()).collect();
+    let reachable = enabled.iter().filter(|model| arena.streams.is_available(model)).count();
+    let status = match (enabled.len(), reachable) {
+        (0, _) => "no-models",
+        (1, _) => "one-model",
+        (_, 2..) => "ok",
+        _ => "no-models-reachable",
+    };
+    Battles { status, enabled: enabled.len(), reachable }
 }
 
 #[cfg(test)]

@@ -42,6 +42,8 @@ pub struct WorkerView {
     /// How it is doing.
     #[serde(flatten)]
     pub state: WorkerState,
+    /// Whether it listens and gives no answer at the moment: frozen, or too busy to say so.
+    pub is_silent: bool,
     /// Since when.
     pub since: DateTime<Utc>,
     /// The process.

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use tokio::sync::{mpsc, watch};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::capacity::Capacity;
-use super::control::Control;
+use super::control::{Control, SlotView};
 use super::load_plan::{Action, LoadPlan};
 use super::output::Tail;
 use super::process::Process;
@@ -27,6 +27,8 @@ const STABLE: Duration = Duration::from_secs(120);
 /// How often a worker is looked at while it loads, and otherwise.
 const LOOK_SOON: Duration = Duration::from_millis(250);
 const LOOK_LATER: Duration = Duration::from_secs(5);
+/// A worker that has not answered a look after this long is shown as silent, and no battle is given to it.
+const SILENT_AFTER: Duration = Duration::from_secs(3);
 /// So many looks in a row without an answer, and the worker hangs.
 const SILENCES: u32 = 3;
 
@@ -44,6 +46,7 @@ struct Shown {
     restarts: u32,
     models: HashMap<ModelId, LoadState>,
     door: Option<(u16, SecretString)>,
+    is_silent: bool,
 }
 
 impl WorkerStatus {
@@ -55,6 +58,7 @@ impl WorkerStatus {
             restarts: 0,
             models: HashMap::new(),
             door: None,
+            is_silent: false,
         };
         Self { device, tail: Tail::default(), shown: Mutex::new(shown) }
     }
@@ -65,6 +69,7 @@ impl WorkerStatus {
             device: self.device.device.to_string(),
             memory: self.device.memory,
             state: shown.state.clone(),
+            is_silent: shown.is_silent,
             since: shown.since,
             pid: shown.pid,
             restarts: shown.restarts,
@@ -80,7 +85,7 @@ impl WorkerStatus {
     pub(super) fn door(&self, id: ModelId) -> Option<(u16, SecretString)> {
         let shown = self.lock();
         let ready = matches!(shown.models.get(&id), Some(LoadState::Ready { .. }));
-        shown.door.clone().filter(|_| ready)
+        shown.door.clone().filter(|_| ready && !shown.is_silent)
     }
 
     fn lock(&self) -> MutexGuard<'_, Shown> {
@@ -186,7 +191,7 @@ impl WorkerSupervisor {
         let door = Some((process.port, process.token.clone()));
         let mut silences = 0;
         loop {
-            match control.list().await {
+            match self.look(&control).await {
                 Ok(slots) => {
                     silences = 0;
                     for action in self.plan.next(&slots) {
@@ -224,6 +229,20 @@ impl WorkerSupervisor {
         }
     }
 
+    /// Asks the worker about its models. While it does not answer it is shown as silent.
+    async fn look(&self, control: &Control) -> Result<Vec<SlotView>, String> {
+        let mut list = std::pin::pin!(control.list());
+        let answer = match timeout(SILENT_AFTER, &mut list).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                self.status.lock().is_silent = true;
+                list.await
+            }
+        };
+        self.status.lock().is_silent = answer.is_err();
+        answer
+    }
+
     async fn tell(&mut self, control: &Control, action: Action) {
         match action {
             Action::Load(model) => {
@@ -248,6 +267,9 @@ impl WorkerSupervisor {
         }
         shown.state = state;
         shown.pid = pid;
+        if door.is_none() {
+            shown.is_silent = false;
+        }
         shown.door = door;
         shown.models = self.plan.states();
     }
