@@ -42,8 +42,41 @@ pub struct ServeOptions {
     pub voter_per_minute: u32,
     #[arg(long, value_name = "N", env = "ARENA_ADDRESS_PER_MINUTE", default_value_t = 60)]
     pub address_per_minute: u32,
+    #[arg(long, value_name = "WHO", env = "ARENA_METRICS", value_enum, default_value_t = MetricsAccess::Local)]
+    pub metrics: MetricsAccess,
+    #[arg(long, value_name = "DAYS", env = "ARENA_KEEP_DAYS")]
+    pub keep_days: Option<u32>,
     #[arg(long, value_name = "FORMAT", env = "ARENA_LOG", value_enum, default_value_t = LogFormat::Text)]
     pub log: LogFormat,
+}
+
+/// Who may read `/metrics`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricsAccess {
+    /// This machine itself, and whoever has an administrator's API token.
+    Local,
+    /// Whoever has an administrator's API token.
+    Token,
+    /// Everybody.
+    Open,
+    /// Nobody.
+    Off,
+}
+
+// By hand, as for the log below.
+impl clap::ValueEnum for MetricsAccess {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Local, Self::Token, Self::Open, Self::Off]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Self::Local => "local",
+            Self::Token => "token",
+            Self::Open => "open",
+            Self::Off => "off",
+        }))
+    }
 }
 
 /// A form of the log.
@@ -92,6 +125,10 @@ pub struct Config {
     pub demo_models: Option<PathBuf>,
     /// How online Elo is computed.
     pub elo: EloSettings,
+    /// Who may read the metrics.
+    pub metrics: MetricsAccess,
+    /// After how many days conversations are deleted, if ever.
+    pub keep_days: Option<std::num::NonZeroU32>,
     /// How long to drain.
     pub drain: std::time::Duration,
     /// Rate limit by voter.
@@ -109,6 +146,15 @@ impl Config {
     /// Whether people reach the arena over TLS, so that cookies must be Secure.
     pub fn is_secure(&self) -> bool {
         self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
+    /// Bytes that are free where the embedded database lies; `None` with an outer one, or where the system does not say.
+    pub fn data_free_bytes(&self) -> Option<u64> {
+        if self.database_url.is_some() {
+            return None;
+        }
+        let disk = rustix::fs::statvfs(&self.data).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
     /// The name of a cookie: with the `__Host-` prefix over TLS, which ties it to this host alone.
@@ -160,6 +206,8 @@ impl TryFrom<ServeOptions> for Config {
             devices,
             demo_models: if raw.no_demo { None } else { raw.demo_models.or_else(default_demo_models) },
             elo: EloSettings::default(),
+            metrics: raw.metrics,
+            keep_days: raw.keep_days.map(|days| positive(days, "--keep-days")).transpose()?,
             drain: std::time::Duration::from_secs(raw.drain_seconds),
             voter_per_minute: positive(raw.voter_per_minute, "--voter-per-minute")?,
             address_per_minute: positive(raw.address_per_minute, "--address-per-minute")?,

@@ -11,6 +11,8 @@ pub mod change_admin;
 pub mod change_model;
 pub mod create_admin;
 pub mod delete_battle;
+pub mod edit_identity_names;
+pub mod expire_battles;
 pub mod inspect_model;
 pub mod read_battle;
 pub mod register_demo;

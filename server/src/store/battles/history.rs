@@ -49,6 +49,22 @@ pub async fn delete_all(db: &mut PgConnection, voter: VoterId) -> sqlx::Result<V
     Ok(ids.into_iter().map(BattleId).collect())
 }
 
+/// Deletes at most `limit` battles that began more than `days` ago. Says how many.
+pub async fn delete_older(db: &mut PgConnection, days: i32, limit: i64) -> sqlx::Result<usize> {
+    let ids = sqlx::query_scalar!(
+        "DELETE FROM battles WHERE id IN (
+            SELECT id FROM battles WHERE created_at < now() - make_interval(days => $1)
+            ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+        ) RETURNING id",
+        days,
+        limit
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    untie(db, &ids).await?;
+    Ok(ids.len())
+}
+
 /// The vote stays for the tables; who gave it and what they wrote goes.
 async fn untie(db: &mut PgConnection, battles: &[uuid::Uuid]) -> sqlx::Result<()> {
     sqlx::query!(

@@ -5,7 +5,7 @@ mod read;
 mod replies;
 mod write;
 
-pub use history::{delete, delete_all, history};
+pub use history::{delete, delete_all, delete_older, history};
 pub use read::{of_voter, replies_of_turn};
 pub use replies::{Progress, Signals, finish, mark_read, mark_stale, request_stop, save_progress};
 pub use write::{
