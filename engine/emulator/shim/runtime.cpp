@@ -60,7 +60,7 @@ emulator_switch:
 constexpr size_t SAVED = 6 * sizeof(void*);
 void* prepare(unsigned char* top, void (*entry)()) {
     // The function is entered as after a call: 8 bytes below a multiple of 16.
-    void** at = reinterpret_cast<void**>(top - 16);
+    void** at = reinterpret_cast<void**>(top - 8);
     *--at = reinterpret_cast<void*>(entry);
     return reinterpret_cast<unsigned char*>(at) - SAVED;
 }
