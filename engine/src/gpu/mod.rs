@@ -9,6 +9,7 @@ mod device;
 mod driver;
 #[cfg(test)]
 mod emulated;
+pub mod product;
 
 pub use buffer::{Buffer, Event, Graph, Pod};
 pub use device::{Address, Arg, Gpu, Launch, MemoryInfo, Properties};

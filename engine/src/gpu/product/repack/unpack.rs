@@ -1,0 +1,156 @@
+//! GGML's blocks into codes and scales. The layouts are those of the structures and of `dequantize_row_*` in ggml's
+//! `ggml-common.h` and `ggml-quants.c`.
+
+use half::f16;
+
+use super::TILE_COLUMNS;
+use crate::quant::GgmlType;
+
+/// A row's part of a tile: up to 256 weights as unsigned codes, with what they mean.
+///
+/// A type with blocks of 32 has a scale (and perhaps an offset) for each; a K type has one of each in front, and small
+/// whole numbers for its sub-blocks.
+pub(super) struct Codes {
+    pub codes: [u8; TILE_COLUMNS],
+    pub scale: [f32; 8],
+    /// Offset, or what the minimums are multiplied with.
+    pub offset: [f32; 8],
+    /// Scales of sub-blocks of 16 or 32; signed ones 128 higher.
+    pub subs: [u8; 16],
+    /// Minimums of sub-blocks.
+    pub minimums: [u8; 16],
+}
+
+impl Codes {
+    pub(super) const ZERO: Self =
+        Self { codes: [0; TILE_COLUMNS], scale: [0.0; 8], offset: [0.0; 8], subs: [0; 16], minimums: [0; 16] };
+
+    /// Reads the blocks of up to 256 weights; what is missing counts as zero. `bytes` are whole blocks.
+    pub(super) fn read(&mut self, kind: GgmlType, bytes: &[u8]) {
+        *self = Self::ZERO;
+        let (len, size) = (kind.block_len(), kind.block_bytes());
+        for (i, block) in bytes.chunks_exact(size).enumerate() {
+            if len == 32 {
+                let codes = &mut self.codes[32 * i..][..32];
+                self.scale[i] = half(block, 0);
+                match kind {
+                    GgmlType::Q4_0 | GgmlType::IQ4_NL => digits(&block[2..], codes),
+                    GgmlType::Q4_1 => {
+                        self.offset[i] = half(block, 2);
+                        digits(&block[4..], codes);
+                    }
+                    GgmlType::Q5_0 => fifth_bits(&block[2..6], &block[6..], codes),
+                    GgmlType::Q5_1 => {
+                        self.offset[i] = half(block, 2);
+                        fifth_bits(&block[4..8], &block[8..], codes);
+                    }
+                    // Q8_0
+                    _ => codes.iter_mut().zip(&block[2..]).for_each(|(code, byte)| *code = byte ^ 0x80),
+                }
+            } else {
+                match kind {
+                    GgmlType::Q2_K => self.q2_k(block),
+                    GgmlType::Q3_K => self.q3_k(block),
+                    GgmlType::Q4_K => self.q4_k(block, None),
+                    GgmlType::Q5_K => self.q4_k(block, Some(&block[16..48])),
+                    GgmlType::Q6_K => self.q6_k(block),
+                    // IQ4_XS
+                    _ => self.iq4_xs(block),
+                }
+            }
+        }
+    }
+
+    fn q2_k(&mut self, block: &[u8]) {
+        let (scales, codes) = (&block[..16], &block[16..80]);
+        (self.scale[0], self.offset[0]) = (half(block, 80), half(block, 82));
+        for i in 0..16 {
+            (self.subs[i], self.minimums[i]) = (scales[i] & 15, scales[i] >> 4);
+        }
+        two_bits(codes, &mut self.codes);
+    }
+
+    fn q3_k(&mut self, block: &[u8]) {
+        let (high, codes, scales) = (&block[..32], &block[32..96], &block[96..108]);
+        self.scale[0] = half(block, 108);
+        for i in 0..16 {
+            let low = if i < 8 { scales[i] & 15 } else { scales[i - 8] >> 4 };
+            let bits = low | (scales[8 + i % 4] >> (2 * (i / 4)) & 3) << 4;
+            self.subs[i] = bits + 128 - 32;
+        }
+        two_bits(codes, &mut self.codes);
+        for (i, codes) in self.codes.chunks_exact_mut(32).enumerate() {
+            codes.iter_mut().zip(high).for_each(|(code, high)| *code |= (high >> i & 1) << 2);
+        }
+    }
+
+    fn q4_k(&mut self, block: &[u8], high: Option<&[u8]>) {
+        let (scales, codes) = (&block[4..16], &block[if high.is_some() { 48 } else { 16 }..]);
+        (self.scale[0], self.offset[0]) = (half(block, 0), half(block, 2));
+        for i in 0..8 {
+            (self.subs[i], self.minimums[i]) = if i < 4 {
+                (scales[i] & 63, scales[i + 4] & 63)
+            } else {
+                ((scales[i + 4] & 15) | (scales[i - 4] >> 6) << 4, (scales[i + 4] >> 4) | (scales[i] >> 6) << 4)
+            };
+        }
+        for (i, (to, from)) in self.codes.chunks_exact_mut(64).zip(codes.chunks_exact(32)).enumerate() {
+            for (part, to) in to.chunks_exact_mut(32).enumerate() {
+                to.iter_mut().zip(from).for_each(|(code, byte)| *code = byte >> (4 * part) & 15);
+                if let Some(high) = high {
+                    to.iter_mut().zip(high).for_each(|(code, high)| *code |= (high >> (2 * i + part) & 1) << 4);
+                }
+            }
+        }
+    }
+
+    fn q6_k(&mut self, block: &[u8]) {
+        let (low, high, scales) = (&block[..128], &block[128..192], &block[192..208]);
+        self.scale[0] = half(block, 208);
+        self.subs.iter_mut().zip(scales).for_each(|(sub, byte)| *sub = byte ^ 0x80);
+        let halves = self.codes.chunks_exact_mut(128).zip(low.chunks_exact(64).zip(high.chunks_exact(32)));
+        for (codes, (low, high)) in halves {
+            for (part, codes) in codes.chunks_exact_mut(32).enumerate() {
+                for (i, code) in codes.iter_mut().enumerate() {
+                    let byte = low[part % 2 * 32 + i] >> (part / 2 * 4);
+                    *code = (byte & 15) | (high[i] >> (2 * part) & 3) << 4;
+                }
+            }
+        }
+    }
+
+    fn iq4_xs(&mut self, block: &[u8]) {
+        let high = u16::from_le_bytes([block[2], block[3]]);
+        self.scale[0] = half(block, 0);
+        for (i, codes) in self.codes.chunks_exact_mut(32).enumerate() {
+            let low = block[4 + i / 2] >> (4 * (i % 2)) & 15;
+            self.subs[i] = (low | ((high >> (2 * i) & 3) as u8) << 4) + 128 - 32;
+            digits(&block[8 + 16 * i..], codes);
+        }
+    }
+}
+
+fn half(block: &[u8], at: usize) -> f32 {
+    f16::from_le_bytes([block[at], block[at + 1]]).to_f32()
+}
+
+/// 32 codes: the low halves of 16 bytes, then the high ones.
+fn digits(bytes: &[u8], codes: &mut [u8]) {
+    let (low, high) = codes.split_at_mut(16);
+    low.iter_mut().zip(bytes).for_each(|(code, byte)| *code = byte & 15);
+    high.iter_mut().zip(bytes).for_each(|(code, byte)| *code = byte >> 4);
+}
+
+fn fifth_bits(high: &[u8], bytes: &[u8], codes: &mut [u8]) {
+    digits(bytes, codes);
+    codes.iter_mut().enumerate().for_each(|(i, code)| *code |= (high[i / 8] >> (i % 8) & 1) << 4);
+}
+
+/// 256 codes of 2 bits: of 32 bytes the lowest bits of all, then the next.
+fn two_bits(bytes: &[u8], codes: &mut [u8; TILE_COLUMNS]) {
+    for (codes, bytes) in codes.chunks_exact_mut(128).zip(bytes.chunks_exact(32)) {
+        for (part, codes) in codes.chunks_exact_mut(32).enumerate() {
+            codes.iter_mut().zip(bytes).for_each(|(code, byte)| *code = byte >> (2 * part) & 3);
+        }
+    }
+}
