@@ -169,6 +169,7 @@ template <class T, class V>
 inline T atomicOr(T* at, V value) { T old = *at; *at = T(old | T(value)); return old; }
 template <class T, class V>
 inline T atomicExch(T* at, V value) { T old = *at; *at = T(value); return old; }
+inline unsigned atomicInc(unsigned* at, unsigned most) { unsigned old = *at; *at = old >= most ? 0 : old + 1; return old; }
 template <class T>
 inline T atomicCAS(T* at, T compare, T value) { T old = *at; if (old == compare) *at = value; return old; }
 

@@ -3,6 +3,7 @@
 //! [`Gpu`] is what a device can do. Behind it stand the driver (`--features cuda`) and, in tests, an emulator that runs the
 //! same kernel sources on the processor: whatever is written here is tested without a GPU. Kernels lie in `kernels/`.
 
+mod attention;
 mod buffer;
 mod device;
 #[cfg(feature = "cuda")]
@@ -10,11 +11,14 @@ mod driver;
 #[cfg(test)]
 mod emulated;
 pub mod product;
+mod sample;
 
+pub use attention::{Attention, AttentionInputs, AttentionShape, AttentionWork};
 pub use buffer::{Buffer, Event, Graph, Pod};
 pub use device::{Address, Arg, Gpu, Launch, MemoryInfo, Properties};
 #[cfg(test)]
 pub use emulated::emulated;
+pub use sample::{DeviceSampler, Sampled};
 
 use std::sync::Arc;
 

@@ -3,5 +3,5 @@
 mod choose;
 mod settings;
 
-pub use choose::{Choice, NotFinite, Sampler, log_probability, top_logprobs};
+pub use choose::{Choice, Draw, NotFinite, Sampler, log_probability, top_logprobs};
 pub use settings::{OutOfRange, Sampling};

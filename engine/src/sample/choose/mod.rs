@@ -14,7 +14,7 @@ use thiserror::Error;
 use super::Sampling;
 
 /// A logit that is not a number.
-#[derive(Debug, Clone, PartialEq, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[error("the logit of token {token} is {value}")]
 pub struct NotFinite {
     /// The first such token.
@@ -30,6 +30,17 @@ pub struct Choice {
     pub token: u32,
     /// Its probability among the tokens that were left to draw from.
     pub probability: f32,
+}
+
+/// What a device must know to choose a token as a sampler would: see [`Sampler::draw_elsewhere`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draw {
+    /// How tokens are chosen.
+    pub settings: Sampling,
+    /// The random number in [0, 1), times 2^53.
+    pub random: u64,
+    /// Each token to be weakened, and how often it stands in the answer.
+    pub penalties: Vec<(u32, u32)>,
 }
 
 /// Chooses the tokens of one request.
@@ -94,11 +105,36 @@ impl Sampler {
         Ok(choice)
     }
 
+    /// What [`Self::choose`] would choose by now, for a device to do the same. [`Self::chosen_elsewhere`] follows, or
+    /// `choose` where the device could not.
+    #[must_use]
+    pub fn draw_elsewhere(&self) -> Draw {
+        let random = if self.settings.temperature == 0.0 { 0 } else { random_bits(&mut self.rng.clone()) };
+        let settings = &self.settings;
+        let is_even =
+            settings.repetition_penalty == 1.0 && settings.frequency_penalty == 0.0 && settings.presence_penalty == 0.0;
+        let penalties = if is_even { Vec::new() } else { self.penalised().collect() };
+        Draw { settings: settings.clone(), random, penalties }
+    }
+
+    /// Remembers the token that a device chose.
+    pub fn chosen_elsewhere(&mut self, token: u32) {
+        if self.settings.temperature != 0.0 {
+            random_bits(&mut self.rng);
+        }
+        *self.made.entry(token).or_insert(0) += 1;
+    }
+
+    /// The tokens that penalties concern, and how often each stands in the answer.
+    fn penalised(&self) -> impl Iterator<Item = (u32, u32)> {
+        let in_prompt = self.prompt.iter().filter(|t| !self.made.contains_key(t)).map(|t| (*t, 0));
+        in_prompt.chain(self.made.iter().map(|(t, n)| (*t, *n)))
+    }
+
     /// Weakens what was said. Only those tokens are looked at, not the whole vocabulary.
     fn penalise(&self, candidates: &mut [Candidate]) {
         let repetition = self.settings.repetition_penalty;
-        let in_prompt = self.prompt.iter().filter(|t| !self.made.contains_key(t)).map(|t| (*t, 0));
-        for (token, made) in in_prompt.chain(self.made.iter().map(|(t, n)| (*t, *n))) {
+        for (token, made) in self.penalised() {
             let Some(candidate) = candidates.get_mut(token as usize) else { continue };
             let mut logit = candidate.logit;
             // As in CTRL and Hugging Face: the penalty always pushes towards less likely.
@@ -113,8 +149,7 @@ impl Sampler {
     fn draw(&mut self, candidates: Vec<Candidate>) -> Choice {
         let kept = self.kept(candidates);
         let total: f64 = kept.iter().map(|(_, p)| p).sum();
-        // 53 random bits make a number in [0, 1) that needs no rounding.
-        let mut rest = (self.rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64 * total;
+        let mut rest = random_bits(&mut self.rng) as f64 / (1u64 << 53) as f64 * total;
         let mut chosen = kept[0];
         for &(token, p) in &kept {
             chosen = (token, p);
@@ -158,6 +193,11 @@ impl Sampler {
         }
         kept
     }
+}
+
+/// 53 random bits: as a fraction of 2^53 they make a number in [0, 1) that needs no rounding.
+fn random_bits(rng: &mut ChaCha12Rng) -> u64 {
+    rng.next_u64() >> 11
 }
 
 /// The natural log probability of `token` under these logits.
