@@ -2,8 +2,6 @@
 
 use std::str::FromStr;
 
-use candle_core::Device;
-
 use crate::error::{Error, Result};
 
 /// A device as it is asked for.
@@ -45,23 +43,6 @@ impl std::fmt::Display for DeviceSpec {
 impl DeviceSpec {
     /// Whether this build can use NVIDIA GPUs.
     pub const CUDA: bool = cfg!(feature = "cuda");
-
-    /// Opens the device, or says why that is not possible.
-    pub fn open(self) -> Result<Device> {
-        match self {
-            Self::Cpu => Ok(Device::Cpu),
-            Self::Cuda(n) if Self::CUDA => Device::new_cuda(n)
-                .map_err(|cause| Error::Device { device: self.to_string(), message: cause.to_string() }),
-            Self::Cuda(_) => Err(Error::Device {
-                device: self.to_string(),
-                message: "this build has no CUDA; build it with --features cuda, or use cpu".into(),
-            }),
-            // `auto` promises a device that works, so a GPU that cannot be opened is no error here;
-            // what was chosen can be seen in the device that comes back.
-            Self::Auto if Self::CUDA => Ok(Device::new_cuda(0).unwrap_or(Device::Cpu)),
-            Self::Auto => Ok(Device::Cpu),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -78,12 +59,5 @@ mod tests {
             let error = text.parse::<DeviceSpec>().expect_err(text).to_string();
             assert!(error.contains("use cpu, cuda:0 or auto"), "{error}");
         }
-    }
-
-    #[test]
-    #[cfg_attr(feature = "cuda", ignore = "this build has CUDA")]
-    fn a_build_without_cuda_says_so() {
-        let error = DeviceSpec::Cuda(0).open().expect_err("no CUDA").to_string();
-        assert!(error.contains("--features cuda"), "{error}");
     }
 }

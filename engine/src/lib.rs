@@ -23,6 +23,10 @@
 //! error · sample · device
 //! ```
 
+// Tests share helpers with those of `tests/`, which know the crate by its name.
+#[cfg(test)]
+extern crate self as mixtral_engine;
+
 pub mod arch;
 pub mod device;
 pub mod error;

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use candle_core::Device;
 use clap::Args;
-use mixtral_engine::model::Mixtral;
+use mixtral_engine::model::{KvCache, Mixtral, WithCache};
 use mixtral_engine::ops::Backend;
 use mixtral_tools::imatrix::Imatrix;
 
@@ -29,18 +30,21 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     refuse_existing(&arguments.out, arguments.force, language)?;
     refuse_folder(&arguments.out, language)?;
-    let Opened { files, device, window, all } =
-        arguments.windows.open(&arguments.model, &arguments.machine, language)?;
+    let Opened { files, window, all, .. } = arguments.windows.open(&arguments.model, &arguments.machine, language)?;
     let config = files.config().clone();
     // The reference operations multiply expert by expert, so that each shows what comes to it.
+    let device = Device::Cpu;
     let mut model = Mixtral::load_with(Backend::Reference, &files, config, &device, &mut |_, _| {})?;
     let watched = model.watch()?;
-    let mut cache = windows::cache(&model, window)?;
+    let sizes = windows::sizes(window);
+    let cache = KvCache::new(model.config(), sizes.blocks, sizes.block_size, &device)?;
+    let vocabulary = model.config().vocab_size;
+    let mut model = WithCache { model, cache };
     let bar = windows::bar(all.len());
     let mut tokens = 0;
     for chunk in &all {
         let inputs = &chunk.tokens[..chunk.tokens.len().min(window)];
-        windows::run(&model, &mut cache, inputs, |_, _| Ok(()))?;
+        windows::run(&mut model, vocabulary, inputs, |_, _| Ok(()))?;
         tokens += inputs.len();
         bar.inc(1);
     }

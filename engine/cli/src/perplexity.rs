@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use clap::Args;
-use mixtral_engine::model::{KvCache, Mixtral};
+use mixtral_engine::model::Forward;
 use mixtral_engine::weights::ModelFiles;
 use mixtral_train::data::Document;
 use serde_json::json;
@@ -30,24 +30,21 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let Opened { files, device, window, all } =
         arguments.windows.open(&arguments.model, &arguments.machine, language)?;
-    let model = Mixtral::load(&files, files.config().clone(), &device, &mut |_, _| {})?;
-    let mut cache = windows::cache(&model, window)?;
+    let config = files.config();
+    let mut model = windows::load(&device, &files, config, window)?;
     let mut other = match &arguments.against {
         Some(path) => {
             let files = ModelFiles::open(path, None)?;
-            let config = files.config().clone();
-            let fits = config.vocab_size == model.config().vocab_size && config.max_context >= window;
+            let fits = files.config().vocab_size == config.vocab_size && files.config().max_context >= window;
             ensure!(fits, t!(language, "perplexity-unlike", path = path.display()));
-            let other = Mixtral::load(&files, config, &device, &mut |_, _| {})?;
-            let cache = windows::cache(&other, window)?;
-            Some((other, cache))
+            Some(windows::load(&device, &files, files.config(), window)?)
         }
         None => None,
     };
     let bar = windows::bar(all.len());
-    let mut sums = Sums::default();
+    let mut sums = Sums { vocabulary: config.vocab_size, ..Sums::default() };
     for chunk in &all {
-        sums.add(chunk, (&model, &mut cache), other.as_mut().map(|(model, cache)| (&*model, cache)))?;
+        sums.add(chunk, &mut *model, other.as_deref_mut())?;
         bar.set_message(format!("{:.4}", (sums.nll / sums.count).exp()));
         bar.inc(1);
     }
@@ -86,6 +83,7 @@ fn tell(sums: &Sums, window: usize, compared: bool, json: bool, language: Langua
 /// Sums over predictions.
 #[derive(Debug, Default)]
 struct Sums {
+    vocabulary: usize,
     count: f64,
     /// negative log-likelihood of what comes, in nats
     nll: f64,
@@ -102,8 +100,8 @@ impl Sums {
     fn add(
         &mut self,
         Document { tokens, loss_spans }: &Document,
-        (model, cache): (&Mixtral, &mut KvCache),
-        other: Option<(&Mixtral, &mut KvCache)>,
+        model: &mut dyn Forward,
+        other: Option<&mut (dyn Forward + 'static)>,
     ) -> anyhow::Result<()> {
         // The last token foretells nothing here.
         let (inputs, targets) = (&tokens[..tokens.len() - 1], &tokens[1..]);
@@ -115,14 +113,14 @@ impl Sums {
         };
         // The other's predictions are held while the model's are computed: (what counts, vocabulary).
         let mut wanted = Vec::new();
-        if let Some((other, cache)) = other {
-            windows::run(other, cache, inputs, |start, logits| {
+        if let Some(other) = other {
+            windows::run(other, self.vocabulary, inputs, |start, logits| {
                 wanted.extend(predictions(start, logits).into_iter().map(|(_, row)| row));
                 Ok(())
             })?;
         }
         let mut wanted = wanted.into_iter();
-        windows::run(model, cache, inputs, |start, logits| {
+        windows::run(model, self.vocabulary, inputs, |start, logits| {
             for (target, row) in predictions(start, logits) {
                 self.count += 1.0;
                 self.nll -= row[target];

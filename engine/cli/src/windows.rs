@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
-use candle_core::Device;
 use clap::Args;
 use indicatif::ProgressBar;
-use mixtral_engine::model::{KvCache, Mixtral};
+use mixtral_engine::arch::Config;
+use mixtral_engine::gpu::{OpenDevice, Sizes};
+use mixtral_engine::model::Forward;
 use mixtral_engine::schedule::{SequenceSlice, StepInput};
 use mixtral_engine::text::{ChatTemplate, Encoding, Tokenizer};
 use mixtral_engine::weights::ModelFiles;
@@ -35,7 +36,7 @@ pub struct Windows {
 /// A model's files, the place to compute, and a text in the model's tokens.
 pub struct Opened {
     pub files: ModelFiles,
-    pub device: Device,
+    pub device: OpenDevice,
     /// Tokens in the longest window.
     pub window: usize,
     pub all: Vec<Document>,
@@ -47,7 +48,7 @@ impl Windows {
     /// at the end is not used. JSON lines are read as training reads them.
     pub fn open(&self, model: &Model, machine: &Machine, language: Language) -> anyhow::Result<Opened> {
         machine.pool.make(language)?;
-        let device = machine.device.open()?;
+        let device = OpenDevice::open(machine.device)?;
         let files = model.open()?;
         let tokenizer = Tokenizer::from_gguf(files.gguf().metadata())?;
         let lines = self.text.extension().is_some_and(|ending| ending == "jsonl");
@@ -83,15 +84,25 @@ impl Windows {
     }
 }
 
-/// A cache for one window.
-pub fn cache(model: &Mixtral, window: usize) -> anyhow::Result<KvCache> {
-    Ok(KvCache::new(model.config(), window.div_ceil(BLOCK), BLOCK, model.device())?)
+/// Room for one window.
+pub fn sizes(window: usize) -> Sizes {
+    Sizes { blocks: window.div_ceil(BLOCK), block_size: BLOCK, step_tokens: ROWS.min(window), sequences: 1 }
+}
+
+/// A model with a cache for one window.
+pub fn load(
+    device: &OpenDevice,
+    files: &ModelFiles,
+    config: &Config,
+    window: usize,
+) -> anyhow::Result<Box<dyn Forward>> {
+    Ok(device.load(files, config.clone(), sizes(window), &mut |_, _| {})?)
 }
 
 /// Runs a window; `body` gets the number of the first row of each batch, and the logits: (rows, vocabulary).
 pub fn run(
-    model: &Mixtral,
-    cache: &mut KvCache,
+    model: &mut dyn Forward,
+    vocabulary: usize,
     window: &[u32],
     mut body: impl FnMut(usize, Vec<Vec<f32>>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
@@ -107,7 +118,7 @@ pub fn run(
             sequences: vec![SequenceSlice { start: 0, len: end - start, context: end, blocks }],
             outputs: (0..(end - start) as u32).collect(),
         };
-        body(start, model.forward(&plan, cache)?.to_vec2()?)?;
+        body(start, model.forward(&plan)?.chunks(vocabulary).map(<[f32]>::to_vec).collect())?;
     }
     Ok(())
 }

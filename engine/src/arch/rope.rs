@@ -49,15 +49,21 @@ impl Rope {
     /// The device has no room for them.
     pub fn angles(&self, positions: &[u32], device: &Device) -> Result<(Tensor, Tensor)> {
         let shape = (positions.len(), self.frequencies.len());
-        let (mut cos, mut sin) = (Vec::with_capacity(shape.0 * shape.1), Vec::with_capacity(shape.0 * shape.1));
-        for &position in positions {
-            for frequency in &self.frequencies {
-                let (s, c) = (f64::from(position) * frequency).sin_cos();
-                cos.push((c * self.magnitude) as f32);
-                sin.push((s * self.magnitude) as f32);
-            }
-        }
+        let (cos, sin): (Vec<f32>, Vec<f32>) = positions.iter().flat_map(|position| self.turn(*position)).unzip();
         Ok((Tensor::from_vec(cos, shape, device)?, Tensor::from_vec(sin, shape, device)?))
+    }
+
+    /// Cosine and sine of each pair at a position.
+    fn turn(&self, position: u32) -> impl Iterator<Item = (f32, f32)> + '_ {
+        self.frequencies.iter().map(move |frequency| {
+            let (sin, cos) = (f64::from(position) * frequency).sin_cos();
+            ((cos * self.magnitude) as f32, (sin * self.magnitude) as f32)
+        })
+    }
+
+    /// Cosines and sines of the positions from 0 on, side by side: (positions, head_dim / 2, 2).
+    pub fn turns(&self, positions: usize) -> Vec<f32> {
+        (0..positions as u32).flat_map(|position| self.turn(position)).flat_map(|(cos, sin)| [cos, sin]).collect()
     }
 }
 

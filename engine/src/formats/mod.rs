@@ -4,8 +4,10 @@
 pub mod gguf;
 pub mod json;
 mod mmap;
+mod reader;
 pub mod safetensors;
 mod source;
 
 pub use mmap::Mapped;
+pub use reader::TensorReader;
 pub use source::{Info, Source, View};

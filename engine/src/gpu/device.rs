@@ -143,7 +143,7 @@ pub trait Gpu: Debug + Send + Sync {
 }
 
 /// Empty work is none: devices refuse it, and a step may well have none. It is answered here, once for all callers.
-impl dyn Gpu {
+impl dyn Gpu + '_ {
     /// Runs a kernel, unless there are no blocks.
     ///
     /// # Errors

@@ -10,6 +10,8 @@ mod device;
 mod driver;
 #[cfg(test)]
 mod emulated;
+pub mod model;
+mod open;
 pub mod product;
 mod sample;
 
@@ -18,6 +20,8 @@ pub use buffer::{Buffer, Event, Graph, Pod};
 pub use device::{Address, Arg, Gpu, Launch, MemoryInfo, Properties};
 #[cfg(test)]
 pub use emulated::emulated;
+pub use model::{GpuModel, MemoryPlan, Profile, Sizes};
+pub use open::OpenDevice;
 pub use sample::{DeviceSampler, Sampled};
 
 use std::sync::Arc;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use candle_core::Device;
 use serde::Serialize;
 
 use crate::formats::Source;
@@ -140,15 +139,6 @@ fn is_expert(name: &str) -> bool {
         ["blk", _, part, "weight"] => part.ends_with("_exps"),
         ["blk", _, "ffn_gate" | "ffn_up" | "ffn_down", expert, "weight"] => expert.parse::<usize>().is_ok(),
         _ => false,
-    }
-}
-
-/// The device in words.
-pub(super) fn device_name(device: &Device) -> String {
-    match device.location() {
-        candle_core::DeviceLocation::Cpu => "cpu".to_owned(),
-        candle_core::DeviceLocation::Cuda { gpu_id } => format!("cuda:{gpu_id}"),
-        candle_core::DeviceLocation::Metal { gpu_id } => format!("metal:{gpu_id}"),
     }
 }
 

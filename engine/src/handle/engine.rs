@@ -8,9 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use candle_core::Device;
-
-use super::card::{self, ModelCard};
+use super::card::ModelCard;
 use super::entry::Entry;
 use super::load::{self, LoadProgress, LoadedModel};
 use super::options::{EngineOptions, LoadOptions};
@@ -21,6 +19,7 @@ use super::stream::EventStream;
 use super::thread::{self, Command};
 use crate::device::DeviceSpec;
 use crate::error::{Error, Result};
+use crate::gpu::OpenDevice;
 use crate::request::{Input, Request, SubmitError};
 use crate::text::{ChatTemplate, CompileTemplate};
 
@@ -29,7 +28,7 @@ const COMMANDS: usize = 1024;
 
 /// One device and the models on it. Dropping it stops the thread after the step it is in.
 pub struct Engine {
-    device: Device,
+    device: OpenDevice,
     device_name: String,
     options: EngineOptions,
     templates: CompileTemplate,
@@ -53,7 +52,7 @@ impl Engine {
     /// The device cannot be used, or an option is out of range.
     pub fn start(device: DeviceSpec, options: EngineOptions) -> Result<Self> {
         options.check()?;
-        let device = device.open()?;
+        let device = OpenDevice::open(device)?;
         let pool = options.pool()?;
         let (commands, received) = sync_channel(COMMANDS);
         let thread = std::thread::Builder::new()
@@ -61,7 +60,7 @@ impl Engine {
             .spawn(move || thread::run(&received, pool.as_ref()))
             .map_err(Error::io("the engine's thread"))?;
         Ok(Self {
-            device_name: card::device_name(&device),
+            device_name: device.name(),
             device,
             options,
             templates: ChatTemplate::local(),

@@ -3,15 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use candle_core::Device;
-
 use super::card::{self, ModelCard, TemplateState};
 use super::check::check;
-use super::forward::Forward;
 use super::options::{EngineOptions, LoadOptions};
 use crate::error::{Error, Result};
-use crate::model::{KvCache, Mixtral};
-use crate::schedule::{Limits, StepInput};
+use crate::gpu::{OpenDevice, Sizes};
+use crate::model::Forward;
+use crate::schedule::Limits;
 use crate::text::{ChatTemplate, CompileTemplate, TemplateError, Tokenizer};
 use crate::weights::ModelFiles;
 
@@ -36,7 +34,7 @@ pub(crate) struct LoadedModel {
 
 /// Where a model goes and what the engine allows it.
 pub(super) struct Place<'a> {
-    pub(super) device: &'a Device,
+    pub(super) device: &'a OpenDevice,
     pub(super) device_name: &'a str,
     pub(super) options: &'a EngineOptions,
     pub(super) templates: &'a CompileTemplate,
@@ -58,6 +56,12 @@ impl LoadedModel {
         let context = options.context.unwrap_or(config.max_context).min(config.max_context);
         let limits = limits(context, &options, place.options)?;
         let blocks = limits.blocks as usize;
+        let sizes = Sizes {
+            blocks,
+            block_size: limits.block_size,
+            step_tokens: limits.step_tokens.max(limits.max_sequences),
+            sequences: limits.max_sequences,
+        };
         // A cache smaller than the context bounds it: what could not be computed must not be taken.
         let context = context.min(blocks * limits.block_size);
         if context < 2 {
@@ -82,13 +86,11 @@ impl LoadedModel {
             vocabulary: tokenizer.vocabulary().len(),
             template: TemplateState::of(&template),
             device: place.device_name.to_owned(),
-            cache_bytes: KvCache::bytes(&config, blocks, limits.block_size, place.device),
+            cache_bytes: place.device.cache_bytes(&config, &sizes),
         };
         let vocabulary = config.vocab_size;
-        let model =
-            Mixtral::load(&files, config, place.device, &mut |done, total| progress(LoadProgress { done, total }))?;
-        let cache = KvCache::new(model.config(), blocks, limits.block_size, place.device)?;
-        let model = Box::new(OnDevice { model, cache });
+        let mut progress = |done, total| progress(LoadProgress { done, total });
+        let model = place.device.load(&files, config, sizes, &mut progress)?;
         Ok(Self { card, tokenizer: Arc::new(tokenizer), template: Arc::new(template), model, limits, vocabulary })
     }
 }
@@ -105,28 +107,4 @@ fn limits(context: usize, options: &LoadOptions, engine: &EngineOptions) -> Resu
         block_size: engine.block_size,
         blocks,
     })
-}
-
-/// A Mixtral with its cache.
-struct OnDevice {
-    model: Mixtral,
-    cache: KvCache,
-}
-
-impl Forward for OnDevice {
-    fn forward(&mut self, plan: &StepInput) -> Result<Vec<f32>> {
-        if plan.outputs.is_empty() {
-            // Nobody waits for a row: compute for the cache alone.
-            self.model.forward(plan, &mut self.cache)?;
-            return Ok(Vec::new());
-        }
-        let logits = self.model.forward(plan, &mut self.cache)?; // (outputs, vocab)
-        Ok(logits.flatten_all()?.to_vec1()?)
-    }
-
-    fn reset(&mut self) -> Result<()> {
-        let (blocks, block_size) = (self.cache.blocks(), self.cache.block_size());
-        self.cache = KvCache::new(self.model.config(), blocks, block_size, self.model.device())?;
-        Ok(())
-    }
 }

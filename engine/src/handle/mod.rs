@@ -8,7 +8,6 @@ mod card;
 mod check;
 mod engine;
 mod entry;
-mod forward;
 mod load;
 mod options;
 mod request_state;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::forward::Forward;
 use super::load::LoadedModel;
 use super::request_state::RequestState;
 use super::shared::Shared;
+use crate::model::Forward;
 use crate::request::GenerateError;
 use crate::schedule::{AdmissionError, Id, Limits, Scheduler};
 

@@ -1,9 +1,6 @@
 //! From a source's tensors to the model's parts. Every tensor must have the shape that the
 //! configuration promises, and every tensor must be used.
 
-use std::borrow::Cow;
-use std::collections::HashSet;
-
 use candle_core::{Device, Tensor};
 
 use super::attention::Attention;
@@ -12,10 +9,10 @@ use super::moe::Moe;
 use super::norm::Norm;
 use crate::arch::Config;
 use crate::arch::{TensorRole, TensorSpec};
-use crate::error::{Error, Fault, Place, Result};
-use crate::formats::Source;
+use crate::error::{Fault, Result};
+use crate::formats::{Source, TensorReader};
 use crate::ops::{Backend, Expert, Matrix};
-use crate::quant::{Blocks, GgmlType, are_finite};
+use crate::quant::{Blocks, GgmlType};
 
 /// How many bytes the weights take once loaded, on the processor or a GPU: what they take in the
 /// file, for they stay in their types (but for what an adapter changes).
@@ -25,13 +22,9 @@ pub fn weight_bytes(source: &dyn Source) -> u64 {
 
 pub(super) struct Loader<'a> {
     ops: Backend,
-    source: &'a dyn Source,
+    reader: TensorReader<'a>,
     config: &'a Config,
     device: &'a Device,
-    progress: &'a mut dyn FnMut(u64, u64),
-    used: HashSet<String>,
-    done: u64,
-    total: u64,
 }
 
 impl<'a> Loader<'a> {
@@ -42,44 +35,18 @@ impl<'a> Loader<'a> {
         device: &'a Device,
         progress: &'a mut dyn FnMut(u64, u64),
     ) -> Self {
-        let total = weight_bytes(source);
-        progress(0, total);
-        Self { ops, source, config, device, progress, used: HashSet::new(), done: 0, total }
-    }
-
-    fn fault(&self, name: &str, fault: impl Into<Fault>) -> Error {
-        Error::file(self.source.path(), Place::Tensor(name.to_owned()), fault)
-    }
-
-    /// The tensor's type and blocks, if it has these dimensions.
-    fn read(&mut self, name: &str, dims: &[usize]) -> Result<(GgmlType, Cow<'a, [u8]>)> {
-        let info = self.source.info(name).ok_or_else(|| self.fault(name, Fault::Missing))?;
-        if info.dims != dims {
-            return Err(self.fault(name, Fault::Shape { found: info.dims.to_vec(), expected: dims.to_vec() }));
-        }
-        self.used.insert(name.to_owned());
-        let bytes = self.source.bytes(name)?;
-        // Rounding activations to 8 bits would turn NaN into 0 and the fault into fluent nonsense.
-        if !are_finite(info.kind, &bytes) {
-            return Err(self.fault(name, Fault::NotFinite));
-        }
-        Ok((info.kind, bytes))
-    }
-
-    fn advance(&mut self, bytes: usize) {
-        self.done += bytes as u64;
-        (self.progress)(self.done, self.total);
+        Self { ops, reader: TensorReader::new(source, progress), config, device }
     }
 
     fn build(&mut self, name: &str, kind: GgmlType, rows: usize, cols: usize, bytes: &[u8]) -> Result<Matrix> {
         let matrix = Matrix::new(self.ops, kind, rows, cols, bytes, self.device)
-            .ok_or_else(|| self.fault(name, Fault::Type(kind.to_string())))??;
-        self.advance(bytes.len());
+            .ok_or_else(|| self.reader.fault(name, Fault::Type(kind.to_string())))??;
+        self.reader.advance(bytes.len());
         Ok(matrix)
     }
 
     fn named(&mut self, name: &str, rows: usize, cols: usize) -> Result<Matrix> {
-        let (kind, bytes) = self.read(name, &[rows, cols])?;
+        let (kind, bytes) = self.reader.read(name, &[rows, cols])?;
         self.build(name, kind, rows, cols, &bytes)
     }
 
@@ -91,19 +58,19 @@ impl<'a> Loader<'a> {
 
     /// The output matrix, where the embedding does not serve for it.
     pub fn output(&mut self) -> Result<Option<Matrix>> {
-        (!self.source.is_tied()).then(|| self.matrix(TensorRole::Output, None)).transpose()
+        (!self.reader.source().is_tied()).then(|| self.matrix(TensorRole::Output, None)).transpose()
     }
 
     pub fn norm(&mut self, role: TensorRole, layer: Option<usize>) -> Result<Norm> {
         let part = TensorSpec::new(self.config, role, layer);
         let name = part.name();
-        let (kind, bytes) = self.read(&name, &part.dims)?;
+        let (kind, bytes) = self.reader.read(&name, &part.dims)?;
         let Some(blocks) = Blocks::new(kind, &bytes).filter(|_| is_plain(kind)) else {
-            return Err(self.fault(&name, format!("a norm in {kind} is not supported")));
+            return Err(self.reader.fault(&name, format!("a norm in {kind} is not supported")));
         };
         let mut weight = vec![0f32; part.len()];
         blocks.dequantise(0, &mut weight);
-        self.advance(bytes.len());
+        self.reader.advance(bytes.len());
         Ok(Norm { weight: Tensor::from_vec(weight, part.len(), self.device)?, eps: self.config.norm_eps })
     }
 
@@ -138,19 +105,16 @@ impl<'a> Loader<'a> {
         let part = TensorSpec::new(self.config, role, layer);
         let (rows, cols) = part.matrix();
         let (merged, experts) = (part.name(), self.config.num_experts);
-        if self.source.info(&merged).is_none() {
+        if self.reader.source().info(&merged).is_none() {
             return (0..experts).map(|expert| self.named(&part.split_name(expert), rows, cols)).collect();
         }
-        let (kind, bytes) = self.read(&merged, &part.dims)?;
+        let (kind, bytes) = self.reader.read(&merged, &part.dims)?;
         // Rows are whole blocks, so experts are too.
         bytes.chunks_exact(bytes.len() / experts).map(|bytes| self.build(&merged, kind, rows, cols, bytes)).collect()
     }
 
     /// Refuses a model with parts that this engine does not know: its output would be wrong.
     pub fn finish(self) -> Result<()> {
-        match self.source.names().into_iter().find(|name| !self.used.contains(*name)) {
-            Some(name) => Err(self.fault(name, Fault::Surplus)),
-            None => Ok(()),
-        }
+        self.reader.finish()
     }
 }

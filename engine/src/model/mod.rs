@@ -2,6 +2,7 @@
 
 mod attention;
 mod check;
+mod forward;
 mod kv_cache;
 mod loader;
 mod mixtral;
@@ -9,6 +10,7 @@ mod moe;
 mod norm;
 
 pub use check::check_tensors;
+pub use forward::{Forward, WithCache};
 pub use kv_cache::KvCache;
 pub use loader::weight_bytes;
 pub use mixtral::Mixtral;

@@ -3,18 +3,18 @@
 use std::path::Path;
 
 use candle_core::Device;
-use mixtral_engine::model::{KvCache, Mixtral};
+use mixtral_engine::model::{Forward, KvCache, Mixtral, WithCache};
 use mixtral_engine::ops::Backend;
 use mixtral_engine::schedule::{SequenceSlice, StepInput};
 use mixtral_engine::weights::ModelFiles;
 
 pub const BLOCK: usize = 16;
-const BLOCKS: usize = 128;
+pub const BLOCKS: usize = 128;
 
 /// A model with its cache, and sequences that own blocks of it.
 pub struct Driver {
-    pub model: Mixtral,
-    cache: KvCache,
+    model: Box<dyn Forward>,
+    vocabulary: usize,
     free: Vec<u32>,
 }
 
@@ -42,9 +42,22 @@ impl Driver {
         let config = files.config().clone();
         let model = Mixtral::load_with(ops, &files, config, &Device::Cpu, &mut |_, _| {}).expect("it loads");
         let cache = KvCache::new(model.config(), BLOCKS, BLOCK, &Device::Cpu).expect("a cache");
+        let vocabulary = model.config().vocab_size;
+        Self::with(Box::new(WithCache { model, cache }), vocabulary)
+    }
+
+    /// Drives a model that has [`BLOCKS`] blocks of [`BLOCK`] tokens, wherever it computes.
+    pub fn with(model: Box<dyn Forward>, vocabulary: usize) -> Self {
         // Blocks in an order that is no counting, so that a wrong block table shows.
         let free = (0..BLOCKS as u32).map(|i| i * 37 % BLOCKS as u32).collect();
-        Self { model, cache, free }
+        Self { model, vocabulary, free }
+    }
+
+    /// The rows that a plan wants.
+    fn forward(&mut self, plan: &StepInput) -> Vec<Vec<f32>> {
+        let logits = self.model.forward(plan).expect("a step");
+        assert_eq!(logits.len(), plan.outputs.len() * self.vocabulary, "a row for each output");
+        logits.chunks(self.vocabulary).map(<[f32]>::to_vec).collect()
     }
 
     /// Computes up to `chunk` tokens of each sequence that has some left, in one batch. Returns for
@@ -74,8 +87,7 @@ impl Driver {
             sequence.computed = context;
             plan.sequences.push(SequenceSlice { start, len, context, blocks: sequence.blocks.clone() });
         }
-        let logits = self.model.forward(&plan, &mut self.cache).expect("a step");
-        let mut rows = logits.to_vec2::<f32>().expect("logits").into_iter();
+        let mut rows = self.forward(&plan).into_iter();
         done.into_iter().map(|done| done.then(|| rows.next().expect("a row of logits"))).collect()
     }
 
@@ -109,7 +121,7 @@ impl Driver {
             }],
             positions,
         };
-        self.model.forward(&plan, &mut self.cache).expect("a step").to_vec2().expect("logits")
+        self.forward(&plan)
     }
 
     /// Greedy continuations of several prompts at once: at most `max` tokens each, ending with

@@ -230,8 +230,12 @@ impl Drop for Queue {
             let mut held = std::mem::take(&mut *self.held());
             // SAFETY: handles of this queue, which nobody can use any more.
             unsafe {
-                held.graphs.drain().for_each(|(_, graph)| drop(sys::cuGraphExecDestroy(graph)));
-                held.events.drain().for_each(|(_, event)| drop(sys::cuEventDestroy_v2(event)));
+                for (_, graph) in held.graphs.drain() {
+                    sys::cuGraphExecDestroy(graph);
+                }
+                for (_, event) in held.events.drain() {
+                    sys::cuEventDestroy_v2(event);
+                }
                 sys::cuStreamDestroy_v2(self.stream);
             }
         }

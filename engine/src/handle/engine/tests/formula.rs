@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::handle::card::{ModelCard, TemplateState};
-use crate::handle::forward::Forward;
 use crate::handle::load::LoadedModel;
+use crate::model::Forward;
 use crate::schedule::{Limits, StepInput};
 use crate::text::{ChatTemplate, test_bytes_only};
 
