@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::i18n::Language;
 use crate::{
-    bench, chat, convert, evaluate, imatrix, info, merge, perplexity, prepare, print_config, quantize, train,
+    bench, chat, convert, evaluate, imatrix, info, merge, perplexity, prepare, print_config, quantize, selftest, train,
     train_tokenizer,
 };
 
@@ -34,6 +34,7 @@ pub enum Command {
     #[command(subcommand)]
     Prepare(Prepare),
     Bench(bench::Arguments),
+    Selftest(selftest::Arguments),
 
     // What earlier versions called them, for one version more.
     #[command(hide = true)]
@@ -79,6 +80,7 @@ impl Command {
                 prepare::run(&arguments, language)
             }
             Self::Bench(arguments) => bench::run(&arguments, language),
+            Self::Selftest(arguments) => selftest::run(&arguments, language),
             Self::Recipe(arguments) => print_config::run(arguments.kind, language),
         }
     }

@@ -21,6 +21,7 @@ mod prepare;
 mod print_config;
 mod progress;
 mod quantize;
+mod selftest;
 mod settings;
 mod train;
 mod train_tokenizer;

@@ -106,6 +106,11 @@ tokenizer-written = { $tokens } tokens: { $json }, { $gguf }
 
 bench-train = { $parameters } parameters, F32, { $tokens } tokens per step
 bench-train-result = median: { $own } tokens/s; candle's own autograd: { $candle } tokens/s; { $times }× as fast
+selftest-result = { $passed } of { $all } checks passed
+selftest-failed = { $failed ->
+    [one] one check failed
+   *[other] { $failed } checks failed
+ }
 bench-losses-differ = the losses differ: { $own } and { $candle }
 
 train-no-folder = name a folder to train in

@@ -103,6 +103,8 @@ tokenizer-written = { $tokens } 个词元：{ $json }、{ $gguf }
 
 bench-train = { $parameters }参数，F32，每步 { $tokens } 个词元
 bench-train-result = 中位数：{ $own } 词元/秒；candle 自带的自动微分：{ $candle } 词元/秒；为其 { $times } 倍
+selftest-result = { $all } 项检查中通过 { $passed } 项
+selftest-failed = { $failed } 项检查未通过
 bench-losses-differ = 两者的损失不同：{ $own } 与 { $candle }
 
 train-no-folder = 请给出训练的文件夹

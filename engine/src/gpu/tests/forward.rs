@@ -4,14 +4,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::drive::{BLOCK, BLOCKS, Driver, Sequence, distance};
+use super::plain::Plain;
 use super::tiny::{self, Layout, SMALL, Shape};
 use crate::gpu::{Gpu, GpuModel, Sizes, emulated};
 use crate::quant::GgmlType;
 use crate::schedule::{Limits, Scheduler, SequenceSlice, StepInput};
 use crate::weights::ModelFiles;
 
-/// How far logits may be from the processor's, which multiplies in F32: halves of weights and activations, over two layers.
+/// How far logits may be from those of the formula in F32: halves of weights and activations, over two layers.
 const TOLERANCE: f64 = 4e-3;
+/// And from the processor's of quantised weights, which are multiplied with activations in 8 bits.
+const COARSE: f64 = 3e-2;
 
 const SIZES: Sizes = Sizes { blocks: BLOCKS, block_size: BLOCK, step_tokens: 256, sequences: 16 };
 
@@ -57,13 +60,15 @@ fn close(ours: &[f32], wanted: &[f32], what: &str) {
 
 #[test]
 #[cfg_attr(no_cpp, ignore = "needs a C++ compiler")]
-fn every_type_gives_the_processors_logits_after_every_token() {
+fn every_type_gives_the_logits_of_the_formula_and_of_the_processor() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for kind in TYPES {
         let path = written(folder.path(), SMALL, kind, Layout::Merged);
         let prompt = tokens(21, 1);
-        let (ours, wanted) = (driver(&path).all_logits(&prompt), Driver::open(&path).all_logits(&prompt));
-        close(&ours.concat(), &wanted.concat(), &kind.to_string());
+        let ours = driver(&path).all_logits(&prompt);
+        close(&ours[20], &Plain::open(&path).logits(&prompt), &kind.to_string());
+        let off = distance(&ours.concat(), &Driver::open(&path).all_logits(&prompt).concat());
+        assert!(off < COARSE, "{kind}: off by {off}");
     }
 }
 
@@ -73,7 +78,7 @@ fn split_experts_and_tied_embeddings_are_the_same_model() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for layout in [Layout::Split, Layout::Tied] {
         let path = written(folder.path(), SMALL, GgmlType::Q4_K, layout);
-        close(&driver(&path).logits(&tokens(9, 2)), &Driver::open(&path).logits(&tokens(9, 2)), "layout");
+        close(&driver(&path).logits(&tokens(9, 2)), &Plain::open(&path).logits(&tokens(9, 2)), "layout");
     }
 }
 
@@ -175,7 +180,7 @@ fn several_models_on_one_device_do_not_touch_each_other() {
     let one = written(folder.path(), shape, GgmlType::Q8_0, Layout::Merged);
     let two = written(folder.path(), shape, GgmlType::Q4_0, Layout::Merged);
     let gpu = emulated();
-    let mut open = |path: &Path| {
+    let open = |path: &Path| {
         let model = model(&gpu.fork().expect("another queue"), path, SIZES);
         Driver::with(Box::new(model), 96)
     };
@@ -216,7 +221,7 @@ fn steps_without_outputs_are_computed_and_steps_that_do_not_fit_are_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = written(folder.path(), Shape { layers: 1, ..SMALL }, GgmlType::F16, Layout::Merged);
     let mut ours = model(&emulated(), &path, Sizes { step_tokens: 40, sequences: 1, ..SIZES });
-    assert_eq!(ours.forward(&plan(0..40, vec![])).expect("computed"), []);
+    assert!(ours.forward(&plan(0..40, vec![])).expect("computed").is_empty());
     let last = ours.forward(&plan(40..41, vec![0])).expect("computed");
     close(&last, &Driver::open(&path).logits(&plan(0..41, vec![]).tokens), "after a step without outputs");
     // Outputs in any order, and one row twice.

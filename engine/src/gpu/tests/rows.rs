@@ -30,7 +30,7 @@ fn rows_are_picked_out_of_tables_of_every_type() {
     let brain: Vec<bf16> = table.iter().map(|v| bf16::from_f32(*v)).collect();
     let rounded: Vec<f32> = wanted.iter().map(|v| bf16::from_f32(*v).to_f32()).collect();
     assert_eq!(picked(&gpu, "embed_bf16", &brain, &which, cols), rounded);
-    assert_eq!(picked(&gpu, "gather_rows", &table, &[], cols), []);
+    assert!(picked(&gpu, "gather_rows", &table, &[], cols).is_empty());
 }
 
 #[test]

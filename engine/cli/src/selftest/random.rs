@@ -1,0 +1,81 @@
+//! Random models in memory, in any type.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::Path;
+
+use mixtral_engine::arch::{Config, RopeScaling, TensorRole, tensor_specs};
+use mixtral_engine::formats::{Info, Source};
+use mixtral_engine::quant::GgmlType;
+use mixtral_engine::{Error, Result};
+use mixtral_tools::quantize::encode;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+
+/// A model's tensors by name.
+pub struct Random {
+    tensors: HashMap<String, (Info, Vec<u8>)>,
+}
+
+/// A small model's shape, with heads of `dim` and a context.
+pub fn config(dim: usize, layers: usize, max_context: usize) -> Config {
+    Config {
+        hidden_size: 512,
+        layers,
+        heads: 512 / dim,
+        kv_heads: (512 / dim / 4).max(1),
+        head_dim: dim,
+        intermediate_size: 768,
+        num_experts: 8,
+        experts_per_token: 2,
+        vocab_size: 512,
+        max_context,
+        norm_eps: 1e-5,
+        rope_theta: 1e6,
+        rope_scaling: RopeScaling::None,
+    }
+}
+
+impl Random {
+    /// A model of this shape whose matrices are of `kind`.
+    pub fn new(config: &Config, kind: GgmlType, seed: u64) -> Result<Self> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut tensors = HashMap::new();
+        for spec in tensor_specs(config) {
+            let (_, cols) = spec.matrix();
+            // Sums of products stay about 1; embeddings stand apart, and a decided router chooses the same under rounding.
+            let scale = match spec.role {
+                TensorRole::Embedding => 1.0,
+                TensorRole::Router => 4.0 / (cols as f32).sqrt(),
+                _ => 1.0 / (cols as f32).sqrt(),
+            };
+            let is_norm = spec.role.is_norm();
+            let mut weight =
+                || if is_norm { rng.random_range(0.5..1.5) } else { rng.random_range(-1.7f32..1.7) * scale };
+            let weights: Vec<f32> = (0..spec.len()).map(|_| weight()).collect();
+            let kind = if is_norm || spec.role == TensorRole::Router { GgmlType::F32 } else { kind };
+            let bytes = encode(kind, &weights, cols, None)?;
+            tensors.insert(spec.name(), (Info { kind, dims: spec.dims.clone() }, bytes));
+        }
+        Ok(Self { tensors })
+    }
+}
+
+impl Source for Random {
+    fn path(&self) -> &Path {
+        Path::new("random")
+    }
+
+    fn info(&self, name: &str) -> Option<Info> {
+        self.tensors.get(name).map(|(info, _)| info.clone())
+    }
+
+    fn bytes(&self, name: &str) -> Result<Cow<'_, [u8]>> {
+        let found = self.tensors.get(name).map(|(_, bytes)| Cow::Borrowed(bytes.as_slice()));
+        found.ok_or_else(|| Error::Request(format!("no tensor {name}")))
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.tensors.keys().map(String::as_str).collect()
+    }
+}
