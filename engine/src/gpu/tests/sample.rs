@@ -45,6 +45,7 @@ fn kinds() -> Vec<Sampling> {
 fn whole_answers_are_those_of_the_processors_sampler() {
     let gpu = emulated();
     let mut rng = ChaCha12Rng::seed_from_u64(3);
+    let mut left = 0;
     for vocabulary in [5, 1000, 1500, 6400] {
         let prompt: Vec<u32> = (0..40).map(|_| rng.random_range(0..vocabulary as u32)).collect();
         let mut pairs: Vec<(Sampler, Sampler)> = kinds()
@@ -59,12 +60,20 @@ fn whole_answers_are_those_of_the_processors_sampler() {
             let (found, after) = sample(&gpu, &samplers, &rows);
             for (i, ((ours, theirs), row)) in pairs.iter_mut().zip(&rows).enumerate() {
                 let wanted = ours.choose(row).expect("finite").token;
-                assert_eq!(found[i], Sampled::Token(wanted), "row {i} of {vocabulary}: {:?}", kinds()[i]);
+                let settings = &kinds()[i];
+                let keeps_all = settings.top_k == 0 && settings.top_p == 1.0 && settings.min_p == 0.0;
+                if found[i] == Sampled::Logits && keeps_all && settings.temperature > 0.0 {
+                    // Far down a list of which nothing is cut off: the processor's, with the logits as they were.
+                    assert_eq!(after[i * vocabulary..][..vocabulary], row[..]);
+                    left += 1;
+                } else {
+                    assert_eq!(found[i], Sampled::Token(wanted), "row {i} of {vocabulary}: {settings:?}");
+                }
                 theirs.chosen_elsewhere(wanted);
-                assert_eq!(after.len(), rows.len() * vocabulary);
             }
         }
     }
+    assert!(left <= 4, "{left} of 16 rows were left to the processor");
 }
 
 #[test]
