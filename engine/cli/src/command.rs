@@ -33,7 +33,9 @@ pub enum Command {
     /// Training files from public sources.
     #[command(subcommand)]
     Prepare(Prepare),
-    Bench(bench::Arguments),
+    /// Measurements of speed.
+    #[command(subcommand)]
+    Bench(Bench),
     Selftest(selftest::Arguments),
 
     // What earlier versions called them, for one version more.
@@ -48,6 +50,12 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum Evaluate {
     Poetry(evaluate::Arguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    Inference(bench::inference::Arguments),
+    Train(bench::train::Arguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -79,7 +87,8 @@ impl Command {
             Self::Prepare(Prepare::ChinesePoetry(arguments)) | Self::Data(Data::Poetry(arguments)) => {
                 prepare::run(&arguments, language)
             }
-            Self::Bench(arguments) => bench::run(&arguments, language),
+            Self::Bench(Bench::Inference(arguments)) => bench::inference::run(&arguments, language),
+            Self::Bench(Bench::Train(arguments)) => bench::train::run(&arguments, language),
             Self::Selftest(arguments) => selftest::run(&arguments, language),
             Self::Recipe(arguments) => print_config::run(arguments.kind, language),
         }

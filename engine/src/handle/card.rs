@@ -8,6 +8,8 @@ use crate::formats::Source;
 use crate::text::{ChatTemplate, TemplateError};
 use crate::weights::ModelFiles;
 
+const EMBEDDING: &str = "token_embd.weight";
+
 /// What there is to know of a loaded model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelCard {
@@ -130,6 +132,18 @@ pub fn active_parameters(source: &dyn Source, experts: usize, used: usize) -> u6
     let expert: u64 = names.iter().filter(|name| is_expert(name)).map(|name| count(name)).sum();
     let idle = expert / (experts.max(1) as u64) * (experts.saturating_sub(used) as u64);
     names.iter().map(|name| count(name)).sum::<u64>() - idle
+}
+
+/// Bytes of the weights that every step multiplies with, and of all experts. An embedding is looked up, not multiplied,
+/// unless it is the output matrix too.
+pub fn weight_bytes(source: &dyn Source) -> (u64, u64) {
+    let names = source.names();
+    let tied = source.is_tied();
+    let bytes = |experts: bool| -> u64 {
+        let wanted = names.iter().filter(|name| is_expert(name) == experts && (tied || **name != EMBEDDING));
+        wanted.filter_map(|name| source.info(name)).map(|info| info.bytes()).sum()
+    };
+    (bytes(false), bytes(true))
 }
 
 /// `blk.0.ffn_up_exps.weight`, or `blk.0.ffn_up.3.weight` in the older layout.

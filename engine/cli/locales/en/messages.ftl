@@ -104,6 +104,16 @@ prepare-no-program = { $program }: is it installed?
 
 tokenizer-written = { $tokens } tokens: { $json }, { $gguf }
 
+bench-inference = { $parameters } parameters, { $kind }, { $device }; memory bandwidth { $memory } GB/s
+bench-work = work
+bench-conversations = conversations
+bench-context = context
+bench-speed = tokens/s
+bench-time = ms
+bench-bandwidth = bandwidth
+bench-decode = decode
+bench-prefill = prefill
+bench-second-turn = second turn
 bench-train = { $parameters } parameters, F32, { $tokens } tokens per step
 bench-train-result = median: { $own } tokens/s; candle's own autograd: { $candle } tokens/s; { $times }× as fast
 selftest-result = { $passed } of { $all } checks passed

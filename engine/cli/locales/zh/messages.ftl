@@ -101,6 +101,16 @@ prepare-no-program = { $program }：是否已安装？
 
 tokenizer-written = { $tokens } 个词元：{ $json }、{ $gguf }
 
+bench-inference = { $parameters }参数，{ $kind }，{ $device }；内存带宽 { $memory } GB/s
+bench-work = 项目
+bench-conversations = 对话数
+bench-context = 上下文
+bench-speed = 词元/秒
+bench-time = 毫秒
+bench-bandwidth = 带宽占比
+bench-decode = 解码
+bench-prefill = 预填充
+bench-second-turn = 第二轮
 bench-train = { $parameters }参数，F32，每步 { $tokens } 个词元
 bench-train-result = 中位数：{ $own } 词元/秒；candle 自带的自动微分：{ $candle } 词元/秒；为其 { $times } 倍
 selftest-result = { $all } 项检查中通过 { $passed } 项

@@ -1,4 +1,4 @@
-//! `mixtral bench`: how fast this machine trains the demo models' shape, and how much faster that is than the same model
+//! `mixtral bench train`: how fast this machine trains the demo models' shape, and how much faster that is than the same model
 //! in candle's own operations and autograd.
 
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use candle_nn::{AdamW, Optimizer as _, ParamsAdamW};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use mixtral_train::batch::Batch;
 use mixtral_train::model::Model;
 use mixtral_train::optimiser::Optimiser;
@@ -26,27 +26,16 @@ const LENGTHS: std::ops::Range<usize> = 40..120;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    pub work: Work,
     #[arg(long, default_value_t = 5)]
     pub steps: usize,
     #[command(flatten)]
     pub pool: Pool,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Work {
-    Train,
-}
-
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     arguments.pool.make(language)?;
     between("--steps", arguments.steps, 1..=1000, language)?;
-    match arguments.work {
-        Work::Train => train(arguments.steps, language),
-    }
-}
-
-fn train(rounds: usize, language: Language) -> anyhow::Result<()> {
+    let rounds = arguments.steps;
     let recipe = Recipe::default();
     let model = Model::random(&recipe.model_config.config(VOCABULARY)?, recipe.seed)?;
     let count = language.count(model.trained().iter().map(|p| p.len() as u64).sum());
