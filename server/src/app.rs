@@ -7,12 +7,13 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
-use sqlx::PgPool;
 
 use crate::actions::register_demo::register_demo;
+use crate::actions::repair_ratings::repair_ratings;
 use crate::actions::{create_admin, expire_battles};
 use crate::config::Config;
-use crate::database::{self, Database};
+use crate::database::{self, Database, Pools};
+use crate::domain::BattleKind;
 use crate::i18n::{Locale, Message};
 use crate::keys::Keys;
 use crate::state::AppState;
@@ -20,8 +21,11 @@ use crate::streams::TurnHub;
 use crate::supervisor::Workers;
 use crate::{middleware, routes};
 
-/// Connections that one server opens at most. Our own Postgres takes 200.
-const DATABASE_CONNECTIONS: u32 = 32;
+/// Connections that one server opens for pages. Our own Postgres takes 200.
+const PAGE_CONNECTIONS: u32 = 32;
+
+/// How often somebody looks for repairs that were left undone.
+const REPAIR_EACH: Duration = Duration::from_secs(60);
 
 /// The web application: every route, and what happens around each request.
 pub fn application(
@@ -56,7 +60,7 @@ pub struct Application {
     streams: TurnHub,
     drain: Duration,
     expiry: Option<tokio::task::JoinHandle<()>>,
-    db: PgPool,
+    pools: Pools,
     database: Database,
 }
 
@@ -79,12 +83,13 @@ impl Application {
         let url = config.database_url.as_ref().map(|url| url.expose_secret());
         let progress = database::progress_printer(Locale::from_terminal());
         let database = database::open(url, &config.data, progress).await?;
-        let db = database.connect(DATABASE_CONNECTIONS).await?;
+        let pools = database.pools(PAGE_CONNECTIONS).await?;
+        let db = pools.pages.clone();
         let (drain, keep_days) = (config.drain, config.keep_days);
         let origin = config.origin(address);
         let welcome = create_admin::first_link(&db).await.map_err(anyhow::Error::from)?;
         let welcome = welcome.map(|token| format!("{origin}/admin/welcome/{token}"));
-        let arena = AppState::new(config, db.clone(), keys)?;
+        let arena = AppState::new(config, pools.clone(), keys)?;
         let demos = register_demo(&arena).await.map_err(anyhow::Error::from)?;
         if demos > 0 {
             tracing::info!(demos, "registered the demo models");
@@ -93,13 +98,14 @@ impl Application {
         // What a server that died left behind; later ones are marked when somebody looks.
         crate::store::battles::mark_stale(&db, None).await?;
         workers.follow(db.clone());
-        let expiry = keep_days.map(|days| tokio::spawn(expire_battles::run(db.clone(), days)));
+        let expiry = keep_days.map(|days| tokio::spawn(expire_battles::run(pools.repairs.clone(), days)));
+        tokio::spawn(repair_by_and_by(arena.clone()));
         let server = HttpServer::new(move || application(arena.clone()))
             .on_connect(bound_by_address)
             .listen(listener)?
             .shutdown_timeout(drain.as_secs())
             .run();
-        Ok(Self { address, origin, welcome, server, workers, streams, drain, expiry, db, database })
+        Ok(Self { address, origin, welcome, server, workers, streams, drain, expiry, pools, database })
     }
 
     /// Where the service listens.
@@ -122,8 +128,20 @@ impl Application {
         self.streams.drain(self.drain).await;
         self.workers.shutdown().await;
         // Postgres goes last: whoever drained until now could still write.
-        self.db.close().await;
+        self.pools.close().await;
         self.database.close().await?;
         Ok(())
+    }
+}
+
+/// Finishes the repairs that a server began and died on.
+async fn repair_by_and_by(arena: AppState) {
+    loop {
+        for kind in [BattleKind::Battle, BattleKind::SideBySide] {
+            if let Err(error) = repair_ratings(&arena.repairs, &arena.config.elo, kind).await {
+                tracing::warn!(%kind, %error, "ratings could not be repaired yet");
+            }
+        }
+        tokio::time::sleep(REPAIR_EACH).await;
     }
 }

@@ -33,3 +33,4 @@ pub mod telemetry;
 #[cfg(test)]
 pub mod testing;
 pub mod views;
+pub mod vote_queue;

@@ -7,20 +7,26 @@ use sqlx::PgPool;
 use crate::backends::{AddressPolicy, ModelClients};
 use crate::boards::Boards;
 use crate::config::Config;
+use crate::database::Pools;
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::streams::{Source, TurnHub};
 use crate::supervisor::{Workers, WorkersOptions};
+use crate::vote_queue::VoteQueue;
 
 /// What every handler may use.
 #[derive(Clone)]
 pub struct AppState {
     /// The checked configuration.
     pub config: Arc<Config>,
-    /// The database.
+    /// The database, for pages.
     pub db: PgPool,
+    /// The same for work that takes seconds.
+    pub repairs: PgPool,
+    /// Votes on their way into the database.
+    pub votes: VoteQueue,
     /// Keys derived from the service's secret.
     pub keys: Keys,
     /// Rate limits.
@@ -44,7 +50,9 @@ impl AppState {
     ///
     /// # Errors
     /// When workers cannot be set up on this system.
-    pub fn new(config: Config, db: PgPool, keys: Keys) -> anyhow::Result<Self> {
+    pub fn new(config: Config, pools: Pools, keys: Keys) -> anyhow::Result<Self> {
+        let Pools { pages: db, votes, repairs } = pools;
+        let runtime = tokio::runtime::Handle::current();
         let workers = WorkersOptions::of_this_program(config.devices.clone(), config.drain)?;
         let workers = Workers::start(&workers)?;
         let backends = ModelClients::new(AddressPolicy { allowed: config.allow_private.clone() });
@@ -53,7 +61,9 @@ impl AppState {
         let source = Source::new(db.clone(), keys.clone(), backends.clone(), Arc::new(move |id| local.endpoint_of(id)));
         Ok(Self {
             limits: Limits::new(&config),
-            streams: TurnHub::new(db.clone(), metrics.clone(), source, tokio::runtime::Handle::current()),
+            streams: TurnHub::new(db.clone(), metrics.clone(), source, runtime.clone()),
+            votes: VoteQueue::start(votes, config.elo, &runtime),
+            repairs,
             metrics,
             passwords: Passwords::default(),
             backends,

@@ -14,6 +14,7 @@ use sqlx::PgPool;
 
 use crate::app::application;
 use crate::config::{Config, ServeOptions};
+use crate::database::Pools;
 use crate::keys::Keys;
 use crate::state::AppState;
 
@@ -33,7 +34,7 @@ pub fn config(arguments: &[&str]) -> Config {
 /// What handlers share, over this database.
 pub fn arena(db: PgPool) -> AppState {
     let keys = Keys::from_secret(&SecretString::from("0123456789abcdef0123456789abcdef")).expect("a good secret");
-    AppState::new(config(&[]), db, keys).expect("no workers to set up")
+    AppState::new(config(&[]), Pools::one(db), keys).expect("no workers to set up")
 }
 
 /// The same without rate limits, for tests of what many do at once.

@@ -17,6 +17,7 @@ pub mod inspect_model;
 pub mod read_battle;
 pub mod register_demo;
 pub mod register_model;
+pub mod repair_ratings;
 pub mod retry_reply;
 pub mod send_message;
 pub mod sign_in;

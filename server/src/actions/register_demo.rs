@@ -110,7 +110,7 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/models");
         let config = crate::config::Config { demo_models: Some(folder), ..config(&[]) };
         let keys = Keys::from_secret(&"0123456789abcdef0123456789abcdef".into()).expect("a good secret");
-        let arena = AppState::new(config, db.clone(), keys).expect("an arena");
+        let arena = AppState::new(config, crate::database::Pools::one(db.clone()), keys).expect("an arena");
         let count = register_demo(&arena).await.expect("registers");
         assert!(count >= 3, "{count}");
         assert_eq!(register_demo(&arena).await.expect("asks"), 0, "only when there is no model at all");
@@ -137,7 +137,7 @@ mod tests {
         let demo_models = Some(folder.path().to_owned());
         let config = crate::config::Config { demo_models, ..config(&[]) };
         let keys = Keys::from_secret(&"0123456789abcdef0123456789abcdef".into()).expect("a good secret");
-        let arena = AppState::new(config, db.clone(), keys).expect("an arena");
+        let arena = AppState::new(config, crate::database::Pools::one(db.clone()), keys).expect("an arena");
         assert_eq!(register_demo(&arena).await.expect("registers"), 2, "the one without a base is left out");
         let ci = models::by_slug(&db, "ci-14m-lora").await.expect("reads").expect("is there");
         assert_eq!((ci.name(), ci.settings.card.description_zh.as_str()), ("Ci 14M", "词"));

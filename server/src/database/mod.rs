@@ -56,6 +56,32 @@ pub struct Database {
     server: Option<Server>,
 }
 
+/// The connections of one server, kept apart by what they are for: none waits for another kind of work.
+#[derive(Debug, Clone)]
+pub struct Pools {
+    /// Pages, the API, and the durable ends of answers.
+    pub pages: PgPool,
+    /// The one queue of votes.
+    pub votes: PgPool,
+    /// Ratings that are computed anew, for seconds.
+    pub repairs: PgPool,
+}
+
+impl Pools {
+    /// One pool for everything, as tests and tools need it.
+    #[must_use]
+    pub fn one(pool: PgPool) -> Self {
+        Self { pages: pool.clone(), votes: pool.clone(), repairs: pool }
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        for pool in [&self.pages, &self.votes, &self.repairs] {
+            pool.close().await;
+        }
+    }
+}
+
 /// Opens the database at `url`, or starts our own Postgres with its data below `data_dir`,
 /// and migrates it.
 ///
@@ -147,6 +173,14 @@ impl Database {
             .connect_with(self.options.clone())
             .await
             .map_err(DatabaseError::Connect)
+    }
+
+    /// The pools of one server: `pages` connections for pages, few for the rest.
+    ///
+    /// # Errors
+    /// As [`Database::connect`].
+    pub async fn pools(&self, pages: u32) -> Result<Pools, DatabaseError> {
+        Ok(Pools { pages: self.connect(pages).await?, votes: self.connect(2).await?, repairs: self.connect(4).await? })
     }
 
     /// Shuts our own Postgres down and waits until all is on disk. Close the pools first: Postgres

@@ -4,6 +4,7 @@ pub mod admin_stats;
 pub mod admins;
 pub mod audit;
 pub mod battles;
+pub mod cast_votes;
 pub mod health;
 pub mod identity;
 pub mod model_names;

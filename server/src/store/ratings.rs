@@ -1,19 +1,20 @@
 //! What is computed from votes in their own transaction: pair counts and online Elo of each board.
 //!
 //! A board is a kind of battle and a language; the language `*` stands for all. Whoever changes a
-//! board first takes [`lock_shared`] or [`lock_exclusive`], then locks rating rows by [`lock_pair`], always in
-//! the order of language and model: so no two ever wait for each other.
+//! board first takes [`lock_shared`] or [`lock_exclusive`], then locks rating rows, always in the order of kind,
+//! language and model: so no two ever wait for each other. Votes do so in the database's function `cast_votes`.
 
 use sqlx::{PgConnection, PgExecutor, PgPool, Postgres, Transaction};
 
-use super::votes::Ballot;
 use crate::domain::{BattleKind, Choice, ModelId};
 
 /// The language that stands for all.
 pub const ALL_LANGUAGES: &str = "*";
 
-/// The advisory lock between voters, who share it, and repairs, which hold it alone.
-const BOARDS_LOCK: i64 = 0x0061_7265_6e61_0001;
+/// The advisory lock between votes, which share it, and the end of a repair, which holds it alone.
+pub(super) const BOARDS_LOCK: i64 = 0x0061_7265_6e61_0001;
+/// The advisory lock among repairs.
+const REPAIRS_LOCK: i64 = 0x0061_7265_6e61_0002;
 
 /// A model's online Elo on one board.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +47,7 @@ pub async fn snapshot(db: &PgPool) -> sqlx::Result<Transaction<'static, Postgres
     db.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await
 }
 
-/// Waits until no repair runs, and keeps repairs out until the transaction ends.
+/// Waits until no repair ends, and keeps repairs from ending until the transaction ends.
 pub async fn lock_shared(transaction: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!("SELECT pg_advisory_xact_lock_shared($1)", BOARDS_LOCK).execute(transaction).await?;
     Ok(())
@@ -58,61 +59,59 @@ pub async fn lock_exclusive(transaction: &mut PgConnection) -> sqlx::Result<()> 
     Ok(())
 }
 
-/// Locks the two models' ratings on both boards of a battle, in order. Fewer than four rows come
-/// back where a model is new to a board: then [`ensure_rows`] it, outside the transaction, and try again.
-pub async fn lock_pair(
+/// Notes that the two models' boards changed, and locks their ratings, in order.
+pub async fn touch(
     transaction: &mut PgConnection,
     kind: BattleKind,
     language: &str,
     models: [ModelId; 2],
-) -> sqlx::Result<Vec<EloRow>> {
-    sqlx::query_as!(
-        EloRow,
-        r#"SELECT language, model_id AS "model: ModelId", rating FROM elo_ratings
-        WHERE kind = $1 AND language IN ('*', $2) AND model_id IN ($3, $4)
-        ORDER BY language, model_id FOR UPDATE"#,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "WITH locked AS (
+            SELECT kind, language, model_id FROM elo_ratings
+            WHERE kind = $1 AND language IN ('*', $2) AND model_id IN ($3, $4)
+            ORDER BY kind, language, model_id FOR UPDATE
+        )
+        UPDATE elo_ratings SET changes = changes + 1 FROM locked
+        WHERE elo_ratings.kind = locked.kind AND elo_ratings.language = locked.language
+            AND elo_ratings.model_id = locked.model_id",
         kind.as_str(),
         language,
         models[0].0,
         models[1].0
     )
-    .fetch_all(transaction)
-    .await
-}
-
-/// Enters two models on both boards of a battle, with the initial rating. It commits at once:
-/// rows that are inserted inside a longer transaction would be locks taken out of order.
-pub async fn ensure_rows(
-    db: &PgPool,
-    kind: BattleKind,
-    language: &str,
-    models: [ModelId; 2],
-    initial: f64,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "INSERT INTO elo_ratings (kind, language, model_id, rating)
-        SELECT $1, board, model, $4 FROM unnest(ARRAY['*', $2]) AS board, unnest($3::uuid[]) AS model
-        ORDER BY board, model ON CONFLICT DO NOTHING",
-        kind.as_str(),
-        language,
-        &models.map(|model| model.0),
-        initial
-    )
-    .execute(db)
+    .execute(transaction)
     .await?;
     Ok(())
 }
 
-/// Counts one vote of a pair (or takes it back, with `by` -1) and sets the ratings it leads to.
-pub async fn apply_vote(
-    transaction: &mut PgConnection,
-    ballot: &Ballot,
-    models: [ModelId; 2],
-    choice: Choice,
-    ratings: &[EloRow],
-) -> sqlx::Result<()> {
-    add_pair_counts(transaction, ballot.kind, &ballot.language, models, choice, 1).await?;
-    set(transaction, ballot.kind, ratings).await
+/// Asks for a replay of all votes of a kind.
+pub async fn request_repair(transaction: &mut PgConnection, kind: BattleKind) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO rating_repairs (kind) VALUES ($1)
+        ON CONFLICT (kind) DO UPDATE SET requested = rating_repairs.requested + 1",
+        kind.as_str()
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+/// The number of the newest request for a replay, where one is asked for.
+pub async fn requested_repair(db: impl PgExecutor<'_>, kind: BattleKind) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!("SELECT requested FROM rating_repairs WHERE kind = $1", kind.as_str()).fetch_optional(db).await
+}
+
+/// Notes that a kind has been replayed.
+pub async fn repaired(transaction: &mut PgConnection, kind: BattleKind) -> sqlx::Result<()> {
+    sqlx::query!("DELETE FROM rating_repairs WHERE kind = $1", kind.as_str()).execute(transaction).await?;
+    Ok(())
+}
+
+/// Waits until no other server replays votes, and keeps others from it until the transaction ends.
+pub async fn lock_repairs(transaction: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("SELECT pg_advisory_xact_lock($1)", REPAIRS_LOCK).execute(transaction).await?;
+    Ok(())
 }
 
 /// Adds `by` votes of this choice to the pair's counts.

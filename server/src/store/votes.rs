@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use crate::domain::{
     AdminId, BattleId, BattleKind, BattleStatus, Choice, ModelId, Reason, ReplyStatus, Side, SideStatus, VoterId,
@@ -64,19 +64,6 @@ pub struct Ballot {
     pub status: BattleStatus,
 }
 
-/// What a new vote says.
-#[derive(Debug, Clone)]
-pub struct NewVote<'a> {
-    /// What was chosen.
-    pub choice: Choice,
-    /// What decided it.
-    pub reasons: &'a [Reason],
-    /// The voter's own words.
-    pub comment: &'a str,
-    /// Keyed hash of the address.
-    pub address_hash: Option<&'a [u8]>,
-}
-
 /// The vote on a battle.
 pub async fn by_battle(db: impl PgExecutor<'_>, battle: BattleId) -> sqlx::Result<Option<Vote>> {
     sqlx::query_as!(
@@ -105,42 +92,38 @@ pub async fn lock(transaction: &mut PgConnection, id: i64) -> sqlx::Result<Optio
     .await
 }
 
-/// The voter's battle, locked until the transaction ends: no message can join it and no other
-/// vote on it be cast meanwhile. `None` when there is none or it is another's.
-pub async fn ballot(transaction: &mut PgConnection, battle: BattleId, voter: VoterId) -> sqlx::Result<Option<Ballot>> {
-    let found = sqlx::query!(
-        r#"SELECT kind AS "kind: BattleKind", model_a AS "model_a: ModelId", model_b AS "model_b: ModelId",
-            language, exclusion_reason
-        FROM battles WHERE id = $1 AND voter_id = $2 FOR UPDATE"#,
+/// The voter's battle as it stands now. `None` when there is none or it is another's.
+pub async fn ballot(db: &PgPool, battle: BattleId, voter: VoterId) -> sqlx::Result<Option<Ballot>> {
+    // One statement, so that all of it is of one moment.
+    let rows = sqlx::query!(
+        r#"SELECT battles.kind AS "kind: BattleKind", battles.model_a AS "model_a: ModelId",
+            battles.model_b AS "model_b: ModelId", battles.language, battles.exclusion_reason,
+            EXISTS (SELECT 1 FROM votes WHERE votes.battle_id = battles.id) AS "is_voted!",
+            t.number, r.side AS "side?: Side", r.status AS "status?: ReplyStatus", r.attempt AS "attempt?",
+            r.content AS "content?"
+        FROM battles
+        LEFT JOIN LATERAL (SELECT max(number) AS number FROM turns WHERE battle_id = battles.id) t ON true
+        LEFT JOIN LATERAL (
+            SELECT DISTINCT ON (side) side, status, attempt, content FROM replies
+            WHERE battle_id = battles.id AND turn = t.number ORDER BY side, attempt DESC
+        ) r ON true
+        WHERE battles.id = $1 AND battles.voter_id = $2"#,
         battle.0,
         voter.0
     )
-    .fetch_optional(&mut *transaction)
+    .fetch_all(db)
     .await?;
-    let Some(found) = found else { return Ok(None) };
-    // Statements of their own: they see what was committed while the one above waited for the lock.
-    let vote = by_battle(&mut *transaction, battle).await?;
-    let rows = sqlx::query!(
-        r#"SELECT t.number, r.side AS "side?: Side", r.status AS "status?: ReplyStatus", r.attempt AS "attempt?",
-            r.content AS "content?"
-        FROM (SELECT max(number) AS number FROM turns WHERE battle_id = $1) t
-        LEFT JOIN LATERAL (
-            SELECT DISTINCT ON (side) side, status, attempt, content FROM replies
-            WHERE battle_id = $1 AND turn = t.number ORDER BY side, attempt DESC
-        ) r ON true"#,
-        battle.0
-    )
-    .fetch_all(transaction)
-    .await?;
-    let turns = rows.first().and_then(|row| row.number).unwrap_or(0);
     let mut sides = [None; 2];
-    for row in rows {
+    for row in &rows {
         if let (Some(side), Some(status), Some(attempt), Some(content)) =
-            (row.side, row.status, row.attempt, row.content)
+            (row.side, row.status, row.attempt, &row.content)
         {
-            sides[side.index()] = Some(SideStatus::new(status, attempt, &content));
+            sides[side.index()] = Some(SideStatus::new(status, attempt, content));
         }
     }
+    let Some(found) = rows.into_iter().next() else { return Ok(None) };
+    let turns = found.number.unwrap_or(0);
+    let vote = if found.is_voted { by_battle(db, battle).await? } else { None };
     let status =
         BattleStatus { kind: found.kind, is_voted: vote.is_some(), turns: usize::try_from(turns).unwrap_or(0), sides };
     Ok(Some(Ballot {
@@ -153,43 +136,6 @@ pub async fn ballot(transaction: &mut PgConnection, battle: BattleId, voter: Vot
         vote,
         status,
     }))
-}
-
-/// Keeps a vote that is not on any board, and reveals the battle. `None` when the battle has one.
-pub async fn insert(
-    transaction: &mut PgConnection,
-    battle: BattleId,
-    voter: VoterId,
-    ballot: &Ballot,
-    vote: &NewVote<'_>,
-) -> sqlx::Result<Option<i64>> {
-    let reasons: Vec<String> = vote.reasons.iter().map(Reason::to_string).collect();
-    sqlx::query_scalar!(
-        r#"WITH cast_vote AS (
-            INSERT INTO votes (battle_id, voter_id, kind, language, model_a, model_b, choice, reasons, comment, turns,
-                exclusion_reason, address_hash)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-            ON CONFLICT (battle_id) DO NOTHING RETURNING id
-        ), revealed AS (
-            UPDATE battles SET revealed_at = coalesce(revealed_at, now())
-            WHERE id = $1 AND EXISTS (SELECT 1 FROM cast_vote)
-        )
-        SELECT id AS "id!" FROM cast_vote"#,
-        battle.0,
-        voter.0,
-        ballot.kind.as_str(),
-        ballot.language,
-        ballot.model_a.0,
-        ballot.model_b.map(|model| model.0),
-        vote.choice.as_str(),
-        &reasons,
-        vote.comment,
-        ballot.turns,
-        ballot.exclusion_reason,
-        vote.address_hash
-    )
-    .fetch_optional(transaction)
-    .await
 }
 
 /// Withdraws a vote, or restores it when `by` is nobody.
@@ -223,18 +169,24 @@ pub struct CountedVote {
     pub score: f64,
 }
 
-/// Walks through the counted votes of one kind in the order in which they were applied.
+/// Walks through the counted votes of one kind whose numbers are above `after` and up to `last`, in the order in which
+/// they were applied.
 pub async fn for_each_counted(
     db: impl PgExecutor<'_>,
     kind: BattleKind,
+    after: i64,
+    last: i64,
     mut each: impl FnMut(CountedVote),
 ) -> sqlx::Result<()> {
     let mut rows = sqlx::query!(
         r#"SELECT language, model_a AS "model_a: ModelId", model_b AS "model_b!: ModelId", choice AS "choice: Choice"
         FROM votes
-        WHERE kind = $1 AND exclusion_reason IS NULL AND withdrawn_at IS NULL AND model_b IS NOT NULL
+        WHERE kind = $1 AND id > $2 AND id <= $3
+            AND exclusion_reason IS NULL AND withdrawn_at IS NULL AND model_b IS NOT NULL
         ORDER BY id"#,
-        kind.as_str()
+        kind.as_str(),
+        after,
+        last
     )
     .fetch(db);
     while let Some(row) = rows.try_next().await? {
@@ -242,6 +194,11 @@ pub async fn for_each_counted(
         each(CountedVote { language: row.language, model_a: row.model_a, model_b: row.model_b, score });
     }
     Ok(())
+}
+
+/// The number of the newest vote, 0 where there is none.
+pub async fn newest(db: impl PgExecutor<'_>) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"SELECT coalesce(max(id), 0) AS "id!" FROM votes"#).fetch_one(db).await
 }
 
 /// A line of the administrators' list.

@@ -1,18 +1,22 @@
 //! A voter judges a battle: once, whatever is clicked, reloaded or replayed.
 //!
-//! One transaction keeps the vote, names the models, counts the pair and moves both ratings. The
-//! battle's row is locked first, and behind that stands the UNIQUE constraint on `votes.battle_id`;
-//! who comes second is told of the first vote.
+//! The rules are asked about the battle as it stands, then the vote waits in the [queue](crate::vote_queue) and one
+//! statement keeps it, names the models, counts the pair and moves both ratings, provided that the battle still stands
+//! so. Behind that stands the UNIQUE constraint on `votes.battle_id`; who comes second is told of the first vote.
 
-use sqlx::PgPool;
+use std::time::Duration;
 
-use crate::domain::{BattleId, Choice, MAX_COMMENT_CHARS, ModelId, Reason};
+use chrono::{DateTime, Utc};
+
+use crate::domain::{BattleId, Choice, MAX_COMMENT_CHARS, Reason, Side};
 use crate::error::Error;
 use crate::limits::Caller;
 use crate::state::AppState;
-use crate::store::ratings::{self, EloRow};
-use crate::store::votes::{self, NewVote, Vote};
-use arena_rating::EloSettings;
+use crate::store::cast_votes::{AllowedVote, CastOutcome};
+use crate::store::votes::{self, Ballot, Vote};
+
+/// How often a battle is judged again that changes under the vote.
+const MAX_ROUNDS: usize = 4;
 
 /// What a voter says.
 #[derive(Debug, Clone)]
@@ -52,71 +56,67 @@ impl CastVote {
         if self.comment.chars().count() > MAX_COMMENT_CHARS {
             return Err(Error::invalid("vote-comment", MAX_COMMENT_CHARS.to_string()));
         }
-        let address_hash = arena.keys.address_hash(self.caller.address);
-        // A second round only where a model is new to its board.
-        for _ in 0..3 {
-            if let Some(cast) = self.attempt(&arena.db, &arena.config.elo, &address_hash).await? {
-                if cast.created {
-                    arena.metrics.vote(cast.vote.choice, cast.vote.is_counted());
+        for _ in 0..MAX_ROUNDS {
+            let ballot = votes::ballot(&arena.db, self.battle, self.caller.voter).await?.ok_or(Error::NotFound)?;
+            if let Some(vote) = ballot.vote {
+                return Ok(Cast { vote, created: false });
+            }
+            ballot.status.may_vote(self.choice)?;
+            let vote = self.allowed(&ballot, &arena.keys.address_hash(self.caller.address));
+            match arena.votes.cast(vote.clone()).await? {
+                CastOutcome::Cast { id, at } => {
+                    let vote = kept(vote, id, at);
+                    arena.metrics.vote(vote.choice, vote.is_counted());
+                    return Ok(Cast { vote, created: true });
                 }
-                return Ok(cast);
+                // To be read, or to be judged, once more.
+                CastOutcome::Voted | CastOutcome::Changed => {}
             }
         }
-        Err(Error::Internal(anyhow::anyhow!("the models of battle {} stay off the board", self.battle)))
+        Err(Error::Busy { retry_after: Duration::from_secs(1) })
     }
 
-    /// One transaction. `None` when a model first had to enter its board.
-    async fn attempt(&self, db: &PgPool, elo: &EloSettings, address_hash: &[u8]) -> Result<Option<Cast>, Error> {
-        let mut transaction = db.begin().await?;
-        let ballot = votes::ballot(&mut transaction, self.battle, self.caller.voter).await?.ok_or(Error::NotFound)?;
-        if let Some(vote) = ballot.vote {
-            return Ok(Some(Cast { vote, created: false }));
-        }
-        ballot.status.may_vote(self.choice)?;
-        let counted = match (ballot.model_b, self.choice.score_of_a(), &ballot.exclusion_reason) {
-            (Some(model_b), Some(score), None) => Some(([ballot.model_a, model_b], score)),
-            _ => None,
-        };
-        let mut moved = None;
-        if let Some((models, score)) = counted {
-            ratings::lock_shared(&mut transaction).await?;
-            let rows = ratings::lock_pair(&mut transaction, ballot.kind, &ballot.language, models).await?;
-            let Some(rows) = play(elo, rows, models, score) else {
-                transaction.rollback().await?;
-                ratings::ensure_rows(db, ballot.kind, &ballot.language, models, elo.initial).await?;
-                return Ok(None);
-            };
-            moved = Some((models, rows));
-        }
-        // After the ratings are locked: votes of one model are numbered in the order in which they
-        // move it, so that a replay by number comes to the same ratings.
-        let new = NewVote {
+    /// The vote, with the state of the battle that allows it.
+    fn allowed(&self, ballot: &Ballot, address_hash: &[u8]) -> AllowedVote {
+        let attempt = |side: Side| ballot.status.sides[side.index()].map(|side| side.attempt);
+        let is_counted = ballot.model_b.is_some() && ballot.exclusion_reason.is_none();
+        AllowedVote {
+            battle: self.battle,
+            voter: self.caller.voter,
+            kind: ballot.kind,
+            language: ballot.language.clone(),
+            model_a: ballot.model_a,
+            model_b: ballot.model_b,
             choice: self.choice,
-            reasons: &self.reasons,
-            comment: &self.comment,
-            address_hash: Some(address_hash),
-        };
-        let created = votes::insert(&mut transaction, self.battle, self.caller.voter, &ballot, &new).await?.is_some();
-        if let Some((models, rows)) = moved.filter(|_| created) {
-            ratings::apply_vote(&mut transaction, &ballot, models, self.choice, &rows).await?;
+            reasons: self.reasons.clone(),
+            comment: self.comment.clone(),
+            turns: ballot.turns,
+            exclusion_reason: ballot.exclusion_reason.clone(),
+            address_hash: Some(format!("\\x{}", hex::encode(address_hash))),
+            newest_turn: ballot.turns,
+            attempt_a: attempt(Side::A),
+            attempt_b: attempt(Side::B),
+            score: self.choice.score_of_a().filter(|_| is_counted),
         }
-        let vote = votes::by_battle(&mut *transaction, self.battle).await?;
-        transaction.commit().await?;
-        let vote = vote.ok_or_else(|| Error::Internal(anyhow::anyhow!("the vote on {} is gone", self.battle)))?;
-        Ok(Some(Cast { vote, created }))
     }
 }
 
-/// Moves the two models on each of the boards. `None` when one of them is not there yet.
-fn play(elo: &EloSettings, mut rows: Vec<EloRow>, models: [ModelId; 2], score: f64) -> Option<Vec<EloRow>> {
-    let languages: std::collections::BTreeSet<String> = rows.iter().map(|row| row.language.clone()).collect();
-    let boards = languages.len();
-    for language in languages {
-        let find = |model| rows.iter().position(|row| row.model == model && row.language == language);
-        let (a, b) = (find(models[0])?, find(models[1])?);
-        (rows[a].rating, rows[b].rating) = elo.update(rows[a].rating, rows[b].rating, score);
+/// The vote as the database keeps it.
+fn kept(vote: AllowedVote, id: i64, at: DateTime<Utc>) -> Vote {
+    Vote {
+        id,
+        battle: vote.battle,
+        kind: vote.kind,
+        language: vote.language,
+        model_a: vote.model_a,
+        model_b: vote.model_b,
+        choice: vote.choice,
+        reasons: vote.reasons,
+        comment: vote.comment,
+        exclusion_reason: vote.exclusion_reason,
+        withdrawn_at: None,
+        created_at: at,
     }
-    (boards == 2).then_some(rows)
 }
 
 #[cfg(test)]

@@ -1,13 +1,17 @@
 //! Votes on a real database: once, whatever happens, and always the same ratings as a replay.
 
+mod together;
+
 use std::collections::BTreeMap;
 
+use arena_rating::EloSettings;
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::*;
 use crate::actions::withdraw_vote::WithdrawVote;
-use crate::domain::{BattleKind, VoterId};
-use crate::store::ratings::PairRow;
+use crate::domain::{BattleKind, ModelId, VoterId};
+use crate::store::ratings::{self, PairRow};
 use crate::testing::{caller, unlimited_arena};
 
 const ELO: EloSettings = EloSettings { k: 4.0, scale: 400.0, base: 10.0, initial: 1000.0 };
@@ -112,7 +116,7 @@ impl World {
     async fn check_against_replay(&self, kind: BattleKind, language: &str) {
         let mut ratings: BTreeMap<ModelId, f64> = BTreeMap::new();
         let mut battles = 0;
-        votes::for_each_counted(&self.db, kind, |vote| {
+        votes::for_each_counted(&self.db, kind, 0, i64::MAX, |vote| {
             if language != "*" && vote.language != language {
                 return;
             }
@@ -189,7 +193,7 @@ async fn of_many_clicks_at_once_from_two_servers_one_counts(db: PgPool) {
     // A second server has a pool of its own.
     let options = (*db.connect_options()).clone();
     let other = sqlx::postgres::PgPoolOptions::new().max_connections(8).connect_with(options).await.unwrap();
-    let other = AppState { db: other, ..world.arena.clone() };
+    let other = unlimited_arena(other);
     for _ in 0..10 {
         let battle = world.blind(0, 1).await;
         let before = world.count().await;
@@ -372,35 +376,4 @@ async fn a_withdrawn_vote_leaves_no_trace_on_the_board_and_comes_back_the_same(d
     assert_eq!(deeds, ["vote.withdraw", "vote.restore"], "saying it twice is one deed");
     let missing = withdraw(&world, i64::MAX, true).await.unwrap_err();
     assert_eq!(missing.code(), "not-found");
-}
-
-/// Prints how many durable votes a second this machine takes. Run on demand, alone.
-#[sqlx::test(migrations = "../migrations")]
-#[ignore = "a measurement"]
-async fn votes_per_second(db: PgPool) {
-    let models = 20;
-    let options = (*db.connect_options()).clone();
-    for voters in [1, 16] {
-        let pool = sqlx::postgres::PgPoolOptions::new().max_connections(voters).connect_with(options.clone());
-        let world = std::sync::Arc::new(World::new(pool.await.unwrap(), models).await);
-        let mut battles = Vec::new();
-        for number in 0..2000 {
-            let a = number * 7 % models;
-            battles.push(world.blind(a, (a + 1 + number % (models - 1)) % models).await);
-        }
-        let begun = std::time::Instant::now();
-        let shares = battles.chunks(battles.len() / voters as usize).map(|share| {
-            let (world, share) = (world.clone(), share.to_vec());
-            tokio::spawn(async move {
-                for battle in share {
-                    world.vote(battle, Choice::A).await.unwrap();
-                }
-            })
-        });
-        for share in shares.collect::<Vec<_>>() {
-            share.await.unwrap();
-        }
-        println!("{voters} at once: {:.0} votes a second", battles.len() as f64 / begun.elapsed().as_secs_f64());
-        sqlx::query("TRUNCATE models CASCADE").execute(&world.db).await.unwrap();
-    }
 }

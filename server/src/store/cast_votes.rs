@@ -1,0 +1,99 @@
+//! Casting votes: many by one statement, so that no lock is held while the service thinks.
+
+use arena_rating::EloSettings;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::PgExecutor;
+use sqlx::types::Json;
+
+use super::ratings::BOARDS_LOCK;
+use crate::domain::{BattleId, BattleKind, Choice, ModelId, Reason, VoterId};
+
+/// A vote that the rules allow, with what they were asked about: it is cast only while that is still so.
+#[derive(Debug, Clone, Serialize)]
+pub struct AllowedVote {
+    pub battle: BattleId,
+    pub voter: VoterId,
+    pub kind: BattleKind,
+    pub language: String,
+    /// The left model.
+    pub model_a: ModelId,
+    /// The right model.
+    pub model_b: Option<ModelId>,
+    /// What was chosen.
+    pub choice: Choice,
+    /// What decided it.
+    pub reasons: Vec<Reason>,
+    /// The voter's own words.
+    pub comment: String,
+    /// How many turns it judges.
+    pub turns: i32,
+    /// Why it does not count.
+    pub exclusion_reason: Option<String>,
+    /// Keyed hash of the address, as Postgres writes bytes: `\x` and hexadecimal digits.
+    pub address_hash: Option<String>,
+    /// The number of the newest turn.
+    pub newest_turn: i32,
+    /// The newest attempt of the left side at that turn.
+    pub attempt_a: Option<i32>,
+    /// The same of the right side.
+    pub attempt_b: Option<i32>,
+    /// What the left model scored, where the vote counts.
+    pub score: Option<f64>,
+}
+
+/// What became of a vote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CastOutcome {
+    /// It is kept, and moved the ratings where it counts.
+    Cast {
+        /// Its number.
+        id: i64,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// The battle has one already.
+    Voted,
+    /// The battle is not as it was judged: another turn or attempt, another reason not to count, or gone.
+    Changed,
+}
+
+#[derive(Serialize)]
+struct Placed<'a> {
+    place: usize,
+    #[serde(flatten)]
+    vote: &'a AllowedVote,
+}
+
+/// Casts votes, in this order, all in one transaction; says what became of each. No two may be of one battle.
+///
+/// # Errors
+/// When the database refuses one of them, none is cast.
+pub async fn cast(
+    db: impl PgExecutor<'_>,
+    votes: &[&AllowedVote],
+    elo: &EloSettings,
+) -> sqlx::Result<Vec<CastOutcome>> {
+    let placed: Vec<_> = votes.iter().enumerate().map(|(place, vote)| Placed { place, vote }).collect();
+    let rows = sqlx::query!(
+        r#"SELECT place AS "place!", outcome AS "outcome!", vote, cast_at FROM cast_votes($1, $2, $3, $4, $5, $6)"#,
+        Json(&placed) as _,
+        BOARDS_LOCK,
+        elo.k,
+        elo.scale,
+        elo.base,
+        elo.initial
+    )
+    .fetch_all(db)
+    .await?;
+    let mut outcomes = vec![CastOutcome::Changed; votes.len()];
+    for row in rows {
+        let Some(outcome) = usize::try_from(row.place).ok().and_then(|place| outcomes.get_mut(place)) else { continue };
+        *outcome = match (row.outcome.as_str(), row.vote, row.cast_at) {
+            ("cast", Some(id), Some(at)) => CastOutcome::Cast { id, at },
+            ("voted", ..) => CastOutcome::Voted,
+            _ => CastOutcome::Changed,
+        };
+    }
+    Ok(outcomes)
+}

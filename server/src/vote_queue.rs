@@ -1,0 +1,106 @@
+//! Votes of this server on their way into the database: those that wait are cast together by one statement.
+//!
+//! Every vote moves the same few ratings, so votes come one after another whatever is done. One at a time, each would
+//! wait for the disk alone; together they wait once. A voter is answered when the vote is on disk.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use arena_rating::EloSettings;
+use sqlx::PgPool;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::Error;
+use crate::store::cast_votes::{self, AllowedVote, CastOutcome};
+
+/// Votes that may wait; beyond it voters are told to come again.
+const MAX_WAITING: usize = 1024;
+/// Votes in one statement: ratings stay locked for so many, some milliseconds.
+const MAX_TOGETHER: usize = 64;
+
+/// Where votes wait. Clones share it.
+#[derive(Debug, Clone)]
+pub struct VoteQueue {
+    waiting: mpsc::Sender<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    vote: AllowedVote,
+    answer: oneshot::Sender<sqlx::Result<CastOutcome>>,
+}
+
+impl VoteQueue {
+    /// A queue that casts on this runtime until its last clone is gone.
+    pub fn start(db: PgPool, elo: EloSettings, runtime: &Handle) -> Self {
+        let (waiting, received) = mpsc::channel(MAX_WAITING);
+        runtime.spawn(run(db, elo, received));
+        Self { waiting }
+    }
+
+    /// Casts a vote; comes back when it is on disk.
+    ///
+    /// # Errors
+    /// Busy where too many wait; else when the database refuses it.
+    pub async fn cast(&self, vote: AllowedVote) -> Result<CastOutcome, Error> {
+        let (answer, outcome) = oneshot::channel();
+        let waiting = Waiting { vote, answer };
+        self.waiting.try_send(waiting).map_err(|_| Error::Busy { retry_after: Duration::from_secs(1) })?;
+        let outcome = outcome.await.map_err(|_| Error::Internal(anyhow::anyhow!("votes are cast no more")))?;
+        Ok(outcome?)
+    }
+}
+
+async fn run(db: PgPool, elo: EloSettings, mut received: mpsc::Receiver<Waiting>) {
+    let mut waiting: Vec<Waiting> = Vec::new();
+    loop {
+        if waiting.is_empty() && received.recv_many(&mut waiting, MAX_TOGETHER).await == 0 {
+            return;
+        }
+        while waiting.len() < MAX_TOGETHER
+            && let Ok(next) = received.try_recv()
+        {
+            waiting.push(next);
+        }
+        // The second vote on a battle has to see the first.
+        let mut battles = HashSet::new();
+        let (now, later) = std::mem::take(&mut waiting).into_iter().partition(|one| battles.insert(one.vote.battle));
+        waiting = later;
+        cast(&db, &elo, now).await;
+    }
+}
+
+/// Casts all of them; should one be refused, each by itself, so that it takes no other with it.
+async fn cast(db: &PgPool, elo: &EloSettings, batch: Vec<Waiting>) {
+    let votes: Vec<_> = batch.iter().map(|one| &one.vote).collect();
+    match cast_votes::cast(db, &votes, elo).await {
+        Ok(outcomes) => {
+            for (one, outcome) in batch.into_iter().zip(outcomes) {
+                // Who asked may have gone; the vote stands.
+                let _ = one.answer.send(Ok(outcome));
+            }
+        }
+        Err(sqlx::Error::Database(cause)) if batch.len() > 1 => {
+            tracing::warn!(votes = batch.len(), %cause, "votes are cast one by one");
+            for one in batch {
+                let outcome = cast_votes::cast(db, &[&one.vote], elo).await;
+                let _ = one.answer.send(outcome.map(|outcomes| outcomes[0]));
+            }
+        }
+        Err(error) => {
+            for one in batch {
+                let _ = one.answer.send(Err(same(&error)));
+            }
+        }
+    }
+}
+
+/// One failure, told to each.
+fn same(error: &sqlx::Error) -> sqlx::Error {
+    match error {
+        sqlx::Error::PoolTimedOut => sqlx::Error::PoolTimedOut,
+        sqlx::Error::PoolClosed => sqlx::Error::PoolClosed,
+        other => sqlx::Error::Io(std::io::Error::other(other.to_string())),
+    }
+}
