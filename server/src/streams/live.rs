@@ -78,7 +78,7 @@ impl Live {
     /// Runs until both sides have ended, been released and been written down. That is shown by [`Self::publish`] later: who
     /// sees it may vote at once, or ask a side again.
     pub(super) async fn run(&mut self) {
-        let mut pace = ReleasePacer::default();
+        let mut pace = ReleasePacer::new(self.is_blind, &mut rand::rng());
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut saved_at = Instant::now();
@@ -90,7 +90,7 @@ impl Live {
                 piece = next(b) => if let Some(side) = b { side.take(piece) },
                 command = self.commands.recv() => self.obey(command),
                 _ = ticks.tick() => {
-                    let step = pace.step([lane(&self.sides[0]), lane(&self.sides[1])]);
+                    let step = pace.step([lane(&self.sides[0]), lane(&self.sides[1])], &mut rand::rng());
                     for (side, chars) in self.sides.iter_mut().zip(step) {
                         if let Some(side) = side {
                             side.release(chars);
