@@ -17,6 +17,8 @@ fn main() -> ExitCode {
         Command::Worker(options) => serve_models(*options),
         Command::Sandbox(options) => inference_server::run_sandbox(&options),
         Command::Admin(options) => cli::admin::run(options, locale),
+        Command::Backup(options) => cli::backup::save(&options, locale),
+        Command::Restore(options) => cli::backup::restore(&options, locale),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,7 @@
 //! The command line. Its texts stand in `cli.ftl`, by the ids of commands and options.
 
 pub mod admin;
+pub mod backup;
 mod explain;
 mod help;
 mod usage;
@@ -27,6 +28,8 @@ pub enum Command {
     #[command(hide = true)]
     Sandbox(SandboxOptions),
     Admin(admin::Options),
+    Backup(backup::Options),
+    Restore(backup::Options),
 }
 
 /// Reads the command line; without a command it is `serve` with everything from the environment or by default.

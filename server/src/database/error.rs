@@ -89,6 +89,8 @@ pub enum DatabaseError {
     Url(#[source] sqlx::Error),
     /// The server does not answer or refuses us.
     Connect(#[source] sqlx::Error),
+    /// The database failed while it was backed up or restored.
+    Copy(#[source] sqlx::Error),
     /// The schema could not be brought up to date.
     Migrate(#[source] sqlx::migrate::MigrateError),
     /// Anything else of the file system.
@@ -149,6 +151,7 @@ impl DatabaseError {
             Self::Forced => Message::new("database-forced"),
             Self::UrlScheme => Message::new("database-url-scheme"),
             Self::Url(why) => Message::new("database-url").with("why", why),
+            Self::Copy(why) => Message::new("database-copy").with("why", why),
             Self::Connect(why) => Message::new("database-connect").with("why", why),
             Self::Migrate(why) => Message::new("database-migrate").with("why", why),
             Self::Io { path, source } => Message::new("database-io").with("path", path.display()).with("why", source),
@@ -157,7 +160,7 @@ impl DatabaseError {
     }
 
     /// A failure on `path`, named by its cause where the cause is a common one.
-    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+    pub(super) fn io(path: &Path) -> impl Fn(io::Error) -> Self + Copy + '_ {
         move |source| match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path: path.to_owned() },
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {

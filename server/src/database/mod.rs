@@ -15,6 +15,8 @@
 //! out ([`folder`]).
 
 mod account;
+mod archive;
+mod backup;
 mod binaries;
 mod child;
 mod error;
@@ -36,6 +38,7 @@ use sqlx::PgPool;
 use sqlx::migrate::{MigrateDatabase, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
+pub use backup::Summary;
 pub use binaries::Search;
 pub use error::DatabaseError;
 pub use server::{Durability, Server};
@@ -117,6 +120,29 @@ pub async fn open_beside(url: Option<&str>, data_dir: &Path, progress: ProgressF
     }
 }
 
+/// Makes an arena in `data_dir`, where there must be none yet, out of a backup.
+///
+/// # Errors
+/// When the file is not a whole backup, there is an arena in the folder already, or Postgres cannot be had. Nothing of it is
+/// left then.
+pub async fn restore(file: &Path, data_dir: &Path, progress: ProgressFn) -> Result<Summary, DatabaseError> {
+    backup::may_restore(file, data_dir)?;
+    let database = Database::embedded(data_dir, Search::from_environment(), progress).await?;
+    let loaded = async {
+        database.create_if_missing().await?;
+        let pool = database.connect(1).await?;
+        let loaded = backup::load(&pool, &MIGRATOR, file, data_dir).await;
+        pool.close().await;
+        loaded
+    };
+    let loaded = loaded.await;
+    let closed = database.close().await;
+    if loaded.is_err() || closed.is_err() {
+        backup::forget(data_dir);
+    }
+    closed.and(loaded)
+}
+
 /// Brings the schema up to date; two callers at once wait for each other.
 ///
 /// # Errors
@@ -160,6 +186,14 @@ impl Database {
     #[must_use]
     pub fn is_embedded(&self) -> bool {
         self.server.is_some()
+    }
+
+    /// Writes everything in it, and the secret of `data_dir`, into a new file, while others may write.
+    ///
+    /// # Errors
+    /// When the file exists already or cannot be written, or the database fails. Nothing is left then.
+    pub async fn backup(&self, data_dir: &Path, file: &Path) -> Result<Summary, DatabaseError> {
+        backup::save(&self.options, data_dir, file).await
     }
 
     /// Opens a pool of at most `max_connections`.

@@ -22,6 +22,7 @@ database-slow = PostgreSQL was not ready after { $seconds } s; its log is { $log
 database-forced = PostgreSQL did not shut down in time and was killed; it will replay its log at the next start.
 database-url-scheme = DATABASE_URL must start with postgres:// or postgresql://.
 database-url = DATABASE_URL is not understood: { $why }
+database-copy = The database failed during backup or restore: { $why }
 database-connect = Cannot connect to the database: { $why }
 database-migrate = Cannot bring the database schema up to date: { $why }
 database-io = { $path }: { $why }

@@ -22,6 +22,7 @@ database-slow = PostgreSQL 在 { $seconds } 秒后仍未就绪；日志见 { $lo
 database-forced = PostgreSQL 未能及时关闭，已被强制结束；下次启动时会重放日志。
 database-url-scheme = DATABASE_URL 必须以 postgres:// 或 postgresql:// 开头。
 database-url = 无法识别 DATABASE_URL：{ $why }
+database-copy = 备份或恢复时数据库出错：{ $why }
 database-connect = 无法连接数据库：{ $why }
 database-migrate = 无法更新数据库结构：{ $why }
 database-io = { $path }：{ $why }

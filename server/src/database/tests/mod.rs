@@ -1,5 +1,6 @@
 //! The embedded Postgres on real servers and real folders.
 
+mod backup;
 mod crash;
 mod folders;
 mod migrations;
