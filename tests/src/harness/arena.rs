@@ -24,6 +24,8 @@ pub struct Options {
     pub environment: Vec<(String, String)>,
     /// An existing data folder, to start again on what is there.
     pub folder: Option<Arc<Folder>>,
+    /// Where to listen; a free port by default.
+    pub listen: Option<SocketAddr>,
     /// Another arena whose database (and secret) this one shares.
     pub beside: Option<(String, String)>,
 }
@@ -81,7 +83,8 @@ impl Arena {
     pub fn start(options: Options) -> Self {
         let folder = options.folder.clone().unwrap_or_default();
         let mut command = Command::new(arena_binary());
-        command.arg("serve").args(["--listen", "127.0.0.1:0", "--data"]).arg(folder.path());
+        let listen = options.listen.map_or_else(|| "127.0.0.1:0".to_owned(), |at| at.to_string());
+        command.arg("serve").args(["--listen", &listen, "--data"]).arg(folder.path());
         command.args(["--drain-seconds", "5", "--allow-private", "127.0.0.1"]);
         // A suite sends faster than a person.
         command.args(["--voter-per-minute", "100000", "--address-per-minute", "100000"]);

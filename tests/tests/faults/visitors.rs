@@ -1,0 +1,127 @@
+//! Visitors who begin battles and vote over the API, and remember what was acknowledged.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use arena_tests::harness::{Behaviour, Client, Endpoint, NewModel, Store};
+use serde_json::{Value, json};
+
+/// Two models that answer at once.
+pub async fn register(store: &Store) -> Endpoint {
+    let endpoint = Endpoint::start();
+    let base_url = endpoint.base_url();
+    for (slug, answer) in [("left", "A short answer."), ("right", "Another answer.")] {
+        endpoint.model(slug, Behaviour::says(&[answer]));
+        let model = NewModel {
+            slug,
+            name: slug,
+            base_url: &base_url,
+            remote_model: slug,
+            weight: 1.0,
+            first_token_seconds: 10.0,
+            between_tokens_seconds: 10.0,
+        };
+        store.add_model(&model).await;
+    }
+    endpoint
+}
+
+/// What happened so far. Clones share it.
+#[derive(Clone, Default)]
+pub struct Tally {
+    /// Votes that were acknowledged, by battle.
+    pub voted: Arc<Mutex<BTreeMap<String, String>>>,
+    pub failed: Arc<AtomicU64>,
+    pub longest_gap_ms: Arc<AtomicU64>,
+    pub is_over: Arc<AtomicBool>,
+}
+
+impl Tally {
+    pub fn votes(&self) -> BTreeMap<String, String> {
+        self.voted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Plays battles until it is over. The address may change while it does.
+pub async fn play(address: Arc<RwLock<SocketAddr>>, tally: Tally, number: usize) {
+    let mut last = Instant::now();
+    for round in 0.. {
+        if tally.is_over.load(Ordering::Relaxed) {
+            return;
+        }
+        let at = *address.read().unwrap_or_else(PoisonError::into_inner);
+        let choice = ["a", "b", "tie", "both_bad"][(number + round) % 4];
+        match battle(at, choice).await {
+            Some(id) => {
+                tally.voted.lock().unwrap_or_else(PoisonError::into_inner).insert(id, choice.to_owned());
+                tally.longest_gap_ms.fetch_max(last.elapsed().as_millis() as u64, Ordering::Relaxed);
+                last = Instant::now();
+            }
+            None => {
+                tally.failed.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// A battle with its vote; its id when the vote was acknowledged.
+async fn battle(address: SocketAddr, choice: &str) -> Option<String> {
+    let visitor = Client::new(address);
+    let (_, made) = call(&visitor, "POST", "/api/v1/visitors", None).await?;
+    let visitor = visitor.header("authorization", &format!("Bearer {}", made["visitor"].as_str()?));
+    let body = json!({ "kind": "battle", "prompt": "hello" });
+    let (status, begun) = call(&visitor, "POST", "/api/v1/battles", Some(&body)).await?;
+    let id = (status == 201).then(|| begun["id"].as_str().map(str::to_owned)).flatten()?;
+    let path = format!("/api/v1/battles/{id}");
+    for _ in 0..200 {
+        let (status, state) = call(&visitor, "GET", &path, None).await?;
+        if status != 200 {
+            return None;
+        }
+        if state["running"] == false {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let vote = json!({ "choice": choice });
+    let (status, _) = call(&visitor, "POST", &format!("{path}/vote"), Some(&vote)).await?;
+    (status < 300).then_some(id)
+}
+
+async fn call(visitor: &Client, method: &str, path: &str, body: Option<&Value>) -> Option<(u16, Value)> {
+    let mut request = visitor.request(method, path).header("accept", "application/json");
+    if let Some(body) = body {
+        request = request.header("content-type", "application/json").body(body.to_string());
+    }
+    let response = request.send().await.ok()?;
+    let status = response.status().as_u16();
+    Some((status, response.json().await.ok()?))
+}
+
+/// Holds what was acknowledged against what is stored: nothing lost, nothing doubled, and the tables agree.
+pub async fn assert_kept(store: &Store, tally: &Tally) {
+    let stored = store.texts("SELECT battle_id::text || ' ' || choice FROM votes").await;
+    let mut by_battle: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for line in &stored {
+        let (battle, choice) = line.split_once(' ').expect("two words");
+        by_battle.entry(battle).or_default().push(choice);
+    }
+    let acknowledged = tally.votes();
+    let lost: Vec<_> =
+        acknowledged.iter().filter(|(id, choice)| by_battle.get(id.as_str()) != Some(&vec![choice])).collect();
+    let doubled = by_battle.values().filter(|choices| choices.len() > 1).count();
+    println!(
+        "{} votes acknowledged, {} stored, {} lost, {doubled} doubled, {} battles failed, longest wait of a visitor {} ms",
+        acknowledged.len(),
+        stored.len(),
+        lost.len(),
+        tally.failed.load(Ordering::Relaxed),
+        tally.longest_gap_ms.load(Ordering::Relaxed),
+    );
+    assert!(lost.is_empty() && doubled == 0, "lost: {lost:?}");
+    assert!(!acknowledged.is_empty(), "nothing was tried");
+}
