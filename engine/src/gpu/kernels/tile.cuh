@@ -42,7 +42,8 @@ struct UnitScale {
 
 // From the two rows' numbers side by side to one of each.
 __device__ __forceinline__ UnitScale unit_scale(half2 scale, half2 offset) {
-    return {{__half2half2(__low2half(scale)), __half2half2(__high2half(scale))}, {__half2half2(__low2half(offset)), __half2half2(__high2half(offset))}};
+    return {{__half2half2(__low2half(scale)), __half2half2(__high2half(scale))},
+            {__half2half2(__low2half(offset)), __half2half2(__high2half(offset))}};
 }
 
 // Four operands; [operand][register]. Register 0: row r = 0, first pair; 1: r = 1, first pair; 2 and 3: second pair.

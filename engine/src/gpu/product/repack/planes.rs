@@ -1,6 +1,6 @@
 //! One row's codes into the planes of its tile; the order is told in `kernels/tile.cuh`.
 
-use super::{TILE_COLUMNS, TILE_ROWS};
+use super::shape::{TILE_COLUMNS, TILE_ROWS};
 
 /// Bits of a pair in the plane of two bits and in that of one.
 const TWO: [u32; 8] = [0, 4, 2, 6, 8, 12, 10, 14];

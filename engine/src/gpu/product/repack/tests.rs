@@ -1,6 +1,6 @@
 //! Codes and scales mean what `Blocks` decodes.
 
-use super::TILE_COLUMNS;
+use super::shape::TILE_COLUMNS;
 use super::unpack::Codes;
 use crate::gpu::product::tests::{KINDS, random, weights};
 use crate::quant::{Blocks, GgmlType};

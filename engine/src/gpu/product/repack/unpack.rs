@@ -3,7 +3,7 @@
 
 use half::f16;
 
-use super::TILE_COLUMNS;
+use super::shape::TILE_COLUMNS;
 use crate::quant::GgmlType;
 
 /// A row's part of a tile: up to 256 weights as unsigned codes, with what they mean.

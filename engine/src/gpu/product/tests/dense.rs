@@ -1,3 +1,5 @@
+//! Products with one matrix.
+
 use super::fixtures::{KINDS, activations, compare, expected, random, rows_off, rows_on, weights};
 use crate::gpu::product::{DeviceMatrix, Product, Target, Weights, activation_bytes};
 use crate::gpu::{Buffer, emulated};

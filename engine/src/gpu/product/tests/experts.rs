@@ -1,3 +1,5 @@
+//! Products grouped by expert, and gated networks.
+
 use std::sync::Arc;
 
 use rand::RngExt as _;
