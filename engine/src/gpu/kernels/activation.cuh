@@ -30,4 +30,4 @@ __device__ __forceinline__ void store_activations(half* row, int column, const f
     *reinterpret_cast<uint4*>(row + activation_index(column)) = packed;
 }
 
-__device__ __forceinline__ float silu(float v) { return v / (1.0f + expf(-v)); }
+__device__ __forceinline__ float silu(float v) { return __fdividef(v, 1.0f + expf(-v)); }

@@ -14,10 +14,11 @@ struct Codes4 {
     static constexpr int BYTES = 2048 + 512 * HIGH;
     uint4 low;
     uint2 high; // of one bit, only x
+    template <bool ONCE>
     __device__ __forceinline__ void load(const uint8_t* tile, int lane, int j) {
-        low = load_once(reinterpret_cast<const uint4*>(tile) + j * 32 + lane);
-        if (HIGH == 1) high.x = load_once(reinterpret_cast<const uint32_t*>(tile + 2048) + j * 32 + lane);
-        if (HIGH == 2) high = load_once(reinterpret_cast<const uint2*>(tile + 2048) + j * 32 + lane);
+        low = load_weights<ONCE>(reinterpret_cast<const uint4*>(tile) + j * 32 + lane);
+        if (HIGH == 1) high.x = load_weights<ONCE>(reinterpret_cast<const uint32_t*>(tile + 2048) + j * 32 + lane);
+        if (HIGH == 2) high = load_weights<ONCE>(reinterpret_cast<const uint2*>(tile + 2048) + j * 32 + lane);
     }
     __device__ __forceinline__ void operands(const UnitScale& s, Operands& out) const {
         const uint32_t words[4] = {low.x, low.y, low.z, low.w};
@@ -51,9 +52,10 @@ struct Codes2 {
     static constexpr int BYTES = 1024 + 512 * HIGH;
     uint2 low;
     uint32_t high;
+    template <bool ONCE>
     __device__ __forceinline__ void load(const uint8_t* tile, int lane, int j) {
-        low = load_once(reinterpret_cast<const uint2*>(tile) + j * 32 + lane);
-        if (HIGH) high = load_once(reinterpret_cast<const uint32_t*>(tile + 1024) + j * 32 + lane);
+        low = load_weights<ONCE>(reinterpret_cast<const uint2*>(tile) + j * 32 + lane);
+        if (HIGH) high = load_weights<ONCE>(reinterpret_cast<const uint32_t*>(tile + 1024) + j * 32 + lane);
     }
     __device__ __forceinline__ void operands(const UnitScale& s, Operands& out) const {
 #pragma unroll
@@ -78,9 +80,10 @@ struct Codes2 {
 struct Codes8 {
     static constexpr int BYTES = 4096;
     uint4 row[2];
+    template <bool ONCE>
     __device__ __forceinline__ void load(const uint8_t* tile, int lane, int j) {
 #pragma unroll
-        for (int r = 0; r < 2; r++) row[r] = load_once(reinterpret_cast<const uint4*>(tile) + (2 * j + r) * 32 + lane);
+        for (int r = 0; r < 2; r++) row[r] = load_weights<ONCE>(reinterpret_cast<const uint4*>(tile) + (2 * j + r) * 32 + lane);
     }
     __device__ __forceinline__ void operands(const UnitScale& s, Operands& out) const {
 #pragma unroll
@@ -100,8 +103,9 @@ struct Codes8 {
 struct CodesNonLinear {
     static constexpr int BYTES = 2048;
     uint4 low;
+    template <bool ONCE>
     __device__ __forceinline__ void load(const uint8_t* tile, int lane, int j) {
-        low = load_once(reinterpret_cast<const uint4*>(tile) + j * 32 + lane);
+        low = load_weights<ONCE>(reinterpret_cast<const uint4*>(tile) + j * 32 + lane);
     }
     // Four codes, each in the low bits of a hexadecimal digit of the low half, to bytes.
     __device__ __forceinline__ static uint32_t look_up(uint32_t digits) {
@@ -134,9 +138,10 @@ struct CodesNonLinear {
 struct Halves {
     static constexpr int BYTES = 8192;
     uint4 operand[4];
+    template <bool ONCE>
     __device__ __forceinline__ void load(const uint8_t* tile, int lane, int j) {
 #pragma unroll
-        for (int q = 0; q < 4; q++) operand[q] = load_once(reinterpret_cast<const uint4*>(tile) + (4 * j + q) * 32 + lane);
+        for (int q = 0; q < 4; q++) operand[q] = load_weights<ONCE>(reinterpret_cast<const uint4*>(tile) + (4 * j + q) * 32 + lane);
     }
     __device__ __forceinline__ void operands(const UnitScale&, Operands& out) const {
 #pragma unroll

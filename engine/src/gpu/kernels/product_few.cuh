@@ -7,8 +7,8 @@
 
 #define FEW_WARPS 8
 
-// `N` times 8 rows of activations meet a unit of a tile. `x`: where each of the lane's rows begins,
-// in groups of 8 halves, or below 0 for none; `at`: the unit's place in a row.
+// `N` times 8 rows of activations meet a unit of a tile. `x`: where each of the lane's rows begins, in groups of 8 halves; `at`: the
+// unit's place in a row.
 template <class F, int N>
 __device__ __forceinline__ void multiply_unit(float (&sums)[N][2][4], const typename F::Codes& codes, const UnitScale& scale,
                                               const uint4* activations, const int (&x)[N], int at) {
@@ -18,8 +18,7 @@ __device__ __forceinline__ void multiply_unit(float (&sums)[N][2][4], const type
     for (int n = 0; n < N; n++)
 #pragma unroll
         for (int i = 0; i < 2; i++) {
-            uint4 b = make_uint4(0, 0, 0, 0);
-            if (x[n] >= 0) b = __ldg(activations + x[n] + at + i * 4);
+            const uint4 b = __ldg(activations + x[n] + at + i * 4);
             const uint32_t first[2] = {b.x, b.y}, second[2] = {b.z, b.w};
             // Two chains of sums: each operation waits for the one before it.
             mma_f16(sums[n][0], a.a[2 * i], first);
@@ -43,29 +42,27 @@ __device__ __forceinline__ void product_few(const Product& p, const int* active,
     const uint4* const activations = reinterpret_cast<const uint4*>(p.x);
     const uint8_t* const tiles = p.weights + (size_t(expert) * p.row_tiles + tile) * p.depth_tiles * F::BYTES;
     for (int base = 0; base < count; base += 8 * N) {
-        int x[N];
-#pragma unroll
-        for (int n = 0; n < N; n++) {
-            const int place = base + 8 * n + group;
-            x[n] = place < count ? x_row(p, begin + place) * (p.x_stride / 8) + member : -1;
-        }
-        float sums[N][2][4] = {};
         typename F::Codes codes[4];
         typename F::Scales scales, next;
         if (warp < p.depth_tiles) {
             const uint8_t* const first = tiles + size_t(warp) * F::BYTES;
-            scales.load(first + F::Codes::BYTES, lane);
+            scales.template load<true>(first + F::Codes::BYTES, lane);
 #pragma unroll
-            for (int j = 0; j < 4; j++) codes[j].load(first, lane, j);
+            for (int j = 0; j < 4; j++) codes[j].template load<true>(first, lane, j);
         }
+        // Columns of a product do not meet: where there are fewer rows than columns, the last one's are computed again and dropped.
+        int x[N];
+#pragma unroll
+        for (int n = 0; n < N; n++) x[n] = x_row(p, begin + min(base + 8 * n + group, count - 1)) * (p.x_stride / 8) + member;
+        float sums[N][2][4] = {};
         for (int depth = warp; depth < p.depth_tiles; depth += warps) {
             const bool more = depth + warps < p.depth_tiles;
             const uint8_t* const following = tiles + size_t(depth + warps) * F::BYTES;
-            if (more) next.load(following + F::Codes::BYTES, lane);
+            if (more) next.template load<true>(following + F::Codes::BYTES, lane);
 #pragma unroll
             for (int j = 0; j < 4; j++) {
                 multiply_unit<F, N>(sums, codes[j], scales.unit(j), activations, x, (depth >> p.halves) * (TILE_COLUMNS / 8) + j * 8);
-                if (more) codes[j].load(following, lane, j);
+                if (more) codes[j].template load<true>(following, lane, j);
             }
             scales = next;
         }

@@ -11,6 +11,21 @@
 // Halves of a row of activations in a step: one unit of a tile.
 #define STEP 64
 
+// Both row tiles meet 8 rows of activations, of which a lane has that at `place`.
+__device__ __forceinline__ void multiply_columns(float (&sums)[2][8][4], int n, const Operands (&a)[2], const uint4 (*stage)[8],
+                                                 int place, int member) {
+#pragma unroll
+    for (int i = 0; i < 2; i++) {
+        const uint4 b = stage[place][(4 * i + member) ^ (place % 2 * 4)];
+        const uint32_t first[2] = {b.x, b.y}, second[2] = {b.z, b.w};
+#pragma unroll
+        for (int m = 0; m < 2; m++) {
+            mma_f16(sums[m][n], a[m].a[2 * i], first);
+            mma_f16(sums[m][n], a[m].a[2 * i + 1], second);
+        }
+    }
+}
+
 // Grid: tiles of 128 places (for all experts together, at most), 8 row tiles each. Block: 256.
 template <class F>
 __device__ __forceinline__ void product_many(const Product& p, int experts, int count) {
@@ -66,8 +81,8 @@ __device__ __forceinline__ void product_many(const Product& p, int experts, int 
     typename F::Scales scales[2], next_scales[2];
 #pragma unroll
     for (int m = 0; m < 2; m++) {
-        now[m].load(tiles[m], lane, 0);
-        scales[m].load(tiles[m] + F::Codes::BYTES, lane);
+        now[m].template load<false>(tiles[m], lane, 0);
+        scales[m].template load<false>(tiles[m] + F::Codes::BYTES, lane);
     }
     for (int s = 0; s < MANY_STAGES - 1; s++) fetch(s);
     for (int step = 0; step < steps; step++) {
@@ -79,27 +94,23 @@ __device__ __forceinline__ void product_many(const Product& p, int experts, int 
 #pragma unroll
             for (int m = 0; m < 2; m++) {
                 const uint8_t* tile = tiles[m] + size_t((step + 1) / 4) * F::BYTES;
-                next[m].load(tile, lane, (step + 1) % 4);
-                if (j == 3) next_scales[m].load(tile + F::Codes::BYTES, lane);
+                next[m].template load<false>(tile, lane, (step + 1) % 4);
+                if (j == 3) next_scales[m].template load<false>(tile + F::Codes::BYTES, lane);
             }
         }
         Operands a[2];
 #pragma unroll
         for (int m = 0; m < 2; m++) now[m].operands(scales[m].unit(j), a[m]);
+        const uint4(*stage)[8] = shared[step % MANY_STAGES];
+        if (column_tiles > 14) {
+            // What is not there was filled with zeros, and is dropped at the end: without a question each, loads run ahead.
 #pragma unroll
-        for (int n = 0; n < 8; n++) {
-            const int tile = 2 * n + column;
-            if (tile >= column_tiles) break;
-            const int place = tile * 8 + group;
+            for (int n = 0; n < 8; n++) multiply_columns(sums, n, a, stage, (2 * n + column) * 8 + group, member);
+        } else {
 #pragma unroll
-            for (int i = 0; i < 2; i++) {
-                const uint4 b = shared[step % MANY_STAGES][place][(4 * i + member) ^ (place % 2 * 4)];
-                const uint32_t first[2] = {b.x, b.y}, second[2] = {b.z, b.w};
-#pragma unroll
-                for (int m = 0; m < 2; m++) {
-                    mma_f16(sums[m][n], a[m].a[2 * i], first);
-                    mma_f16(sums[m][n], a[m].a[2 * i + 1], second);
-                }
+            for (int n = 0; n < 8; n++) {
+                if (2 * n + column >= column_tiles) break;
+                multiply_columns(sums, n, a, stage, (2 * n + column) * 8 + group, member);
             }
         }
 #pragma unroll

@@ -35,6 +35,12 @@ __device__ __forceinline__ uint32_t as_bits(half2 v) {
 // left by `n` bits; right where it is negative
 __device__ __forceinline__ uint32_t shifted(uint32_t v, int n) { return n >= 0 ? v << n : v >> -n; }
 
+// ONCE: what only one warp reads passes by the first-level cache; what two read does not.
+template <bool ONCE, class T>
+__device__ __forceinline__ T load_weights(const T* at) {
+    return ONCE ? load_once(at) : __ldg(at);
+}
+
 // What the codes of a unit mean: weight = code * scale + offset, for both rows. `scale` is times 2^20.
 struct UnitScale {
     half2 scale[2], offset[2];
@@ -59,7 +65,8 @@ template <int OFFSET>
 struct ScaleOfBlock {
     static constexpr int BYTES = 256;
     uint2 raw;
-    __device__ __forceinline__ void load(const uint8_t* at, int lane) { raw = load_once(reinterpret_cast<const uint2*>(at) + lane); }
+    template <bool ONCE>
+    __device__ __forceinline__ void load(const uint8_t* at, int lane) { raw = load_weights<ONCE>(reinterpret_cast<const uint2*>(at) + lane); }
     __device__ __forceinline__ UnitScale unit(int j) const {
         const half2 scale = as_half2(j < 2 ? raw.x : raw.y);
         return unit_scale(scale, __hmul2(scale, __float2half2_rn(-OFFSET / 1048576.0f)));
@@ -70,7 +77,8 @@ struct ScaleOfBlock {
 struct ScaleAndOffset {
     static constexpr int BYTES = 512;
     uint4 raw;
-    __device__ __forceinline__ void load(const uint8_t* at, int lane) { raw = load_once(reinterpret_cast<const uint4*>(at) + lane); }
+    template <bool ONCE>
+    __device__ __forceinline__ void load(const uint8_t* at, int lane) { raw = load_weights<ONCE>(reinterpret_cast<const uint4*>(at) + lane); }
     __device__ __forceinline__ UnitScale unit(int j) const {
         return j < 2 ? unit_scale(as_half2(raw.x), as_half2(raw.z)) : unit_scale(as_half2(raw.y), as_half2(raw.w));
     }
@@ -93,10 +101,11 @@ struct ScaleK {
     uint32_t low;
     uint16_t high;
     uint2 super;
+    template <bool ONCE>
     __device__ __forceinline__ void load(const uint8_t* at, int lane) {
-        low = load_once(reinterpret_cast<const uint32_t*>(at) + lane);
+        low = load_weights<ONCE>(reinterpret_cast<const uint32_t*>(at) + lane);
         high = __ldg(reinterpret_cast<const uint16_t*>(at + 128) + lane);
-        super = load_once(reinterpret_cast<const uint2*>(at + 192) + lane / 4);
+        super = load_weights<ONCE>(reinterpret_cast<const uint2*>(at + 192) + lane / 4);
     }
     __device__ __forceinline__ UnitScale unit(int j) const {
         uint32_t scale, minimum;
@@ -117,9 +126,10 @@ struct ScaleK {
 struct ScaleQ2K {
     static constexpr int BYTES = 320;
     uint2 raw, super;
+    template <bool ONCE>
     __device__ __forceinline__ void load(const uint8_t* at, int lane) {
-        raw = load_once(reinterpret_cast<const uint2*>(at) + lane);
-        super = load_once(reinterpret_cast<const uint2*>(at + 256) + lane / 4);
+        raw = load_weights<ONCE>(reinterpret_cast<const uint2*>(at) + lane);
+        super = load_weights<ONCE>(reinterpret_cast<const uint2*>(at + 256) + lane / 4);
     }
     __device__ __forceinline__ UnitScale unit(int j) const {
         const half2 negative = as_half2(super.y ^ 0x80008000);
@@ -134,9 +144,10 @@ struct ScaleOf16 {
     static constexpr int BYTES = 288;
     uint2 raw;
     uint32_t super;
+    template <bool ONCE>
     __device__ __forceinline__ void load(const uint8_t* at, int lane) {
-        raw = load_once(reinterpret_cast<const uint2*>(at) + lane);
-        super = load_once(reinterpret_cast<const uint32_t*>(at + 256) + lane / 4);
+        raw = load_weights<ONCE>(reinterpret_cast<const uint2*>(at) + lane);
+        super = load_weights<ONCE>(reinterpret_cast<const uint32_t*>(at + 256) + lane / 4);
     }
     __device__ __forceinline__ UnitScale unit(int j) const {
         const uint32_t bytes = (j < 2 ? raw.x : raw.y) >> (8 * (j & 1)) & 0x00ff00ff;
@@ -150,9 +161,10 @@ template <int OFFSET>
 struct ScaleOf32 {
     static constexpr int BYTES = 160;
     uint32_t raw, super;
+    template <bool ONCE>
     __device__ __forceinline__ void load(const uint8_t* at, int lane) {
-        raw = load_once(reinterpret_cast<const uint32_t*>(at) + lane);
-        super = load_once(reinterpret_cast<const uint32_t*>(at + 128) + lane / 4);
+        raw = load_weights<ONCE>(reinterpret_cast<const uint32_t*>(at) + lane);
+        super = load_weights<ONCE>(reinterpret_cast<const uint32_t*>(at + 128) + lane / 4);
     }
     __device__ __forceinline__ UnitScale unit(int j) const {
         const half2 scale = __hmul2(as_half2(super), numbers(raw >> (8 * (j / 2)) & 0x00ff00ff, 128));
@@ -162,6 +174,7 @@ struct ScaleOf32 {
 
 struct NoScale {
     static constexpr int BYTES = 0;
+    template <bool ONCE>
     __device__ __forceinline__ void load(const uint8_t*, int) {}
     __device__ __forceinline__ UnitScale unit(int) const { return {}; }
 };
