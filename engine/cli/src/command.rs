@@ -55,6 +55,7 @@ pub enum Evaluate {
 #[derive(Debug, Subcommand)]
 pub enum Bench {
     Inference(bench::inference::Arguments),
+    Kernels(bench::kernels::Arguments),
     Train(bench::train::Arguments),
 }
 
@@ -88,6 +89,7 @@ impl Command {
                 prepare::run(&arguments, language)
             }
             Self::Bench(Bench::Inference(arguments)) => bench::inference::run(&arguments, language),
+            Self::Bench(Bench::Kernels(arguments)) => bench::kernels::run(&arguments, language),
             Self::Bench(Bench::Train(arguments)) => bench::train::run(&arguments, language),
             Self::Selftest(arguments) => selftest::run(&arguments, language),
             Self::Recipe(arguments) => print_config::run(arguments.kind, language),

@@ -2,5 +2,6 @@
 
 mod bandwidth;
 pub mod inference;
+pub mod kernels;
 mod table;
 pub mod train;

@@ -2,7 +2,7 @@
 
 mod checks;
 mod random;
-mod steps;
+pub mod steps;
 
 use std::path::PathBuf;
 use std::time::Instant;

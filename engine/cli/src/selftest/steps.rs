@@ -13,15 +13,15 @@ pub fn sizes(sequences: usize, tokens: usize, step: usize) -> Sizes {
 }
 
 /// Sequences at work, each with blocks of its own: those of the others lie between them.
-pub struct Steps<'a> {
-    model: &'a mut dyn Forward,
+pub struct Steps<'a, M: ?Sized = dyn Forward> {
+    model: &'a mut M,
     vocabulary: usize,
     sequences: Vec<Vec<u32>>,
     computed: Vec<usize>,
 }
 
-impl<'a> Steps<'a> {
-    pub fn new(model: &'a mut dyn Forward, vocabulary: usize, prompts: &[Vec<u32>]) -> Self {
+impl<'a, M: Forward + ?Sized> Steps<'a, M> {
+    pub fn new(model: &'a mut M, vocabulary: usize, prompts: &[Vec<u32>]) -> Self {
         Self { model, vocabulary, sequences: prompts.to_vec(), computed: vec![0; prompts.len()] }
     }
 
@@ -67,6 +67,10 @@ impl<'a> Steps<'a> {
             }
         }
         Ok(all)
+    }
+
+    pub fn model(&mut self) -> &mut M {
+        self.model
     }
 
     /// Adds a token to a sequence.
