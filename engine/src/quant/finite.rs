@@ -109,4 +109,15 @@ mod tests {
         assert!(!are_finite(GgmlType::Q4_K, &bytes));
         assert!(are_finite(GgmlType::Q4_K, &[]));
     }
+
+    #[test]
+    #[ignore = "a measurement: cargo test --workspace --lib how_fast_scales_are_scanned -- --ignored --nocapture"]
+    fn how_fast_scales_are_scanned() {
+        for kind in [GgmlType::Q4_K, GgmlType::Q8_0, GgmlType::F16, GgmlType::F32] {
+            let bytes = vec![1u8; (512 << 20) / kind.block_bytes() * kind.block_bytes()];
+            let began = std::time::Instant::now();
+            assert!(are_finite(kind, &bytes));
+            println!("{kind}: {:.1} GB/s", bytes.len() as f64 / 1e9 / began.elapsed().as_secs_f64());
+        }
+    }
 }
