@@ -6,7 +6,7 @@ use anyhow::bail;
 use secrecy::SecretString;
 
 use crate::backends::{Endpoint, Timeouts};
-use crate::domain::{EndpointSource, ModelSource};
+use crate::domain::{EndpointSource, ModelSource, SentParameter};
 use crate::i18n::Message;
 use crate::keys::Keys;
 use crate::store::models::Model;
@@ -33,6 +33,9 @@ pub fn endpoint_of(source: &EndpointSource, key: Option<SecretString>) -> anyhow
         ..Timeouts::default()
     };
     let endpoint = Endpoint::new(&address.base_url, key, &address.remote_model)?;
+    // Checked when it was registered.
+    let omitted = SentParameter::list(&requests.omitted_parameters).map_err(anyhow::Error::msg)?;
+    let endpoint = endpoint.without_parameters(omitted);
     Ok(endpoint.with_timeouts(timeouts).with_retries(u32::try_from(requests.retries)?))
 }
 

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use chacha20poly1305::aead::{Aead, KeyInit};
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -17,6 +18,7 @@ use crate::i18n::Message;
 pub struct Keys {
     csrf: [u8; 32],
     seal: [u8; 32],
+    form: [u8; 32],
     address: [u8; 32],
 }
 
@@ -27,6 +29,8 @@ impl std::fmt::Debug for Keys {
 }
 
 const NONCE_LEN: usize = 12;
+/// How long a form may stay open with a key in it.
+const FORM_LIFE: TimeDelta = TimeDelta::hours(1);
 /// The shortest secret, in characters.
 const MIN_SECRET_CHARS: usize = 32;
 
@@ -39,7 +43,12 @@ impl Keys {
             Message::new("config-secret").with("least", MIN_SECRET_CHARS)
         );
         let derive = |purpose: &str| mac(secret.as_bytes(), purpose.as_bytes());
-        Ok(Self { csrf: derive("csrf"), seal: derive("seal"), address: derive("address") })
+        Ok(Self {
+            csrf: derive("csrf"),
+            seal: derive("seal"),
+            form: derive("key in a form"),
+            address: derive("address"),
+        })
     }
 
     /// Reads the secret from `file`, or makes one there that only its owner can read.
@@ -98,6 +107,36 @@ impl Keys {
         Ok(SecretString::from(String::from_utf8(plain)?))
     }
 
+    /// Encrypts a key that was typed into a form, for the same form to bring it back: the page never holds it in clear. It opens
+    /// for an hour, for the same administrator alone.
+    pub fn seal_for_form(
+        &self,
+        secret: &SecretString,
+        admin: uuid::Uuid,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<String> {
+        let nonce: [u8; NONCE_LEN] = rand::random();
+        let until = (now + FORM_LIFE).timestamp().to_be_bytes();
+        let aad = [&until[..], admin.as_bytes()].concat();
+        let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: &aad };
+        let cipher = ChaCha20Poly1305::new(&Key::from(self.form));
+        let sealed =
+            cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| anyhow::anyhow!("cannot seal the key"))?;
+        Ok(hex::encode([&until[..], &nonce, &sealed].concat()))
+    }
+
+    /// Opens what [`Keys::seal_for_form`] made. Nothing if it was made for somebody else, too long ago, or not by us.
+    pub fn unseal_from_form(&self, token: &str, admin: uuid::Uuid, now: DateTime<Utc>) -> Option<SecretString> {
+        let bytes = hex::decode(token).ok()?;
+        let (until, rest) = bytes.split_first_chunk::<8>()?;
+        let (nonce, body) = rest.split_first_chunk::<NONCE_LEN>()?;
+        let aad = [&until[..], admin.as_bytes()].concat();
+        let cipher = ChaCha20Poly1305::new(&Key::from(self.form));
+        let plain = cipher.decrypt(&Nonce::from(*nonce), Payload { msg: body, aad: &aad }).ok()?;
+        let is_fresh = now.timestamp() <= i64::from_be_bytes(*until);
+        String::from_utf8(plain).ok().filter(|_| is_fresh).map(SecretString::from)
+    }
+
     /// A keyed hash of an address: equal for equal addresses, and no way back without the secret.
     pub fn address_hash(&self, address: std::net::IpAddr) -> Vec<u8> {
         let octets = match address.to_canonical() {
@@ -148,6 +187,27 @@ mod tests {
         assert!(keys.csrf_matches("v1", &token));
         assert!(!keys.csrf_matches("v2", &token));
         assert!(!keys.csrf_matches("v1", ""));
+    }
+
+    #[test]
+    fn a_key_typed_into_a_form_comes_back_for_the_same_person_within_the_hour() {
+        let keys = Keys::from_secret(&"0123456789abcdef0123456789abcdef".into()).expect("a good secret");
+        let (admin, other) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
+        let now = Utc::now();
+        let token = keys.seal_for_form(&"sk-secret".into(), admin, now).expect("seals");
+        assert!(!token.contains("sk-secret") && token.bytes().all(|b| b.is_ascii_hexdigit()));
+        let open = |token: &str, admin, now| {
+            keys.unseal_from_form(token, admin, now).map(|key| key.expose_secret().to_owned())
+        };
+        assert_eq!(open(&token, admin, now + TimeDelta::minutes(59)).as_deref(), Some("sk-secret"));
+        assert_eq!(open(&token, admin, now + TimeDelta::minutes(61)), None);
+        assert_eq!(open(&token, other, now), None);
+        // A longer life cannot be written into it, and what the database holds is no such token.
+        let longer = format!("7{}", &token[1..]);
+        assert_eq!(open(&longer, admin, now), None);
+        let stored = hex::encode(keys.seal(&"sk-secret".into()).expect("seals"));
+        assert_eq!(open(&stored, admin, now), None);
+        assert_eq!(open("", admin, now), None);
     }
 
     #[test]

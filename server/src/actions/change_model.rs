@@ -3,7 +3,9 @@
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 
-use crate::domain::{AdminId, ModelSettings, ModelState};
+use super::register_model::check_name;
+use crate::backends::Endpoint;
+use crate::domain::{AdminId, ModelKind, ModelSettings, ModelState};
 use crate::error::Error;
 use crate::state::AppState;
 use crate::store::models::{Model, SealedKey};
@@ -31,6 +33,9 @@ pub async fn change(
 ) -> Result<(), Error> {
     let mut changes = differences(&model.settings, settings);
     let mut transaction = arena.db.begin().await?;
+    if model.name() != settings.general.display_name {
+        check_name(&mut transaction, &settings.general.display_name, Some(model.id)).await?;
+    }
     if !models::update(&mut *transaction, model.id, settings).await? {
         return Err(Error::NotFound);
     }
@@ -49,10 +54,21 @@ pub async fn change(
     audit::record(&mut *transaction, by, "model.change", &model.slug, Value::Object(changes)).await?;
     transaction.commit().await?;
     // What its old address or key did wrong is not the new one's fault.
-    if let Ok(endpoint) = crate::endpoints::endpoint(model, &arena.keys) {
-        arena.backends.health().forget(&endpoint.health_key());
-    }
+    forget_failures(arena, model);
     Ok(())
+}
+
+/// Lets a model be asked again at once, whatever it did wrong.
+pub fn forget_failures(arena: &AppState, model: &Model) {
+    let key = match model.kind() {
+        ModelKind::Local => Some(Endpoint::own_worker_key(&model.slug)),
+        ModelKind::Endpoint => {
+            crate::endpoints::endpoint(model, &arena.keys).ok().map(|endpoint| endpoint.health_key())
+        }
+    };
+    if let Some(key) = key {
+        arena.backends.health().forget(&key);
+    }
 }
 
 /// Enables, disables or retires a model. Retiring is for good: the model is unloaded and never drawn again, and its

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use crate::backends::{Network, Probe};
-use crate::domain::{ModelSettings, ModelSource};
+use crate::domain::{ModelSettings, ModelSource, SentParameter};
 use crate::endpoints::{endpoint_of, key_of_environment};
 use crate::error::Error;
 use crate::inference_server::inspect::{Depth, InspectError, ModelFacts};
@@ -34,6 +34,9 @@ impl Inspection {
 
     /// Puts what was found into settings that the administrator left empty, and the file where a folder was given.
     pub fn complete(&self, settings: &mut ModelSettings) {
+        if let (Self::Endpoint(probe), ModelSource::Endpoint(source)) = (self, &mut settings.source) {
+            source.requests.omitted_parameters = SentParameter::names(&probe.omitted);
+        }
         let Self::Local(facts) = self else { return };
         let Ok(facts) = facts.as_ref() else { return };
         let fill = |field: &mut String, text: &str| {

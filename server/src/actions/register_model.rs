@@ -2,9 +2,10 @@
 
 use secrecy::SecretString;
 use serde_json::json;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::domain::{AdminId, ModelId, ModelSettings, ModelSource, is_slug, slug_of};
+use crate::domain::{AdminId, ModelId, ModelSettings, ModelSource, is_slug, skeleton, slug_of};
 use crate::error::Error;
 use crate::state::AppState;
 use crate::store::models::SealedKey;
@@ -24,12 +25,23 @@ pub struct Registration {
     pub key: Option<SecretString>,
 }
 
+/// Refuses a name that looks like another model's and is not the same. (Two models of one name are told apart by their slugs,
+/// and by whoever named both so.)
+pub(super) async fn check_name(db: &mut PgConnection, name: &str, but_for: Option<ModelId>) -> Result<(), Error> {
+    let wanted = skeleton(name);
+    let others = models::list(&mut *db).await?;
+    let is_twin =
+        |other: &models::Model| Some(other.id) != but_for && other.name() != name && skeleton(other.name()) == wanted;
+    if others.iter().any(is_twin) { Err(Error::Conflict("name-confusable")) } else { Ok(()) }
+}
+
 /// Adds the model and gives its id and its name in addresses. Workers and other servers learn of it from the database.
 pub async fn register(arena: &AppState, by: Option<AdminId>, new: Registration) -> Result<(ModelId, String), Error> {
     let Registration { slug, settings, key } = new;
     let sealed = key.map(|key| arena.keys.seal(&key)).transpose()?.map(SealedKey::new);
     let id = ModelId(Uuid::now_v7());
     let mut transaction = arena.db.begin().await?;
+    check_name(&mut transaction, &settings.general.display_name, None).await?;
     let slug = match slug {
         Some(slug) if !is_slug(&slug) => return Err(Error::invalid("slug", slug)),
         Some(slug) => {

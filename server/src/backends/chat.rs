@@ -60,7 +60,9 @@ pub(super) fn start(shared: Arc<Shared>, endpoint: Endpoint, request: ChatReques
                 if let Err(error) = result {
                     // The detail is the endpoint's own words; it goes to the log once, here.
                     tracing::warn!(model = endpoint.model(), base = %endpoint.base(), %error, "no answer");
-                    shared.health.failed(&endpoint.health_key(), &error);
+                    let broke = matches!(error.kind, ErrorKind::Interrupted | ErrorKind::Unreachable);
+                    let died = endpoint.is_own_worker() && broke;
+                    shared.health.failed(&endpoint.health_key(), &error, request.is_short(), died);
                     let _ = sender.send(Err(error)).await;
                 }
             }
@@ -78,7 +80,7 @@ async fn run(
 ) -> Result<(), BackendError> {
     let client = shared.client(endpoint)?;
     let ends = Instant::now() + endpoint.timeouts.total;
-    let mut body = Body::new(endpoint.model(), request);
+    let mut body = Body::new(endpoint.model(), request).without(&endpoint.omitted);
     let mut tried = 0;
     loop {
         let mut answer = Answer::new(endpoint, sender, ends);

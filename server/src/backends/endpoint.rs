@@ -5,6 +5,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::domain::SentParameter;
+
 /// How long to wait for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
@@ -48,6 +50,8 @@ pub struct Endpoint {
     pub(super) timeouts: Timeouts,
     pub(super) retries: u32,
     pub(super) trust: Trust,
+    /// What it refuses and is not sent.
+    pub(super) omitted: Vec<SentParameter>,
 }
 
 /// Why an address cannot be an endpoint's.
@@ -96,6 +100,7 @@ impl Endpoint {
             timeouts: Timeouts::default(),
             retries: 2,
             trust: Trust::Registered,
+            omitted: Vec::new(),
         })
     }
 
@@ -116,6 +121,7 @@ impl Endpoint {
             },
             retries: 1,
             trust: Trust::OwnWorker,
+            omitted: Vec::new(),
         }
     }
 
@@ -131,6 +137,12 @@ impl Endpoint {
         self
     }
 
+    /// The same endpoint, which is never sent these.
+    pub fn without_parameters(mut self, omitted: Vec<SentParameter>) -> Self {
+        self.omitted = omitted;
+        self
+    }
+
     /// The model's name at the endpoint.
     pub fn model(&self) -> &str {
         &self.model
@@ -141,10 +153,23 @@ impl Endpoint {
         &self.base
     }
 
-    /// What the endpoint's health is filed under. A worker that comes back on another port starts
-    /// afresh.
+    /// What the endpoint's health is filed under. A model of our own worker keeps its record when the worker comes back on another
+    /// port: it may be what the worker died of.
     pub fn health_key(&self) -> String {
-        format!("{} {}", self.base, self.model)
+        match self.trust {
+            Trust::Registered => format!("{} {}", self.base, self.model),
+            Trust::OwnWorker => Self::own_worker_key(&self.model),
+        }
+    }
+
+    /// The same of a model in our own worker, whether or not it is loaded now.
+    pub fn own_worker_key(model: &str) -> String {
+        format!("worker {model}")
+    }
+
+    /// Whether it is a process of ours on this machine.
+    pub(super) fn is_own_worker(&self) -> bool {
+        self.trust == Trust::OwnWorker
     }
 
     pub(super) fn url(&self, tail: &str) -> Url {

@@ -13,6 +13,11 @@ use crate::backoff::doubled;
 /// So many failures in a row until an endpoint rests. Two, because one broken connection is normal
 /// life and three visitors before a broken model are one too many.
 const FAILURES: u32 = 2;
+/// So many refusals in a row, of requests that are at fault by the endpoint's word, until it rests all the same. A visitor may
+/// write what no model takes; a model that takes nothing of what anybody writes is broken, whatever it calls the error.
+const REFUSALS: u32 = 5;
+/// So long after a worker's end its answers may still be breaking off.
+const ONE_END: Duration = Duration::from_secs(5);
 const FIRST_REST: Duration = Duration::from_secs(10);
 const LONGEST_REST: Duration = Duration::from_secs(300);
 /// What passes by itself rests shorter.
@@ -25,10 +30,14 @@ const ENTRIES: usize = 4096;
 pub struct Circuit {
     /// Failures since the last success.
     pub failures: u32,
+    /// Requests that it refused since the last success.
+    pub refusals: u32,
     /// Until when it should not be drawn.
     pub open_until: Option<Instant>,
     /// The last failure, kept for the administrator after a success too.
     pub last_error: Option<BackendError>,
+    /// When it last failed.
+    pub last_failure: Option<Instant>,
     /// When it last answered.
     pub last_success: Option<Instant>,
 }
@@ -66,20 +75,34 @@ impl Health {
     pub(super) fn succeeded(&self, key: &str) {
         self.entry(key, |circuit| {
             circuit.failures = 0;
+            circuit.refusals = 0;
             circuit.open_until = None;
             circuit.last_success = Some(Instant::now());
         });
     }
 
-    pub(super) fn failed(&self, key: &str, error: &BackendError) {
+    /// Notes a failure. `died` says that the process of our own worker came to its end meanwhile. `is_short` says that the conversation was not too long for any model.
+    pub(super) fn failed(&self, key: &str, error: &BackendError, is_short: bool, died: bool) {
         self.entry(key, |circuit| {
             circuit.last_error = Some(error.clone());
-            if !error.kind.counts_against_endpoint() {
+            let now = Instant::now();
+            let before = circuit.last_failure.replace(now);
+            // All answers that a worker's end cuts off are one failure of each model.
+            let is_one_end = died && circuit.failures > 0 && before.is_some_and(|at| now - at < ONE_END);
+            if is_one_end {
                 return;
             }
-            circuit.failures = circuit.failures.saturating_add(1);
-            if circuit.failures >= FAILURES {
-                circuit.open_until = Some(Instant::now() + rest(circuit.failures, error));
+            if error.kind.counts_against_endpoint() {
+                circuit.failures = circuit.failures.saturating_add(1);
+            } else if is_short || error.kind != ErrorKind::ContextTooLong {
+                circuit.refusals = circuit.refusals.saturating_add(1);
+            } else {
+                return;
+            }
+            // As many rests as there were failures or refusals beyond the bound.
+            let beyond = circuit.failures.checked_sub(FAILURES).max(circuit.refusals.checked_sub(REFUSALS));
+            if let Some(beyond) = beyond {
+                circuit.open_until = Some(Instant::now() + rest(beyond, error));
             }
         });
     }
@@ -98,10 +121,11 @@ impl Health {
     }
 }
 
-fn rest(failures: u32, error: &BackendError) -> Duration {
+/// The rest after `beyond` rests without a success between them.
+fn rest(beyond: u32, error: &BackendError) -> Duration {
     let busy = matches!(error.kind, ErrorKind::RateLimited | ErrorKind::Overloaded | ErrorKind::Loading);
     let longest = if busy { LONGEST_REST_BUSY } else { LONGEST_REST };
-    doubled(FIRST_REST, failures - FAILURES, longest).max(error.retry_after.unwrap_or_default()).min(longest)
+    doubled(FIRST_REST, beyond, longest).max(error.retry_after.unwrap_or_default()).min(longest)
 }
 
 #[cfg(test)]
@@ -112,14 +136,14 @@ mod tests {
     fn an_endpoint_rests_after_failures_in_a_row_and_wakes_by_a_success() {
         let health = Health::default();
         let error = BackendError::new(ErrorKind::Unreachable, "refused");
-        health.failed("a", &error);
+        health.failed("a", &error, true, false);
         assert!(health.is_available("a"));
-        health.failed("a", &error);
+        health.failed("a", &error, true, false);
         assert!(!health.is_available("a"));
         assert!(health.is_available("b"));
         let circuit = health.circuit("a");
         assert!(circuit.is_available(Instant::now() + FIRST_REST));
-        health.failed("a", &error);
+        health.failed("a", &error, true, false);
         assert!(!health.circuit("a").is_available(Instant::now() + FIRST_REST));
         health.succeeded("a");
         assert!(health.is_available("a"));
@@ -130,19 +154,50 @@ mod tests {
     fn a_request_that_is_itself_at_fault_does_not_put_the_endpoint_to_rest() {
         let health = Health::default();
         for _ in 0..9 {
-            health.failed("a", &BackendError::new(ErrorKind::ContextTooLong, ""));
+            health.failed("a", &BackendError::new(ErrorKind::ContextTooLong, ""), false, false);
         }
         assert!(health.is_available("a"));
     }
 
     #[test]
+    fn a_worker_s_end_is_one_failure_of_each_model_that_was_asked() {
+        let health = Health::default();
+        let error = BackendError::new(ErrorKind::Interrupted, "");
+        for _ in 0..9 {
+            health.failed("worker a", &error, true, true);
+        }
+        assert!(health.is_available("worker a"), "nine answers broke off at once");
+        for _ in 0..2 {
+            health.failed("elsewhere", &error, true, false);
+        }
+        assert!(!health.is_available("elsewhere"));
+    }
+
+    #[test]
+    fn an_endpoint_that_refuses_everybody_rests_whatever_it_calls_the_error() {
+        for kind in ErrorKind::ALL {
+            let health = Health::default();
+            let error = BackendError::new(kind, "");
+            for _ in 0..4 {
+                health.failed("a", &error, true, false);
+            }
+            assert_eq!(health.is_available("a"), !kind.counts_against_endpoint(), "{kind:?} four times");
+            health.failed("a", &error, true, false);
+            assert!(!health.is_available("a"), "{kind:?} five times");
+            health.succeeded("a");
+            health.failed("a", &error, true, false);
+            assert!(health.is_available("a"), "{kind:?} once after a success");
+        }
+    }
+
+    #[test]
     fn rests_grow_but_stay_bounded() {
         let dead = BackendError::new(ErrorKind::Unreachable, "");
-        assert_eq!(rest(2, &dead), FIRST_REST);
-        assert_eq!(rest(4, &dead), FIRST_REST * 4);
+        assert_eq!(rest(0, &dead), FIRST_REST);
+        assert_eq!(rest(2, &dead), FIRST_REST * 4);
         assert_eq!(rest(u32::MAX, &dead), LONGEST_REST);
         let mut busy = BackendError::new(ErrorKind::RateLimited, "");
         busy.retry_after = Some(Duration::from_secs(9999));
-        assert_eq!(rest(2, &busy), LONGEST_REST_BUSY);
+        assert_eq!(rest(0, &busy), LONGEST_REST_BUSY);
     }
 }

@@ -13,6 +13,7 @@ use super::error::{BackendError, ErrorKind};
 use super::event::ChatEvent;
 use super::request::{ChatRequest, Message, Role, Sampling};
 use super::send::{read_bounded, send};
+use crate::domain::{Parameters, SentParameter};
 
 /// As much of a list of models as is read: some providers list hundreds.
 const LIST_BYTES: usize = 4 << 20;
@@ -41,6 +42,8 @@ pub struct Probe {
     pub error: Option<BackendError>,
     /// What works but deserves a look.
     pub warnings: Vec<ProbeWarning>,
+    /// Sampling parameters that it refuses; without them it answers.
+    pub omitted: Vec<SentParameter>,
     /// A base URL that works where the given one does not.
     pub better_base: Option<String>,
 }
@@ -122,15 +125,65 @@ impl ModelClients {
         if endpoint.key.is_some() && endpoint.base().scheme() == "http" {
             probe.warnings.push(ProbeWarning::PlainHttp);
         }
-        self.sample(endpoint, &mut probe).await;
+        self.sample_without_refused(endpoint, &mut probe).await;
+        if probe.answered {
+            self.ask_for_long_answer(endpoint, &mut probe).await;
+        }
         probe
     }
 
+    /// Asks as battles do, and finds out which of their parameters the endpoint refuses.
+    async fn sample_without_refused(&self, endpoint: &Endpoint, probe: &mut Probe) {
+        let was = probe.clone();
+        self.sample(endpoint, probe).await;
+        let mut omitted = endpoint.omitted.clone();
+        // One after the other, as long as the refusal names one.
+        while let Some(refused) =
+            probe.error.as_ref().filter(|error| is_refusal(error)).and_then(|error| {
+                SentParameter::refused_in(&error.detail).filter(|parameter| !omitted.contains(parameter))
+            })
+        {
+            omitted.push(refused);
+            *probe = was.clone();
+            self.sample(&endpoint.clone().without_parameters(omitted.clone()), probe).await;
+        }
+        // A refusal without a name: whatever it can do without, the fewest first.
+        let given_up = probe.clone();
+        for extra in combinations(&omitted) {
+            if !probe.error.as_ref().is_some_and(is_refusal) {
+                break;
+            }
+            let tried: Vec<SentParameter> = omitted.iter().copied().chain(extra).collect();
+            *probe = was.clone();
+            self.sample(&endpoint.clone().without_parameters(tried.clone()), probe).await;
+            if probe.answered {
+                omitted = tried;
+            }
+        }
+        if probe.answered {
+            omitted.sort_unstable();
+            probe.omitted = omitted;
+        } else if given_up.error.is_some() {
+            // What the endpoint said to the whole request tells more than what it said to parts of it.
+            *probe = given_up;
+        }
+    }
+
+    /// A battle asks for more tokens than a sample. Whoever cannot give so many says so before the first one.
+    async fn ask_for_long_answer(&self, endpoint: &Endpoint, probe: &mut Probe) {
+        let endpoint = endpoint.clone().without_parameters(probe.omitted.clone());
+        let mut events = self.chat(&endpoint, request(Parameters::BATTLE.max_tokens));
+        // Leaving the events cancels the rest of the answer.
+        if let Some(Err(error)) = events.next().await
+            && matches!(error.kind, ErrorKind::InvalidRequest | ErrorKind::ContextTooLong)
+        {
+            probe.answered = false;
+            probe.error = Some(error);
+        }
+    }
+
     async fn sample(&self, endpoint: &Endpoint, probe: &mut Probe) {
-        let request = ChatRequest {
-            messages: vec![Message { role: Role::User, content: "Hello! 你好！".into() }],
-            sampling: Sampling { max_tokens: Some(SAMPLE_TOKENS), ..Sampling::default() },
-        };
+        let request = request(SAMPLE_TOKENS);
         let began = Instant::now();
         let mut pieces = 0;
         let mut events = self.chat(endpoint, request);
@@ -157,6 +210,8 @@ impl ModelClients {
                         probe.warnings.push(ProbeWarning::NotStreamed);
                     }
                     if probe.sample.trim().is_empty() && !probe.warnings.contains(&ProbeWarning::Thinks) {
+                        // Nobody could judge it.
+                        probe.answered = false;
                         probe.warnings.push(ProbeWarning::Empty);
                     }
                     if probe.first_token.is_some_and(|time| time > Duration::from_secs(10)) {
@@ -201,6 +256,36 @@ fn names(value: &Value) -> Option<Vec<String>> {
     Some(list.iter().filter_map(name).take(LISTED).collect())
 }
 
+/// What a battle asks, with a first message that is like any other.
+fn request(max_tokens: u32) -> ChatRequest {
+    let Parameters { temperature, top_p, .. } = Parameters::BATTLE;
+    ChatRequest {
+        messages: vec![Message { role: Role::User, content: "Hello! 你好！".into() }],
+        sampling: Sampling {
+            temperature: Some(temperature),
+            top_p: Some(top_p),
+            seed: Some(1),
+            max_tokens: Some(max_tokens),
+            ..Sampling::default()
+        },
+    }
+}
+
+/// Whether the endpoint may have taken offence at a parameter. Some call that a failure of their own.
+fn is_refusal(error: &BackendError) -> bool {
+    matches!(error.kind, ErrorKind::InvalidRequest | ErrorKind::ServerFailed) && error.status.is_some()
+}
+
+/// What may be left out beside what is already, the fewest first.
+fn combinations(omitted: &[SentParameter]) -> Vec<Vec<SentParameter>> {
+    let left: Vec<SentParameter> =
+        SentParameter::ALL.iter().rev().copied().filter(|parameter| !omitted.contains(parameter)).collect();
+    let chosen = |bits: u32| left.iter().enumerate().filter(move |(at, _)| bits >> at & 1 == 1).map(|(_, one)| *one);
+    let mut all: Vec<Vec<SentParameter>> = (1..1u32 << left.len()).map(|bits| chosen(bits).collect()).collect();
+    all.sort_by_key(Vec::len);
+    all
+}
+
 /// A form must answer while the administrator looks at it.
 fn with_probe_timeouts(endpoint: &Endpoint) -> Endpoint {
     let mut timeouts = endpoint.timeouts;
@@ -215,6 +300,17 @@ fn with_probe_timeouts(endpoint: &Endpoint) -> Endpoint {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn the_fewest_parameters_are_left_out_first() {
+        use SentParameter::{Seed, Temperature, TopP};
+        let all = combinations(&[]);
+        assert_eq!(all.len(), 7);
+        assert_eq!(all[..3], [vec![Seed], vec![TopP], vec![Temperature]]);
+        assert_eq!(all[6].len(), 3);
+        assert_eq!(combinations(&[Seed, TopP]), [[Temperature]]);
+        assert!(combinations(SentParameter::ALL).is_empty());
+    }
 
     #[test]
     fn lists_of_several_shapes_are_read() {

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::domain::SentParameter;
+
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -59,6 +61,13 @@ pub struct ChatRequest {
     pub sampling: Sampling,
 }
 
+impl ChatRequest {
+    /// Whether the conversation is so short that no model may call it too long.
+    pub(super) fn is_short(&self) -> bool {
+        self.messages.iter().map(|message| message.content.len()).sum::<usize>() <= 2000
+    }
+}
+
 /// The request as JSON, and how it bends to what an endpoint turns out to refuse.
 pub(super) struct Body(Map<String, Value>);
 
@@ -86,6 +95,14 @@ impl Body {
         put("max_tokens", sampling.max_tokens.map(Value::from));
         put("stop", (!sampling.stop.is_empty()).then(|| json!(sampling.stop)));
         Self(body)
+    }
+
+    /// Leaves out what the endpoint is registered not to take.
+    pub(super) fn without(mut self, omitted: &[SentParameter]) -> Self {
+        for parameter in omitted {
+            self.0.remove(parameter.as_str());
+        }
+        self
     }
 
     pub(super) fn json(&self) -> &Map<String, Value> {
@@ -145,6 +162,12 @@ mod tests {
                 "max_tokens": 5,
             })
         );
+    }
+
+    #[test]
+    fn what_an_endpoint_is_registered_not_to_take_is_left_out() {
+        let body = Body::new("m", &request()).without(&[SentParameter::Seed, SentParameter::TopP]);
+        assert!(!body.json().contains_key("seed") && body.json().contains_key("temperature"));
     }
 
     #[test]

@@ -52,7 +52,8 @@ impl FromStr for DevicePreference {
             "cpu" => Ok(Self::On(Device::Cpu)),
             "cuda" => Ok(Self::On(Device::Cuda(0))),
             _ => {
-                let number = name.strip_prefix("cuda:").and_then(|number| number.parse().ok());
+                let number = name.strip_prefix("cuda:").filter(|number| number.bytes().all(|b| b.is_ascii_digit()));
+                let number = number.and_then(|number| number.parse().ok());
                 number.map(|number| Self::On(Device::Cuda(number))).ok_or_else(unknown)
             }
         }

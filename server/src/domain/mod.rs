@@ -1,6 +1,7 @@
 //! What the arena talks about: pure values, checked when made. No I/O, no clock.
 
 mod battle;
+mod confusable;
 mod device;
 mod identity;
 mod ids;
@@ -10,6 +11,7 @@ mod parameters;
 mod principal;
 mod prompt;
 mod sample_pair;
+mod sent_parameter;
 mod slug;
 mod text_enum;
 
@@ -17,6 +19,7 @@ pub use battle::{
     Battle, BattleKind, BattleStatus, Choice, HistoryEntry, MAX_ATTEMPTS, MAX_COMMENT_CHARS, MAX_TURNS, Reason,
     Refusal, Reply, ReplyStatus, Side, SideStatus, Trouble, Turn, is_empty_answer,
 };
+pub use confusable::{is_invisible, skeleton};
 pub use device::{Device, DevicePreference, UnknownDevice};
 pub use identity::{NameLists, Names, RegisteredModel, find_giveaway};
 pub use ids::{AdminId, BattleId, ModelId, ReplyId, VoterId};
@@ -29,6 +32,7 @@ pub use parameters::{ParameterError, Parameters};
 pub use principal::{Admin, IDLE_HOURS, LONGEST_DAYS};
 pub use prompt::{MAX_PROMPT_CHARS, Prompt, PromptError};
 pub use sample_pair::{Candidate, Pair, SamplingError, may_sample, pair_probability, sample_opponent, sample_pair};
+pub use sent_parameter::SentParameter;
 pub use slug::{MAX_SLUG, is_slug, slug_of};
 pub use text_enum::UnknownName;
 

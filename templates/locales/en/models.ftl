@@ -22,5 +22,6 @@ models-runs = Runs on
 models-runs-local = this server ({ $device })
 models-runs-endpoint = an external endpoint
 models-licence = Licence
+models-omitted = Not sent to the endpoint
 models-link = Read more
 models-talk = Chat with it

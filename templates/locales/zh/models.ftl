@@ -22,5 +22,6 @@ models-runs = 运行位置
 models-runs-local = 本服务器（{ $device }）
 models-runs-endpoint = 外部端点
 models-licence = 许可证
+models-omitted = 不发送给端点的参数
 models-link = 更多信息
 models-talk = 与它聊天

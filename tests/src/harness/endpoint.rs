@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::web::{self, Bytes, Data};
-use actix_web::{App, HttpResponse, HttpServer};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
@@ -21,6 +21,12 @@ pub struct Behaviour {
     pub between: Duration,
     /// What comes after the pieces.
     pub ending: Ending,
+    /// Fields of a request that it refuses, with what it says then.
+    pub refused: Vec<(String, String)>,
+    /// The most tokens that may be asked for.
+    pub most_tokens: Option<u64>,
+    /// The key that it wants.
+    pub key: Option<String>,
 }
 
 /// How an answer ends.
@@ -48,6 +54,9 @@ impl Behaviour {
             before_first: Duration::ZERO,
             between: Duration::from_millis(5),
             ending: Ending::Done,
+            refused: Vec::new(),
+            most_tokens: None,
+            key: None,
         }
     }
 
@@ -61,6 +70,36 @@ impl Behaviour {
     pub fn ending(mut self, ending: Ending) -> Self {
         self.ending = ending;
         self
+    }
+
+    /// Refuses requests that have this field.
+    pub fn refusing(mut self, field: &str, message: &str) -> Self {
+        self.refused.push((field.to_owned(), message.to_owned()));
+        self
+    }
+
+    /// Refuses requests for longer answers.
+    pub fn refusing_more_tokens_than(mut self, most: u64) -> Self {
+        self.most_tokens = Some(most);
+        self
+    }
+
+    /// Refuses requests without this key.
+    pub fn wanting_key(mut self, key: &str) -> Self {
+        self.key = Some(key.to_owned());
+        self
+    }
+
+    /// What it says to a request that it refuses, and with which status.
+    fn refusal(&self, request: &Value, authorization: &str) -> Option<(u16, String)> {
+        if self.key.as_ref().is_some_and(|key| authorization != format!("Bearer {key}")) {
+            return Some((401, "wrong key".to_owned()));
+        }
+        if let Some(most) = self.most_tokens.filter(|most| request["max_tokens"].as_u64().is_some_and(|n| n > *most)) {
+            return Some((400, format!("max_tokens: at most {most} tokens")));
+        }
+        let refused = self.refused.iter().find(|(field, _)| request.get(field).is_some());
+        refused.map(|(_, message)| (400, message.clone()))
     }
 
     /// Thinks before it begins.
@@ -149,7 +188,7 @@ async fn models(state: Data<Mutex<State>>) -> HttpResponse {
     HttpResponse::Ok().json(json!({"object": "list", "data": data}))
 }
 
-async fn chat(state: Data<Mutex<State>>, request: web::Json<Value>) -> HttpResponse {
+async fn chat(state: Data<Mutex<State>>, head: HttpRequest, request: web::Json<Value>) -> HttpResponse {
     let model = request["model"].as_str().unwrap_or_default().to_owned();
     let behaviour = {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -159,6 +198,11 @@ async fn chat(state: Data<Mutex<State>>, request: web::Json<Value>) -> HttpRespo
     let Some(behaviour) = behaviour else {
         return HttpResponse::NotFound().json(json!({"error": {"message": format!("no model {model}"), "type": "x"}}));
     };
+    let authorization = head.headers().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if let Some((status, message)) = behaviour.refusal(&request, authorization) {
+        let status = actix_web::http::StatusCode::from_u16(status).expect("a status");
+        return HttpResponse::build(status).json(json!({"error": {"message": message, "type": "x", "code": null}}));
+    }
     if let Ending::Status(status, message) = &behaviour.ending {
         actix_web::rt::time::sleep(behaviour.before_first).await;
         let status = actix_web::http::StatusCode::from_u16(*status).expect("a status");

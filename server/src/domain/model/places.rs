@@ -15,7 +15,8 @@ impl Rule for AbsolutePath {
     type Value = String;
 
     fn check(&self, text: &str) -> Result<String, Mistake> {
-        if !text.starts_with('/') || text.len() > MAX_PATH || text.contains('\0') {
+        let has_control = text.chars().any(char::is_control);
+        if !text.starts_with('/') || text.len() > MAX_PATH || has_control {
             return mistake("field-path", "");
         }
         Ok(text.to_owned())
@@ -28,6 +29,10 @@ impl Rule for AbsolutePath {
     fn shape(&self) -> Shape {
         Shape::Line { max: MAX_PATH }
     }
+
+    fn pattern(&self) -> Option<&'static str> {
+        Some(r"/[^\u0000-\u001f\u007f-\u009f]*")
+    }
 }
 
 /// An http or https address without a user.
@@ -38,7 +43,7 @@ pub(super) enum Address {
     Base,
 }
 
-/// The longest address in bytes.
+/// The longest address in characters.
 const MAX_ADDRESS: usize = 500;
 
 impl Rule for Address {
@@ -51,7 +56,7 @@ impl Rule for Address {
             let bare = !is_base || (url.query().is_none() && url.fragment().is_none());
             matches!(url.scheme(), "http" | "https") && plain && bare && url.has_host()
         });
-        if !is_good || text.len() > MAX_ADDRESS {
+        if !is_good || text.contains(char::is_whitespace) {
             return mistake(if is_base { "field-base-url" } else { "field-link" }, "");
         }
         Ok(text.to_owned())
@@ -62,7 +67,11 @@ impl Rule for Address {
     }
 
     fn shape(&self) -> Shape {
-        Shape::Address
+        Shape::Address { max: MAX_ADDRESS }
+    }
+
+    fn pattern(&self) -> Option<&'static str> {
+        Some(r"[Hh][Tt][Tt][Pp][Ss]?:[^\s]+")
     }
 }
 
@@ -82,6 +91,10 @@ impl Rule for DeviceName {
 
     fn shape(&self) -> Shape {
         Shape::Device
+    }
+
+    fn pattern(&self) -> Option<&'static str> {
+        Some("auto|cpu|cuda|cuda:0*([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])")
     }
 }
 
@@ -108,5 +121,9 @@ impl Rule for KeyVariable {
 
     fn shape(&self) -> Shape {
         Shape::Line { max: 100 }
+    }
+
+    fn pattern(&self) -> Option<&'static str> {
+        Some("[A-Z][A-Z0-9_]*_(KEY|TOKEN)")
     }
 }

@@ -15,8 +15,14 @@ pub(super) fn checked<R: Rule>(
     texts: &SettingTexts,
     errors: &mut Vec<FieldError>,
 ) -> R::Value {
-    let text = texts.get(name).map_or("", |text| text.trim());
+    let sent = texts.get(name).map_or("", String::as_str);
+    let text = sent.trim();
+    // A line's end counts as one character, however the browser sends it.
+    let length = sent.chars().filter(|c| *c != '\r').count();
     let mistake = match text {
+        _ if rule.shape().max_chars().is_some_and(|max| length > max) => {
+            ("field-long", rule.shape().max_chars().unwrap_or_default().to_string())
+        }
         "" if R::REQUIRED => ("field-empty", String::new()),
         "" => return default,
         text => match rule.check(text) {
@@ -30,7 +36,7 @@ pub(super) fn checked<R: Rule>(
 
 /// One setting as forms and schemas see it.
 pub(super) fn field<R: Rule>(name: &'static str, doc: &'static str, rule: &R) -> Field {
-    Field { name, doc: doc.trim_ascii(), shape: rule.shape(), required: R::REQUIRED }
+    Field { name, doc: doc.trim_ascii(), shape: rule.shape(), pattern: rule.pattern(), required: R::REQUIRED }
 }
 
 /// `name: Type = default, rule;` for each setting, under a doc comment of one line that the API's schema tells too.

@@ -1,5 +1,7 @@
 //! What a setting of a model may be: rules that read a text, as typed or sent, into a checked value.
 
+use crate::domain::{SentParameter, is_invisible};
+
 /// A setting that cannot stay as it is. `code` names the text `error-CODE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
@@ -17,6 +19,9 @@ pub(super) type Mistake = (&'static str, String);
 pub(super) fn mistake<T>(code: &'static str, detail: impl ToString) -> Result<T, Mistake> {
     Err((code, detail.to_string()))
 }
+
+/// One line in which nothing controls a terminal.
+const ONE_LINE: &str = r"[^\u0000-\u001f\u007f-\u009f]*";
 
 /// How a setting is typed, for forms and schemas.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,8 +45,20 @@ pub enum Shape {
     Count {
         max: i64,
     },
-    Address,
+    Address {
+        max: usize,
+    },
     Device,
+}
+
+impl Shape {
+    /// The most characters of a text as it was sent, white space at its ends included.
+    pub(super) fn max_chars(self) -> Option<usize> {
+        match self {
+            Self::Line { max } | Self::Prose { max, .. } | Self::Address { max } => Some(max),
+            Self::Decimal { .. } | Self::Whole { .. } | Self::Count { .. } | Self::Device => None,
+        }
+    }
 }
 
 /// One setting, for forms and schemas.
@@ -53,6 +70,8 @@ pub struct Field {
     pub doc: &'static str,
     /// How it is typed.
     pub shape: Shape,
+    /// What a text must match, but for white space at its ends: an ECMA-262 pattern without anchors.
+    pub pattern: Option<&'static str>,
     /// Whether it cannot be left empty.
     pub required: bool,
 }
@@ -73,6 +92,11 @@ pub(super) trait Rule {
 
     /// How it is typed.
     fn shape(&self) -> Shape;
+
+    /// What a text must match, but for white space at its ends: an ECMA-262 pattern without anchors.
+    fn pattern(&self) -> Option<&'static str> {
+        matches!(self.shape(), Shape::Line { .. }).then_some(ONE_LINE)
+    }
 }
 
 /// Not to be left empty.
@@ -93,6 +117,10 @@ impl<R: Rule> Rule for Required<R> {
     fn shape(&self) -> Shape {
         self.0.shape()
     }
+
+    fn pattern(&self) -> Option<&'static str> {
+        self.0.pattern()
+    }
 }
 
 /// Nothing where the text is empty.
@@ -111,6 +139,10 @@ impl<R: Rule> Rule for Optional<R> {
 
     fn shape(&self) -> Shape {
         self.0.shape()
+    }
+
+    fn pattern(&self) -> Option<&'static str> {
+        self.0.pattern()
     }
 }
 
@@ -133,6 +165,63 @@ impl Rule for Line {
 
     fn shape(&self) -> Shape {
         Shape::Line { max: self.0 }
+    }
+}
+
+/// Names of sampling parameters, in one line.
+pub(super) struct ParameterNames;
+
+impl Rule for ParameterNames {
+    type Value = String;
+
+    fn check(&self, text: &str) -> Result<String, Mistake> {
+        match SentParameter::list(text) {
+            Ok(list) => Ok(SentParameter::names(&list)),
+            Err(unknown) => mistake("field-parameter", unknown),
+        }
+    }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Line { max: 100 }
+    }
+
+    fn pattern(&self) -> Option<&'static str> {
+        Some(r"[,;，、\s]*((temperature|top_p|seed)([,;，、\s]+|$))*")
+    }
+}
+
+/// A name that pages show: one line in which everything can be seen.
+pub(super) struct Name(pub usize);
+
+impl Rule for Name {
+    type Value = String;
+
+    fn check(&self, text: &str) -> Result<String, Mistake> {
+        let text = Line(self.0).check(text)?;
+        match text.chars().find(|c| is_invisible(*c)) {
+            Some(c) => mistake("field-invisible", format!("U+{:04X}", u32::from(c))),
+            None => Ok(text),
+        }
+    }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Line { max: self.0 }
+    }
+
+    /// Without the characters beyond U+FFFF, which patterns cannot name alike in every program.
+    fn pattern(&self) -> Option<&'static str> {
+        Some(concat!(
+            r"[^\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f",
+            r"\u2028-\u202e\u2060-\u206f\u2800\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]*",
+        ))
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::ModelKind;
 use super::places::{AbsolutePath, Address, DeviceName, KeyVariable};
 use super::record::{SettingTexts, settings};
-use super::rules::{Count, Decimal, Field, FieldError, Line, Optional, Prose, Required, Whole};
+use super::rules::{Count, Decimal, Field, FieldError, Line, Name, Optional, ParameterNames, Prose, Required, Whole};
 use crate::domain::DevicePreference;
 
 /// The longest name in characters.
@@ -19,7 +19,7 @@ settings!(
     /// What every model has.
     General {
         /// Name on pages.
-        display_name: String = String::new(), Required(Line(MAX_NAME));
+        display_name: String = String::new(), Required(Name(MAX_NAME));
         /// How often it is sampled for battles, relative to the others; 0 for never.
         sampling_weight: f64 = 1.0, Decimal { min: 0.0, max: 1000.0 };
     }
@@ -61,6 +61,8 @@ settings!(
         between_tokens_seconds: f64 = 30.0, Decimal { min: 0.1, max: 3600.0 };
         /// Retries before the first token.
         retries: i64 = 1, Whole { min: 0, max: 10 };
+        /// Sampling parameters that the endpoint refuses and that are not sent to it: temperature, top_p, seed.
+        omitted_parameters: String = String::new(), ParameterNames;
     }
 );
 

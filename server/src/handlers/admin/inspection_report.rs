@@ -2,6 +2,7 @@
 
 use crate::actions::inspect_model::{Inspection, allowed};
 use crate::backends::{BackendError, ErrorKind, Probe};
+use crate::domain::SentParameter;
 use crate::inference_server::inspect::{InspectError, ModelFacts, Template, Trial};
 use crate::state::AppState;
 use crate::views::{Page, bytes, parameters, seconds};
@@ -99,6 +100,10 @@ impl InspectionReport {
             rows.push((page.t("finding-sample"), probe.sample.trim().to_owned()));
         }
         let mut warnings: Vec<String> = probe.warnings.iter().map(|w| page.t(&format!("probe-{}", w.code()))).collect();
+        if !probe.omitted.is_empty() {
+            let names = SentParameter::names(&probe.omitted);
+            warnings.push(page.t1("finding-omitted", "names", names));
+        }
         if let Some(base) = &probe.better_base {
             warnings.push(page.t1("finding-better-base", "base", base));
         }

@@ -35,13 +35,13 @@ pub struct Field {
 impl Field {
     /// The `type` of the element.
     pub fn input_type(&self) -> &'static str {
-        if self.shape == Shape::Address { "url" } else { "text" }
+        if matches!(self.shape, Shape::Address { .. }) { "url" } else { "text" }
     }
 
     /// The `inputmode` of the element.
     pub fn input_mode(&self) -> &'static str {
         match self.shape {
-            Shape::Address => "url",
+            Shape::Address { .. } => "url",
             Shape::Decimal { .. } | Shape::Whole { .. } => "decimal",
             // People write 46.7B.
             Shape::Count { .. } | Shape::Line { .. } | Shape::Prose { .. } | Shape::Device => "text",

@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use chrono::Utc;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -35,6 +36,8 @@ struct FormPage {
     finding: Option<InspectionReport>,
     refusal: Option<String>,
     has_key: bool,
+    /// The key that was typed, sealed, for the form to bring back.
+    sealed_key: String,
     /// Whether the endpoint may be saved although it does not answer.
     offers_force: bool,
 }
@@ -50,6 +53,9 @@ pub struct Filled {
     slug: String,
     #[serde(default)]
     api_key: SecretString,
+    /// What was typed before, as the form brings it back.
+    #[serde(default)]
+    sealed_key: String,
     #[serde(default)]
     remove_key: String,
     #[serde(default)]
@@ -60,13 +66,18 @@ pub struct Filled {
 }
 
 impl Filled {
-    fn typed_key(&self) -> Option<SecretString> {
+    /// The key that was typed, now or before the form was checked.
+    fn typed_key(&self, arena: &AppState, admin: &Admin) -> Option<SecretString> {
         let key = self.api_key.expose_secret().trim();
-        (!key.is_empty()).then(|| SecretString::from(key.to_owned()))
+        if !key.is_empty() {
+            return Some(SecretString::from(key.to_owned()));
+        }
+        let before = arena.keys.unseal_from_form(&self.sealed_key, admin.id.0, Utc::now());
+        before.filter(|_| self.remove_key != "yes")
     }
 
-    fn key_change(&self) -> KeyChange {
-        match self.typed_key() {
+    fn key_change(&self, arena: &AppState, admin: &Admin) -> KeyChange {
+        match self.typed_key(arena, admin) {
             Some(key) => KeyChange::Replace(key),
             None if self.remove_key == "yes" => KeyChange::Remove,
             None => KeyChange::Keep,
@@ -107,7 +118,7 @@ pub async fn register(
     admin: Admin,
     CsrfForm(filled): CsrfForm<Filled>,
 ) -> Result<HttpResponse, Error> {
-    let by = admin.id;
+    let (by, key) = (admin.id, filled.typed_key(&arena, &admin));
     let (form_page, found) = match examine(&request, &arena, admin, &filled, None).await? {
         Examined::Wrong(page) => return refuse(&page),
         Examined::Looked(page, found) => (page, found),
@@ -117,7 +128,7 @@ pub async fn register(
     }
     let slug = filled.slug.trim();
     let slug = (!slug.is_empty()).then(|| slug.to_owned());
-    let new = Registration { slug, settings: found.settings, key: filled.typed_key() };
+    let new = Registration { slug, settings: found.settings, key };
     match register_model::register(&arena, Some(by), new).await {
         Ok((_, slug)) => {
             arena.workers.wake();
@@ -140,7 +151,7 @@ pub async fn change(
     CsrfForm(filled): CsrfForm<Filled>,
 ) -> Result<HttpResponse, Error> {
     let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
-    let by = admin.id;
+    let (by, key) = (admin.id, filled.key_change(&arena, &admin));
     let filled = Filled { kind: model.kind(), ..filled };
     let (form_page, found) = match examine(&request, &arena, admin, &filled, Some(model.clone())).await? {
         Examined::Wrong(page) => return refuse(&page),
@@ -149,9 +160,17 @@ pub async fn change(
     if !found.may_save {
         return if filled.action == "save" { refuse(&form_page) } else { html(&*form_page) };
     }
-    change_model::change(&arena, Some(by), &model, &found.settings, filled.key_change()).await?;
-    arena.workers.wake();
-    Ok(see_other(&format!("/admin/models?done={}", model.slug)))
+    match change_model::change(&arena, Some(by), &model, &found.settings, key).await {
+        Ok(()) => {
+            arena.workers.wake();
+            Ok(see_other(&format!("/admin/models?done={}", model.slug)))
+        }
+        Err(error @ Error::Conflict(_)) => {
+            let refusal = Some(error_text(&error, form_page.page.locale));
+            refuse(&FormPage { refusal, ..*form_page })
+        }
+        Err(error) => Err(error),
+    }
 }
 
 enum Examined {
@@ -176,6 +195,11 @@ async fn examine(
     model: Option<Model>,
 ) -> Result<Examined, Error> {
     let saves = filled.action == "save";
+    let (typed, key_change) = (filled.typed_key(arena, &admin), filled.key_change(arena, &admin));
+    let sealed_key = match &typed {
+        Some(key) => arena.keys.seal_for_form(key, admin.id.0, Utc::now())?,
+        None => String::new(),
+    };
     let mut texts = filled.texts.clone();
     // A check needs no name yet: the file may bring one.
     let nameless = texts.get("display_name").is_none_or(|name| name.trim().is_empty());
@@ -187,18 +211,19 @@ async fn examine(
         Err(errors) => {
             let mut page = FormPage::of(request, admin, filled.kind, model, &filled.texts, &errors);
             page.slug.clone_from(&filled.slug);
+            page.sealed_key = sealed_key;
             page.refusal = Some(page.page.t("form-mistakes"));
             return Ok(Examined::Wrong(Box::new(page)));
         }
     };
     // A model that rests may be corrected although it does not answer; and a card is no reason to wake an endpoint.
     let same_source = model.as_ref().is_some_and(|old| old.settings.source.is_same_place(&settings.source));
-    let key_stays = matches!(filled.key_change(), KeyChange::Keep);
+    let key_stays = matches!(key_change, KeyChange::Keep);
     if saves && same_source && key_stays {
         let page = FormPage::of(request, admin, filled.kind, model, &filled.texts, &[]);
         return Ok(Examined::Looked(Box::new(page), Box::new(Checked { settings, may_save: true })));
     }
-    let key = match (filled.key_change(), &model) {
+    let key = match (key_change, &model) {
         (KeyChange::Replace(key), _) => Some(key),
         (KeyChange::Keep, Some(Model { api_key_sealed: Some(sealed), .. })) => {
             Some(arena.keys.unseal(sealed.as_bytes())?)
@@ -214,6 +239,7 @@ async fn examine(
     let shown = settings.texts();
     let mut page = FormPage::of(request, admin, filled.kind, model, &shown, &[]);
     page.slug.clone_from(&filled.slug);
+    page.sealed_key = sealed_key;
     page.offers_force = offers_force(&found);
     page.finding = Some(InspectionReport::of(&found, arena, &page.page));
     let may_save = saves && (found.is_good() || force);
@@ -255,6 +281,7 @@ impl FormPage {
             kind,
             model,
             slug: String::new(),
+            sealed_key: String::new(),
             finding: None,
             refusal: None,
             offers_force: false,

@@ -61,7 +61,10 @@ impl ModelHealth {
             (ModelState::Enabled, ModelKind::Local) => {
                 let view = snapshot.models.iter().find(|view| view.id == model.id);
                 match view {
-                    Some(view) => Self::of_local(&view.state, view.device.as_deref(), page),
+                    Some(view) => {
+                        let health = Self::of_local(&view.state, view.device.as_deref(), page);
+                        Self::failing(arena, model, page).unwrap_or(health)
+                    }
                     None => Self::new(page.t("condition-waiting"), Severity::Calm),
                 }
             }
@@ -98,6 +101,19 @@ impl ModelHealth {
         }
     }
 
+    /// A local model that is loaded and whose answers fail.
+    fn failing(arena: &AppState, model: &Model, page: &Page) -> Option<Self> {
+        let endpoint = arena.workers.endpoint_of(model.id)?;
+        let circuit = arena.backends.health().circuit(&endpoint.health_key());
+        let error = circuit.last_error.as_ref().map(|error| backend_error(error, page)).unwrap_or_default();
+        let is_resting = !circuit.is_available(Instant::now());
+        is_resting.then(|| Self {
+            detail: error,
+            can_retry: true,
+            ..Self::new(page.t("condition-breaks"), Severity::Bad)
+        })
+    }
+
     fn of_endpoint(arena: &AppState, model: &Model, page: &Page) -> Self {
         let endpoint = match endpoint(model, &arena.keys) {
             Ok(endpoint) => endpoint,
@@ -113,7 +129,7 @@ impl ModelHealth {
         if !circuit.is_available(Instant::now()) {
             return Self { detail: error, can_retry: true, ..Self::new(page.t("condition-breaks"), Severity::Bad) };
         }
-        match (circuit.failures, circuit.last_success) {
+        match (circuit.failures + circuit.refusals, circuit.last_success) {
             (0, Some(_)) => Self::new(page.t("condition-answers"), Severity::Good),
             (0, None) => Self::new(page.t("condition-unasked"), Severity::Calm),
             _ => Self { detail: error, ..Self::new(page.t("condition-shaky"), Severity::Bad) },

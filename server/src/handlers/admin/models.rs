@@ -69,7 +69,7 @@ pub async fn set_state(
     Ok(see_other("/admin/models"))
 }
 
-/// Loads a model again that could not be loaded, and forgets what an endpoint did wrong.
+/// Loads a model again that could not be loaded, and forgets what it did wrong.
 pub async fn retry(
     arena: web::Data<AppState>,
     _: Admin,
@@ -78,8 +78,6 @@ pub async fn retry(
 ) -> Result<HttpResponse, Error> {
     let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
     arena.workers.retry(model.id);
-    if let Ok(endpoint) = crate::endpoints::endpoint(&model, &arena.keys) {
-        arena.backends.health().forget(&endpoint.health_key());
-    }
+    change_model::forget_failures(&arena, &model);
     Ok(see_other("/admin/models"))
 }

@@ -74,12 +74,17 @@ fn is_number(field: &Field) -> bool {
 fn schema_of(field: &Field) -> Schema {
     let or_null = |kind: Type| SchemaType::from_iter([kind, Type::Null]);
     let object = ObjectBuilder::new().description(Some(field.doc));
+    let pattern = field.pattern.map(|inner| match field.required {
+        // White space at the ends does not count, and something must be left of what is required.
+        true => format!(r"^(?=[\s\S]*\S)\s*({inner})\s*$"),
+        false => format!(r"^\s*({inner})?\s*$"),
+    });
     let object = match field.shape {
-        Shape::Line { max } | Shape::Prose { max, .. } => {
+        Shape::Line { max } | Shape::Prose { max, .. } | Shape::Address { max } => {
             let least = field.required.then_some(1);
-            object.schema_type(or_null(Type::String)).min_length(least).max_length(Some(max))
+            object.schema_type(or_null(Type::String)).min_length(least).max_length(Some(max)).pattern(pattern)
         }
-        Shape::Address | Shape::Device => object.schema_type(or_null(Type::String)),
+        Shape::Device => object.schema_type(or_null(Type::String)).pattern(pattern),
         Shape::Decimal { min, max } => object.schema_type(or_null(Type::Number)).minimum(Some(min)).maximum(Some(max)),
         Shape::Whole { min, max } => object.schema_type(or_null(Type::Integer)).minimum(Some(min)).maximum(Some(max)),
         Shape::Count { max } => object.schema_type(or_null(Type::Integer)).minimum(Some(1)).maximum(Some(max)),
@@ -141,6 +146,116 @@ mod tests {
         assert_eq!(sent, form.chain(BESIDE).collect());
         let weight = &schema["properties"]["sampling_weight"];
         assert_eq!((weight["minimum"].as_f64(), weight["maximum"].as_f64()), (Some(0.0), Some(1000.0)));
+    }
+
+    /// Whether a value is what the schema of its property says. Knows the words that `schema_of` uses.
+    fn fits(schema: &Value, value: &Value) -> bool {
+        let kinds: Vec<&str> = schema["type"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let in_range = |number: f64| {
+            schema["minimum"].as_f64().is_none_or(|least| number >= least)
+                && schema["maximum"].as_f64().is_none_or(|most| number <= most)
+        };
+        match value {
+            Value::Null => kinds.contains(&"null"),
+            Value::Number(number) => {
+                let number = number.as_f64().expect("a number");
+                let whole = number.fract() == 0.0;
+                (kinds.contains(&"number") || kinds.contains(&"integer") && whole) && in_range(number)
+            }
+            Value::String(text) => {
+                let length = text.chars().count() as u64;
+                let pattern =
+                    schema["pattern"].as_str().map(|pattern| fancy_regex::Regex::new(pattern).expect("a pattern"));
+                kinds.contains(&"string")
+                    && schema["minLength"].as_u64().is_none_or(|least| length >= least)
+                    && schema["maxLength"].as_u64().is_none_or(|most| length <= most)
+                    && pattern.is_none_or(|pattern| pattern.is_match(text).expect("matches in time"))
+            }
+            _ => false,
+        }
+    }
+
+    #[test]
+    fn the_schema_takes_a_value_exactly_when_the_form_does() {
+        let schema = serde_json::to_value(ModelChange::schema()).expect("JSON");
+        let mut values: Vec<Value> = vec![Value::Null, json!(true), json!([]), json!({})];
+        for number in [
+            0.0f64, -0.0, 1.0, 1.5, -1.0, 0.1, 10.0, 11.0, 600.0, 600.5, 1000.0, 1001.0, 3600.0, 1e7, 1e15, 1e18, 1e300,
+        ] {
+            values.push(json!(number));
+            if number.fract() == 0.0 && number.abs() < 1e18 {
+                values.push(json!(number as i64));
+            }
+        }
+        let texts = [
+            "",
+            " ",
+            "\n",
+            "a",
+            " a ",
+            "a\nb",
+            "a\tb",
+            "\ta",
+            "a\u{7f}",
+            "a\u{85}b",
+            "auto",
+            "cpu",
+            " cpu ",
+            "cuda",
+            "cuda:0",
+            "cuda:65535",
+            "cuda:65536",
+            "cuda:+1",
+            "cuda:",
+            "CPU",
+            "/",
+            "/a b",
+            "a/b",
+            "/a\u{1}",
+            "http://h/v1",
+            " https://h ",
+            "HTTP://h",
+            "ftp://h",
+            "http://h/ v",
+            "a\u{200b}b",
+            "\u{202e}a",
+            "temperature",
+            "seed,top_p",
+            "top_k",
+            "A_KEY",
+            "a_key",
+            "KEY",
+            "OPENAI_API_KEY",
+            "X_TOKEN",
+            "春",
+            "1",
+            "1e3",
+        ];
+        values.extend(texts.map(|text| json!(text)));
+        for length in [60, 61, 100, 101, 120, 121, 200, 201, 500, 501, 2000, 2001, 4095, 4096, 4097] {
+            values.push(json!("x".repeat(length)));
+            values.push(json!(format!("/{}", "x".repeat(length - 1))));
+            values.push(json!(format!("http://{}", "x".repeat(length - 7))));
+            values.push(json!(format!("{} ", "春".repeat(length - 1))));
+        }
+        let mut tried = 0;
+        for kind in ModelKind::ALL {
+            let good = json!({ "display_name": "n", "path": "/p", "base_url": "http://h/v1", "remote_model": "m" });
+            let good = sent_texts(good.as_object().expect("an object")).expect("known names");
+            for field in Group::of(*kind).iter().flat_map(|group| group.fields()) {
+                for value in &values {
+                    let sent = json!({ field.name: value });
+                    let taken = sent_texts(sent.as_object().expect("an object")).is_ok_and(|texts| {
+                        let mut all = good.clone();
+                        all.extend(texts);
+                        ModelSettings::check(*kind, &all).is_ok()
+                    });
+                    assert_eq!(taken, fits(&schema["properties"][field.name], value), "{}: {value}", field.name);
+                    tried += 1;
+                }
+            }
+        }
+        assert!(tried > 2000, "{tried}");
     }
 
     #[test]
