@@ -1,12 +1,16 @@
 //! How the service is put together: build, tell the port, run until stopped.
 
+use std::fs::{DirBuilder, Permissions};
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::actions::register_demo::register_demo;
 use crate::actions::repair_ratings::repair_ratings;
@@ -39,6 +43,7 @@ pub fn application(
         InitError = (),
     >,
 > {
+    let https = arena.config.is_secure();
     App::new()
         .app_data(web::Data::new(arena))
         .wrap(from_fn(middleware::body_deadline))
@@ -46,8 +51,30 @@ pub fn application(
         .wrap(from_fn(middleware::visitor))
         .wrap(from_fn(middleware::request_log))
         // Outermost: a page about an error is made further in, and needs them too.
-        .wrap(middleware::security_headers())
+        .wrap(middleware::security_headers(https))
         .configure(routes::configure)
+}
+
+/// Makes the data folder, for its owner alone; where root runs a database of its own, the database's account may pass
+/// through. A folder that is ours already is narrowed to that.
+fn own_folder(folder: &Path, has_database: bool) -> std::io::Result<()> {
+    let passes = has_database && rustix::process::geteuid().is_root();
+    let mode = if passes { 0o711 } else { 0o700 };
+    DirBuilder::new().recursive(true).mode(mode).create(folder)?;
+    if folder.join("secret").exists() {
+        let old = std::fs::metadata(folder)?.permissions().mode();
+        std::fs::set_permissions(folder, Permissions::from_mode(old & mode))?;
+    }
+    Ok(())
+}
+
+async fn told_to_stop() -> std::io::Result<()> {
+    let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
 }
 
 /// The service, ready to run.
@@ -74,7 +101,7 @@ impl Application {
         let address = listener.local_addr()?;
         let file_limit = middleware::raise_file_limit();
         let bound_by_address = middleware::bound_by_address(file_limit, config.trusted_proxies);
-        std::fs::create_dir_all(&config.data)
+        own_folder(&config.data, config.database_url.is_none())
             .map_err(|why| Message::new("config-data-folder").with("folder", config.data.display()).with("why", why))?;
         let keys = match &config.secret {
             Some(secret) => Keys::from_secret(secret)?,
@@ -104,6 +131,8 @@ impl Application {
             .on_connect(bound_by_address)
             .listen(listener)?
             .shutdown_timeout(drain.as_secs())
+            // One time bounds connections and answers: see `run_until_stopped`.
+            .disable_signals()
             .run();
         Ok(Self { address, origin, welcome, server, workers, streams, drain, expiry, pools, database })
     }
@@ -120,12 +149,19 @@ impl Application {
             let told = Message::new("terminal-first-link").with("hours", create_admin::LINK_HOURS);
             println!("{}\n  {link}", told.text(Locale::from_terminal()));
         }
+        let (handle, streams, drain) = (self.server.handle(), self.streams, self.drain);
+        let stopping = actix_web::rt::spawn(async move {
+            told_to_stop().await?;
+            // Requests and answers end side by side: readers see their answers to the end, and answers whose readers have gone
+            // are written down within the same time.
+            tokio::join!(handle.stop(true), streams.drain(drain));
+            anyhow::Ok(())
+        });
         self.server.await?;
+        stopping.await??;
         if let Some(expiry) = &self.expiry {
             expiry.abort();
         }
-        // Requests have ended; answers whose readers have gone may still be running.
-        self.streams.drain(self.drain).await;
         self.workers.shutdown().await;
         // Postgres goes last: whoever drained until now could still write.
         self.pools.close().await;
