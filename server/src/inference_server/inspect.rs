@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use mixtral_engine::handle::{active_parameters, check, quantisation};
 use mixtral_engine::model::weight_bytes;
 use mixtral_engine::request::{Message, Role};
-use mixtral_engine::text::ChatTemplate;
+use mixtral_engine::text::{ChatTemplate, CompileTemplate, TemplateError};
 use mixtral_engine::weights::ModelFiles;
 pub use mixtral_engine::weights::is_adapter;
 use mixtral_engine::{DeviceSpec, Engine, EngineOptions, LoadOptions};
@@ -121,12 +121,13 @@ pub enum InspectError {
 /// Looks at a model, and may take this whole process with it if the file is made so: the service asks
 /// [`super::Inspector`] instead. Reads the header of a GGUF file, of the first of several shards, or of the one model in a folder, which may be an
 /// adapter with a base elsewhere: the model at `base`, or else where the adapter says. `context` is what the administrator
-/// wishes, for the estimate of the memory. Blocks.
+/// wishes, for the estimate of the memory; `templates` says where its chat template runs. Blocks.
 pub fn inspect(
     path: &Path,
     base: Option<&Path>,
     context: Option<usize>,
     depth: Depth,
+    templates: &CompileTemplate,
 ) -> Result<ModelFacts, InspectError> {
     let file = only_file(path)?;
     let base = base.map(only_file).transpose()?;
@@ -146,11 +147,14 @@ pub fn inspect(
         found.map(|text| text.trim().chars().take(200).collect::<String>()).filter(|text| !text.is_empty())
     };
     let source = gguf.metadata().opt_str("tokenizer.chat_template").map_err(refused)?;
-    let template = ChatTemplate::new(source).and_then(|template| {
+    let template = ChatTemplate::with(source, templates).and_then(|template| {
         template.encode(&tokenizer, &[Message::new(Role::User, "Hello! 你好！")], usize::MAX)?;
         Ok(if template.is_from_file() { Template::File } else { Template::BuiltIn })
     });
-    let template = template.map_err(|error| InspectError::Template(error.to_string()))?;
+    let template = template.map_err(|error| match error {
+        TemplateError::Crashed(how) => InspectError::Crashed(format!("chat template: {how}")),
+        error => InspectError::Template(error.to_string()),
+    })?;
     let tokens = context.unwrap_or(config.max_context);
     let cached = EngineOptions::default().default_cache_tokens(tokens);
     // Keys and values in F32, as the CPU keeps them.
@@ -160,7 +164,7 @@ pub fn inspect(
     let trial = match depth {
         Depth::Header => Trial::None,
         Depth::Trial if files.file_bytes() > MAX_TRIAL || !has_room(memory) => Trial::TooLarge,
-        Depth::Trial => Trial::Answered(try_file(&file, base.as_deref(), tokens.min(config.max_context))?),
+        Depth::Trial => Trial::Answered(try_file(&file, base.as_deref(), tokens.min(config.max_context), templates)?),
     };
     let base = files.adapter().map(|_| gguf.path().to_owned());
     let of_base = base.as_ref().and_then(|base| text("general.name").or_else(|| stem(base)));
@@ -196,9 +200,15 @@ fn has_room(bytes: u64) -> bool {
 }
 
 /// Loads a model on the processor and has it answer. A GPU's worker tries its own device when it loads the model.
-fn try_file(path: &Path, base: Option<&Path>, context: usize) -> Result<String, InspectError> {
+fn try_file(
+    path: &Path,
+    base: Option<&Path>,
+    context: usize,
+    templates: &CompileTemplate,
+) -> Result<String, InspectError> {
     let engine = Engine::start(DeviceSpec::Cpu, EngineOptions::default())
-        .map_err(|error| InspectError::Mute(error.to_string()))?;
+        .map_err(|error| InspectError::Mute(error.to_string()))?
+        .with_templates(templates.clone());
     let options = LoadOptions {
         base: base.map(Path::to_owned),
         context: Some(context),
@@ -257,6 +267,15 @@ pub(crate) mod tests {
     use mixtral_engine::weights::lora::{AdapterConfig, Pair};
 
     use super::*;
+
+    fn inspect(
+        path: &Path,
+        base: Option<&Path>,
+        context: Option<usize>,
+        depth: Depth,
+    ) -> Result<ModelFacts, InspectError> {
+        super::inspect(path, base, context, depth, &ChatTemplate::local())
+    }
 
     fn demo(name: &str) -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/models").join(name)

@@ -4,7 +4,6 @@ mod api;
 mod faults;
 mod http;
 mod pages;
-mod registration;
 mod stage;
 mod stream;
 mod votes;

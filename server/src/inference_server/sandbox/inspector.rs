@@ -4,11 +4,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use mixtral_engine::text::ChatTemplate;
 use serde::{Deserialize, Serialize};
 
 use super::child::{Sandbox, read_message, write_message};
 use super::job::SandboxJob;
 use super::limits::{STACK, bound_memory, bound_processor_time, forbid_files};
+use super::templates::Templates;
 use crate::inference_server::inspect::{Depth, InspectError, ModelFacts, inspect};
 
 /// Memory for reading a header and a tokenizer.
@@ -52,7 +54,7 @@ impl Inspector {
     ) -> Result<ModelFacts, InspectError> {
         if cfg!(test) {
             // The program of this crate's own tests is not `arena`.
-            return inspect(path, base, context, depth);
+            return inspect(path, base, context, depth, &ChatTemplate::local());
         }
         let patience = if depth == Depth::Header { HEADER_PATIENCE } else { TRIAL_PATIENCE };
         let asked = Asked { path: path.to_owned(), base: base.map(Path::to_owned), context, depth };
@@ -66,9 +68,11 @@ impl Inspector {
 pub(super) fn answer() -> anyhow::Result<()> {
     forbid_files()?;
     bound_memory(HEADER_MEMORY)?;
-    let thread = std::thread::Builder::new().stack_size(STACK).spawn(|| {
+    // Its template has far narrower bounds of its own.
+    let templates = Templates::of_this_program()?.compiler();
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(move || {
         let asked: Asked = serde_json::from_slice(&read_message(&mut io::stdin().lock())?)?;
-        let found = inspect(&asked.path, asked.base.as_deref(), asked.context, Depth::Header);
+        let found = inspect(&asked.path, asked.base.as_deref(), asked.context, Depth::Header, &templates);
         let found = found.and_then(|facts| {
             if asked.depth == Depth::Header {
                 return Ok(facts);
@@ -76,7 +80,7 @@ pub(super) fn answer() -> anyhow::Result<()> {
             // The estimate is the engine's own; twice of it and what reading the header took is far from what a fault takes.
             let memory = facts.memory.saturating_mul(2).saturating_add(HEADER_MEMORY);
             bound_memory(memory).map_err(|error| InspectError::Unreachable(error.to_string()))?;
-            inspect(&asked.path, asked.base.as_deref(), asked.context, asked.depth)
+            inspect(&asked.path, asked.base.as_deref(), asked.context, asked.depth, &templates)
         });
         Ok(write_message(&mut io::stdout().lock(), &serde_json::to_vec(&found)?)?)
     })?;
