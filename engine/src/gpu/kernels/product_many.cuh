@@ -77,36 +77,48 @@ __device__ __forceinline__ void product_many(const Product& p, int experts, int 
     }
     const int column_tiles = (count + 7) / 8;
     float sums[2][8][4] = {};
+    // Three steps are under way: operands of this one, codes of the next becoming operands between the tensor cores' work, and codes
+    // of the one after that coming in.
+    Operands a[2], following[2];
     typename F::Codes now[2], next[2];
     typename F::Scales scales[2], next_scales[2];
 #pragma unroll
     for (int m = 0; m < 2; m++) {
         now[m].template load<false>(tiles[m], lane, 0);
         scales[m].template load<false>(tiles[m] + F::Codes::BYTES, lane);
+        next_scales[m] = scales[m];
+    }
+#pragma unroll
+    for (int m = 0; m < 2; m++) {
+        now[m].operands(scales[m].unit(0), a[m]);
+        now[m].template load<false>(tiles[m], lane, 1);
     }
     for (int s = 0; s < MANY_STAGES - 1; s++) fetch(s);
     for (int step = 0; step < steps; step++) {
         cp_async_wait<MANY_STAGES - 2>();
         __syncthreads();
         fetch(step + MANY_STAGES - 1); // into the stage that was read in the step before
-        const int j = step % 4;
-        if (step + 1 < steps) {
+        // Beyond the end the last codes come again, and their operands are not used.
+        const int ahead = min(step + 2, steps - 1);
 #pragma unroll
-            for (int m = 0; m < 2; m++) {
-                const uint8_t* tile = tiles[m] + size_t((step + 1) / 4) * F::BYTES;
-                next[m].template load<false>(tile, lane, (step + 1) % 4);
-                if (j == 3) next_scales[m].template load<false>(tile + F::Codes::BYTES, lane);
-            }
+        for (int m = 0; m < 2; m++) {
+            const uint8_t* tile = tiles[m] + size_t(ahead / 4) * F::BYTES;
+            next[m].template load<false>(tile, lane, ahead % 4);
+            if ((step + 1) % 4 == 0) scales[m] = next_scales[m];
+            if (ahead % 4 == 0) next_scales[m].template load<false>(tile + F::Codes::BYTES, lane);
         }
-        Operands a[2];
-#pragma unroll
-        for (int m = 0; m < 2; m++) now[m].operands(scales[m].unit(j), a[m]);
+        const int j = (step + 1) % 4;
         const uint4(*stage)[8] = shared[step % MANY_STAGES];
         if (column_tiles > 14) {
             // What is not there was filled with zeros, and is dropped at the end: without a question each, loads run ahead.
 #pragma unroll
-            for (int n = 0; n < 8; n++) multiply_columns(sums, n, a, stage, (2 * n + column) * 8 + group, member);
+            for (int n = 0; n < 8; n++) {
+                multiply_columns(sums, n, a, stage, (2 * n + column) * 8 + group, member);
+                if (n % 4 == 1) now[n / 4].operands(scales[n / 4].unit(j), following[n / 4]);
+            }
         } else {
+#pragma unroll
+            for (int m = 0; m < 2; m++) now[m].operands(scales[m].unit(j), following[m]);
 #pragma unroll
             for (int n = 0; n < 8; n++) {
                 if (2 * n + column >= column_tiles) break;
@@ -115,8 +127,8 @@ __device__ __forceinline__ void product_many(const Product& p, int experts, int 
         }
 #pragma unroll
         for (int m = 0; m < 2; m++) {
+            a[m] = following[m];
             now[m] = next[m];
-            if (j == 3) scales[m] = next_scales[m];
         }
     }
     cp_async_wait<0>();
