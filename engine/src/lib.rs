@@ -44,4 +44,4 @@ pub mod weights;
 
 pub use device::DeviceSpec;
 pub use error::{Error, Result};
-pub use handle::{Engine, EngineOptions, EventStream, LoadOptions, ModelCard, weight_bytes};
+pub use handle::{Engine, EngineOptions, EventStream, LoadOptions, ModelCard, multiplied_bytes};

@@ -110,9 +110,17 @@ impl Buffer {
     /// # Errors
     /// It has fewer, or earlier work failed.
     pub fn read<T: Pod>(&self, count: usize) -> Result<Vec<T>> {
+        self.read_at(0, count)
+    }
+
+    /// Numbers from this byte on, after all work that was asked before.
+    ///
+    /// # Errors
+    /// It has fewer, or earlier work failed.
+    pub fn read_at<T: Pod>(&self, offset: usize, count: usize) -> Result<Vec<T>> {
         let mut bytes = vec![0; count * size_of::<T>()];
-        self.check(0, bytes.len())?;
-        self.gpu.read(self.address, &mut bytes)?;
+        self.check(offset, bytes.len())?;
+        self.gpu.read(self.at(offset), &mut bytes)?;
         Ok(bytes.chunks_exact(size_of::<T>()).map(T::get).collect())
     }
 }

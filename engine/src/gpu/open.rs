@@ -10,7 +10,9 @@ use crate::arch::Config;
 use crate::device::DeviceSpec;
 use crate::error::Result;
 use crate::formats::Source;
-use crate::model::{Forward, KvCache, Mixtral, WithCache};
+use crate::model::{Forward, KvCache, Mixtral, Outcome, WithCache};
+use crate::sample::Draw;
+use crate::schedule::StepInput;
 
 /// A device that is open.
 #[derive(Clone, Debug)]
@@ -82,8 +84,16 @@ impl OpenDevice {
 }
 
 impl Forward for GpuModel {
-    fn forward(&mut self, plan: &crate::schedule::StepInput) -> Result<Vec<f32>> {
+    fn forward(&mut self, plan: &StepInput) -> Result<Vec<f32>> {
         Self::forward(self, plan)
+    }
+
+    fn samples(&self) -> bool {
+        true
+    }
+
+    fn sample(&mut self, plan: &StepInput, draws: &[Option<Draw>]) -> Result<Vec<Outcome>> {
+        Self::sample(self, plan, draws)
     }
 
     fn reset(&mut self) -> Result<()> {

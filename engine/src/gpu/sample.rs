@@ -112,7 +112,7 @@ fn words(draws: &[Option<Draw>], room: usize) -> (Vec<u32>, Vec<u32>) {
         penalties.extend(draw.penalties.iter().flat_map(|(token, made)| [*token, *made]));
         let s = &draw.settings;
         words.extend([
-            1,
+            u32::try_from(draw.tokens).unwrap_or(u32::MAX).min(i32::MAX as u32),
             s.temperature.to_bits(),
             u32::try_from(s.top_k).unwrap_or(u32::MAX),
             s.top_p.to_bits(),

@@ -136,7 +136,7 @@ pub fn active_parameters(source: &dyn Source, experts: usize, used: usize) -> u6
 
 /// Bytes of the weights that every step multiplies with, and of all experts. An embedding is looked up, not multiplied,
 /// unless it is the output matrix too.
-pub fn weight_bytes(source: &dyn Source) -> (u64, u64) {
+pub fn multiplied_bytes(source: &dyn Source) -> (u64, u64) {
     let names = source.names();
     let tied = source.is_tied();
     let bytes = |experts: bool| -> u64 {

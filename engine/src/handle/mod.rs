@@ -17,7 +17,7 @@ mod step;
 mod stream;
 mod thread;
 
-pub use card::{ModelCard, TemplateState, active_parameters, quantisation, weight_bytes};
+pub use card::{ModelCard, TemplateState, active_parameters, multiplied_bytes, quantisation};
 pub use check::check;
 pub use engine::Engine;
 pub use load::LoadProgress;

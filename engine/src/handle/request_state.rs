@@ -7,8 +7,9 @@ use super::entry::Entry;
 use super::options::EngineOptions;
 use super::shared::{QueuePlace, Shared};
 use super::stream::{Emitter, EventStream, Reader, stream};
+use crate::model::Outcome;
 use crate::request::{Event, FinishReason, GenerateError, Input, Logprobs, Request, TokenLogprob, Usage};
-use crate::sample::{Sampler, log_probability, top_logprobs};
+use crate::sample::{Draw, Sampler, log_probability, top_logprobs};
 use crate::text::{Decoder, StopMatcher, Tokenizer};
 
 /// One accepted request.
@@ -88,12 +89,27 @@ impl RequestState {
         }
     }
 
-    /// Chooses the next token from `logits` (vocab) and sends what it means. Rows of a padded output matrix that no token has
-    /// are left out.
-    pub(crate) fn advance(&mut self, logits: &[f32]) -> StepOutcome {
-        let logits = logits.get(..self.tokenizer.vocabulary().len()).unwrap_or(logits);
-        let token = match self.sampler.choose(logits) {
-            Ok(choice) => choice.token,
+    /// How a device would choose the next token; `None` where the logits are wanted themselves.
+    pub(super) fn draw(&self) -> Option<Draw> {
+        self.logprobs.is_none().then(|| self.sampler.draw_elsewhere(self.tokenizer.vocabulary().len()))
+    }
+
+    /// Takes the next token, or chooses it from the logits, and sends what it means. Rows of a padded output matrix that no
+    /// token has are left out.
+    pub(crate) fn advance(&mut self, outcome: &Outcome) -> StepOutcome {
+        let tokens = self.tokenizer.vocabulary().len();
+        let chosen = match outcome {
+            Outcome::Token(token) => {
+                self.sampler.chosen_elsewhere(*token);
+                Ok(*token)
+            }
+            Outcome::Logits(logits) => {
+                self.sampler.choose(logits.get(..tokens).unwrap_or(logits)).map(|choice| choice.token)
+            }
+            Outcome::NotFinite(error) => Err(*error),
+        };
+        let token = match chosen {
+            Ok(token) => token,
             Err(error) => {
                 self.fail(GenerateError::NotFinite(error.to_string()));
                 return StepOutcome::Ended;
@@ -109,7 +125,12 @@ impl RequestState {
         }
         let text = self.decoder.push(&self.tokenizer, token);
         let found = self.stops.push(&text);
-        let logprobs = self.logprobs.map(|n| self.logprobs_of(logits, token, n));
+        let logprobs = match (self.logprobs, outcome) {
+            (Some(n), Outcome::Logits(logits)) => {
+                Some(self.logprobs_of(logits.get(..tokens).unwrap_or(logits), token, n))
+            }
+            _ => None,
+        };
         self.emitter.text(&found.text, Some(token), logprobs);
         if found.stop.is_some() {
             return self.finished(FinishReason::Stop, found.stop);

@@ -3,10 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use super::request_state::StepOutcome;
+use super::request_state::{RequestState, StepOutcome};
 use super::runner::ModelRunner;
 use super::shared::Shared;
 use crate::error::{Error, Result};
+use crate::model::Outcome;
 use crate::request::GenerateError;
 
 /// Lets one model do one step of work, and says how many tokens it computed.
@@ -31,18 +32,22 @@ fn step(model: &mut ModelRunner) -> Result<usize> {
         }
     }
 
-    // forward
-    let logits = model.model.forward(&step.plan)?; // (outputs, vocab)
-    if logits.len() != step.outputs.len() * model.vocabulary {
-        let rows = step.outputs.len();
-        return Err(Error::StepInput(format!("{} logits for {rows} rows of {}", logits.len(), model.vocabulary)));
+    // forward, and sample where the logits are if the model can
+    let samples = model.model.samples();
+    let draws: Vec<_> =
+        step.outputs.iter().map(|id| model.jobs.get(id).filter(|_| samples).and_then(RequestState::draw)).collect();
+    let outcomes = model.model.sample(&step.plan, &draws)?;
+    let is_row = |outcome: &Outcome| !matches!(outcome, Outcome::Logits(row) if row.len() != model.vocabulary);
+    if outcomes.len() != step.outputs.len() || !outcomes.iter().all(is_row) {
+        let (rows, vocabulary) = (step.outputs.len(), model.vocabulary);
+        return Err(Error::StepInput(format!("{} outcomes, not {rows} of {vocabulary} logits", outcomes.len())));
     }
     model.scheduler.computed(&step);
 
     // sample and emit
-    for (id, row) in step.outputs.iter().zip(logits.chunks_exact(model.vocabulary)) {
+    for (id, outcome) in step.outputs.iter().zip(outcomes) {
         let Some(job) = model.jobs.get_mut(id) else { continue };
-        match job.advance(row) {
+        match job.advance(&outcome) {
             StepOutcome::Token(token) => model.scheduler.append(*id, token),
             StepOutcome::Ended => {
                 model.scheduler.remove(*id);

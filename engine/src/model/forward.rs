@@ -1,8 +1,20 @@
 //! What the engine asks of a model, whatever it runs on.
 
 use super::{KvCache, Mixtral};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::sample::{Draw, NotFinite};
 use crate::schedule::StepInput;
+
+/// What a step gives for a row that was wanted.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// Its logits: (vocabulary)
+    Logits(Vec<f32>),
+    /// The token that was chosen where the logits are.
+    Token(u32),
+    /// No token: a logit is NaN or infinite.
+    NotFinite(NotFinite),
+}
 
 /// A model that computes, with its cache. A trait, so that it may run on any device, and tests can put a model there that
 /// fails.
@@ -12,6 +24,26 @@ pub trait Forward: Send {
     /// # Errors
     /// The plan does not fit, or the computation failed.
     fn forward(&mut self, plan: &StepInput) -> Result<Vec<f32>>;
+
+    /// Whether [`Self::sample`] chooses tokens; if not, nobody need say how.
+    fn samples(&self) -> bool {
+        false
+    }
+
+    /// Computes a step, and chooses tokens where it is said how: an outcome for each of `plan.outputs`.
+    ///
+    /// # Errors
+    /// As [`Self::forward`]; or there are not as many draws as outputs.
+    fn sample(&mut self, plan: &StepInput, draws: &[Option<Draw>]) -> Result<Vec<Outcome>> {
+        let logits = self.forward(plan)?;
+        let rows = plan.outputs.len();
+        if draws.len() != rows || logits.len().checked_rem(rows).unwrap_or(logits.len()) != 0 {
+            let (draws, logits) = (draws.len(), logits.len());
+            return Err(Error::StepInput(format!("{draws} draws and {logits} logits for {rows} rows")));
+        }
+        let vocabulary = (logits.len() / rows.max(1)).max(1);
+        Ok(logits.chunks_exact(vocabulary).map(|row| Outcome::Logits(row.to_vec())).collect())
+    }
 
     /// Forgets the cache, after a step that may have left it half written.
     ///

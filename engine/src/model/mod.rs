@@ -10,7 +10,7 @@ mod moe;
 mod norm;
 
 pub use check::check_tensors;
-pub use forward::{Forward, WithCache};
+pub use forward::{Forward, Outcome, WithCache};
 pub use kv_cache::KvCache;
 pub use loader::weight_bytes;
 pub use mixtral::Mixtral;

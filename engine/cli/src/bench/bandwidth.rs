@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use mixtral_engine::arch::Config;
 use mixtral_engine::gpu::{self, Buffer, Event};
-use mixtral_engine::weight_bytes;
+use mixtral_engine::multiplied_bytes;
 use mixtral_engine::weights::ModelFiles;
 use rayon::prelude::*;
 
@@ -61,7 +61,7 @@ pub struct Needs {
 impl Needs {
     pub fn new(files: &ModelFiles, device: &str) -> Self {
         let config = files.config();
-        let (dense, experts) = weight_bytes(files);
+        let (dense, experts) = multiplied_bytes(files);
         Self::of(config, dense, experts, if device.starts_with("cuda") { 2 } else { 4 })
     }
 

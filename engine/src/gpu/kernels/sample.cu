@@ -15,7 +15,7 @@ constexpr int MOST_LIKELIEST = 2048;
 constexpr unsigned NOT_A_NUMBER = 1u << 29, PLUS_INFINITY = 2u << 29, MINUS_INFINITY = 3u << 29, TO_HOST = 4u << 29;
 
 struct Request {
-    unsigned is_wanted; // 0: leave this row alone
+    unsigned tokens; // logits of the row that tokens have; 0: leave this row alone
     float temperature;
     unsigned top_k;
     float top_p, min_p, repetition, frequency, presence;
@@ -112,21 +112,22 @@ __device__ unsigned draw(const Request& request, const Key* likeliest, const dou
 
 extern "C" __global__ void __launch_bounds__(THREADS) sample(
     unsigned* out,            // (rows)
-    float* logits,            // (rows, vocabulary)
+    float* logits,            // (rows, stride)
     const Request* requests,  // (rows)
     const Penalty* penalties, // each token at most once a row
     float* before,            // as long as the penalties: what the penalised logits were
-    int vocabulary
+    int stride                // logits of a row
 ) {
     __shared__ Key best[THREADS], likeliest[MOST_LIKELIEST];
     __shared__ double weights[MOST_LIKELIEST];
     __shared__ unsigned bad, count, outcome;
     const Request request = requests[blockIdx.x];
-    if (!request.is_wanted) {
+    if (request.tokens == 0) {
         if (threadIdx.x == 0) out[blockIdx.x] = TO_HOST;
         return;
     }
-    float* row = logits + static_cast<size_t>(blockIdx.x) * vocabulary;
+    const int vocabulary = min(static_cast<int>(request.tokens), stride);
+    float* row = logits + static_cast<size_t>(blockIdx.x) * stride;
     const int thread = threadIdx.x;
     if (thread == 0) {
         bad = vocabulary;

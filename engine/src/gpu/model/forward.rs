@@ -16,9 +16,14 @@ use crate::arch::{Config, Rope};
 use crate::error::{Error, Result};
 use crate::formats::Source;
 use crate::gpu::product::{DeviceMatrix, Groups, Product, Rows, Target, activation_bytes, activations_from_gate_up};
-use crate::gpu::{Address, Arg, Attention, AttentionInputs, AttentionShape, AttentionWork, Buffer, Gpu, Launch};
+use crate::gpu::{
+    Address, Arg, Attention, AttentionInputs, AttentionShape, AttentionWork, Buffer, DeviceSampler, Gpu, Launch,
+    Sampled,
+};
+use crate::model::Outcome;
 use crate::ops::Batch;
 use crate::quant::GgmlType;
+use crate::sample::Draw;
 use crate::schedule::StepInput;
 
 /// Threads of a block for plain copies.
@@ -35,6 +40,7 @@ pub struct GpuModel {
     space: Workspace,
     indices: Indices,
     attention: Attention,
+    sampler: DeviceSampler,
     shape: AttentionShape,
     /// (positions, dim / 2), cosine and sine, F32
     angles: Buffer,
@@ -68,6 +74,7 @@ impl GpuModel {
         let space = Workspace::new(gpu, &config, &sizes, apart)?;
         let indices = Indices::new(gpu, &sizes)?;
         let attention = Attention::new(gpu, shape)?;
+        let sampler = DeviceSampler::new(gpu, LOGIT_ROWS.min(sizes.step_tokens), config.vocab_size)?;
         let angles = Buffer::of(gpu, &Rope::new(&config).turns(positions))?;
         let weights = load::load(gpu, source, &config, progress)?;
         let gpu = Arc::clone(gpu);
@@ -81,6 +88,7 @@ impl GpuModel {
             space,
             indices,
             attention,
+            sampler,
             shape,
             angles,
             positions,
@@ -117,6 +125,48 @@ impl GpuModel {
     /// # Errors
     /// The plan fits neither model nor cache, or the device failed: the error names what it did.
     pub fn forward(&mut self, plan: &StepInput) -> Result<Vec<f32>> {
+        let vocabulary = self.config.vocab_size;
+        let mut logits = Vec::with_capacity(plan.outputs.len() * vocabulary);
+        self.run(plan, None, |model, rows| {
+            logits.extend(model.space.logits.read::<f32>(rows * vocabulary)?);
+            Ok(())
+        })?;
+        Ok(logits)
+    }
+
+    /// The same, with tokens chosen on the device where it is said how: an outcome for each row that the plan wants.
+    ///
+    /// # Errors
+    /// As [`Self::forward`]; or there are not as many draws as such rows.
+    pub fn sample(&mut self, plan: &StepInput, draws: &[Option<Draw>]) -> Result<Vec<Outcome>> {
+        if draws.len() != plan.outputs.len() {
+            return Err(Error::StepInput(format!("{} draws for {} rows", draws.len(), plan.outputs.len())));
+        }
+        let mut outcomes = Vec::with_capacity(draws.len());
+        self.run(plan, Some(draws), |model, rows| {
+            for (row, sampled) in model.sampler.read(rows)?.into_iter().enumerate() {
+                outcomes.push(match sampled {
+                    Sampled::Token(token) => Outcome::Token(token),
+                    Sampled::NotFinite(error) => Outcome::NotFinite(error),
+                    Sampled::Logits => {
+                        let vocabulary = model.config.vocab_size;
+                        let offset = row * vocabulary * size_of::<f32>();
+                        Outcome::Logits(model.space.logits.read_at(offset, vocabulary)?)
+                    }
+                });
+            }
+            Ok(())
+        })?;
+        Ok(outcomes)
+    }
+
+    /// Computes a step; `read` takes so many rows of logits, or what was chosen of them, before they are overwritten.
+    fn run(
+        &mut self,
+        plan: &StepInput,
+        draws: Option<&[Option<Draw>]>,
+        mut read: impl FnMut(&Self, usize) -> Result<()>,
+    ) -> Result<()> {
         self.check(plan)?;
         let work = AttentionWork::new(&self.shape, &plan.sequences);
         let layout = Layout::new(plan, &work);
@@ -127,24 +177,29 @@ impl GpuModel {
             && plan.outputs.len() <= LOGIT_ROWS
             && plan.outputs.iter().copied().eq(0..plan.tokens.len() as u32);
         if is_decode && self.profile.is_none() {
+            if let Some(draws) = draws {
+                self.sampler.prepare(draws)?;
+            }
             // Taken out for the time of the call, since the work borrows the rest.
             let mut graphs = std::mem::take(&mut self.graphs);
-            let outcome = graphs.run(&gpu, layout, || {
+            let outcome = graphs.run(&gpu, (layout, draws.is_some()), || {
                 let mut marks = Marks::default();
                 self.body(&step, &mut marks)?;
-                self.logits(0, plan.outputs.len(), &mut marks)
+                self.logits(0, plan.outputs.len(), draws.is_some(), &mut marks)
             });
             self.graphs = graphs;
             outcome?;
-            return self.space.logits.read(plan.outputs.len() * self.config.vocab_size);
+            return read(self, plan.outputs.len());
         }
         let mut marks = Marks::new(&gpu, self.profile.is_some())?;
         self.body(&step, &mut marks)?;
-        let mut logits = Vec::with_capacity(plan.outputs.len() * self.config.vocab_size);
         for start in (0..plan.outputs.len()).step_by(LOGIT_ROWS) {
             let rows = LOGIT_ROWS.min(plan.outputs.len() - start);
-            self.logits(start, rows, &mut marks)?;
-            logits.extend(self.space.logits.read::<f32>(rows * self.config.vocab_size)?);
+            if let Some(draws) = draws {
+                self.sampler.prepare(&draws[start..start + rows])?;
+            }
+            self.logits(start, rows, draws.is_some(), &mut marks)?;
+            read(self, rows)?;
         }
         if plan.outputs.is_empty() {
             // A step that failed must be known as such, though nobody reads anything of it.
@@ -153,7 +208,7 @@ impl GpuModel {
         if let Some(profile) = &mut self.profile {
             marks.finish(profile)?;
         }
-        Ok(logits)
+        Ok(())
     }
 
     fn check(&self, plan: &StepInput) -> Result<()> {
@@ -334,13 +389,18 @@ impl GpuModel {
         }
     }
 
-    /// The logits of `rows` of the normalised rows, from `start` on.
-    fn logits(&self, start: usize, rows: usize, marks: &mut Marks) -> Result<()> {
+    /// The logits of `rows` of the normalised rows, from `start` on, and what is chosen of them.
+    fn logits(&self, start: usize, rows: usize, sample: bool, marks: &mut Marks) -> Result<()> {
         let x = self.space.normed.at(activation_bytes(start, self.config.hidden_size));
         let target = Target::Store { out: self.space.logits.address(), stride: self.config.vocab_size };
         let weights = &self.weights.output;
         Product { weights, x, count: rows, inner: false, target, groups: None }.launch(&self.gpu)?;
-        marks.after(&self.gpu, "logits")
+        marks.after(&self.gpu, "logits")?;
+        if !sample {
+            return Ok(());
+        }
+        self.sampler.launch(self.space.logits.address(), rows)?;
+        marks.after(&self.gpu, "sample")
     }
 
     /// Forgets the cache, after a step that may have left it half written.

@@ -14,16 +14,16 @@ const MOST: usize = 64;
 /// Recorded steps.
 #[derive(Debug, Default)]
 pub struct Graphs {
-    kept: HashMap<Layout, Option<Graph>>,
+    kept: HashMap<(Layout, bool), Option<Graph>>,
 }
 
 impl Graphs {
     /// Does a step of this shape: the first time by asking for each part of it, so that all kernels are loaded, the second
-    /// time by recording it, from then on at once. `work` must ask for the same each time.
+    /// time by recording it, from then on at once. `work` must ask for the same each time; the flag says whether it samples.
     ///
     /// # Errors
     /// The work's own, or the device cannot record it.
-    pub fn run(&mut self, gpu: &Arc<dyn Gpu>, shape: Layout, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    pub fn run(&mut self, gpu: &Arc<dyn Gpu>, shape: (Layout, bool), work: impl FnOnce() -> Result<()>) -> Result<()> {
         if self.kept.len() >= MOST && !self.kept.contains_key(&shape) {
             self.kept.clear();
         }

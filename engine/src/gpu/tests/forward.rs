@@ -7,7 +7,9 @@ use super::drive::{BLOCK, BLOCKS, Driver, Sequence, distance};
 use super::plain::Plain;
 use super::tiny::{self, Layout, SMALL, Shape};
 use crate::gpu::{Gpu, GpuModel, Sizes, emulated};
+use crate::model::Outcome;
 use crate::quant::GgmlType;
+use crate::sample::{Sampler, Sampling};
 use crate::schedule::{Limits, Scheduler, SequenceSlice, StepInput};
 use crate::weights::ModelFiles;
 
@@ -251,4 +253,30 @@ fn recorded_steps_give_what_they_gave_and_parts_are_measured() {
     let names: Vec<&str> = profile.parts.iter().map(|part| part.0).collect();
     assert!(profile.steps == 1 && names.contains(&"attention") && names.contains(&"down"), "{names:?}");
     ours.reset().expect("reset");
+}
+
+#[test]
+#[cfg_attr(no_cpp, ignore = "needs a C++ compiler")]
+fn tokens_chosen_on_the_device_are_what_the_processor_chooses_of_its_logits() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = written(folder.path(), Shape { layers: 1, ..SMALL }, GgmlType::F16, Layout::Merged);
+    let mut ours = model(&emulated(), &path, SIZES);
+    let prompt = plan(0..20, vec![19, 3]);
+    let rows = ours.forward(&prompt).expect("computed");
+    let mut sampler = Sampler::new(Sampling { seed: Some(3), ..Sampling::default() }, &[1, 2, 3]);
+    let draws = [Some(sampler.draw_elsewhere(96)), None];
+    let outcomes = ours.sample(&prompt, &draws).expect("computed");
+    let token = sampler.choose(&rows[..96]).expect("finite").token;
+    assert_eq!(outcomes, [Outcome::Token(token), Outcome::Logits(rows[96..].to_vec())]);
+    // Asked part by part, recorded, replayed; with and without sampling.
+    let next = plan(20..21, vec![0]);
+    for _ in 0..4 {
+        let draw = sampler.draw_elsewhere(96);
+        let row = ours.forward(&next).expect("computed");
+        let token = sampler.choose(&row).expect("finite").token;
+        assert_eq!(ours.sample(&next, &[Some(draw)]).expect("computed"), [Outcome::Token(token)]);
+        assert_eq!(ours.sample(&next, &[None]).expect("computed"), [Outcome::Logits(row)]);
+    }
+    assert!(ours.sample(&next, &[]).is_err(), "a draw or none for each row");
+    assert!(ours.sample(&plan(21..22, vec![]), &[]).expect("computed").is_empty());
 }

@@ -16,7 +16,7 @@ fn logits(rng: &mut ChaCha12Rng, vocabulary: usize, spread: f32) -> Vec<f32> {
 fn sample(gpu: &Arc<dyn Gpu>, samplers: &[Option<&Sampler>], rows: &[Vec<f32>]) -> (Vec<Sampled>, Vec<f32>) {
     let vocabulary = rows[0].len();
     let sampler = DeviceSampler::new(gpu, rows.len() + 1, vocabulary).expect("room");
-    let draws: Vec<_> = samplers.iter().map(|s| s.map(Sampler::draw_elsewhere)).collect();
+    let draws: Vec<_> = samplers.iter().map(|s| s.map(|s| s.draw_elsewhere(vocabulary))).collect();
     let on = Buffer::of(gpu, &rows.concat()).expect("room");
     sampler.prepare(&draws).expect("prepared");
     sampler.launch(on.address(), rows.len()).expect("runs");
@@ -140,4 +140,18 @@ fn more_penalties_than_there_is_room_for_are_the_processors() {
     // Three rows and one to spare, so room for four times 2,048 penalties: the second long list does not fit.
     let (found, _) = sample(&gpu, &[Some(&sampler), Some(&sampler), Some(&greedy)], &[row.clone(), row.clone(), row]);
     assert_eq!(found, [Sampled::Token(77), Sampled::Logits, Sampled::Token(77)]);
+}
+
+#[test]
+#[cfg_attr(no_cpp, ignore = "needs a C++ compiler")]
+fn logits_that_no_token_has_are_left_out() {
+    let gpu = emulated();
+    let greedy = Sampler::new(Sampling::greedy(), &[]);
+    let sampler = DeviceSampler::new(&gpu, 2, 100).expect("room");
+    let mut rows = vec![0.0f32; 200];
+    (rows[60], rows[90], rows[95], rows[130]) = (1.0, 9.0, f32::NAN, 2.0);
+    let on = Buffer::of(&gpu, &rows).expect("room");
+    sampler.prepare(&[Some(greedy.draw_elsewhere(80)), Some(greedy.draw_elsewhere(100))]).expect("prepared");
+    sampler.launch(on.address(), 2).expect("runs");
+    assert_eq!(sampler.read(2).expect("read"), [Sampled::Token(60), Sampled::Token(30)]);
 }

@@ -92,6 +92,28 @@ fn a_sampled_answer_depends_on_its_seed_and_not_on_what_else_runs() {
 }
 
 #[test]
+fn a_model_that_chooses_tokens_itself_gives_the_same_answers_and_logits_where_they_are_wanted() {
+    let own = || Formula { samples: true, ..Formula::default() };
+    let e = engine(vec![("m", Formula::default()), ("own", own())]);
+    let answer = |model: &str, request: Request| read(e.submit(model, request).expect("taken"));
+    assert_eq!(answer("own", ask("abc", 24)).0, answer("m", ask("abc", 24)).0);
+    let explained = Request { logprobs: Some(2), ..ask("abc", 5) };
+    let mut stream = e.submit("own", explained).expect("taken");
+    let mut told = 0;
+    while let Some(event) = stream.next_blocking() {
+        if let Event::Text { logprobs, .. } = event {
+            told += logprobs.len();
+        }
+    }
+    assert_eq!(told, 5, "log probabilities need logits");
+    let hurt = Request { input: Input::Tokens(vec![1, formula::NAN]), ..ask("", 8) };
+    match answer("own", hurt).1 {
+        Some(Event::Failed { error }) => assert!(error.to_string().contains("NaN"), "{error}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn dropping_a_stream_cancels_its_request_and_frees_its_blocks() {
     let (open, model) = gate();
     let e = engine(vec![("m", model)]);

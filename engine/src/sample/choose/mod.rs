@@ -35,6 +35,8 @@ pub struct Choice {
 /// What a device must know to choose a token as a sampler would: see [`Sampler::draw_elsewhere`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draw {
+    /// Tokens to choose from: the first logits of the row.
+    pub tokens: usize,
     /// How tokens are chosen.
     pub settings: Sampling,
     /// The random number in [0, 1), times 2^53.
@@ -105,16 +107,16 @@ impl Sampler {
         Ok(choice)
     }
 
-    /// What [`Self::choose`] would choose by now, for a device to do the same. [`Self::chosen_elsewhere`] follows, or
+    /// What [`Self::choose`] would choose by now of so many logits, for a device to do the same. [`Self::chosen_elsewhere`] follows, or
     /// `choose` where the device could not.
     #[must_use]
-    pub fn draw_elsewhere(&self) -> Draw {
+    pub fn draw_elsewhere(&self, tokens: usize) -> Draw {
         let random = if self.settings.temperature == 0.0 { 0 } else { random_bits(&mut self.rng.clone()) };
         let settings = &self.settings;
         let is_even =
             settings.repetition_penalty == 1.0 && settings.frequency_penalty == 0.0 && settings.presence_penalty == 0.0;
         let penalties = if is_even { Vec::new() } else { self.penalised().collect() };
-        Draw { settings: settings.clone(), random, penalties }
+        Draw { tokens, settings: settings.clone(), random, penalties }
     }
 
     /// Remembers the token that a device chose.

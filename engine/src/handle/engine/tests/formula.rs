@@ -8,7 +8,8 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::handle::card::{ModelCard, TemplateState};
 use crate::handle::load::LoadedModel;
-use crate::model::Forward;
+use crate::model::{Forward, Outcome};
+use crate::sample::{Draw, NotFinite};
 use crate::schedule::{Limits, StepInput};
 use crate::text::{ChatTemplate, test_bytes_only};
 
@@ -27,6 +28,8 @@ pub(super) struct Formula {
     /// How long a token takes, and the sizes of the steps.
     pub(super) slow: Option<(Duration, Arc<Mutex<Vec<usize>>>)>,
     pub(super) gate: Option<Receiver<()>>,
+    /// Whether it chooses tokens itself: greedily, whatever it is asked.
+    pub(super) samples: bool,
 }
 
 impl Forward for Formula {
@@ -66,6 +69,24 @@ impl Forward for Formula {
             logits.extend((0..VOCABULARY).map(|t| if t == next { value } else { (t % 7) as f32 / 10.0 }));
         }
         Ok(logits)
+    }
+
+    fn samples(&self) -> bool {
+        self.samples
+    }
+
+    fn sample(&mut self, plan: &StepInput, draws: &[Option<Draw>]) -> Result<Vec<Outcome>> {
+        let logits = self.forward(plan)?;
+        let choose = |(row, draw): (&[f32], &Option<Draw>)| {
+            let Some(draw) = draw else { return Outcome::Logits(row.to_vec()) };
+            let row = &row[..draw.tokens];
+            if let Some(at) = row.iter().position(|l| !l.is_finite()) {
+                return Outcome::NotFinite(NotFinite { token: at as u32, value: row[at] });
+            }
+            let best = (0..row.len()).rev().max_by(|a, b| row[*a].total_cmp(&row[*b])).expect("a logit");
+            Outcome::Token(best as u32)
+        };
+        Ok(logits.chunks_exact(VOCABULARY).zip(draws).map(choose).collect())
     }
 
     fn reset(&mut self) -> Result<()> {
