@@ -95,14 +95,8 @@ mod tests {
             let text = text(&rows, language);
             let lines: Vec<&str> = text.lines().collect();
             assert_eq!(lines.len(), 3, "{text}");
-            let places = |line: &str| -> Vec<usize> {
-                let mut place = 0;
-                line.chars()
-                    .map(|c| (std::mem::replace(&mut place, place + width(&c.to_string())), c))
-                    .filter(|(_, c)| *c == '.')
-                    .map(|(at, _)| at)
-                    .collect()
-            };
+            let places =
+                |line: &str| -> Vec<usize> { line.match_indices('.').map(|(at, _)| width(&line[..at])).collect() };
             assert_eq!(places(lines[1])[..2], places(lines[2])[..2], "decimal points are below each other:\n{text}");
             assert!(lines[1].contains("1234.6") && lines[1].ends_with("70.6%") && lines[2].ends_with('–'), "{text}");
         }
