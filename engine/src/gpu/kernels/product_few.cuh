@@ -84,7 +84,7 @@ __device__ __forceinline__ void product_few(const Product& p, const int* active,
                 const int at = base + 8 * n + 2 * member + i;
                 place[i] = at < count ? begin + at : -1;
             }
-            finish(p, tile, group, place, v);
+            finish(p, expert, tile, group, place, v);
         }
     }
 }

@@ -142,7 +142,7 @@ __device__ __forceinline__ void product_many(const Product& p, int experts, int 
                 const int at = (2 * n + column) * 8 + 2 * member + i;
                 place[i] = at < count ? begin + at : -1;
             }
-            finish(p, first_tile + m, group, place, sums[m][n]);
+            finish(p, expert, first_tile + m, group, place, sums[m][n]);
         }
     }
 }

@@ -7,8 +7,8 @@
 //
 // A code of p (an unsigned number of up to 11 bits) that stands in the low bits of a half *is* the half p * 2^-24, and 4 bits
 // higher p * 2^-20: no conversion, only a multiplication with a scale that has the power of two in it. Scales on the device are
-// therefore stored times 2^20, and times a power of two that brings a matrix's largest scale to 2^-10 .. 2^-9 (see repack.rs);
-// the product of a matrix is divided by the latter at the end.
+// therefore stored times 2^20, and times a power of two that brings a row's largest scale to 2^-10 .. 2^-9 (product/repack);
+// sums of a row are divided by the latter at the end.
 //
 // Planes of a tile, each in the order [unit][lane]; r is 0 for row `group`, 1 for `group + 8`:
 //   low 4 bits   16 bytes: words [r][columns 0-7, 8-15]; of pair p (two columns) bits 4p and 16 + 4p

@@ -106,9 +106,10 @@ impl Product<'_> {
             }
         };
         let address = |pick: fn(&Groups) -> Address| Arg::Address(groups.as_ref().map_or(Address::NULL, pick));
-        let scale = matrix.scale * if self.inner { INNER_SCALE } else { 1.0 };
+        let scale = if self.inner { INNER_SCALE } else { 1.0 };
         let mut args = vec![
             matrix.address().into(),
+            matrix.row_scales.address().into(),
             self.x.into(),
             out.into(),
             address(|groups| groups.offsets),

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::repack::{Layout, TILE_COLUMNS, TILE_ROWS};
 use crate::error::{GpuError, Result};
 use crate::gpu::{Address, Buffer, Gpu};
@@ -68,6 +66,8 @@ impl<'a> Weights<'a> {
 #[derive(Debug)]
 pub struct DeviceMatrix {
     pub(super) tiles: Buffer,
+    /// (experts, row tiles, 16), F32: what the sums of a row are multiplied with.
+    pub(super) row_scales: Buffer,
     pub(super) kind: GgmlType,
     pub(super) experts: usize,
     pub(super) rows: usize,
@@ -77,8 +77,6 @@ pub struct DeviceMatrix {
     pub(super) depth_tiles: usize,
     /// Tiles of weights for one of activations, as a power of two.
     pub(super) halves: u32,
-    /// What sums are multiplied with.
-    pub(super) scale: f32,
     pub(super) gate_up: bool,
 }
 
@@ -93,7 +91,8 @@ impl DeviceMatrix {
     #[must_use]
     pub fn bytes_of(kind: GgmlType, experts: usize, rows: usize, columns: usize) -> Option<usize> {
         let layout = Layout::of(kind)?;
-        Some(experts * rows.div_ceil(TILE_ROWS) * columns.div_ceil(TILE_COLUMNS) * layout.bytes())
+        let row_tile = columns.div_ceil(TILE_COLUMNS) * layout.bytes() + TILE_ROWS * size_of::<f32>();
+        Some(experts * rows.div_ceil(TILE_ROWS) * row_tile)
     }
 
     /// Brings weights to a device, all of one type and shape.
@@ -123,21 +122,23 @@ impl DeviceMatrix {
             false => rows.div_ceil(TILE_ROWS),
         };
         let depth = columns.div_ceil(TILE_COLUMNS);
-        let parts: Vec<&[u8]> = experts.iter().flat_map(|weights| weights.bytes()).collect();
-        let factor = layout.factor(parts.par_iter().flat_map(|part| part.par_chunks(size)));
         let line = depth * layout.bytes();
         let tiles = Buffer::new(gpu, experts.len() * row_tiles * line)?;
         let step = (CHUNK / line).clamp(1, row_tiles.max(1));
         let mut packed = vec![0u8; step * line];
+        let mut row_scales = vec![1f32; experts.len() * row_tiles * TILE_ROWS];
         for (expert, weights) in experts.iter().enumerate() {
             for first in (0..row_tiles).step_by(step) {
                 let packed = &mut packed[..step.min(row_tiles - first) * line];
-                layout.write(columns, factor, |row| weights.row(first * TILE_ROWS + row, size), packed);
+                let scales = &mut row_scales[(expert * row_tiles + first) * TILE_ROWS..];
+                layout.write(columns, |row| weights.row(first * TILE_ROWS + row, size), packed, scales);
                 tiles.write((expert * row_tiles + first) * line, packed)?;
             }
         }
+        let row_scales = Buffer::of(gpu, &row_scales)?;
         Ok(Self {
             tiles,
+            row_scales,
             kind,
             experts: experts.len(),
             rows,
@@ -145,7 +146,6 @@ impl DeviceMatrix {
             row_tiles,
             depth_tiles: depth * layout.tiles_per_depth(),
             halves: layout.tiles_per_depth().ilog2(),
-            scale: 1.0 / factor,
             gate_up,
         })
     }
@@ -157,7 +157,9 @@ impl DeviceMatrix {
     pub(super) fn duplicate(&self, gpu: &Arc<dyn Gpu>) -> Result<Self> {
         let tiles = Buffer::new(gpu, self.tiles.bytes())?;
         gpu.copy(self.tiles.address(), tiles.address(), tiles.bytes())?;
-        Ok(Self { tiles, ..*self })
+        let row_scales = Buffer::new(gpu, self.row_scales.bytes())?;
+        gpu.copy(self.row_scales.address(), row_scales.address(), row_scales.bytes())?;
+        Ok(Self { tiles, row_scales, ..*self })
     }
 
     /// Results of a row: the matrix's rows.
@@ -184,7 +186,7 @@ impl DeviceMatrix {
     /// Bytes on the device.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.tiles.bytes()
+        self.tiles.bytes() + self.row_scales.bytes()
     }
 
     pub(super) fn address(&self) -> Address {

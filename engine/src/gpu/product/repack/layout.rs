@@ -82,22 +82,20 @@ impl Layout {
         }
     }
 
-    /// The power of two that brings weights or scales whose largest is among `rows` to their place.
-    #[must_use]
-    pub fn factor<'a>(self, rows: impl ParallelIterator<Item = &'a [u8]>) -> f32 {
-        let largest = rows.map(|row| self.largest(row)).reduce(|| 0.0, f32::max);
+    /// The power of two that brings a row's largest weight or scale to its place.
+    fn factor(self, row: &[u8]) -> f32 {
         let target = match self.kind {
             GgmlType::F16 => return 1.0,
             GgmlType::F32 | GgmlType::BF16 => 15,
             _ => -9,
         };
-        // Infinities and what is no number pass through, and show in the results.
-        if largest <= 0.0 || !largest.is_finite() {
+        let largest = self.largest(row);
+        if largest <= 0.0 {
             return 1.0;
         }
-        // largest < 2^(exponent + 1); powers of two from 2^-126 to 2^127 are exact
+        // largest < 2^(exponent + 1); of powers of two from 2^-126 to 2^126 the inverse is exact as well
         let exponent = i32::from(((largest.to_bits() >> 23) & 255) as u8) - 127;
-        f32::from_bits((((target - exponent - 1).clamp(-126, 127) + 127) as u32) << 23)
+        f32::from_bits((((target - exponent - 1).clamp(-126, 126) + 127) as u32) << 23)
     }
 
     /// The largest magnitude of a row's finite weights, or what bounds its scales.
@@ -120,21 +118,26 @@ impl Layout {
         }
     }
 
-    /// Writes tiles: of 16 rows each, all of `columns`. A row that is `None` is zero. `out` is whole rows of tiles.
+    /// Writes tiles: of 16 rows each, all of `columns`, and what each row's sums are to be multiplied with. A row that is `None` is
+    /// zero. `out` is whole rows of tiles.
     pub fn write<'a>(
         self,
         columns: usize,
-        factor: f32,
         row: impl Fn(usize) -> Option<&'a [u8]> + Sync,
         out: &mut [u8],
+        row_scales: &mut [f32],
     ) {
         let depth = columns.div_ceil(TILE_COLUMNS);
         let part = TILE_COLUMNS / self.kind.block_len() * self.kind.block_bytes();
-        out.par_chunks_mut(depth * self.bytes()).enumerate().for_each(|(tile, out)| {
+        let tiles = out.par_chunks_mut(depth * self.bytes()).zip(row_scales.par_chunks_mut(TILE_ROWS)).enumerate();
+        tiles.for_each(|(tile, (out, row_scales))| {
             out.fill(0);
+            row_scales.fill(1.0);
             let mut codes = Codes::ZERO;
             for i in 0..TILE_ROWS {
                 let Some(bytes) = row(tile * TILE_ROWS + i) else { continue };
+                let factor = self.factor(bytes);
+                row_scales[i] = 1.0 / factor;
                 for (bytes, out) in bytes.chunks(part).zip(out.chunks_exact_mut(self.bytes())) {
                     self.write_row(bytes, factor, Place::of(i), &mut codes, out);
                 }

@@ -170,3 +170,13 @@ fn activation_rows_keep_every_column_and_pad_with_zeros() {
         assert_eq!(rows_off(&buffer, rows, columns), x);
     }
 }
+
+#[test]
+#[cfg_attr(no_cpp, ignore = "needs a C++ compiler")]
+fn what_verifies_a_card_passes_here() {
+    for kind in [GgmlType::F32, GgmlType::Q3_K] {
+        let off = crate::gpu::product::verify(&emulated(), kind).expect("runs").expect("a type with kernels");
+        assert!(off > 0.0 && off <= super::fixtures::tolerance(kind), "{kind}: {off:.2e}");
+    }
+    assert_eq!(crate::gpu::product::verify(&emulated(), GgmlType::IQ1_S).expect("nothing is run"), None);
+}
