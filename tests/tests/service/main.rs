@@ -4,6 +4,7 @@ mod api;
 mod faults;
 mod http;
 mod pages;
+mod registration;
 mod stage;
 mod stream;
 mod votes;
