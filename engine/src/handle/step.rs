@@ -58,8 +58,9 @@ fn step(model: &mut ModelRunner) -> Result<usize> {
     Ok(step.plan.tokens.len())
 }
 
-/// One step that cannot take the other models with it, whatever happens.
-pub(super) fn guarded_step(model: &mut ModelRunner) {
+/// One step that cannot take the other models with it, whatever happens. False if nothing can be computed here any more: a
+/// failed model that cannot even begin anew stands on a device that is lost.
+pub(super) fn guarded_step(model: &mut ModelRunner) -> bool {
     let begun = Instant::now();
     let outcome = catch_unwind(AssertUnwindSafe(|| step(model)));
     let error = match outcome {
@@ -71,16 +72,19 @@ pub(super) fn guarded_step(model: &mut ModelRunner) {
         Ok(Err(error)) => Some(GenerateError::Model(error.to_string())),
         Err(panic) => Some(GenerateError::Model(format!("panic: {}", panic_text(panic.as_ref())))),
     };
+    let mut works = true;
     if let Some(error) = error {
         tracing::error!(%error, "a step failed; its requests end");
         model.fail_all(&error);
         if let Err(error) = model.model.reset() {
             tracing::error!(%error, "the cache could not be made anew");
+            works = false;
         }
     }
     Shared::add(&model.shared.steps, 1);
     Shared::add(&model.shared.busy_micros, begun.elapsed().as_micros() as u64);
     model.publish();
+    works
 }
 
 #[expect(clippy::disallowed_types, reason = "what `catch_unwind` gives")]

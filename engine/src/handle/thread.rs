@@ -36,11 +36,17 @@ pub(super) fn run(commands: &Receiver<Command>, pool: Option<&ThreadPool>) {
         while let Ok(command) = commands.try_recv() {
             handle_command(command, &mut models, &mut deadline);
         }
+        let mut works = true;
         for (_, model) in models.iter_mut().filter(|(_, m)| !m.scheduler.is_idle()) {
-            match pool {
+            works &= match pool {
                 Some(pool) => pool.install(|| guarded_step(model)),
                 None => guarded_step(model),
-            }
+            };
+        }
+        if !works {
+            // Whoever watches over the engine sees that it has ended, and starts it anew with its device.
+            tracing::error!("the device computes nothing any more; the engine ends");
+            break;
         }
     }
     models.iter_mut().for_each(|(_, m)| m.fail_all(&GenerateError::ShutDown));

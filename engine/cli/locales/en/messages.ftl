@@ -120,6 +120,15 @@ bench-kernels-decode = decode, { $conversations } at once
 bench-kernels-prefill = prefill, { $tokens } tokens
 bench-train = { $parameters } parameters, F32, { $tokens } tokens per step
 bench-train-result = median: { $own } tokens/s; candle's own autograd: { $candle } tokens/s; { $times }× as fast
+selftest-ok = ok
+selftest-wrong = FAILED
+selftest-heads = heads of { $dim }
+selftest-budgets = prompts in steps of 1 to 40 tokens
+selftest-batch = 16 sequences at once
+selftest-greedy = greedy answers in F16
+selftest-differs = the first { $same } of { $all } tokens are the same
+selftest-context = a context of { $tokens } tokens
+selftest-models = two models in turn
 selftest-result = { $passed } of { $all } checks passed
 selftest-failed = { $failed ->
     [one] one check failed

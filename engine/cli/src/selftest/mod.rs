@@ -67,7 +67,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let (mut failed, mut all) = (0, 0);
     for check in checks::all(&arguments.models) {
         let begun = Instant::now();
-        let outcome = check.run(&device);
+        let outcome = check.run(&device, language);
         let milliseconds = begun.elapsed().as_millis() as u64;
         let passed = outcome.passed();
         all += 1;
@@ -79,7 +79,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
             }));
             continue;
         }
-        let verdict = if passed { "ok" } else { "FAILED" };
+        let verdict = if passed { t!(language, "selftest-ok") } else { t!(language, "selftest-wrong") };
         let fault = outcome.fault.map(|fault| format!("  {fault}")).unwrap_or_default();
         say!("{verdict:>6}  {:<44} {:>10.2e} {milliseconds:>7} ms{fault}", outcome.name, outcome.off);
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use mixtral_engine::arch::{Config, RopeScaling, TensorRole, tensor_specs};
 use mixtral_engine::formats::{Info, Source};
-use mixtral_engine::quant::GgmlType;
+use mixtral_engine::quant::{Blocks, GgmlType};
 use mixtral_engine::{Error, Result};
 use mixtral_tools::quantize::encode;
 use rand::{RngExt as _, SeedableRng as _};
@@ -77,5 +77,32 @@ impl Source for Random {
 
     fn names(&self) -> Vec<&str> {
         self.tensors.keys().map(String::as_str).collect()
+    }
+}
+
+/// The same weights in F32: what multiplies with them rounds nothing but sums.
+pub struct InF32<'a>(pub &'a dyn Source);
+
+impl Source for InF32<'_> {
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn info(&self, name: &str) -> Option<Info> {
+        self.0.info(name).map(|info| Info { kind: GgmlType::F32, ..info })
+    }
+
+    fn bytes(&self, name: &str) -> Result<Cow<'_, [u8]>> {
+        let bytes = self.0.bytes(name)?;
+        let kind = self.0.info(name).map_or(GgmlType::F32, |info| info.kind);
+        let unknown = || Error::Request(format!("{name}: type {kind} is not supported"));
+        let blocks = Blocks::new(kind, &bytes).ok_or_else(unknown)?;
+        let mut weights = vec![0f32; bytes.len() / kind.block_bytes() * kind.block_len()];
+        blocks.dequantise(0, &mut weights);
+        Ok(Cow::Owned(weights.iter().flat_map(|weight| weight.to_le_bytes()).collect()))
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.0.names()
     }
 }

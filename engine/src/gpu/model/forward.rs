@@ -410,7 +410,9 @@ impl GpuModel {
     pub fn reset(&mut self) -> Result<()> {
         self.graphs.clear();
         self.attention.reset()?;
-        self.cache.clear()
+        self.cache.clear()?;
+        // A device that is lost says so here.
+        self.gpu.wait()
     }
 }
 

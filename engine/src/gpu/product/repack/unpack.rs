@@ -64,8 +64,8 @@ impl Codes {
     fn q2_k(&mut self, block: &[u8]) {
         let (scales, codes) = (&block[..16], &block[16..80]);
         (self.scale[0], self.offset[0]) = (half(block, 80), half(block, 82));
-        for i in 0..16 {
-            (self.subs[i], self.minimums[i]) = (scales[i] & 15, scales[i] >> 4);
+        for ((both, sub), minimum) in scales.iter().zip(&mut self.subs).zip(&mut self.minimums) {
+            (*sub, *minimum) = (both & 15, both >> 4);
         }
         two_bits(codes, &mut self.codes);
     }

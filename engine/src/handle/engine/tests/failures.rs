@@ -1,6 +1,6 @@
 //! What goes wrong goes wrong alone, and is said.
 
-use super::formula::{FAIL, NAN, PANIC};
+use super::formula::{FAIL, LOST, NAN, PANIC};
 use super::*;
 use crate::request::{GenerateError, Message, Role};
 
@@ -36,6 +36,18 @@ fn a_panic_or_an_error_in_one_model_ends_its_requests_and_nothing_else() {
     }
     assert_eq!(usage(read(good).1).0, FinishReason::Length);
     assert_eq!(e.status().models[0].requests_failed, 3);
+}
+
+#[test]
+fn a_lost_device_ends_the_engine_so_that_its_watcher_starts_it_anew() {
+    let e = engine(vec![("m", Formula::default()), ("other", Formula::default())]);
+    let hurt = Request { input: Input::Tokens(vec![1, LOST]), ..ask("", 8) };
+    match read(e.submit("m", hurt).expect("taken")).1 {
+        Some(Event::Failed { error }) => assert!(error.to_string().contains("the device is lost"), "{error}"),
+        other => panic!("{other:?}"),
+    }
+    wait_until("the engine has ended", || !e.status().alive);
+    assert_eq!(e.submit("other", ask("a", 1)).expect_err("ended"), SubmitError::ShuttingDown);
 }
 
 #[test]

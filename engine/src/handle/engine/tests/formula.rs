@@ -18,6 +18,8 @@ pub(super) const VOCABULARY: usize = 259;
 pub(super) const PANIC: u32 = 250;
 pub(super) const NAN: u32 = 251;
 pub(super) const FAIL: u32 = 252;
+/// A prompt with this token loses the device for good.
+pub(super) const LOST: u32 = 249;
 
 /// Continues by a rule over the whole past, which it reads back from its own cache: a scheduler
 /// that mixed up slots or positions would change the text.
@@ -30,6 +32,7 @@ pub(super) struct Formula {
     pub(super) gate: Option<Receiver<()>>,
     /// Whether it chooses tokens itself: greedily, whatever it is asked.
     pub(super) samples: bool,
+    pub(super) is_lost: bool,
 }
 
 impl Forward for Formula {
@@ -48,6 +51,10 @@ impl Forward for Formula {
         assert!(!plan.tokens.contains(&PANIC), "the formula panics");
         if plan.tokens.contains(&FAIL) {
             return Err(Error::Request("the formula fails".to_owned()));
+        }
+        if plan.tokens.contains(&LOST) || self.is_lost {
+            self.is_lost = true;
+            return Err(Error::Request("the device is lost".to_owned()));
         }
         for (slot, token) in plan.slots.iter().zip(&plan.tokens) {
             self.cache.insert(*slot, *token);
@@ -91,7 +98,7 @@ impl Forward for Formula {
 
     fn reset(&mut self) -> Result<()> {
         self.cache.clear();
-        Ok(())
+        if self.is_lost { Err(Error::Request("the device is lost".to_owned())) } else { Ok(()) }
     }
 }
 
