@@ -11,6 +11,8 @@
 constexpr int WARPS = 4;
 constexpr int STEP = 16 * WARPS; // positions that a block takes at a time
 constexpr int HEADS = 8;         // query heads of a block, the columns of a product
+static_assert(WARPS * HEADS == WARP, "a lane for each warp's heads");
+constexpr int MOST_SPLITS = 32;  // blocks that share a context: the last of them has a lane for each
 
 // Dimensions of the values that a lane reads at once, of each position.
 template <int DIM>
@@ -21,7 +23,7 @@ template <int DIM>
 struct Partial {
     float most[HEADS];  // the largest score, times log2(e)
     float total[HEADS]; // the sum of 2^(score - most)
-    float sum[HEADS][DIM];
+    float sum[HEADS][DIM]; // aligned to 16 bytes
 };
 
 struct Decode {
@@ -134,23 +136,29 @@ __device__ __forceinline__ void read_queries(uint32_t (&q)[DIM / 32][4], const f
     }
 }
 
-// What several shares of the context found for one dimension of one head, added up.
+// Four neighbouring dimensions of a head, added up over shares of the context.
 struct Sum {
-    float most = -INFINITY, total = 0, sum = 0;
+    float4 sum = {0, 0, 0, 0};
 
-    // A share without a position has minus infinity and zeros: it adds nothing. The first share is never such a one.
-    __device__ __forceinline__ void add(float its_most, float its_total, float its_sum) {
-        const float larger = fmaxf(most, its_most);
-        const float shrink = fast_exp2(most - larger), its_shrink = fast_exp2(its_most - larger);
-        most = larger;
-        total = total * shrink + its_total * its_shrink;
-        sum = sum * shrink + its_sum * its_shrink;
+    __device__ __forceinline__ void add(float4 its, float weight) {
+        sum.x += its.x * weight;
+        sum.y += its.y * weight;
+        sum.z += its.z * weight;
+        sum.w += its.w * weight;
+    }
+
+    // Into an activation row: `column` is a multiple of four.
+    __device__ __forceinline__ void store(__half* row, int column) const {
+        __half2* to = reinterpret_cast<__half2*>(row + activation_index(column));
+        to[0] = __floats2half2_rn(sum.x, sum.y);
+        to[1] = __floats2half2_rn(sum.z, sum.w);
     }
 };
 
 template <int DIM>
 __device__ __forceinline__ void decode(const Decode& in) {
-    __shared__ Partial<DIM> of_warps[WARPS];
+    __shared__ __align__(16) Partial<DIM> of_warps[WARPS];
+    __shared__ float weights[MOST_SPLITS][HEADS]; // of shares of the context, per head
     __shared__ bool is_last;
     const int group = in.heads / in.kv_heads, tiles = (group + HEADS - 1) / HEADS;
     const int kv = blockIdx.y / tiles, first_head = blockIdx.y % tiles * HEADS;
@@ -200,19 +208,28 @@ __device__ __forceinline__ void decode(const Decode& in) {
     __half* out = in.out + row * in.out_stride;
     const size_t share = static_cast<size_t>(blockIdx.z) * gridDim.y + blockIdx.y;
     Partial<DIM>* partials = static_cast<Partial<DIM>*>(in.partials) + share * gridDim.x;
-    for (int i = threadIdx.x; i < count * DIM; i += blockDim.x) {
+    // A warp without a position has minus infinity and zeros: it adds nothing. The first is never such a one.
+    if (threadIdx.x < WARPS * HEADS) {
+        const int w = threadIdx.x / HEADS, h = threadIdx.x % HEADS;
+        float most = of_warps[w].most[h];
+        for (int step = HEADS; step < WARP; step *= 2) most = fmaxf(most, __shfl_xor_sync(ALL_LANES, most, step));
+        const float shrink = fast_exp2(of_warps[w].most[h] - most);
+        float total = of_warps[w].total[h] * shrink;
+        for (int step = HEADS; step < WARP; step *= 2) total += __shfl_xor_sync(ALL_LANES, total, step);
+        weights[w][h] = splits == 1 ? shrink / total : shrink;
+        if (splits > 1 && w == 0 && h < count) {
+            partials[split].most[h] = most;
+            partials[split].total[h] = total;
+        }
+    }
+    __syncthreads();
+    for (int i = 4 * threadIdx.x; i < count * DIM; i += 4 * blockDim.x) {
         const int h = i / DIM, d = i % DIM;
         Sum all;
-        for (int w = 0; w < WARPS; w++) all.add(of_warps[w].most[h], of_warps[w].total[h], of_warps[w].sum[h][d]);
-        if (splits == 1) {
-            out[activation_index(head * DIM + i)] = __float2half_rn(all.sum / all.total);
-            continue;
-        }
-        partials[split].sum[h][d] = all.sum;
-        if (d == 0) {
-            partials[split].most[h] = all.most;
-            partials[split].total[h] = all.total;
-        }
+#pragma unroll
+        for (int w = 0; w < WARPS; w++) all.add(*reinterpret_cast<const float4*>(&of_warps[w].sum[h][d]), weights[w][h]);
+        if (splits == 1) all.store(out, head * DIM + i);
+        else *reinterpret_cast<float4*>(&partials[split].sum[h][d]) = all.sum;
     }
     if (splits == 1) return;
     // The block that comes last adds up what all have found, and leaves the counter at zero.
@@ -222,13 +239,21 @@ __device__ __forceinline__ void decode(const Decode& in) {
     __syncthreads();
     if (!is_last) return;
     __threadfence();
-    for (int i = threadIdx.x; i < count * DIM; i += blockDim.x) {
+    for (int h = warp; h < count; h += WARPS) {
+        const float most = lane < splits ? __ldcg(&partials[lane].most[h]) : -INFINITY;
+        const float total = lane < splits ? __ldcg(&partials[lane].total[h]) : 0;
+        const float shrink = fast_exp2(most - warp_max(most));
+        weights[lane][h] = shrink / warp_sum(total * shrink);
+    }
+    __syncthreads();
+    for (int i = 4 * threadIdx.x; i < count * DIM; i += 4 * blockDim.x) {
         const int h = i / DIM, d = i % DIM;
         Sum all;
-#pragma unroll 4
+        // Many reads at once: each takes long, and none needs another.
+#pragma unroll 8
         for (int s = 0; s < splits; s++)
-            all.add(__ldcg(&partials[s].most[h]), __ldcg(&partials[s].total[h]), __ldcg(&partials[s].sum[h][d]));
-        out[activation_index(head * DIM + i)] = __float2half_rn(all.sum / all.total);
+            all.add(__ldcg(reinterpret_cast<const float4*>(&partials[s].sum[h][d])), weights[s][h]);
+        all.store(out, head * DIM + i);
     }
 }
 
