@@ -134,10 +134,10 @@ impl Layout {
             out.fill(0);
             row_scales.fill(1.0);
             let mut codes = Codes::ZERO;
-            for i in 0..TILE_ROWS {
+            for (i, row_scale) in row_scales.iter_mut().enumerate().take(TILE_ROWS) {
                 let Some(bytes) = row(tile * TILE_ROWS + i) else { continue };
                 let factor = self.factor(bytes);
-                row_scales[i] = 1.0 / factor;
+                *row_scale = 1.0 / factor;
                 for (bytes, out) in bytes.chunks(part).zip(out.chunks_exact_mut(self.bytes())) {
                     self.write_row(bytes, factor, Place::of(i), &mut codes, out);
                 }
