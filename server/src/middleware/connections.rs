@@ -1,7 +1,5 @@
 //! Connections: how many files the process may have open, and how many connections one address may.
 
-use std::any::Any;
-
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 use rustix::net::Shutdown;
@@ -33,10 +31,11 @@ pub fn raise_file_limit() -> u64 {
 
 /// For `HttpServer::on_connect`: counts the connections of each address and shuts those beyond the bound at once, before a
 /// byte of them is read. `None` where a proxy stands in front, whose address all visitors share: there the proxy counts.
+#[expect(clippy::disallowed_types, reason = "what actix-web hands over")]
 pub fn bound_by_address(
     file_limit: u64,
     trusted_proxies: usize,
-) -> impl Fn(&dyn Any, &mut Extensions) + Clone + Send + Sync {
+) -> impl Fn(&dyn std::any::Any, &mut Extensions) + Clone + Send + Sync {
     let most = usize::try_from(MOST_BY_ADDRESS.min(file_limit / 4)).unwrap_or(usize::MAX);
     let open = (trusted_proxies == 0).then(|| InFlight::new(most));
     move |connection, data| {

@@ -11,7 +11,7 @@ use mixtral_engine::quant::GgmlType;
 use mixtral_engine::weights::ModelFiles;
 use mixtral_tools::quantize::WRITABLE;
 
-use super::Outcome;
+use super::outcome::Outcome;
 use super::random::{InF32, Random, config};
 use super::steps::{Steps, distance, likeliest, sizes};
 use crate::i18n::Language;

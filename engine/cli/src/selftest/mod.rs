@@ -1,6 +1,7 @@
 //! `mixtral selftest`: whether a device computes what the processor does, over types, cuts of prompts, batches and contexts.
 
 mod checks;
+mod outcome;
 mod random;
 pub mod steps;
 
@@ -27,24 +28,6 @@ pub struct Arguments {
     pub json: bool,
     #[command(flatten)]
     pub pool: Pool,
-}
-
-/// What one check found.
-pub struct Outcome {
-    /// What was checked.
-    pub name: String,
-    /// How far the device's logits are from the processor's: root mean square over root mean square.
-    pub off: f64,
-    /// How far they may be.
-    pub tolerance: f64,
-    /// What went wrong, where something did.
-    pub fault: Option<String>,
-}
-
-impl Outcome {
-    fn passed(&self) -> bool {
-        self.fault.is_none() && self.off <= self.tolerance
-    }
 }
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Sizes;
+use super::sizes::Sizes;
 use crate::arch::Config;
 use crate::error::{Error, Result};
 use crate::gpu::{Address, Buffer, Gpu};

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::Sizes;
 use super::cache::Cache;
 use super::graphs::Graphs;
 use super::indices::{Indices, Layout, Places};
@@ -11,6 +10,7 @@ use super::load::{self, Loaded};
 use super::memory::MemoryPlan;
 use super::profile::{Marks, Profile};
 use super::routing::route;
+use super::sizes::Sizes;
 use super::workspace::{LOGIT_ROWS, Workspace};
 use crate::arch::{Config, Rope};
 use crate::error::{Error, Result};

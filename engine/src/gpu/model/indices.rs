@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Sizes;
+use super::sizes::Sizes;
 use crate::error::{Error, Result};
 use crate::gpu::{Address, AttentionWork, Buffer, Gpu};
 use crate::schedule::StepInput;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::Sizes;
 use super::cache::Cache;
 use super::layers::{Embedding, Matrices};
+use super::sizes::Sizes;
 use super::workspace::Workspace;
 use crate::arch::Config;
 use crate::error::{GpuError, Result};

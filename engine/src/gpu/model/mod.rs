@@ -9,6 +9,7 @@ mod load;
 mod memory;
 mod profile;
 mod routing;
+mod sizes;
 mod warm_up;
 mod workspace;
 
@@ -17,21 +18,9 @@ pub use memory::MemoryPlan;
 pub use profile::Profile;
 #[cfg(test)]
 pub use routing::routed;
+pub use sizes::Sizes;
 
 use crate::arch::Config;
-
-/// How much a model must have room for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sizes {
-    /// Blocks of the cache.
-    pub blocks: usize,
-    /// Tokens of a block.
-    pub block_size: usize,
-    /// Most tokens of a step.
-    pub step_tokens: usize,
-    /// Most sequences of a step.
-    pub sequences: usize,
-}
 
 /// How many bytes such a cache takes.
 #[must_use]

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Sizes;
 use super::routing::RoutingSpace;
+use super::sizes::Sizes;
 use crate::arch::Config;
 use crate::error::Result;
 use crate::gpu::product::{activation_bytes, activation_stride};

@@ -64,7 +64,7 @@ fn queries_and_keys_turn_and_pages_get_keys_and_values() {
         let turned = |at: usize| {
             let (first, turn) = (at / 2 * 2, angle(*position, at % dim / 2));
             let (a, b) = (f64::from(own[first]), f64::from(own[first + 1]));
-            if at % 2 == 0 { a * turn.cos() - b * turn.sin() } else { a * turn.sin() + b * turn.cos() }
+            if at.is_multiple_of(2) { a * turn.cos() - b * turn.sin() } else { a * turn.sin() + b * turn.cos() }
         };
         for i in 0..heads * dim {
             assert!((f64::from(q[row * heads * dim + i]) - turned(i)).abs() < 1e-5);
