@@ -18,7 +18,7 @@ pub const DEFAULT_MAX_TOKENS: usize = 512;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Standing instructions, at most one and at the start.
+    /// Standing instructions, usually at the start.
     System,
     /// The person.
     User,
@@ -57,7 +57,7 @@ impl Message {
 /// What the model is to continue.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
-    /// A conversation, laid out by the model's own chat template.
+    /// A conversation, laid out by the model's own chat template. A last message of the model's is continued.
     Chat(Vec<Message>),
     /// Plain text. Control tokens in it are read as tokens only where `parse_special` says so.
     Text {

@@ -6,6 +6,7 @@
 //! compiled. What people say is bounded too, in what it can mean: see `special.rs`.
 
 mod error;
+mod layout;
 mod run;
 mod source;
 
@@ -14,6 +15,7 @@ use std::sync::Arc;
 pub use error::TemplateError;
 pub use run::{CompileTemplate, LocalTemplate, RenderTemplate, TemplateInput, Turn};
 
+use self::layout::{keeps_system, layouts};
 use super::tokenizer::{Encoding, Tokenizer};
 use crate::request::{Message, Role};
 
@@ -50,7 +52,8 @@ impl ChatTemplate {
             None => Box::new(LocalTemplate::compile(INSTRUCT)?),
         };
         // Mixtral's older templates know no system message, and either refuse it or lose it.
-        let knows_system = source.unwrap_or(INSTRUCT).contains("system");
+        let text = source.unwrap_or(INSTRUCT);
+        let knows_system = text.contains("system") || prints_role(text);
         Ok(Self { compiled, from_file: source.is_some(), knows_system })
     }
 
@@ -71,16 +74,16 @@ impl ChatTemplate {
     /// # Errors
     /// Why it cannot be laid out.
     pub fn render(&self, tokenizer: &Tokenizer, messages: &[Message]) -> Result<String, TemplateError> {
-        self.render_turns(tokenizer, &self.turns(messages, str::to_owned)?, true)
+        self.lay_out(tokenizer, messages, str::to_owned, End::Answer)
     }
 
     /// Lays out a conversation as tokens. Only what the template itself writes can become a control
-    /// token; the messages are text.
+    /// token; the messages are text. Where the conversation ends with an answer, that answer is to be continued.
     ///
     /// # Errors
     /// Why it cannot be laid out, or that it certainly has more than `limit` tokens.
     pub fn encode(&self, tokenizer: &Tokenizer, messages: &[Message], limit: usize) -> Result<Vec<u32>, TemplateError> {
-        self.encode_turns(tokenizer, messages, true, limit)
+        self.encode_turns(tokenizer, messages, End::Answer, limit)
     }
 
     /// The same for a conversation that is to be learnt: where it ends with an answer, nothing asks for another one.
@@ -89,37 +92,57 @@ impl ChatTemplate {
     /// As [`Self::encode`].
     pub fn encode_told(&self, tokenizer: &Tokenizer, messages: &[Message]) -> Result<Vec<u32>, TemplateError> {
         let asks = messages.last().is_none_or(|m| m.role != Role::Assistant);
-        self.encode_turns(tokenizer, messages, asks, usize::MAX)
+        self.encode_turns(tokenizer, messages, if asks { End::Answer } else { End::Told }, usize::MAX)
     }
 
     fn encode_turns(
         &self,
         tokenizer: &Tokenizer,
         messages: &[Message],
-        asks: bool,
+        end: End,
         limit: usize,
     ) -> Result<Vec<u32>, TemplateError> {
-        let turns = self.turns(messages, |content| tokenizer.protect(content))?;
-        let text = self.render_turns(tokenizer, &turns, asks)?;
+        let text = self.lay_out(tokenizer, messages, |content| tokenizer.protect(content), end)?;
         Ok(tokenizer.encode_within(&text, Encoding { add_special: true, parse_special: true }, limit)?)
     }
 
-    /// The messages as the template takes them. Where it knows no system message, the system's text
-    /// goes in front of the first question.
-    fn turns(&self, messages: &[Message], content: impl Fn(&str) -> String) -> Result<Vec<Turn>, TemplateError> {
-        let mut turns: Vec<Turn> =
-            messages.iter().map(|m| Turn { role: m.role.name().to_owned(), content: content(&m.content) }).collect();
-        if !self.knows_system && messages.first().is_some_and(|m| m.role == Role::System) {
-            let system = turns.remove(0);
-            let first = turns.iter_mut().find(|t| t.role == Role::User.name());
-            let Some(first) = first else {
-                return Err(TemplateError::Render("a system message alone is no conversation".to_owned()));
-            };
-            if !system.content.trim().is_empty() {
-                first.content = format!("{}\n\n{}", system.content, first.content);
+    /// The text of a conversation, in the first of its forms that the template takes.
+    fn lay_out(
+        &self,
+        tokenizer: &Tokenizer,
+        messages: &[Message],
+        content: impl Fn(&str) -> String,
+        end: End,
+    ) -> Result<String, TemplateError> {
+        let turn = |m: &Message| Turn { role: m.role.name().to_owned(), content: content(&m.content) };
+        let mut turns: Vec<Turn> = messages.iter().map(turn).collect();
+        let begun = match messages.last() {
+            Some(last) if last.role == Role::Assistant && end == End::Answer => turns.pop(),
+            _ => None,
+        };
+        // An answer of which nothing is there yet is asked for as any other.
+        let begun = begun.filter(|begun| !begun.content.trim().is_empty());
+        let continues = begun.is_some();
+        if let Some(mut begun) = begun {
+            begun.content.push_str(MARK);
+            turns.push(begun);
+        }
+        let mut refusal = None;
+        let mut lossy = None;
+        for form in layouts(turns, self.knows_system) {
+            match self.render_turns(tokenizer, &form, end == End::Answer && !continues) {
+                Ok(text) if keeps_system(&form, &text) => return if continues { cut(&text) } else { Ok(text) },
+                Ok(text) => lossy = lossy.or(Some(text)),
+                Err(error @ TemplateError::Render(_)) => refusal = refusal.or(Some(error)),
+                Err(error) => return Err(error),
             }
         }
-        Ok(turns)
+        match (lossy, refusal) {
+            (Some(text), _) if continues => cut(&text),
+            (Some(text), _) => Ok(text),
+            (None, Some(refusal)) => Err(refusal),
+            (None, None) => Err(TemplateError::Render("a system message alone is no conversation".to_owned())),
+        }
     }
 
     fn render_turns(&self, tokenizer: &Tokenizer, turns: &[Turn], asks: bool) -> Result<String, TemplateError> {
@@ -134,6 +157,33 @@ impl ChatTemplate {
             gap: if vocabulary.adds_space_prefix() { "" } else { " " }.to_owned(),
         })
     }
+}
+
+/// What a conversation ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// With the answer that is asked for: a new one, or the rest of the last one.
+    Answer,
+    /// With the last message, whole.
+    Told,
+}
+
+/// Stands behind an answer that is to be continued, so that what a template writes after it can be cut off: as
+/// `continue_final_message` of Hugging Face's `apply_chat_template`, but certain where the same text comes twice. These are
+/// noncharacters: valid UTF-8, reserved by Unicode for uses like this one.
+const MARK: &str = "\u{FDD1}\u{FDD2}";
+
+fn cut(text: &str) -> Result<String, TemplateError> {
+    let end = text
+        .rfind(MARK)
+        .ok_or_else(|| TemplateError::Render("the template changes the answer that is to be continued".to_owned()))?;
+    Ok(text[..end].to_owned())
+}
+
+/// Whether a template writes the role of a message, whatever it is, as ChatML's do: that of the system too.
+fn prints_role(source: &str) -> bool {
+    let expressions = source.split("{{").skip(1).map(|rest| rest.split("}}").next().unwrap_or(rest));
+    expressions.into_iter().any(|expression| expression.contains("role") && !expression.contains("raise_exception"))
 }
 
 #[cfg(test)]

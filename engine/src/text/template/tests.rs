@@ -31,11 +31,107 @@ fn a_system_message_goes_before_the_first_question_where_the_template_knows_none
     assert_eq!(render(Some(own), &[Message::new(Role::System, "s"), user("u")]).as_deref(), Ok("<<s>>u"));
 }
 
+fn system(text: &str) -> Message {
+    Message::new(Role::System, text)
+}
+
+/// Mixtral's own template, as in the Hugging Face repository `mistralai/Mixtral-8x7B-Instruct-v0.1` until 2024: it refuses
+/// turns that do not alternate, and any role but two.
+const MIXTRAL: &str = "{{ bos_token }}{% for message in messages %}{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}{% endif %}{% if message['role'] == 'user' %}{{ ' [INST] ' + message['content'] + ' [/INST]' }}{% elif message['role'] == 'assistant' %}{{ ' ' + message['content'] + eos_token }}{% else %}{{ raise_exception('Only user and assistant roles are supported!') }}{% endif %}{% endfor %}";
+/// As Gemma's: names the system's role only to refuse it.
+const NO_SYSTEM: &str = "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}{% for m in messages %}{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('alternate') }}{% endif %}<{{ m['role'] }}>{{ m['content'] | trim }}<end>\n{% endfor %}{% if add_generation_prompt %}<model>{% endif %}";
+/// As Llama 2's: takes a system message at the start, and loses every other one.
+const FIRST_ONLY: &str = "{% if messages[0]['role'] == 'system' %}<<{{ messages[0]['content'] }}>>{% endif %}{% for m in messages %}{% if m['role'] == 'user' %}[{{ m['content'] }}]{% elif m['role'] == 'assistant' %}{{ m['content'] }}.{% endif %}{% endfor %}";
+/// ChatML takes anything.
+const CHATML: &str = "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}";
+
 #[test]
-fn turns_that_do_not_alternate_are_refused_with_the_reason() {
-    let error = render(None, &[user("a"), user("b")]).expect_err("two questions");
-    assert!(error.to_string().contains("take turns"), "{error}");
-    assert!(render(None, &[Message::new(Role::System, "s")]).is_err());
+fn every_template_takes_every_order_of_messages_and_says_all_of_it() {
+    let conversations: [(&[Message], [&str; 4]); 6] = [
+        (
+            &[user("a"), user("b")],
+            [
+                "<s> [INST] a\n\nb [/INST]",
+                "<user>a\n\nb<end>\n<model>",
+                "[a][b]",
+                "<|user|>a<|end|><|user|>b<|end|><|assistant|>",
+            ],
+        ),
+        (
+            &[user("a"), assistant("x"), assistant("y"), user("b")],
+            [
+                "<s> [INST] a [/INST] x\n\ny</s> [INST] b [/INST]",
+                "<user>a<end>\n<assistant>x\n\ny<end>\n<user>b<end>\n<model>",
+                "[a]x.y.[b]",
+                "<|user|>a<|end|><|assistant|>x<|end|><|assistant|>y<|end|><|user|>b<|end|><|assistant|>",
+            ],
+        ),
+        (
+            &[system("s"), user("a")],
+            [
+                "<s> [INST] s\n\na [/INST]",
+                "<user>s\n\na<end>\n<model>",
+                "<<s>>[a]",
+                "<|system|>s<|end|><|user|>a<|end|><|assistant|>",
+            ],
+        ),
+        (
+            &[user("a"), system("s")],
+            [
+                "<s> [INST] s\n\na [/INST]",
+                "<user>s\n\na<end>\n<model>",
+                "<<s>>[a]",
+                "<|user|>a<|end|><|system|>s<|end|><|assistant|>",
+            ],
+        ),
+        (
+            &[system("s"), system("t"), user("a"), user("b")],
+            [
+                "<s> [INST] s\n\nt\n\na\n\nb [/INST]",
+                "<user>s\n\nt\n\na\n\nb<end>\n<model>",
+                "<<s\n\nt>>[a\n\nb]",
+                "<|system|>s<|end|><|system|>t<|end|><|user|>a<|end|><|user|>b<|end|><|assistant|>",
+            ],
+        ),
+        (
+            // An empty message is no gap.
+            &[user("a"), user(" "), assistant(""), user("b")],
+            [
+                "<s> [INST] a [/INST] </s> [INST] b [/INST]",
+                "<user>a<end>\n<assistant><end>\n<user>b<end>\n<model>",
+                "[a][ ].[b]",
+                "<|user|>a<|end|><|user|> <|end|><|assistant|><|end|><|user|>b<|end|><|assistant|>",
+            ],
+        ),
+    ];
+    for (messages, expected) in conversations {
+        for (source, expected) in [MIXTRAL, NO_SYSTEM, FIRST_ONLY, CHATML].into_iter().zip(expected) {
+            assert_eq!(render(Some(source), messages).as_deref(), Ok(expected), "{messages:?} by {source}");
+        }
+    }
+    let alone = render(None, &[system("s")]).expect_err("nobody asks");
+    assert!(alone.to_string().contains("system message alone"), "{alone}");
+}
+
+#[test]
+fn an_answer_that_has_begun_is_continued_and_not_closed() {
+    let begun = [user("a"), assistant("The sky")];
+    for (source, expected) in [
+        (MIXTRAL, "<s> [INST] a [/INST] The sky"),
+        (NO_SYSTEM, "<user>a<end>\n<assistant>The sky"),
+        (FIRST_ONLY, "[a]The sky"),
+        (CHATML, "<|user|>a<|end|><|assistant|>The sky"),
+    ] {
+        assert_eq!(render(Some(source), &begun).as_deref(), Ok(expected), "{source}");
+    }
+    // White space at its end is part of it, and the same words earlier are not the place.
+    let twice = [user("The sky "), assistant("The sky ")];
+    assert_eq!(render(Some(CHATML), &twice).as_deref(), Ok("<|user|>The sky <|end|><|assistant|>The sky "));
+    // Nothing of it yet: it is asked for.
+    let nothing = [user("a"), assistant(" ")];
+    assert_eq!(render(Some(CHATML), &nothing).as_deref(), Ok("<|user|>a<|end|><|assistant|>"));
+    let shouts = render(Some("{{ messages[-1]['content'] | length }}"), &begun).expect_err("it is not in there");
+    assert!(shouts.to_string().contains("changes the answer"), "{shouts}");
 }
 
 #[test]

@@ -63,6 +63,8 @@ fn message(at: usize, value: Value) -> Result<Message, ApiError> {
     let Value::Object(fields) = value else {
         return Err(ApiError::field(format!("messages[{at}]"), "A message must be an object."));
     };
+    // An answer that only called tools says null; that is something else than to leave it out.
+    let is_null = fields.get("content").is_some_and(Value::is_null);
     let mut fields = Fields::new(fields);
     let param = |name: &str| format!("messages[{at}].{name}");
     let role = match fields.text("role")?.as_deref() {
@@ -84,12 +86,16 @@ fn message(at: usize, value: Value) -> Result<Message, ApiError> {
             })?
         }
         Some(_) => return Err(ApiError::field(param("content"), "`content` must be a string or a list of parts.")),
+        None if is_null => String::new(),
         None => return Err(ApiError::field(param("content"), "A message must have content.")),
     };
     let called = fields.take("tool_calls").is_some_and(|calls| !is_empty(&calls));
     if called || fields.take("function_call").is_some() {
         return Err(ApiError::unsupported(param("tool_calls"), "The models call no tools."));
     }
+    // What clients keep beside the text of earlier turns; it changes nothing for models that only read text.
+    fields.ignore(&["name", "refusal", "annotations", "audio", "reasoning", "reasoning_content", "tool_calls"]);
+    fields.finish().map_err(|error| ApiError { param: error.param.map(|name| param(&name)), ..error })?;
     Ok(Message { role, content })
 }
 
@@ -149,6 +155,7 @@ mod tests {
             (json!({"model": ""}), "model"),
             (json!({"messages": [{"role": "tool", "content": "x"}]}), "messages[0].role"),
             (json!({"messages": [{"role": "user"}]}), "messages[0].content"),
+            (json!({"messages": [{"role": "user", "content": "x", "weight": 2}]}), "messages[0].weight"),
             (
                 json!({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}),
                 "messages[0].content",
@@ -156,6 +163,18 @@ mod tests {
         ] {
             assert_eq!(param(body.clone()), name, "{body}");
         }
+    }
+
+    #[test]
+    fn content_may_be_null_and_messages_stand_in_any_order() {
+        let roles = ["user", "system", "user", "developer", "assistant", "assistant"];
+        let messages: Vec<_> = roles.iter().map(|role| json!({"role": role, "content": null})).collect();
+        let Input::Chat(messages) = read(json!({ "messages": messages })).unwrap().request.input else {
+            panic!("a conversation")
+        };
+        let expected = [Role::User, Role::System, Role::User, Role::System, Role::Assistant, Role::Assistant];
+        assert_eq!(messages.iter().map(|message| message.role).collect::<Vec<_>>(), expected);
+        assert!(messages.iter().all(|message| message.content.is_empty()));
     }
 
     #[test]

@@ -89,15 +89,31 @@ fn a_request_that_cannot_be_served_is_refused_with_the_field_or_the_limit() {
     assert_eq!(field(Request { input: Input::Tokens(vec![259]), ..ok() }), "prompt");
     assert_eq!(field(Request { input: Input::Tokens(vec![]), ..ok() }), "prompt");
     assert_eq!(field(Request::chat(vec![])), "messages");
-    let system_late = vec![Message::new(Role::User, "a"), Message::new(Role::System, "b")];
-    assert_eq!(field(Request::chat(system_late)), "messages[1].role");
+    let unasked = vec![Message::new(Role::System, "a"), Message::new(Role::Assistant, "b")];
+    assert_eq!(field(Request::chat(unasked)), "messages[1].role");
     assert_eq!(field(Request::chat(vec![Message::new(Role::Assistant, "a")])), "messages[0].role");
-    let twice = vec![Message::new(Role::User, "a"), Message::new(Role::User, "b")];
-    assert!(matches!(e.submit("m", Request::chat(twice)), Err(SubmitError::TemplateFailed(_))));
     let long = e.submit("m", ask(&"x".repeat(128), 5)).expect_err("too long");
     assert_eq!(long, SubmitError::PromptTooLong { tokens: 129, at_least: false, limit: 127 });
     assert_eq!(e.submit("other", ok()).expect_err("unknown"), SubmitError::UnknownModel("other".to_owned()));
     assert_eq!(e.status().models[0].queued, 0, "a refused request keeps no place");
+}
+
+#[test]
+fn conversations_of_every_shape_are_answered() {
+    let e = engine(vec![("m", Formula::default())]);
+    let say = |role: Role| Message::new(role, "a");
+    for roles in [
+        vec![Role::User, Role::User],
+        vec![Role::User, Role::System],
+        vec![Role::System, Role::System, Role::User],
+        vec![Role::User, Role::Assistant, Role::Assistant, Role::User, Role::User],
+        vec![Role::Assistant, Role::User],
+        vec![Role::User, Role::Assistant],
+    ] {
+        let request = Request { max_tokens: 2, ..Request::chat(roles.iter().copied().map(say).collect()) };
+        let (_, end) = read(e.submit("m", request).unwrap_or_else(|error| panic!("{roles:?}: {error}")));
+        assert!(matches!(end, Some(Event::Finished { .. })), "{roles:?}: {end:?}");
+    }
 }
 
 #[test]
