@@ -39,6 +39,7 @@ async fn answer(backends: &ModelClients, endpoint: &Endpoint) -> (String, Result
     let mut events = backends.chat(endpoint, request());
     while let Some(event) = events.next().await {
         match event {
+            Ok(ChatEvent::Retracted) => text.clear(),
             Ok(ChatEvent::Delta { text: piece }) => text += &piece,
             Ok(ChatEvent::Thinking) => text += "[thinks]",
             Ok(ChatEvent::Finished { reason, usage }) => {
@@ -77,6 +78,14 @@ async fn answers_of_every_form_are_read() {
     assert_eq!(good("no-done").await, ("春眠不觉晓".into(), FinishReason::Stop, guessed));
     assert_eq!(good("old").await.0, "春眠不觉晓");
     assert_eq!(good("thinks").await.0, "[thinks]春眠不觉晓");
+    assert_eq!(good("thinks-twice").await.0, "[thinks]春眠不觉晓");
+    assert_eq!(good("thinks-in-text").await.0, "[thinks]春眠不觉晓");
+    // What was said before it turned out to be thinking is gone.
+    assert_eq!(good("thinks-unopened").await.0, "春眠不觉晓");
+    assert_eq!(good("halves").await.0, "a😀b\u{FFFD}");
+    assert_eq!(good("chats-beside").await.0, "春眠不觉晓");
+    let (text, reason, _) = good("filtered").await;
+    assert_eq!((text.as_str(), reason), ("春眠不觉晓", FinishReason::Filtered));
     assert_eq!(good("script").await.0, "<script>alert(1)</script>");
 }
 
@@ -95,6 +104,8 @@ async fn each_fault_has_its_own_kind_and_keeps_the_text_that_came() {
         ("redirects", "", ErrorKind::EndpointNotFound),
         ("long", "", ErrorKind::ContextTooLong),
         ("nobody", "", ErrorKind::ModelNotFound),
+        ("strange", "", ErrorKind::InvalidAnswer),
+        ("filtered-all", "", ErrorKind::Filtered),
     ] {
         let (came, error) = bad(model).await;
         assert_eq!((came.as_str(), error.kind), (text, kind), "{model}: {error}");

@@ -60,6 +60,7 @@ async fn answers(backends: &ModelClients, workers: &Workers, n: u128) -> bool {
     let mut events = backends.chat(&endpoint, request(5));
     while let Some(event) = events.next().await {
         match event {
+            Ok(ChatEvent::Retracted) => panic!("a small model thinks nothing"),
             Ok(ChatEvent::Delta { text: piece }) => text += &piece,
             Ok(ChatEvent::Finished { usage, .. }) => return !text.is_empty() && !usage.estimated,
             Ok(ChatEvent::Thinking) => {}

@@ -1,9 +1,9 @@
 //! Reads what servers send as chunks and answers. Liberal: only what is needed must be there.
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::{BackendError, ErrorKind};
+use super::halves::lenient_json;
 
 /// Why the answer ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,88 +55,105 @@ pub struct Usage {
 pub(super) struct Piece {
     pub(super) text: String,
     pub(super) is_thinking: bool,
+    /// Whether the text may hold halves of characters, to be joined by [`Halves`](super::halves::Halves).
+    pub(super) has_halves: bool,
     pub(super) finish: Option<FinishReason>,
     pub(super) prompt_tokens: Option<u64>,
     pub(super) completion_tokens: Option<u64>,
 }
 
-#[derive(Deserialize)]
-struct Raw {
-    #[serde(default)]
-    choices: Option<Vec<Choice>>,
-    #[serde(default)]
-    usage: Option<Value>,
-    #[serde(default)]
-    error: Option<Value>,
-    #[serde(default)]
-    object: Option<Value>,
-    #[serde(default)]
-    message: Option<Value>,
-    #[serde(default)]
-    code: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    #[serde(default)]
-    index: Option<u64>,
-    #[serde(default)]
-    delta: Option<Said>,
-    #[serde(default)]
-    message: Option<Said>,
-    #[serde(default)]
-    text: Option<Value>,
-    #[serde(default)]
-    finish_reason: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct Said {
-    #[serde(default)]
-    content: Option<Value>,
-    #[serde(default)]
-    refusal: Option<Value>,
-    #[serde(default, alias = "reasoning")]
-    reasoning_content: Option<Value>,
-}
-
-/// Reads one JSON text: a chunk of a stream, a whole answer, or an error in the place of either.
-pub(super) fn read(text: &str) -> Result<Piece, BackendError> {
-    let raw: Raw = serde_json::from_str(text)
+/// Reads one JSON text: a chunk of a stream, a whole answer, or an error in the place of either. `None` where it is none of
+/// them: what a server tells beside the answer is not for us, and takes nothing from it.
+pub(super) fn read_chunk(text: &str) -> Result<Option<Piece>, BackendError> {
+    let json = lenient_json(text)
         .map_err(|error| BackendError::new(ErrorKind::InvalidAnswer, format!("not an answer: {error}")))?;
-    if let Some(error) = raw.error.as_ref().filter(|error| !error.is_null()) {
+    let choices: &[Value] = match json.value.get("choices") {
+        Some(Value::Array(list)) => list,
+        Some(one @ Value::Object(_)) => std::slice::from_ref(one),
+        _ => &[],
+    };
+    if let Some(error) = json.value.get("error").filter(|error| is_error(error, choices.is_empty())) {
         return Err(refusal(None, error));
     }
-    let names_error = raw.object.as_ref().is_some_and(|object| object == "error");
-    let Some(choices) = raw.choices else {
-        if names_error || (raw.message.is_some() && raw.code.is_some()) {
-            return Err(refusal(None, &serde_json::from_str(text).unwrap_or_default()));
+    let has = |name: &str| json.value.get(name).is_some_and(|value| !value.is_null());
+    if !has("choices") {
+        if json.value.get("object").is_some_and(|object| object == "error") || (has("message") && has("code")) {
+            return Err(refusal(None, &json.value));
         }
-        if raw.usage.is_some() {
-            return Ok(with_usage(Piece::default(), raw.usage.as_ref()));
-        }
-        return Err(BackendError::new(ErrorKind::InvalidAnswer, format!("no choices in: {text}")));
-    };
-    let mut piece = Piece::default();
-    // One answer was asked for; should a server send several, the first one counts.
-    if let Some(choice) = choices.into_iter().find(|choice| choice.index.unwrap_or(0) == 0) {
-        let said = choice.delta.or(choice.message);
-        if let Some(said) = &said {
-            piece.text = flat(said.content.as_ref()) + &flat(said.refusal.as_ref());
-            piece.is_thinking = !flat(said.reasoning_content.as_ref()).is_empty();
-        }
-        piece.text += &flat(choice.text.as_ref());
-        piece.finish = choice
-            .finish_reason
-            .as_ref()
-            .and_then(Value::as_str)
-            .filter(|name| !name.is_empty() && *name != "null")
-            .map(FinishReason::from_name);
-        if piece.finish == Some(FinishReason::Other("error".into())) {
-            return Err(BackendError::new(ErrorKind::ServerFailed, "the server ended the answer with an error"));
+        if !has("usage") {
+            return Ok(None);
         }
     }
-    Ok(with_usage(piece, raw.usage.as_ref()))
+    let mut piece = Piece { has_halves: json.has_halves, ..Piece::default() };
+    // One answer was asked for; should a server send several, the first one counts.
+    if let Some(choice) = choices.iter().find(|choice| index(choice) == 0) {
+        take_choice(&mut piece, choice)?;
+    }
+    Ok(Some(with_usage(piece, json.value.get("usage"))))
+}
+
+/// Reads a text that must say something of the answer.
+pub(super) fn read(text: &str) -> Result<Piece, BackendError> {
+    read_chunk(text)?.ok_or_else(|| BackendError::new(ErrorKind::InvalidAnswer, format!("no choices in: {text}")))
+}
+
+/// Whether the field `error` tells one: some servers send it empty beside an answer.
+fn is_error(error: &Value, is_alone: bool) -> bool {
+    match error {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => is_alone || !text.is_empty(),
+        Value::Object(fields) => is_alone || fields.values().any(|value| !value.is_null() && value != ""),
+        Value::Array(list) => is_alone || !list.is_empty(),
+        Value::Bool(true) | Value::Number(_) => is_alone,
+    }
+}
+
+/// The place of a choice, however it is written.
+fn index(choice: &Value) -> u64 {
+    match choice.get("index") {
+        Some(Value::Number(number)) => number.as_f64().map_or(0, |number| number as u64),
+        Some(Value::String(text)) => text.trim().parse().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+fn take_choice(piece: &mut Piece, choice: &Value) -> Result<(), BackendError> {
+    let is_there = |value: &&Value| !value.is_null();
+    let said = choice.get("delta").filter(is_there).or_else(|| choice.get("message").filter(is_there));
+    if let Some(said) = said {
+        let content = if said.is_object() { said.get("content") } else { Some(said) };
+        piece.text = flat(content) + &flat(said.get("refusal"));
+        piece.is_thinking = thinks(content) || THOUGHTS.iter().any(|name| !is_blank(said.get(*name)));
+    }
+    piece.text += &flat(choice.get("text"));
+    let name = choice.get("finish_reason").and_then(Value::as_str);
+    piece.finish = name.filter(|name| !name.is_empty() && *name != "null").map(FinishReason::from_name);
+    if piece.finish == Some(FinishReason::Other("error".into())) {
+        return Err(BackendError::new(ErrorKind::ServerFailed, "the server ended the answer with an error"));
+    }
+    Ok(())
+}
+
+/// What servers call the field in which a model thinks. Some send several of them, or all as null.
+const THOUGHTS: [&str; 4] = ["reasoning_content", "reasoning", "reasoning_details", "thinking"];
+
+/// Whether a list of parts holds thoughts.
+fn thinks(content: Option<&Value>) -> bool {
+    content.and_then(Value::as_array).is_some_and(|parts| parts.iter().any(is_thought))
+}
+
+fn is_thought(part: &Value) -> bool {
+    part.get("type").and_then(Value::as_str).is_some_and(|kind| kind.contains("thinking") || kind.contains("reasoning"))
+}
+
+fn is_blank(value: Option<&Value>) -> bool {
+    match value {
+        None | Some(Value::Null) => true,
+        Some(Value::String(text)) => text.is_empty(),
+        Some(Value::Array(list)) => list.is_empty(),
+        Some(Value::Object(fields)) => fields.is_empty(),
+        Some(_) => false,
+    }
 }
 
 /// Reads an error body of any of the shapes in use, or plain text.
@@ -177,14 +194,21 @@ fn with_usage(mut piece: Piece, usage: Option<&Value>) -> Piece {
     piece
 }
 
-/// Content is a string, null, or a list of parts of which those with text count.
+/// Content is a string, null, or a list of parts of which those with text count, but for thoughts.
 fn flat(content: Option<&Value>) -> String {
     match content {
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(parts)) => parts
-            .iter()
-            .map(|part| part.as_str().or_else(|| part.get("text").and_then(Value::as_str)).unwrap_or(""))
-            .collect(),
+        Some(Value::Array(parts)) => {
+            let text = |part: &Value| match part {
+                Value::String(text) => text.clone(),
+                part if is_thought(part) => String::new(),
+                part => part.get("text").and_then(Value::as_str).unwrap_or("").to_owned(),
+            };
+            parts.iter().map(text).collect()
+        }
+        Some(part @ Value::Object(_)) if !is_thought(part) => {
+            part.get("text").and_then(Value::as_str).unwrap_or("").to_owned()
+        }
         _ => String::new(),
     }
 }
@@ -221,6 +245,64 @@ mod tests {
         assert_eq!((last.prompt_tokens, last.completion_tokens), (Some(3), Some(4)));
         let end = read(r#"{"choices":[{"delta":{},"finish_reason":"length"}],"usage":null}"#).unwrap();
         assert_eq!(end.finish, Some(FinishReason::Length));
+    }
+
+    #[test]
+    fn thoughts_are_told_from_text_under_every_name_and_in_every_shape() {
+        for (delta, thinks, text) in [
+            (r#"{"reasoning":"a","reasoning_content":"a","content":null}"#, true, ""),
+            (r#"{"reasoning":null,"reasoning_content":null,"content":"x"}"#, false, "x"),
+            (r#"{"reasoning":"","reasoning_content":"","content":"x"}"#, false, "x"),
+            (r#"{"reasoning_content":"a","reasoning":null,"content":"x"}"#, true, "x"),
+            (r#"{"reasoning":{"text":"a"},"content":""}"#, true, ""),
+            (r#"{"reasoning_details":[{"type":"reasoning.text","text":"a"}],"content":""}"#, true, ""),
+            (r#"{"reasoning_details":[],"content":"x"}"#, false, "x"),
+            (
+                r#"{"content":[{"type":"thinking","thinking":[{"type":"text","text":"a"}]},{"type":"text","text":"x"}]}"#,
+                true,
+                "x",
+            ),
+            (r#"{"content":{"type":"text","text":"x"}}"#, false, "x"),
+            (r#"{"content":7,"tool_calls":[{"function":{}}]}"#, false, ""),
+            (r#""x""#, false, "x"),
+            ("null", false, ""),
+        ] {
+            let piece = read(&format!(r#"{{"choices":[{{"delta":{delta}}}]}}"#)).unwrap();
+            assert_eq!((piece.is_thinking, piece.text.as_str()), (thinks, text), "{delta}");
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_the_choices_takes_nothing_from_the_answer() {
+        for beside in [
+            r#""usage":"none""#,
+            r#""usage":[1]"#,
+            r#""usage":{"completion_tokens":"3"}"#,
+            r#""error":null"#,
+            r#""error":{}"#,
+            r#""error":"""#,
+            r#""error":false"#,
+            r#""error":{"message":null,"code":null}"#,
+            r#""message":"hi","code":0"#,
+            r#""object":"error?""#,
+            r#""timings":{"x":[[]]}"#,
+            r#""id":7,"created":"now","model":null"#,
+            r#""choices_extra":[{"index":{}}]"#,
+        ] {
+            assert_eq!(text(&format!(r#"{{{beside},"choices":[{{"delta":{{"content":"x"}}}}]}}"#)), "x", "{beside}");
+        }
+        for index in ["0", "0.0", r#""0""#, "null", "[]"] {
+            assert_eq!(
+                text(&format!(r#"{{"choices":[{{"index":{index},"delta":{{"content":"x"}}}}]}}"#)),
+                "x",
+                "{index}"
+            );
+        }
+        for other in
+            [r#"{"prompt_progress":{"total":3}}"#, r#"{"type":"ping"}"#, r#"{"choices":null}"#, "[]", "7", "null"]
+        {
+            assert_eq!(read_chunk(other), Ok(None), "{other}");
+        }
     }
 
     #[test]

@@ -282,6 +282,15 @@ mod tests {
     }
 
     #[test]
+    fn only_what_another_message_can_help_against_is_permanent() {
+        use crate::domain::is_permanent;
+        let permanent: Vec<_> = ErrorKind::ALL.into_iter().filter(|kind| is_permanent(Some(kind.code()))).collect();
+        assert_eq!(permanent, [ErrorKind::ContextTooLong, ErrorKind::Filtered, ErrorKind::InvalidRequest]);
+        assert!(!is_permanent(Some("interrupted")) && !is_permanent(None));
+        assert!(permanent.iter().all(|kind| !kind.is_transient()), "what fails again is not tried again");
+    }
+
+    #[test]
     fn the_wordings_of_well_known_servers_are_told_apart() {
         let cases = [
             // vLLM

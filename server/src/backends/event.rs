@@ -8,6 +8,8 @@ use super::error::BackendError;
 pub enum ChatEvent {
     /// The model thinks before it answers; sent once, what it thinks is not passed on.
     Thinking,
+    /// All that came until now was thinking, and is no part of the answer.
+    Retracted,
     /// The next piece of the answer, never empty.
     Delta { text: String },
     /// The answer is complete; nothing follows.

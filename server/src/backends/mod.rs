@@ -13,6 +13,7 @@ mod client;
 mod endpoint;
 mod error;
 mod event;
+mod halves;
 mod health;
 mod network;
 mod probe;
@@ -21,6 +22,7 @@ mod request;
 mod send;
 mod shared;
 mod sse;
+mod thinking;
 
 pub use addresses::AddressPolicy;
 pub use chat::ChatStream;

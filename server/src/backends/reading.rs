@@ -7,12 +7,14 @@ use reqwest::Response;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use super::answer::{FinishReason, Piece, Usage, read};
+use super::answer::{FinishReason, Piece, Usage, read, read_chunk};
 use super::endpoint::Endpoint;
 use super::error::{BackendError, ErrorKind};
 use super::event::{ChatEvent, Item};
+use super::halves::Halves;
 use super::send::interrupted;
 use super::sse::{Event, Parser};
+use super::thinking::{Split, Thinking};
 
 /// The longest text of an answer, far above any model's limit on tokens.
 const TEXT_BYTES: usize = 4 << 20;
@@ -30,7 +32,11 @@ pub(super) struct Answer<'a> {
     ends: Instant,
     deadline: Instant,
     begun: bool,
-    thinking: bool,
+    thinking: Thinking,
+    has_thought: bool,
+    halves: Halves,
+    /// Something came that says nothing of an answer.
+    is_strange: bool,
     pieces: u64,
     text_bytes: usize,
     reason: Option<FinishReason>,
@@ -47,7 +53,10 @@ impl<'a> Answer<'a> {
             ends,
             deadline: Instant::now() + endpoint.timeouts.first_token,
             begun: false,
-            thinking: false,
+            thinking: Thinking::default(),
+            has_thought: false,
+            halves: Halves::default(),
+            is_strange: false,
             pieces: 0,
             text_bytes: 0,
             reason: None,
@@ -105,7 +114,18 @@ impl<'a> Answer<'a> {
     }
 
     /// Tells the reader that the answer is complete.
-    pub(super) async fn finish(self) -> Result<(), BackendError> {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Filtered`] where the provider's filter has left nothing of it.
+    pub(super) async fn finish(mut self) -> Result<(), BackendError> {
+        let half = self.halves.finish();
+        let rest = self.thinking.take(half);
+        self.tell_split(rest).await?;
+        let rest = self.thinking.finish();
+        self.tell_split(rest).await?;
+        if self.reason == Some(FinishReason::Filtered) && self.text_bytes == 0 {
+            return Err(BackendError::new(ErrorKind::Filtered, "the filter has left nothing of the answer"));
+        }
         let usage = Usage {
             estimated: self.usage.completion_tokens == 0 && self.pieces > 0,
             completion_tokens: match self.usage.completion_tokens {
@@ -137,8 +157,12 @@ impl<'a> Answer<'a> {
                 return Err(self.clean(refusal));
             }
         };
-        let piece = match read(&data) {
-            Ok(piece) => piece,
+        let piece = match read_chunk(&data) {
+            Ok(Some(piece)) => piece,
+            Ok(None) => {
+                self.is_strange = true;
+                return Ok(());
+            }
             Err(_) if self.reason.is_some() => return Ok(()),
             Err(error) => return Err(self.clean(error)),
         };
@@ -157,17 +181,10 @@ impl<'a> Answer<'a> {
             self.pieces += 1;
             self.deadline = Instant::now() + self.endpoint.timeouts.between_tokens;
         }
-        if piece.is_thinking && !self.thinking {
-            self.thinking = true;
-            self.tell(ChatEvent::Thinking).await?;
-        }
-        if !piece.text.is_empty() {
-            self.text_bytes += piece.text.len();
-            if self.text_bytes > TEXT_BYTES {
-                return Err(too_large(TEXT_BYTES));
-            }
-            self.tell(ChatEvent::Delta { text: piece.text }).await?;
-        }
+        let text = self.halves.join(piece.text, piece.has_halves);
+        let mut split = self.thinking.take(&text);
+        split.is_thinking |= piece.is_thinking;
+        self.tell_split(split).await?;
         if let Some(reason) = piece.finish
             && self.reason.is_none()
         {
@@ -178,10 +195,32 @@ impl<'a> Answer<'a> {
         Ok(())
     }
 
+    async fn tell_split(&mut self, split: Split) -> Result<(), BackendError> {
+        if split.is_thinking && !self.has_thought {
+            self.has_thought = true;
+            self.tell(ChatEvent::Thinking).await?;
+        }
+        if split.retracts {
+            self.text_bytes = 0;
+            self.tell(ChatEvent::Retracted).await?;
+        }
+        if split.text.is_empty() {
+            return Ok(());
+        }
+        self.text_bytes += split.text.len();
+        if self.text_bytes > TEXT_BYTES {
+            return Err(too_large(TEXT_BYTES));
+        }
+        self.tell(ChatEvent::Delta { text: split.text }).await
+    }
+
     /// The body or the protocol says that nothing follows.
     fn ended(&self) -> Result<(), BackendError> {
         match (&self.reason, self.done, self.begun) {
             (Some(_), _, _) | (None, true, true) => Ok(()),
+            (None, _, false) if self.is_strange => {
+                Err(BackendError::new(ErrorKind::InvalidAnswer, "what came says nothing of an answer"))
+            }
             (None, _, false) => Err(BackendError::new(ErrorKind::Interrupted, "the answer ended before it began")),
             (None, false, true) => {
                 Err(BackendError::new(ErrorKind::Interrupted, "the connection closed in the middle of the answer"))

@@ -101,6 +101,36 @@ async fn serve(mut stream: TcpStream, seen: Arc<Seen>) {
             let thought = "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"hm\"}}]}\n\n";
             events(&mut stream, &[ROLE, thought, thought, &answer, STOP, DONE]).await;
         }
+        "thinks-twice" => {
+            let both = "data: {\"choices\":[{\"delta\":{\"reasoning\":\"hm\",\"reasoning_content\":\"hm\",\"content\":null}}]}\n\n";
+            let none = "data: {\"choices\":[{\"delta\":{\"reasoning\":null,\"reasoning_content\":null,\"content\":\"\"}}]}\n\n";
+            events(&mut stream, &[ROLE, both, none, both, &answer, none, STOP, DONE]).await;
+        }
+        "thinks-in-text" => {
+            let pieces: Vec<String> = ["<th", "ink>hm</think", ">\n\n春眠", "不觉晓"].map(chunk).into();
+            events(&mut stream, &[ROLE, &pieces[0], &pieces[1], &pieces[2], &pieces[3], STOP, DONE]).await;
+        }
+        // The template opened the thinking.
+        "thinks-unopened" => {
+            let pieces: Vec<String> = ["I think,", " so\n</thi", "nk>\n\n", "春眠不觉晓"].map(chunk).into();
+            events(&mut stream, &[ROLE, &pieces[0], &pieces[1], &pieces[2], &pieces[3], STOP, DONE]).await;
+        }
+        "halves" => {
+            let first = r#"data: {"choices":[{"delta":{"content":"a\ud83d"}}]}"#.to_owned() + "\n\n";
+            let second = r#"data: {"choices":[{"delta":{"content":"\ude00b\ud83d"}}]}"#.to_owned() + "\n\n";
+            events(&mut stream, &[ROLE, &first, &second, STOP, DONE]).await;
+        }
+        "chats-beside" => {
+            let beside = ["{\"prompt_progress\":{}}", "{\"choices\":null,\"x\":1}", "[1]", "null", "\"hi\""];
+            let beside: String = beside.iter().map(|json| format!("data: {json}\n\n")).collect();
+            events(&mut stream, &[ROLE, &beside, &answer, &beside, STOP, &beside, DONE]).await;
+        }
+        "strange" => events(&mut stream, &["data: {\"hello\":1}\n\n", DONE]).await,
+        "filtered" | "filtered-all" => {
+            let end = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"content_filter\"}]}\n\n";
+            let said = if body["model"] == "filtered" { answer.as_str() } else { ROLE };
+            events(&mut stream, &[ROLE, said, end, DONE]).await;
+        }
         "script" => events(&mut stream, &[&chunk("<script>alert(1)</script>"), STOP, DONE]).await,
         "hang" => sleep(Duration::from_secs(60)).await,
         "pings" => {
