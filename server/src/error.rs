@@ -113,6 +113,11 @@ impl Error {
         }
     }
 
+    /// The same in whole seconds, at least one: as `Retry-After` and the texts say it.
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        self.retry_after().map(|after| after.as_secs().max(1))
+    }
+
     /// What the text may name as `{$detail}`.
     pub fn detail(&self) -> &str {
         match self {
@@ -171,7 +176,6 @@ impl From<crate::store::battles::InsertError> for Error {
 impl From<Refusal> for Error {
     fn from(cause: Refusal) -> Self {
         match cause {
-            Refusal::ChoiceDoesNotFit(choice) => Self::invalid(cause.code(), choice.as_str()),
             Refusal::NoSuchSide => Self::NotFound,
             other => Self::Conflict(other.code()),
         }

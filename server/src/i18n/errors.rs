@@ -12,8 +12,9 @@ pub fn error_text(error: &Error, locale: Locale) -> String {
         ("max-label", MAX_LABEL.to_string()),
         ("max-slug", MAX_SLUG.to_string()),
     ];
+    let seconds = error.retry_after_seconds().unwrap_or(0).to_string();
     let limits = limits.iter().map(|(name, limit)| (*name, limit.as_str()));
-    let arguments: Vec<_> = limits.chain([("detail", error.detail())]).collect();
+    let arguments: Vec<_> = limits.chain([("detail", error.detail()), ("seconds", seconds.as_str())]).collect();
     locale.text_with(&format!("error-{}", error.code()), &arguments)
 }
 

@@ -25,7 +25,12 @@ impl ResponseError for Error {
 
 fn json_body(error: &Error, locale: Locale) -> HttpResponse {
     HttpResponse::build(error.status_code()).json(json!({
-        "error": { "code": error.code(), "message": error_text(error, locale), "detail": error.detail() }
+        "error": {
+            "code": error.code(),
+            "message": error_text(error, locale),
+            "detail": error.detail(),
+            "retry_after": error.retry_after_seconds(),
+        }
     }))
 }
 
@@ -90,8 +95,8 @@ pub async fn render_errors(
     } else {
         json_body(error, locale)
     };
-    if let Some(after) = error.retry_after() {
-        body.headers_mut().insert(RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
+    if let Some(after) = error.retry_after_seconds() {
+        body.headers_mut().insert(RETRY_AFTER, HeaderValue::from(after));
     }
     let request = request.clone();
     Ok(ServiceResponse::new(request, body).map_into_right_body())

@@ -55,3 +55,67 @@ async fn errors_of_the_api_speak_the_asked_language_and_its_page_both() {
     let document = visitor.fetch("/api/openapi.json").await.expect(200).json();
     assert!(document["paths"]["/api/v1/battles"]["post"].is_object());
 }
+
+#[tokio::test]
+async fn what_the_api_does_not_know_is_refused_by_name_everywhere_and_nothing_happens() {
+    let stage = Stage::quick().await;
+    let token = stage.arena.visitor().call("POST", "/api/v1/visitors", None).await.expect(201).json();
+    let bearer = format!("Bearer {}", token["visitor"].as_str().expect("a token"));
+    let visitor = stage.arena.visitor().header("authorization", &bearer);
+    let battle = json!({ "kind": "battle", "prompt": "Which?" });
+    let id = visitor.call("POST", "/api/v1/battles", Some(&battle)).await.expect(201).json()["id"].clone();
+    let path = format!("/api/v1/battles/{}", id.as_str().expect("an id"));
+    visitor.stream(&format!("{path}/stream"), None).await.rest().await;
+    let slug = crate::stage::SLUGS[0];
+    let cases = [
+        ("/api/v1/battles".to_owned(), json!({ "kind": "battle", "prompt": "x", "system": "be brief" }), "system"),
+        ("/api/v1/battles".to_owned(), json!({ "kind": "battle", "prompt": "x", "parameters": {} }), "parameters"),
+        ("/api/v1/battles".to_owned(), json!({ "kind": "direct", "prompt": "x", "model": slug, "tools": [] }), "tools"),
+        (
+            "/api/v1/battles".to_owned(),
+            json!({ "kind": "direct", "prompt": "x", "model": slug, "parameters": { "top_k": 3 } }),
+            "top_k",
+        ),
+        (
+            "/api/v1/battles".to_owned(),
+            json!({ "kind": "side_by_side", "prompt": "x", "model_a": slug, "model_b": slug, "n": 2 }),
+            "n",
+        ),
+        (format!("{path}/messages"), json!({ "prompt": "x", "system": "y" }), "system"),
+        (format!("{path}/retry"), json!({ "side": "a", "model": slug }), "model"),
+        (format!("{path}/vote"), json!({ "choice": "a", "weight": 2 }), "weight"),
+    ];
+    for (path, body, name) in cases {
+        let error = visitor.call("POST", &path, Some(&body)).await.expect(422).json()["error"].clone();
+        assert!(
+            error["detail"].as_str().is_some_and(|detail| detail.contains(&format!("`{name}`"))),
+            "{body}: {error}"
+        );
+    }
+    for query in ["/api/v1/battles?colour=red", "/api/v1/leaderboard?colour=red", "/api/v1/models?colour=red"] {
+        let error = visitor.fetch(query).await.expect(422).json()["error"].clone();
+        assert!(error["detail"].as_str().is_some_and(|detail| detail.contains("colour")), "{query}: {error}");
+    }
+    let odd = format!("{path}?colour=red");
+    for (method, path) in [("GET", odd.as_str()), ("DELETE", odd.as_str()), ("POST", "/api/v1/visitors?colour=red")] {
+        let error = visitor.call(method, path, None).await.expect(422).json()["error"].clone();
+        assert!(error["detail"].as_str().is_some_and(|detail| detail.contains("colour")), "{method}: {error}");
+    }
+    assert_eq!(stage.store.count("SELECT count(*) FROM battles").await, 1);
+    assert_eq!(stage.store.count("SELECT count(*) FROM votes").await, 0);
+    assert_eq!(stage.store.count("SELECT count(*) FROM turns").await, 1);
+}
+
+#[tokio::test]
+async fn a_choice_that_does_not_fit_is_the_same_conflict_on_the_page_and_in_the_api() {
+    let stage = Stage::quick().await;
+    let visitor = stage.arena.visitor();
+    let battle = crate::stage::begin(&visitor, "Which?").await;
+    crate::stage::read(&visitor, &battle).await;
+    let form = visitor.get(&battle).await.form("to vote", |form| form.action.ends_with("/vote"));
+    let page = visitor.submit(&form, Some(("choice", "up"))).await.expect(409);
+    assert!(page.text.contains("vote-choice"), "{}", page.words());
+    let path = format!("/api/v1{}/vote", battle.replace("/battle/", "/battles/"));
+    let error = visitor.call("POST", &path, Some(&json!({ "choice": "up" }))).await.expect(409).json();
+    assert_eq!(error["error"]["code"], "vote-choice");
+}

@@ -57,6 +57,7 @@ pub struct AdminModels {
 
 /// A model to register.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewModel {
     /// A local file, or an endpoint.
     kind: ModelKind,

@@ -26,7 +26,7 @@ use crate::store::{battles, model_names};
 
 /// What to begin.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum NewBattle {
     /// Two anonymous models, drawn by the arena.
     Battle {
@@ -184,7 +184,7 @@ pub struct HistoryLine {
     pub turns: i64,
     /// When it began.
     pub created_at: DateTime<Utc>,
-    /// The vote, if there is one.
+    /// The vote, once it is final.
     pub vote: Option<Choice>,
     /// The left model; hidden before the vote of a blind battle.
     pub model_a: Option<ModelName>,

@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
 use crate::error::Error;
+use crate::i18n::{Locale, error_text};
 
 /// The shape of every error.
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,6 +23,22 @@ pub struct ErrorDetail {
     pub message: String,
     /// Which field or value it is about; may be empty.
     pub detail: String,
+    /// When to come again, in seconds, where that helps; `Retry-After` says the same.
+    pub retry_after: Option<u64>,
+}
+
+impl ErrorBody {
+    /// What is told of an error, in this language.
+    pub fn new(error: &Error, locale: Locale) -> Self {
+        Self {
+            error: ErrorDetail {
+                code: error.code().to_owned(),
+                message: error_text(error, locale),
+                detail: error.detail().to_owned(),
+                retry_after: error.retry_after_seconds(),
+            },
+        }
+    }
 }
 
 /// Too many requests; `Retry-After` says when to come again.

@@ -18,6 +18,7 @@ mod page;
 mod schemas;
 mod state;
 mod stream;
+mod unknown;
 mod visitor;
 
 use actix_web::http::Method;

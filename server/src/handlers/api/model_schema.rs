@@ -31,7 +31,12 @@ impl ModelChange {
     /// These settings with what was said put over them, checked as the page's form is.
     pub(super) fn over(&self, settings: &ModelSettings) -> Result<ModelSettings, Error> {
         let mut texts = settings.texts();
-        texts.extend(sent_texts(&self.settings)?);
+        let sent = sent_texts(&self.settings)?;
+        if let Some(name) = sent.keys().find(|name| !texts.contains_key(*name)) {
+            let kind = settings.source.kind();
+            return Err(Error::invalid("json", format!("unknown field `{name}` of a model of the kind {kind}")));
+        }
+        texts.extend(sent);
         ModelSettings::check(settings.source.kind(), &texts).map_err(|errors| {
             let fields: Vec<&str> = errors.iter().map(|error| error.field).collect();
             Error::invalid("api-fields", fields.join(", "))

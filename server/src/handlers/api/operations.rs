@@ -3,17 +3,19 @@
 use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
+use actix_web::middleware::from_fn;
 use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError};
-use serde_json::json;
 use utoipa::openapi::path::{PathItem, Paths};
 use utoipa::openapi::schema::Components;
 use utoipa_actix_web::OpenApiFactory;
 
+use super::body::ErrorBody;
+use super::unknown::refuse_unknown_query;
 use super::{admin, admin_votes, battles, body, chat, leaderboard, models, stream, visitor};
 use crate::domain::MAX_PROMPT_CHARS;
 use crate::error::Error;
-use crate::i18n::{Locale, error_text};
+use crate::i18n::Locale;
 
 /// The largest body: the longest message, each character escaped as two UTF-16 units, and room for the rest.
 const MAX_BODY: usize = MAX_PROMPT_CHARS * 12 + 65_536;
@@ -39,6 +41,7 @@ pub(super) fn operations() -> ((Paths, Components), impl HttpServiceFactory + 's
         .service(chat::stop)
         .service(chat::retry)
         .service(chat::vote)
+        .service(chat::undo)
         .service(models::list)
         .service(models::card)
         .service(leaderboard::board)
@@ -58,6 +61,7 @@ pub(super) fn operations() -> ((Paths, Components), impl HttpServiceFactory + 's
         scope = scope.map(|scope| scope.service(rest));
     }
     scope = scope.map(|scope| scope.service(chat::again));
+    let scope = scope.wrap(from_fn(refuse_unknown_query));
     let mut components = Components::new();
     components.schemas.extend(schemas);
     ((paths, components), scope)
@@ -80,10 +84,9 @@ pub(super) fn resource(path: &str, methods: Vec<Method>) -> Resource {
         let allowed = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
         async move {
             let error = Error::MethodNotAllowed;
-            let message = error_text(&error, Locale::of(&request));
             HttpResponse::build(error.status_code())
                 .insert_header((ALLOW, allowed))
-                .json(json!({ "error": { "code": error.code(), "message": message, "detail": "" } }))
+                .json(ErrorBody::new(&error, Locale::of(&request)))
         }
     }))
 }
