@@ -11,10 +11,11 @@ use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 
 use crate::actions::register_demo::register_demo;
 use crate::actions::repair_ratings::repair_ratings;
-use crate::actions::{create_admin, expire_battles};
+use crate::actions::{create_admin, expire_battles, settle_votes};
 use crate::config::Config;
 use crate::database::{self, Database, Pools};
 use crate::domain::BattleKind;
@@ -85,6 +86,7 @@ pub struct Application {
     server: Server,
     workers: Workers,
     streams: TurnHub,
+    votes: JoinHandle<()>,
     drain: Duration,
     expiry: Option<tokio::task::JoinHandle<()>>,
     pools: Pools,
@@ -127,6 +129,7 @@ impl Application {
         workers.follow(db.clone());
         let expiry = keep_days.map(|days| tokio::spawn(expire_battles::run(pools.repairs.clone(), days)));
         tokio::spawn(repair_by_and_by(arena.clone()));
+        let votes = settle_votes::follow(arena.clone());
         let server = HttpServer::new(move || application(arena.clone()))
             .on_connect(bound_by_address)
             .listen(listener)?
@@ -134,7 +137,7 @@ impl Application {
             // One time bounds connections and answers: see `run_until_stopped`.
             .disable_signals()
             .run();
-        Ok(Self { address, origin, welcome, server, workers, streams, drain, expiry, pools, database })
+        Ok(Self { address, origin, welcome, server, workers, streams, votes, drain, expiry, pools, database })
     }
 
     /// Where the service listens.
@@ -163,6 +166,7 @@ impl Application {
             expiry.abort();
         }
         self.workers.shutdown().await;
+        self.votes.abort();
         // Postgres goes last: whoever drained until now could still write.
         self.pools.close().await;
         self.database.close().await?;

@@ -38,6 +38,8 @@ pub struct ServeOptions {
     pub no_demo: bool,
     #[arg(long, value_name = "SECONDS", env = "ARENA_DRAIN_SECONDS", default_value_t = 20)]
     pub drain_seconds: u64,
+    #[arg(long, value_name = "SECONDS", env = "ARENA_VOTE_UNDO_SECONDS", default_value_t = 5)]
+    pub vote_undo_seconds: u16,
     #[arg(long, value_name = "N", env = "ARENA_VOTER_PER_MINUTE", default_value_t = 20)]
     pub voter_per_minute: u32,
     #[arg(long, value_name = "N", env = "ARENA_ADDRESS_PER_MINUTE", default_value_t = 60)]
@@ -131,6 +133,8 @@ pub struct Config {
     pub keep_days: Option<std::num::NonZeroU32>,
     /// How long to drain.
     pub drain: std::time::Duration,
+    /// How long a vote can be taken back on its page; nothing for never.
+    pub vote_undo: std::time::Duration,
     /// Rate limit by voter.
     pub voter_per_minute: std::num::NonZeroU32,
     /// Rate limit by address.
@@ -209,6 +213,7 @@ impl TryFrom<ServeOptions> for Config {
             metrics: raw.metrics,
             keep_days: raw.keep_days.map(|days| positive(days, "--keep-days")).transpose()?,
             drain: std::time::Duration::from_secs(raw.drain_seconds),
+            vote_undo: std::time::Duration::from_secs(raw.vote_undo_seconds.into()),
             voter_per_minute: positive(raw.voter_per_minute, "--voter-per-minute")?,
             address_per_minute: positive(raw.address_per_minute, "--address-per-minute")?,
         })

@@ -34,6 +34,8 @@ pub fn configure(app: &mut ServiceConfig) {
         // Of pages that were loaded before it was called retry.
         .route("/battle/{id}/again", web::post().to(battle::turns::retry))
         .route("/battle/{id}/vote", web::post().to(battle::vote::cast))
+        .route("/battle/{id}/vote/undo", web::post().to(battle::vote::undo))
+        .route("/battle/{id}/vote/show", web::post().to(battle::vote::settle))
         .route("/battle/{id}/delete", web::post().to(battle::page::delete))
         .route("/history", web::get().to(history::list))
         .route("/history/delete-all", web::post().to(history::delete_all))

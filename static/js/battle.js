@@ -44,12 +44,29 @@ function showStatus(status) {
   if (retry) retry.hidden = !status.retry;
 }
 
+/** Whether nothing that somebody works with would lose the focus when the panel is replaced. */
+const mayMoveFocus = () =>
+  document.activeElement === document.body || document.getElementById("panel").contains(document.activeElement);
+
+/** A message that somebody has begun to write outlives the panel around it. */
+function keepDraft(old, panel) {
+  const draft = old.querySelector(".composer");
+  const place = panel.querySelector(".composer");
+  if (!draft || !place || !draft.querySelector("[data-composer]").value) return;
+  const focused = draft.contains(document.activeElement) ? document.activeElement : null;
+  place.replaceWith(draft);
+  return () => focused?.focus({ preventScroll: true });
+}
+
 /** Takes the panel below the answers from a page that the server made. */
 function replacePanel(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
   const panel = page.getElementById("panel");
   if (!panel) return false;
-  document.getElementById("panel").replaceWith(panel);
+  const old = document.getElementById("panel");
+  const refocus = keepDraft(old, panel);
+  old.replaceWith(panel);
+  refocus?.();
   for (const now of page.querySelectorAll(".answer[data-live]")) {
     const old = answer(now.dataset.side);
     if (!old) continue;
@@ -66,14 +83,64 @@ function replacePanel(html) {
   return true;
 }
 
+/** Moves the focus to what comes next: a new battle once the names are there, else the panel with its vote and its box. */
+function focusNext() {
+  const panel = document.getElementById("panel");
+  (panel.querySelector("[data-new]") ?? panel).focus({ preventScroll: true });
+}
+
+/** Says why something was not done, in the words of the page that answered. */
+function refuse(html) {
+  const said = new DOMParser().parseFromString(html, "text/html").querySelector("[data-error]")?.textContent;
+  if (!said) return false;
+  const panel = document.getElementById("panel");
+  panel.querySelector("[data-refusal]")?.remove();
+  const notice = document.createElement("p");
+  notice.className = "notice";
+  notice.dataset.refusal = "";
+  notice.setAttribute("role", "alert");
+  notice.textContent = said;
+  panel.prepend(notice);
+  return true;
+}
+
 async function refreshPanel() {
   try {
-    const response = await fetch(location.pathname, { headers: { accept: "text/html" } });
+    const response = await fetch(battle.dataset.battle, { headers: { accept: "text/html" } });
     if (response.ok && replacePanel(await response.text())) return;
   } catch {
     // Offline for a moment: the page itself can always be loaded again.
   }
   location.reload();
+}
+
+/** Announces what the panel now says of the vote. */
+function announceVote() {
+  const said = document.querySelector("#panel [data-revealed], #panel [data-pending] h2");
+  announce(said?.innerText.replace(/\s+/g, " "));
+}
+
+let countdown = null;
+
+/** Counts the seconds in which a vote can be taken back, and then shows what became of it. */
+function countDown() {
+  clearInterval(countdown);
+  const pending = document.querySelector("#panel [data-pending]");
+  if (!pending) return;
+  const text = pending.querySelector("[data-countdown]");
+  const ends = Date.now() + 1000 * Number(pending.dataset.pending);
+  countdown = setInterval(async () => {
+    const left = Math.ceil((ends - Date.now()) / 1000);
+    if (left > 0) {
+      text.textContent = text.textContent.replace(/\d+/, left);
+      return;
+    }
+    clearInterval(countdown);
+    const move = mayMoveFocus();
+    await refreshPanel();
+    if (move) focusNext();
+    announceVote();
+  }, 250);
 }
 
 /** Sends a form and shows the page that answers it, without leaving this one. */
@@ -98,7 +165,9 @@ function follow() {
     ended: async () => {
       announcer.classList.remove("shown");
       delete battle.dataset.running;
+      const move = mayMoveFocus();
       await refreshPanel();
+      if (move) focusNext();
       const failed = battle.querySelector('[data-live][data-status="failed"], [data-live][data-status="interrupted"]');
       announce(failed ? announcer.dataset.failed : announcer.dataset.bothDone);
     },
@@ -107,26 +176,32 @@ function follow() {
 
 function listen() {
   enhance(battle);
-  const vote = battle.querySelector("[data-vote]");
-  vote?.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    if (vote.dataset.voting) return;
-    vote.dataset.voting = "1";
-    try {
-      const response = await send(vote, event.submitter);
-      if (response.ok && replacePanel(await response.text())) {
-        const panel = document.getElementById("panel");
-        panel.focus({ preventScroll: true });
-        panel.scrollIntoView({ block: "nearest" });
-        announce(panel.querySelector("[data-revealed]")?.innerText.replace(/\s+/g, " "));
-        return;
+  countDown();
+  for (const form of battle.querySelectorAll("#panel [data-vote], #panel [data-settle]")) {
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (form.dataset.sending) return;
+      form.dataset.sending = "1";
+      clearInterval(countdown);
+      try {
+        const response = await send(form, event.submitter);
+        const html = await response.text();
+        if (response.ok && replacePanel(html)) {
+          const panel = document.getElementById("panel");
+          focusNext();
+          panel.scrollIntoView({ block: "nearest" });
+          announceVote();
+          return;
+        }
+        // What stands is shown, and why it is not what was wanted.
+        await refreshPanel();
+        if (refuse(html)) return;
+      } catch {
+        // The page itself can always be loaded again.
       }
-    } catch {
-      // The form itself goes the plain way.
-    }
-    vote.removeAttribute("data-vote");
-    location.reload();
-  });
+      location.reload();
+    });
+  }
   const stop = battle.querySelector("[data-stop]");
   stop?.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -152,14 +227,23 @@ function copyButtons() {
   }
 }
 
-/** Votes by 1 to 4, unless somebody types. */
+/** Keys vote by 1 to 4 only while the card of the vote holds the focus; whoever just begins to type writes a message. */
 addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-  const button = battle.querySelector(`[data-vote] [aria-keyshortcuts="${CSS.escape(event.key)}"]`);
-  if (button && !button.disabled) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented) return;
+  const target = event.target;
+  if (target.closest?.("input, textarea, select, [contenteditable]")) return;
+  const card = target.closest?.("[data-vote]");
+  if (card) {
+    const button = card.querySelector(`[aria-keyshortcuts="${CSS.escape(event.key)}"]`);
+    if (!button || button.disabled) return;
     event.preventDefault();
     button.click();
+    return;
+  }
+  // Space scrolls, and browsers search by these two.
+  const writes = event.key.length === 1 && !" /'".includes(event.key);
+  if (writes && (target === document.body || target.id === "panel")) {
+    battle.querySelector("#panel [data-composer]")?.focus();
   }
 });
 

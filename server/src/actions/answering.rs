@@ -35,23 +35,32 @@ pub fn new_reply(streams: &TurnHub, battle: BattleId, turn: i32, side: Side, att
         // 31 bits, because servers differ in the widest seed they take.
         seed: rand::rng().random::<u32>() >> 1,
         owner: streams.owner(),
+        after_empty: false,
     }
 }
 
-/// The attempt to drain: the conversation of its side up to its turn.
-pub fn attempt(battle: &Battle, reply: &NewReply) -> ReplyAttempt {
-    let mut messages = Vec::new();
-    for turn in &battle.turns {
-        if turn.number > reply.turn {
-            break;
+/// The conversation of a side up to a turn, as it is asked to go on. The person and the model take turns in it, whatever
+/// became of earlier answers: many chat templates refuse two questions in a row.
+fn conversation(battle: &Battle, side: Side, until: i32) -> Vec<Message> {
+    let mut messages: Vec<Message> = Vec::new();
+    for turn in battle.turns.iter().take_while(|turn| turn.number <= until) {
+        match messages.last_mut() {
+            // What was not answered is asked together with what follows.
+            Some(last) if last.role == Role::User => last.content = format!("{}\n\n{}", last.content, turn.prompt),
+            _ => messages.push(Message { role: Role::User, content: turn.prompt.clone() }),
         }
-        messages.push(Message { role: Role::User, content: turn.prompt.clone() });
-        if turn.number < reply.turn
-            && let Some(answer) = turn.reply(reply.side).filter(|answer| !is_empty_answer(&answer.content))
+        if turn.number < until
+            && let Some(answer) = turn.reply(side).filter(|answer| !is_empty_answer(&answer.content))
         {
             messages.push(Message { role: Role::Assistant, content: answer.content.clone() });
         }
     }
+    messages
+}
+
+/// The attempt to drain: the conversation of its side up to its turn.
+pub fn attempt(battle: &Battle, reply: &NewReply) -> ReplyAttempt {
+    let messages = conversation(battle, reply.side, reply.turn);
     let parameters = battle.parameters;
     let sampling = Sampling {
         temperature: Some(parameters.temperature),
@@ -64,6 +73,7 @@ pub fn attempt(battle: &Battle, reply: &NewReply) -> ReplyAttempt {
         reply: reply.id,
         side: reply.side,
         attempt: reply.attempt,
+        after_empty: reply.after_empty,
         generation: GenerationRequest { model: reply.model, request: ChatRequest { messages, sampling } },
     }
 }

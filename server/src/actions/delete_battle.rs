@@ -1,9 +1,14 @@
 //! A visitor deletes what they wrote and were answered, for good. Votes stay, untied from them.
 
+use std::time::Duration;
+
+use sqlx::{Postgres, Transaction};
+
+use super::settle_votes::settle;
 use crate::domain::{BattleId, VoterId};
 use crate::error::Error;
 use crate::state::AppState;
-use crate::store::battles;
+use crate::store::{battles, pending_votes};
 
 /// One battle goes.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +24,7 @@ impl DeleteBattle {
     /// # Errors
     /// Not found where it is not the visitor's.
     pub async fn run(self, arena: &AppState) -> Result<(), Error> {
-        let mut transaction = arena.db.begin().await?;
+        let mut transaction = without_pending(arena, self.voter, Some(self.battle)).await?;
         if !battles::delete(&mut transaction, self.voter, self.battle).await? {
             return Err(Error::NotFound);
         }
@@ -38,7 +43,7 @@ pub struct DeleteAllBattles {
 impl DeleteAllBattles {
     /// Deletes them. Says how many there were.
     pub async fn run(self, arena: &AppState) -> Result<usize, Error> {
-        let mut transaction = arena.db.begin().await?;
+        let mut transaction = without_pending(arena, self.voter, None).await?;
         let deleted = battles::delete_all(&mut transaction, self.voter).await?;
         transaction.commit().await?;
         for battle in &deleted {
@@ -46,4 +51,23 @@ impl DeleteAllBattles {
         }
         Ok(deleted.len())
     }
+}
+
+/// A transaction that holds one battle of a voter, or all, none of which has a vote that is not counted yet. New votes
+/// wait for it.
+async fn without_pending(
+    arena: &AppState,
+    voter: VoterId,
+    battle: Option<BattleId>,
+) -> Result<Transaction<'static, Postgres>, Error> {
+    // A second round only where somebody votes just now, in another tab.
+    for _ in 0..5 {
+        settle(arena, voter, battle).await?;
+        let mut transaction = arena.db.begin().await?;
+        battles::lock_of_voter(&mut *transaction, voter, battle).await?;
+        if pending_votes::of_voter(&mut *transaction, voter, battle).await?.is_empty() {
+            return Ok(transaction);
+        }
+    }
+    Err(Error::Busy { retry_after: Duration::from_secs(1) })
 }

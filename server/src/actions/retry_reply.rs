@@ -3,7 +3,7 @@
 
 use super::answering::{attempt, candidates, new_reply};
 use crate::backends::ErrorKind;
-use crate::domain::{Battle, BattleId, Candidate, ModelId, Reply, Side, pair_probability, sample_opponent};
+use crate::domain::{Battle, BattleId, Candidate, ModelId, Reply, Side, Trouble, pair_probability, sample_opponent};
 use crate::error::Error;
 use crate::limits::Caller;
 use crate::state::AppState;
@@ -49,8 +49,11 @@ impl RetryReply {
             let probability = b.and_then(|b| pair_probability(&candidates, a, b));
             battles::replace_model(&mut *transaction, self.battle, self.side, model, probability).await?;
         }
-        let reply =
-            new_reply(streams, self.battle, number, self.side, failed.attempt + 1, model.unwrap_or(failed.model));
+        let attempt_number = failed.attempt + 1;
+        let mut reply =
+            new_reply(streams, self.battle, number, self.side, attempt_number, model.unwrap_or(failed.model));
+        let is_empty = failed.side_status().trouble() == Some(Trouble::EmptyAnswer);
+        reply.after_empty = failed.after_empty || is_empty;
         battles::insert_reply(&mut *transaction, &reply).await?;
         let attempt = attempt(&battle, &reply);
         transaction.commit().await?;

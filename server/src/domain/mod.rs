@@ -16,8 +16,9 @@ mod slug;
 mod text_enum;
 
 pub use battle::{
-    Battle, BattleKind, BattleStatus, Choice, HistoryEntry, MAX_ATTEMPTS, MAX_COMMENT_CHARS, MAX_TURNS, Reason,
-    Refusal, Reply, ReplyStatus, Side, SideStatus, Trouble, Turn, is_empty_answer,
+    Battle, BattleKind, BattleStatus, Choice, HistoryEntry, MAX_ATTEMPTS, MAX_COMMENT_CHARS, MAX_TURNS, NextMessage,
+    PendingVote, Reason, Refusal, Reply, ReplyStatus, Side, SideStatus, Trouble, Turn, VoteStatus, is_empty_answer,
+    is_permanent,
 };
 pub use confusable::{is_invisible, skeleton};
 pub use device::{Device, DevicePreference, UnknownDevice};

@@ -3,7 +3,8 @@
 //! A page is one handler file, one struct in it (`SomethingPage`, or `SomethingPart` for a fragment that is also served
 //! alone) and one template of the same path: `handlers/admin/votes.rs`, `VotesPage`, `templates/admin/votes.html`.
 
-use actix_web::HttpResponse;
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
+use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 use serde::Deserialize;
 
@@ -30,6 +31,28 @@ pub(crate) fn html(page: &impl Template) -> Result<HttpResponse, Error> {
         .content_type("text/html; charset=utf-8")
         .insert_header(("cache-control", "no-store"))
         .body(text))
+}
+
+/// A page that says what went wrong, and keeps what was written.
+pub(crate) fn html_error(page: &impl Template, error: &Error) -> Result<HttpResponse, Error> {
+    let mut response = html(page)?;
+    *response.status_mut() = error.status_code();
+    if let Some(seconds) = error.retry_after_seconds() {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    Ok(response)
+}
+
+/// Whether the page that sent a message can say what is wrong with it, so that the message is not lost.
+pub(crate) const fn keeps_message(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Invalid { .. }
+            | Error::RateLimited { .. }
+            | Error::Busy { .. }
+            | Error::Conflict(_)
+            | Error::NoModels(_)
+    )
 }
 
 /// After a form: to the page that shows its effect, so that a reload sends nothing twice.

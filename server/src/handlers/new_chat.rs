@@ -1,16 +1,16 @@
 //! Where a comparison or a direct chat begins: the visitor chooses who answers, and how it is sampled.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
 use super::battle::new::sample_prompts;
-use super::{html, see_other};
+use super::{html, html_error, keeps_message, see_other};
 use crate::actions::start_battle::{Opponents, StartBattle};
 use crate::domain::{BattleKind, MAX_PROMPT_CHARS, ModelId, Parameters};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
+use crate::i18n::error_text;
 use crate::limits::Caller;
 use crate::state::AppState;
 use crate::store::models::{self, Model};
@@ -147,12 +147,7 @@ async fn start(
     match done {
         Ok(id) => Ok(see_other(&format!("/battle/{id}"))),
         // What was wrong stands above the form, which keeps what was written.
-        Err(error @ Error::Invalid { .. }) => {
-            let page = page(&request, kind, models, form, Some(&error));
-            let mut response = html(&page)?;
-            *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            Ok(response)
-        }
+        Err(error) if keeps_message(&error) => html_error(&page(&request, kind, models, form, Some(&error)), &error),
         Err(error) => Err(error),
     }
 }
@@ -193,8 +188,7 @@ fn page(
     error: Option<&Error>,
 ) -> NewChatPage {
     let page = Page::of(request);
-    let trouble =
-        error.map(|error| page.locale.text_with(&format!("error-{}", error.code()), &[("detail", error.detail())]));
+    let trouble = error.map(|error| error_text(error, page.locale));
     let parameters = parameters(&form).unwrap_or(Parameters::NAMED);
     NewChatPage { page, kind, models, chosen: [form.model_a, form.model_b], prompt: form.prompt, parameters, trouble }
 }

@@ -9,6 +9,7 @@ pub mod health;
 pub mod identity;
 pub mod model_names;
 pub mod models;
+pub mod pending_votes;
 pub mod ratings;
 pub mod voters;
 pub mod votes;

@@ -5,7 +5,8 @@ use futures_util::TryStreamExt;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use crate::domain::{
-    AdminId, BattleId, BattleKind, BattleStatus, Choice, ModelId, Reason, ReplyStatus, Side, SideStatus, VoterId,
+    AdminId, BattleId, BattleKind, BattleStatus, Choice, ModelId, Reason, ReplyStatus, Side, SideStatus, VoteStatus,
+    VoterId, is_empty_answer,
 };
 
 /// A vote as it was cast.
@@ -99,33 +100,45 @@ pub async fn ballot(db: &PgPool, battle: BattleId, voter: VoterId) -> sqlx::Resu
         r#"SELECT battles.kind AS "kind: BattleKind", battles.model_a AS "model_a: ModelId",
             battles.model_b AS "model_b: ModelId", battles.language, battles.exclusion_reason,
             EXISTS (SELECT 1 FROM votes WHERE votes.battle_id = battles.id) AS "is_voted!",
-            t.number, r.side AS "side?: Side", r.status AS "status?: ReplyStatus", r.attempt AS "attempt?",
-            r.content AS "content?"
+            t.number AS "number?", r.side AS "side?: Side", r.status AS "status?: ReplyStatus", r.attempt AS "attempt?",
+            CASE WHEN r.status = 'stopped' THEN r.content ELSE '' END AS "content!"
         FROM battles
-        LEFT JOIN LATERAL (SELECT max(number) AS number FROM turns WHERE battle_id = battles.id) t ON true
+        LEFT JOIN turns t ON t.battle_id = battles.id
         LEFT JOIN LATERAL (
             SELECT DISTINCT ON (side) side, status, attempt, content FROM replies
             WHERE battle_id = battles.id AND turn = t.number ORDER BY side, attempt DESC
         ) r ON true
-        WHERE battles.id = $1 AND battles.voter_id = $2"#,
+        WHERE battles.id = $1 AND battles.voter_id = $2 ORDER BY t.number"#,
         battle.0,
         voter.0
     )
     .fetch_all(db)
     .await?;
-    let mut sides = [None; 2];
-    for row in &rows {
-        if let (Some(side), Some(status), Some(attempt), Some(content)) =
-            (row.side, row.status, row.attempt, &row.content)
-        {
-            sides[side.index()] = Some(SideStatus::new(status, attempt, content));
+    let turns = rows.last().and_then(|row| row.number).unwrap_or(0);
+    let (mut sides, mut has_complete_turn) = ([None; 2], false);
+    for turn in rows.chunk_by(|a, b| a.number == b.number) {
+        sides = [None; 2];
+        for row in turn {
+            if let (Some(side), Some(status), Some(attempt)) = (row.side, row.status, row.attempt) {
+                // Whether a text is empty matters only where the visitor stopped it: the others are left where they are.
+                let is_empty = is_empty_answer(&row.content);
+                let known = SideStatus { status, attempt, is_empty, is_permanent: false, after_empty: false };
+                sides[side.index()] = Some(known);
+            }
         }
+        let is_complete = |side: &Side| sides[side.index()].is_some_and(SideStatus::is_judgeable);
+        let is_earlier = turn[0].number.is_some_and(|number| number < turns);
+        has_complete_turn |= is_earlier && turn[0].kind.sides().iter().all(is_complete);
     }
     let Some(found) = rows.into_iter().next() else { return Ok(None) };
-    let turns = found.number.unwrap_or(0);
     let vote = if found.is_voted { by_battle(db, battle).await? } else { None };
-    let status =
-        BattleStatus { kind: found.kind, is_voted: vote.is_some(), turns: usize::try_from(turns).unwrap_or(0), sides };
+    let status = BattleStatus {
+        kind: found.kind,
+        vote: VoteStatus::of(vote.is_some(), false),
+        turns: usize::try_from(turns).unwrap_or(0),
+        has_complete_turn,
+        sides,
+    };
     Ok(Some(Ballot {
         kind: found.kind,
         model_a: found.model_a,

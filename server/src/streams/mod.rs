@@ -33,7 +33,7 @@ pub use giveaways::Giveaways;
 pub use open::{Availability, GenerationRequest, LocalEndpoint, Opener, Source};
 pub use reader::Reader;
 pub use side::ChatEvents;
-pub use view::{Shown, SideView, View, prefix};
+pub use view::{Cut, Shown, SideView, View, prefix};
 
 use crate::domain::{BattleId, BattleKind, ReplyId, Side};
 use crate::error::Error;
@@ -91,6 +91,8 @@ pub struct ReplyAttempt {
     pub side: Side,
     /// From 1.
     pub attempt: i32,
+    /// Whether an empty answer was retried for it.
+    pub after_empty: bool,
     /// What is asked of whom.
     pub generation: GenerationRequest,
 }
@@ -150,7 +152,9 @@ impl TurnHub {
         let mut sides = Vec::with_capacity(attempts.len());
         for attempt in attempts {
             let chat_events = self.chat_events(attempt.generation);
-            sides.push(LiveSide::new(attempt.reply, attempt.side, attempt.attempt, chat_events));
+            let mut side = LiveSide::new(attempt.reply, attempt.side, attempt.attempt, chat_events);
+            side.after_empty = attempt.after_empty;
+            sides.push(side);
         }
         // Under one lock, so that a turn that is about to end sees it and goes on (see `retire`), and so that two sides
         // that are asked again at once have one pace.

@@ -21,6 +21,9 @@ pub(super) struct LiveSide {
     pub(super) reply: ReplyId,
     pub(super) side: Side,
     attempt: i32,
+    /// Whether an empty answer was retried for it.
+    pub(super) after_empty: bool,
+    restarts: u32,
     pub(super) chat_events: Option<ChatEvents>,
     began: Instant,
     content: String,
@@ -48,6 +51,8 @@ impl LiveSide {
             reply,
             side,
             attempt,
+            after_empty: false,
+            restarts: 0,
             chat_events: Some(chat_events),
             began: Instant::now(),
             content: String::new(),
@@ -71,6 +76,7 @@ impl LiveSide {
     pub(super) fn take(&mut self, piece: Option<Result<ChatEvent, BackendError>>) {
         match piece {
             Some(Ok(ChatEvent::Thinking)) => {}
+            Some(Ok(ChatEvent::Retracted)) => self.retract(),
             Some(Ok(ChatEvent::Delta { text })) => self.append(&text),
             Some(Ok(ChatEvent::Finished { reason, usage })) => {
                 self.prompt_tokens = usage.prompt_tokens.map(whole);
@@ -97,6 +103,15 @@ impl LiveSide {
         self.status = ReplyStatus::Streaming;
         self.chars += text.chars().count();
         self.content.push_str(&text);
+        self.is_saved = false;
+    }
+
+    /// Forgets what has come: it was thinking.
+    fn retract(&mut self) {
+        self.content.clear();
+        (self.chars, self.released, self.released_bytes) = (0, 0, 0);
+        self.restarts += 1;
+        self.first_token_ms = None;
         self.is_saved = false;
     }
 
@@ -151,8 +166,8 @@ impl LiveSide {
     pub(super) fn view(&self) -> SideView {
         let status = if self.is_over() { self.status } else { ReplyStatus::Streaming };
         let text = &self.content[..self.released_bytes];
-        SideView::new(self.reply, self.attempt, status, text, self.error_code.as_deref())
-            .cut(self.finish_reason.as_deref())
+        let view = SideView::new(self.reply, self.attempt, status, text, self.error_code.as_deref());
+        SideView { restarts: self.restarts, ..view }.with(self.finish_reason.as_deref(), self.after_empty)
     }
 
     pub(super) fn content(&self) -> &str {

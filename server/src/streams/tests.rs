@@ -22,7 +22,7 @@ use crate::actions::start_battle::{Opponents, StartBattle};
 use crate::backends::{BackendError, ChatEvent, ErrorKind, FinishReason, Role, Usage};
 use crate::domain::{
     BattleId, BattleKind, BattleStatus, Choice, LocalSource, ModelId, ModelSettings, ModelSource, Parameters, Refusal,
-    ReplyStatus, Side, VoterId,
+    ReplyStatus, Side, VoteStatus, VoterId,
 };
 use crate::error::Error;
 use crate::handlers::sse::TurnEvents;
@@ -35,7 +35,13 @@ use crate::testing::{caller, unlimited_arena};
 use crate::views::markdown;
 
 /// A blind battle in its first turn, before the vote.
-const BATTLE: BattleStatus = BattleStatus { kind: BattleKind::Battle, is_voted: false, turns: 1, sides: [None, None] };
+const BATTLE: BattleStatus = BattleStatus {
+    kind: BattleKind::Battle,
+    vote: VoteStatus::None,
+    turns: 1,
+    has_complete_turn: false,
+    sides: [None, None],
+};
 
 /// What a scripted model does.
 #[derive(Clone)]
@@ -430,9 +436,9 @@ async fn what_cannot_be_drawn_is_said(db: PgPool) {
     assert!(matches!(drawn().await, Err(Error::NoModels("one-model"))));
 }
 
-/// The page once offered no vote where the API took one.
+/// The page once offered no vote where the API took one, and nobody offered to retry.
 #[sqlx::test(migrations = "../migrations")]
-async fn an_answer_of_one_newline_is_empty_on_pages_and_for_votes_alike(db: PgPool) {
+async fn an_answer_of_one_newline_is_retried_once_and_judged_on_pages_and_for_votes_alike(db: PgPool) {
     let ids = register(&db, 2).await;
     let scripts = HashMap::from([
         (ids[0], Script::Say(vec!["好"], Duration::from_millis(1))),
@@ -442,11 +448,20 @@ async fn an_answer_of_one_newline_is_empty_on_pages_and_for_votes_alike(db: PgPo
     let voter = voter();
     let battle = begin(&arena, voter, Opponents::Sampled).await.expect("begun");
     read_all(&arena, battle, 1).await;
-    let shown = ReadBattle { battle, voter }.run(&arena).await.expect("theirs");
-    assert_eq!(shown.status().may_be_judged(), Err(Refusal::VoteOnNothing));
+    let look = async || ReadBattle { battle, voter }.run(&arena).await.expect("theirs").status();
+    let status = look().await;
+    let side = if status.sides[0].is_some_and(|side| side.is_empty) { Side::A } else { Side::B };
+    assert_eq!((status.may_be_judged(), status.may_retry(side)), (Ok(()), Ok(())));
+    assert_eq!(status.may_retry(side.other()), Err(Refusal::NothingToRetry));
+    RetryReply { battle, caller: caller(voter), side }.run(&arena).await.expect("retried once");
+    read_all(&arena, battle, 1).await;
+    let status = look().await;
+    assert_eq!((status.may_be_judged(), status.may_retry(side)), (Ok(()), Err(Refusal::TooManyAttempts)));
+    let retry = RetryReply { battle, caller: caller(voter), side };
+    assert_eq!(retry.run(&arena).await.expect_err("retried already").code(), "too-many-attempts");
     let vote =
         CastVote { battle, caller: caller(voter), choice: Choice::A, reasons: Vec::new(), comment: String::new() };
-    assert_eq!(vote.run(&arena).await.expect_err("refused").code(), "vote-empty");
+    assert!(vote.run(&arena).await.expect("judged").created);
     let stranger = ReadBattle { battle, voter: VoterId(uuid::Uuid::new_v4()) };
     assert!(matches!(stranger.run(&arena).await, Err(Error::NotFound)));
 }

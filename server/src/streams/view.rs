@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Battle, BattleStatus, Reply, ReplyId, ReplyStatus, Side, SideStatus, Turn};
+use crate::domain::{
+    Battle, BattleStatus, Reply, ReplyId, ReplyStatus, Side, SideStatus, Turn, is_empty_answer, is_permanent,
+};
 
 /// A turn.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -24,8 +26,21 @@ pub struct SideView {
     pub text: Arc<str>,
     /// How it failed.
     pub error_code: Option<Arc<str>>,
-    /// Whether it ended at its token limit.
-    pub is_cut: bool,
+    /// How it was cut short, where it was.
+    pub cut: Option<Cut>,
+    /// Whether an empty answer was retried for it.
+    pub after_empty: bool,
+    /// How often what had been released turned out to be no part of the answer.
+    pub restarts: u32,
+}
+
+/// What cut an answer short that is complete otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Its token limit.
+    Length,
+    /// The provider's filter.
+    Filter,
 }
 
 impl View {
@@ -88,7 +103,7 @@ impl SideView {
         let shown = if reply.status.is_running() || is_releasing { released } else { whole };
         let status = if is_releasing { ReplyStatus::Streaming } else { reply.status };
         Self::new(reply.id, reply.attempt, status, prefix(&reply.content, shown), reply.error_code.as_deref())
-            .cut(reply.finish_reason.as_deref())
+            .with(reply.finish_reason.as_deref(), reply.after_empty)
     }
 
     /// A side; how it failed shows only once it has ended.
@@ -96,17 +111,28 @@ impl SideView {
         // Before the first release the two running states look alike: which side has begun is a trace too.
         let status = if status.is_running() && text.is_empty() { ReplyStatus::Waiting } else { status };
         let error_code = if status.is_running() { None } else { error_code.map(Arc::from) };
-        Self { reply, attempt, status, text: Arc::from(text), error_code, is_cut: false }
+        Self { reply, attempt, status, text: Arc::from(text), error_code, cut: None, after_empty: false, restarts: 0 }
     }
 
     /// What the rules need to know of it.
     pub fn side_status(&self) -> SideStatus {
-        SideStatus::new(self.status, self.attempt, &self.text)
+        SideStatus {
+            status: self.status,
+            attempt: self.attempt,
+            is_empty: is_empty_answer(&self.text),
+            is_permanent: is_permanent(self.error_code.as_deref()),
+            after_empty: self.after_empty,
+        }
     }
 
-    /// Notes whether it ended at its token limit.
-    pub fn cut(mut self, finish_reason: Option<&str>) -> Self {
-        self.is_cut = self.status == ReplyStatus::Done && finish_reason == Some("length");
+    /// The same with how it ended, and whether an empty answer was retried for it.
+    pub fn with(mut self, finish_reason: Option<&str>, after_empty: bool) -> Self {
+        self.cut = match finish_reason.filter(|_| self.status == ReplyStatus::Done) {
+            Some("length") => Some(Cut::Length),
+            Some("content_filter") => Some(Cut::Filter),
+            _ => None,
+        };
+        self.after_empty = after_empty;
         self
     }
 }

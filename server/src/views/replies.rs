@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::markdown;
 use crate::domain::{Refusal, ReplyStatus, Side, Trouble};
 use crate::i18n::Locale;
-use crate::streams::SideView;
+use crate::streams::{Cut, SideView};
 
 /// A side on a page.
 #[derive(Debug, Clone)]
@@ -57,22 +57,27 @@ fn label(locale: Locale, view: &SideView) -> String {
 
 /// What went wrong with a side and what to do about it, in words; empty where nothing did.
 pub fn message(locale: Locale, view: &SideView, retry: Result<(), Refusal>) -> String {
+    let is_worn_out = retry == Err(Refusal::TooManyAttempts);
     match view.side_status().trouble() {
-        Some(_) if retry == Err(Refusal::TooManyAttempts) => {
-            locale.text(&format!("error-{}", Refusal::TooManyAttempts.code()))
-        }
-        Some(Trouble::Failed) => error_text(locale, view.error_code.as_deref().unwrap_or("server_failed")),
-        Some(Trouble::StoppedBeforeAnswer) => locale.text("reply-stopped-empty"),
+        Some(Trouble::EmptyAnswer) if is_worn_out => locale.text("reply-empty-again"),
         Some(Trouble::EmptyAnswer) => locale.text("reply-empty"),
-        None if view.is_cut => locale.text("reply-cut"),
-        None => String::new(),
+        Some(_) if is_worn_out => locale.text(&format!("error-{}", Refusal::TooManyAttempts.code())),
+        Some(Trouble::Failed | Trouble::Refused) => {
+            error_text(locale, view.error_code.as_deref().unwrap_or("server-failed"))
+        }
+        Some(Trouble::StoppedBeforeAnswer) => locale.text("reply-stopped-empty"),
+        None => match view.cut {
+            Some(Cut::Length) => locale.text("reply-cut"),
+            Some(Cut::Filter) => locale.text("reply-filtered"),
+            None => String::new(),
+        },
     }
 }
 
 /// The text of a backend's error code, or of ours.
 fn error_text(locale: Locale, code: &str) -> String {
     match crate::backends::ErrorKind::from_code(code) {
-        Some(kind) => locale.text(&format!("backend-{}", kind.code().replace('_', "-"))),
+        Some(kind) => locale.text(&format!("backend-{}", kind.code())),
         None => locale.text("backend-server-failed"),
     }
 }

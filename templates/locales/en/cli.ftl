@@ -27,6 +27,7 @@ option-serve-no-demo = Do not register the demo models
 option-serve-metrics = Who may read /metrics: local is this machine or an administrator's API token
 option-serve-keep-days = Delete conversations older than this many days; their votes stay
 option-serve-drain-seconds = How long to wait for running answers on shutdown, in seconds
+option-serve-vote-undo-seconds = How long a vote can be taken back on its page before it counts, in seconds; 0 for not at all
 option-serve-voter-per-minute = Messages and votes allowed per minute and visitor
 option-serve-address-per-minute = Messages and votes allowed per minute and IP address
 option-serve-log = Format of the log on standard error: text for people, json (one object per line) for programs

@@ -27,6 +27,7 @@ option-serve-no-demo = 不注册演示模型
 option-serve-metrics = 谁可以读取 /metrics：local 表示本机或管理员的 API 令牌
 option-serve-keep-days = 删除早于这么多天的对话，投票保留
 option-serve-drain-seconds = 关闭时等待未完成回答的时间（秒）
+option-serve-vote-undo-seconds = 投票在页面上可撤回的时间（秒），之后才生效；0 表示不可撤回
 option-serve-voter-per-minute = 每位访客每分钟可发送的消息和投票数
 option-serve-address-per-minute = 每个 IP 地址每分钟可发送的消息和投票数
 option-serve-log = 标准错误上的日志格式：text 供人阅读，json（每行一个对象）供程序读取

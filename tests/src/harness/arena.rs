@@ -86,8 +86,6 @@ impl Arena {
         let listen = options.listen.map_or_else(|| "127.0.0.1:0".to_owned(), |at| at.to_string());
         command.arg("serve").args(["--listen", &listen, "--data"]).arg(folder.path());
         command.args(["--drain-seconds", "5", "--allow-private", "127.0.0.1"]);
-        // A suite sends faster than a person.
-        command.args(["--voter-per-minute", "100000", "--address-per-minute", "100000"]);
         command.args(["--devices", if options.worker { "cpu" } else { "none" }]);
         if options.demo {
             command.arg("--demo-models").arg(super::models_folder());
@@ -101,6 +99,9 @@ impl Arena {
         if let Some((url, secret)) = &options.beside {
             command.env("DATABASE_URL", url).env("ARENA_SECRET", secret);
         }
+        // A suite sends faster than a person, and mostly does not take votes back; arguments say otherwise.
+        command.env("ARENA_VOTER_PER_MINUTE", "100000").env("ARENA_ADDRESS_PER_MINUTE", "100000");
+        command.env("ARENA_VOTE_UNDO_SECONDS", "0");
         command.args(&options.arguments).envs(options.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("arena starts");

@@ -242,6 +242,15 @@ impl Browser {
         }
     }
 
+    /// Presses a key that writes nothing.
+    pub async fn press_code(&self, key: &str, code: &str) {
+        for kind in ["rawKeyDown", "keyUp"] {
+            let number = if code == "Tab" { 9 } else { 0 };
+            let body = json!({ "type": kind, "key": key, "code": code, "windowsVirtualKeyCode": number });
+            self.devtools("Input.dispatchKeyEvent", body).await;
+        }
+    }
+
     /// The text that can be seen in an element.
     pub async fn text(&self, css: &str) -> String {
         self.find(css).await.text().await.unwrap_or_default()

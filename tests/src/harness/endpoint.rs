@@ -34,6 +34,8 @@ pub struct Behaviour {
 pub enum Ending {
     /// As it should: a finish reason and `[DONE]`.
     Done,
+    /// With this finish reason and `[DONE]`.
+    Reason(String),
     /// Nothing more ever comes, and the connection stays open.
     Hang,
     /// The connection breaks off.
@@ -227,8 +229,9 @@ async fn chat(state: Data<Mutex<State>>, head: HttpRequest, request: web::Json<V
     let head = chunk(json!({"role": "assistant", "content": ""}), Value::Null);
     let mut tail: Vec<Result<Bytes, std::io::Error>> = Vec::new();
     match &behaviour.ending {
-        Ending::Done => {
-            tail.push(Ok(chunk(json!({}), json!("stop"))));
+        Ending::Done | Ending::Reason(_) => {
+            let reason = if let Ending::Reason(reason) = &behaviour.ending { reason } else { "stop" };
+            tail.push(Ok(chunk(json!({}), json!(reason))));
             let usage = json!({
                 "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "x", "choices": [],
                 "usage": {"prompt_tokens": 5, "completion_tokens": count, "total_tokens": 5 + count},

@@ -1,10 +1,12 @@
 //! The real binary over HTTP: what visitors and administrators do, what streams, and what breaks.
 
 mod api;
+mod dead_ends;
 mod faults;
 mod http;
 mod pages;
 mod registration;
 mod stage;
 mod stream;
+mod undo;
 mod votes;

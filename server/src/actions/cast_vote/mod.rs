@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{BattleId, Choice, MAX_COMMENT_CHARS, Reason, Side};
+use crate::domain::{BattleId, Choice, MAX_COMMENT_CHARS, Reason, Side, VoterId};
 use crate::error::Error;
 use crate::limits::Caller;
 use crate::state::AppState;
 use crate::store::cast_votes::{AllowedVote, CastOutcome};
+use crate::store::pending_votes::{self, GivenVote};
 use crate::store::votes::{self, Ballot, Vote};
 
 /// How often a battle is judged again that changes under the vote.
@@ -42,62 +43,99 @@ pub struct Cast {
 }
 
 impl CastVote {
-    /// Casts the vote.
+    /// Casts the vote, for good. Where one is pending, that one becomes final: it was given first.
     ///
     /// # Errors
     /// Not found where it is not the voter's battle; a conflict while an answer is still being
-    /// written, failed, or says nothing; invalid where the choice does not fit the kind of battle.
-    pub async fn run(mut self, arena: &AppState) -> Result<Cast, Error> {
+    /// written, or where no turn is complete, or where the choice does not fit the kind of battle.
+    pub async fn run(self, arena: &AppState) -> Result<Cast, Error> {
+        let given = self.given(arena)?;
+        let cast = count(arena, self.battle, self.caller.voter, Some(&given)).await?;
+        cast.ok_or_else(|| Error::Internal(anyhow::anyhow!("a vote on {} was neither kept nor refused", self.battle)))
+    }
+
+    /// The vote as it is kept.
+    ///
+    /// # Errors
+    /// When the voter goes too fast, or the comment is too long.
+    pub(super) fn given(&self, arena: &AppState) -> Result<GivenVote, Error> {
         arena.limits.check_vote(self.caller)?;
         // Postgres cannot store NUL.
-        self.comment = self.comment.trim().replace('\0', "");
-        self.reasons.sort();
-        self.reasons.dedup();
-        if self.comment.chars().count() > MAX_COMMENT_CHARS {
+        let comment = self.comment.trim().replace('\0', "");
+        let mut reasons = self.reasons.clone();
+        reasons.sort();
+        reasons.dedup();
+        if comment.chars().count() > MAX_COMMENT_CHARS {
             return Err(Error::invalid("vote-comment", MAX_COMMENT_CHARS.to_string()));
         }
-        for _ in 0..MAX_ROUNDS {
-            let ballot = votes::ballot(&arena.db, self.battle, self.caller.voter).await?.ok_or(Error::NotFound)?;
-            if let Some(vote) = ballot.vote {
-                return Ok(Cast { vote, created: false });
+        let address_hash = Some(arena.keys.address_hash(self.caller.address).to_vec());
+        Ok(GivenVote { choice: self.choice, reasons, comment, address_hash })
+    }
+}
+
+/// Counts the battle's pending vote or, where it has none, the one that is given. `None` where there is nothing to count.
+/// A pending vote is claimed before and removed after it is counted: whatever happens in between, it is counted, and once.
+///
+/// # Errors
+/// Those of [`CastVote::run`]; a pending vote is counted whatever has become of the battle since.
+pub(super) async fn count(
+    arena: &AppState,
+    battle: BattleId,
+    voter: VoterId,
+    given: Option<&GivenVote>,
+) -> Result<Option<Cast>, Error> {
+    let pending = pending_votes::claim(&arena.db, battle, voter).await?;
+    let Some(given) = pending.as_ref().or(given) else { return Ok(None) };
+    for _ in 0..MAX_ROUNDS {
+        let ballot = votes::ballot(&arena.db, battle, voter).await?.ok_or(Error::NotFound)?;
+        let mut cast = ballot.vote.clone().map(|vote| Cast { vote, created: false });
+        if cast.is_none() {
+            if pending.is_none() {
+                // Those of a pending vote were asked when it was given.
+                ballot.status.may_vote(given.choice)?;
             }
-            ballot.status.may_vote(self.choice)?;
-            let vote = self.allowed(&ballot, &arena.keys.address_hash(self.caller.address));
+            let vote = allowed(battle, voter, &ballot, given);
             match arena.votes.cast(vote.clone()).await? {
                 CastOutcome::Cast { id, at } => {
                     let vote = kept(vote, id, at);
                     arena.metrics.vote(vote.choice, vote.is_counted());
-                    return Ok(Cast { vote, created: true });
+                    cast = Some(Cast { vote, created: pending.is_none() });
                 }
                 // To be read, or to be judged, once more.
                 CastOutcome::Voted | CastOutcome::Changed => {}
             }
         }
-        Err(Error::Busy { retry_after: Duration::from_secs(1) })
-    }
-
-    /// The vote, with the state of the battle that allows it.
-    fn allowed(&self, ballot: &Ballot, address_hash: &[u8]) -> AllowedVote {
-        let attempt = |side: Side| ballot.status.sides[side.index()].map(|side| side.attempt);
-        let is_counted = ballot.model_b.is_some() && ballot.exclusion_reason.is_none();
-        AllowedVote {
-            battle: self.battle,
-            voter: self.caller.voter,
-            kind: ballot.kind,
-            language: ballot.language.clone(),
-            model_a: ballot.model_a,
-            model_b: ballot.model_b,
-            choice: self.choice,
-            reasons: self.reasons.clone(),
-            comment: self.comment.clone(),
-            turns: ballot.turns,
-            exclusion_reason: ballot.exclusion_reason.clone(),
-            address_hash: Some(format!("\\x{}", hex::encode(address_hash))),
-            newest_turn: ballot.turns,
-            attempt_a: attempt(Side::A),
-            attempt_b: attempt(Side::B),
-            score: self.choice.score_of_a().filter(|_| is_counted),
+        if cast.is_some() {
+            if pending.is_some() {
+                pending_votes::remove(&arena.db, battle).await?;
+            }
+            return Ok(cast);
         }
+    }
+    Err(Error::Busy { retry_after: Duration::from_secs(1) })
+}
+
+/// The vote, with the state of the battle that allows it.
+fn allowed(battle: BattleId, voter: VoterId, ballot: &Ballot, given: &GivenVote) -> AllowedVote {
+    let attempt = |side: Side| ballot.status.sides[side.index()].map(|side| side.attempt);
+    let is_counted = ballot.model_b.is_some() && ballot.exclusion_reason.is_none();
+    AllowedVote {
+        battle,
+        voter,
+        kind: ballot.kind,
+        language: ballot.language.clone(),
+        model_a: ballot.model_a,
+        model_b: ballot.model_b,
+        choice: given.choice,
+        reasons: given.reasons.clone(),
+        comment: given.comment.clone(),
+        turns: ballot.turns,
+        exclusion_reason: ballot.exclusion_reason.clone(),
+        address_hash: given.address_hash.as_ref().map(|hash| format!("\\x{}", hex::encode(hash))),
+        newest_turn: ballot.turns,
+        attempt_a: attempt(Side::A),
+        attempt_b: attempt(Side::B),
+        score: given.choice.score_of_a().filter(|_| is_counted),
     }
 }
 

@@ -9,6 +9,10 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::*;
+use crate::actions::delete_battle::{DeleteAllBattles, DeleteBattle};
+use crate::actions::hold_vote::HoldVote;
+use crate::actions::settle_votes::settle;
+use crate::actions::undo_vote::UndoVote;
 use crate::actions::withdraw_vote::WithdrawVote;
 use crate::domain::{BattleKind, ModelId, VoterId};
 use crate::store::ratings::{self, PairRow};
@@ -47,7 +51,7 @@ impl World {
     async fn battle(&self, a: usize, b: Option<usize>, kind: BattleKind, language: &str, status: &str) -> BattleId {
         let battle = BattleId(Uuid::now_v7());
         sqlx::query(
-            "INSERT INTO battles (id, kind, voter_id, model_a, model_b, language) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO battles (id, kind, voter_id, model_a, model_b, language, parameters) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(battle.0)
         .bind(kind.as_str())
@@ -55,6 +59,7 @@ impl World {
         .bind(self.models[a].0)
         .bind(b.map(|b| self.models[b].0))
         .bind(language)
+        .bind(serde_json::to_value(crate::domain::Parameters::BATTLE).unwrap())
         .execute(&self.db)
         .await
         .unwrap();
@@ -250,7 +255,8 @@ async fn battles_that_cannot_be_judged_are_refused_with_the_reason(db: PgPool) {
     assert_eq!(foreign.run(&world.arena).await.unwrap_err().code(), "not-found");
     let long = CastVote { comment: "长".repeat(2001), ..world.ballot(battle, Choice::A) };
     assert_eq!(long.run(&world.arena).await.unwrap_err().code(), "vote-comment");
-    sqlx::query("UPDATE replies SET content = '' WHERE battle_id = $1")
+    // Stopped before it said anything: nobody has answered. An answer that is empty by itself may be judged.
+    sqlx::query("UPDATE replies SET content = '', status = CASE WHEN side = 'a' THEN 'stopped' ELSE 'done' END WHERE battle_id = $1")
         .bind(battle.0)
         .execute(&world.db)
         .await
@@ -259,6 +265,45 @@ async fn battles_that_cannot_be_judged_are_refused_with_the_reason(db: PgPool) {
     sqlx::query("DELETE FROM replies WHERE battle_id = $1").bind(battle.0).execute(&world.db).await.unwrap();
     assert_eq!(refused(battle, Choice::A).await, "vote-streaming");
     assert_eq!(world.count().await, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn empty_answers_and_complete_turns_before_a_failed_one_are_judged(db: PgPool) {
+    let world = World::new(db, 2).await;
+    let empty = world.blind(0, 1).await;
+    sqlx::query("UPDATE replies SET content = E'\\n' WHERE battle_id = $1")
+        .bind(empty.0)
+        .execute(&world.db)
+        .await
+        .unwrap();
+    assert!(world.vote(empty, Choice::BothBad).await.unwrap().vote.is_counted());
+    for (status, content, code) in [
+        ("failed", "", None),
+        ("interrupted", "half", None),
+        ("stopped", " ", None),
+        ("streaming", "half", Some("vote-streaming")),
+    ] {
+        let battle = world.blind(0, 1).await;
+        sqlx::query("INSERT INTO turns (battle_id, number, prompt) VALUES ($1, 2, 'more')")
+            .bind(battle.0)
+            .execute(&world.db)
+            .await
+            .unwrap();
+        sqlx::query(
+            "INSERT INTO replies (id, battle_id, turn, side, model_id, seed, status, content, owner)
+            SELECT gen_random_uuid(), $1, 2, side, $2, 1, $3, $4, gen_random_uuid() FROM unnest(ARRAY['a', 'b']) AS side",
+        )
+        .bind(battle.0)
+        .bind(world.models[0].0)
+        .bind(status)
+        .bind(content)
+        .execute(&world.db)
+        .await
+        .unwrap();
+        let said = world.vote(battle, Choice::A).await.map_err(|error| error.code());
+        assert_eq!(said.as_ref().err().copied(), code, "{status}");
+    }
+    world.check_against_replay(BattleKind::Battle, "*").await;
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -376,4 +421,97 @@ async fn a_withdrawn_vote_leaves_no_trace_on_the_board_and_comes_back_the_same(d
     assert_eq!(deeds, ["vote.withdraw", "vote.restore"], "saying it twice is one deed");
     let missing = withdraw(&world, i64::MAX, true).await.unwrap_err();
     assert_eq!(missing.code(), "not-found");
+}
+
+/// How many votes are pending, and how many are counted.
+async fn pending_and_counted(world: &World) -> (i64, i64) {
+    let pending = sqlx::query_scalar("SELECT count(*) FROM pending_votes").fetch_one(&world.db).await.unwrap();
+    (pending, world.count().await)
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_held_vote_moves_nothing_until_it_is_final_and_then_all_that_a_vote_moves(db: PgPool) {
+    let world = World::new(db, 2).await;
+    let battle = world.blind(0, 1).await;
+    HoldVote(world.ballot(battle, Choice::A)).run(&world.arena).await.unwrap();
+    // Another tab: the first one stands.
+    HoldVote(world.ballot(battle, Choice::B)).run(&world.arena).await.unwrap();
+    assert_eq!(pending_and_counted(&world).await, (1, 0));
+    assert!(world.elo(BattleKind::Battle, "*").await.is_empty());
+    UndoVote { battle, voter: world.voter }.run(&world.arena).await.unwrap();
+    assert_eq!(pending_and_counted(&world).await, (0, 0));
+    let undo = UndoVote { battle, voter: world.voter };
+    assert_eq!(undo.run(&world.arena).await.unwrap_err().code(), "no-vote-to-undo");
+    HoldVote(world.ballot(battle, Choice::B)).run(&world.arena).await.unwrap();
+    let stranger = VoterId(Uuid::new_v4());
+    assert_eq!(UndoVote { battle, voter: stranger }.run(&world.arena).await.unwrap_err().code(), "not-found");
+    settle(&world.arena, stranger, Some(battle)).await.unwrap();
+    assert_eq!(pending_and_counted(&world).await, (1, 0), "only its voter settles it");
+    settle(&world.arena, world.voter, Some(battle)).await.unwrap();
+    assert_eq!(pending_and_counted(&world).await, (0, 1));
+    let vote = votes::by_battle(&world.db, battle).await.unwrap().unwrap();
+    assert_eq!((vote.choice, vote.comment.as_str()), (Choice::B, "好"));
+    assert_eq!(vote.reasons, [Reason::Accuracy, Reason::Clarity]);
+    assert_eq!(undo.run(&world.arena).await.unwrap_err().code(), "vote-final");
+    world.check_against_replay(BattleKind::Battle, "en").await;
+    let late = HoldVote(world.ballot(battle, Choice::A)).run(&world.arena).await;
+    assert!(late.is_ok() && pending_and_counted(&world).await == (0, 1));
+    for (status, code) in [("failed", "vote-failed"), ("streaming", "vote-streaming")] {
+        let battle = world.battle(0, Some(1), BattleKind::Battle, "en", status).await;
+        let held = HoldVote(world.ballot(battle, Choice::A)).run(&world.arena).await;
+        assert_eq!(held.unwrap_err().code(), code);
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_api_makes_a_held_vote_final_and_does_not_give_another(db: PgPool) {
+    let world = World::new(db, 2).await;
+    let battle = world.blind(0, 1).await;
+    HoldVote(world.ballot(battle, Choice::Tie)).run(&world.arena).await.unwrap();
+    let cast = world.vote(battle, Choice::A).await.unwrap();
+    assert_eq!((cast.vote.choice, cast.created), (Choice::Tie, false));
+    assert_eq!(pending_and_counted(&world).await, (0, 1));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_battle_that_is_deleted_leaves_its_held_vote_counted(db: PgPool) {
+    let world = World::new(db, 2).await;
+    let (one, other) = (world.blind(0, 1).await, world.blind(1, 0).await);
+    for battle in [one, other] {
+        HoldVote(world.ballot(battle, Choice::A)).run(&world.arena).await.unwrap();
+    }
+    DeleteBattle { battle: one, voter: world.voter }.run(&world.arena).await.unwrap();
+    assert_eq!(pending_and_counted(&world).await, (1, 1));
+    assert_eq!(DeleteAllBattles { voter: world.voter }.run(&world.arena).await.unwrap(), 1);
+    assert_eq!(pending_and_counted(&world).await, (0, 2));
+    world.check_against_replay(BattleKind::Battle, "*").await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn votes_held_undone_settled_and_cast_at_once_are_counted_once_or_not_at_all(db: PgPool) {
+    let world = World::new(db, 3).await;
+    for round in 0..12 {
+        let battle = world.blind(round % 3, (round + 1) % 3).await;
+        HoldVote(world.ballot(battle, Choice::A)).run(&world.arena).await.unwrap();
+        let hold = HoldVote(world.ballot(battle, Choice::B));
+        let undo = UndoVote { battle, voter: world.voter };
+        let (arena, voter) = (&world.arena, world.voter);
+        let (undone, settled, again, held) = tokio::join!(
+            undo.run(arena),
+            settle(arena, voter, Some(battle)),
+            settle(arena, voter, Some(battle)),
+            hold.run(arena),
+        );
+        settled.unwrap();
+        again.unwrap();
+        held.unwrap();
+        let is_counted = votes::by_battle(&world.db, battle).await.unwrap().is_some();
+        let is_pending = !pending_votes::of_voter(&world.db, voter, Some(battle)).await.unwrap().is_empty();
+        assert!(!(is_counted && is_pending), "counted and pending");
+        assert!(is_counted || is_pending || undone.is_ok(), "a vote is lost");
+        settle(arena, voter, Some(battle)).await.unwrap();
+    }
+    for kind in ["*", "en"] {
+        world.check_against_replay(BattleKind::Battle, kind).await;
+    }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{BattleKind, BattleStatus, Refusal, Reply, Side};
+use super::{BattleKind, BattleStatus, NextMessage, Refusal, Reply, Side, VoteStatus};
 use crate::domain::{BattleId, Choice, ModelId, Parameters, VoterId};
 
 /// A battle with its turns.
@@ -27,10 +27,27 @@ pub struct Battle {
     pub exclusion_reason: Option<String>,
     /// When it began.
     pub created_at: DateTime<Utc>,
-    /// The vote, if there is one.
+    /// The vote, once it is final.
     pub vote: Option<Choice>,
+    /// The vote while it can be taken back.
+    pub pending_vote: Option<PendingVote>,
     /// Its turns, oldest first.
     pub turns: Vec<Turn>,
+}
+
+/// A vote that can still be taken back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PendingVote {
+    pub choice: Choice,
+    /// Seconds until it is final; not above 0 where it is due.
+    pub seconds_left: f64,
+}
+
+impl PendingVote {
+    /// Whether its time is over: whoever looks makes it final.
+    pub fn is_due(&self) -> bool {
+        self.seconds_left <= 0.0
+    }
 }
 
 /// One message and the newest answer of each side.
@@ -48,6 +65,11 @@ impl Turn {
     /// A message that nobody has been asked yet.
     pub const fn new(number: i32, prompt: String) -> Self {
         Self { number, prompt, replies: [None, None] }
+    }
+
+    /// Whether every side has had its say.
+    pub fn is_complete(&self, kind: BattleKind) -> bool {
+        kind.sides().iter().all(|side| self.reply(*side).is_some_and(|reply| reply.side_status().is_judgeable()))
     }
 
     /// The answer of a side.
@@ -80,20 +102,26 @@ impl Battle {
         self.last_turn().is_some_and(|turn| turn.replies.iter().flatten().any(Reply::has_lost_its_server))
     }
 
+    /// Where its vote stands.
+    pub const fn vote_status(&self) -> VoteStatus {
+        VoteStatus::of(self.vote.is_some(), self.pending_vote.is_some())
+    }
+
     /// Where it stands.
     pub fn status(&self) -> BattleStatus {
         let side = |side| Some(self.last_turn()?.reply(side)?.side_status());
         BattleStatus {
             kind: self.kind,
-            is_voted: self.vote.is_some(),
+            vote: self.vote_status(),
             turns: self.turns.len(),
+            has_complete_turn: self.turns.iter().rev().skip(1).any(|turn| turn.is_complete(self.kind)),
             sides: [side(Side::A), side(Side::B)],
         }
     }
 
     /// Whether the models may be named.
     pub fn names_visible(&self) -> bool {
-        self.kind.shows_names(self.vote.is_some())
+        self.kind.shows_names(self.vote_status())
     }
 
     /// Whether it has ended for good.
@@ -106,9 +134,9 @@ impl Battle {
         self.status().may_vote(choice)
     }
 
-    /// Whether another message may follow.
-    pub fn may_continue(&self) -> Result<(), Refusal> {
-        self.status().may_continue()
+    /// What another message would become, where it may be sent.
+    pub fn next_message(&self) -> Result<NextMessage, Refusal> {
+        self.status().next_message()
     }
 
     /// Whether a side of the newest turn may be asked again.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::BattleKind;
+use super::{BattleKind, VoteStatus};
 use crate::domain::{BattleId, Choice, ModelId};
 
 /// A battle as a line of its visitor's history.
@@ -21,13 +21,13 @@ pub struct HistoryEntry {
     pub turns: i64,
     /// When it began.
     pub created_at: DateTime<Utc>,
-    /// The vote, if there is one.
+    /// The vote, once it is final.
     pub vote: Option<Choice>,
 }
 
 impl HistoryEntry {
     /// Whether the models may be named.
     pub const fn names_visible(&self) -> bool {
-        self.kind.shows_names(self.vote.is_some())
+        self.kind.shows_names(VoteStatus::of(self.vote.is_some(), false))
     }
 }

@@ -6,15 +6,16 @@ mod history;
 mod kind;
 mod refusal;
 mod reply;
+mod room;
 mod rules;
 #[cfg(test)]
 mod tests;
 mod vote;
 
-pub use aggregate::{Battle, Turn};
+pub use aggregate::{Battle, PendingVote, Turn};
 pub use history::HistoryEntry;
 pub use kind::{BattleKind, Side};
 pub use refusal::Refusal;
-pub use reply::{Reply, ReplyStatus, SideStatus, Trouble, is_empty_answer};
-pub use rules::{BattleStatus, MAX_ATTEMPTS, MAX_TURNS};
+pub use reply::{Reply, ReplyStatus, SideStatus, Trouble, is_empty_answer, is_permanent};
+pub use rules::{BattleStatus, MAX_ATTEMPTS, MAX_TURNS, NextMessage, VoteStatus};
 pub use vote::{Choice, MAX_COMMENT_CHARS, Reason};

@@ -6,16 +6,18 @@ use crate::domain::Choice;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.code())]
 pub enum Refusal {
-    /// It has a vote. The first one stands.
+    /// It has a vote, final or not yet. The first one stands unless it is taken back.
     AlreadyVoted,
     /// A choice for pairs in a direct chat, or the other way round.
     ChoiceDoesNotFit(Choice),
     /// A vote while an answer is being written.
     VoteWhileStreaming,
-    /// A vote while a side has to be asked again.
+    /// A vote while a side has to be asked again, and no earlier turn is complete.
     VoteOnFailure,
-    /// A vote where a side said nothing, or nobody was asked anything.
+    /// A vote where a side was stopped before it said anything, or nobody was asked anything.
     VoteOnNothing,
+    /// A vote that can still be taken back stands in the way.
+    VotePending,
     /// A blind battle whose names have been shown.
     Over,
     /// An answer is being written.
@@ -28,8 +30,14 @@ pub enum Refusal {
     NoSuchSide,
     /// The side has answered.
     NothingToRetry,
-    /// The side was asked [`MAX_ATTEMPTS`](super::MAX_ATTEMPTS) times.
+    /// The same message would fail again: only another one can help.
+    FailsAgain,
+    /// The side was asked [`MAX_ATTEMPTS`](super::MAX_ATTEMPTS) times, or an empty answer was retried already.
     TooManyAttempts,
+    /// There is no vote that could be taken back.
+    NoVoteToUndo,
+    /// The names have been shown, or the time to take the vote back is over.
+    VoteIsFinal,
 }
 
 impl Refusal {
@@ -41,13 +49,17 @@ impl Refusal {
             Self::VoteWhileStreaming => "vote-streaming",
             Self::VoteOnFailure => "vote-failed",
             Self::VoteOnNothing => "vote-empty",
+            Self::VotePending => "vote-pending",
             Self::Over => "battle-over",
             Self::StillStreaming => "still-streaming",
             Self::SideFailed => "side-failed",
             Self::TooManyTurns => "too-many-turns",
             Self::NoSuchSide => "not-found",
             Self::NothingToRetry => "nothing-to-ask-again",
+            Self::FailsAgain => "fails-again",
             Self::TooManyAttempts => "too-many-attempts",
+            Self::NoVoteToUndo => "no-vote-to-undo",
+            Self::VoteIsFinal => "vote-final",
         }
     }
 }

@@ -28,9 +28,19 @@ impl ReplyStatus {
     }
 }
 
-/// Whether this is no answer: nothing but white space. What is empty cannot be judged, and models are not shown it.
+/// Whether this is no answer: nothing but white space and characters that show nothing. Models are not shown it.
 pub fn is_empty_answer(text: &str) -> bool {
-    text.trim().is_empty()
+    text.chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c))
+}
+
+/// Zero-width characters, joiners, soft hyphens, marks of direction, byte order marks and blank letters.
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+    )
 }
 
 /// One attempt of a side, as the database has it.
@@ -42,6 +52,8 @@ pub struct Reply {
     pub side: Side,
     /// From 1.
     pub attempt: i32,
+    /// Whether an empty answer was retried for it, so that another one is not.
+    pub after_empty: bool,
     /// Who answers.
     pub model: ModelId,
     /// Where it is in its life.
@@ -74,7 +86,13 @@ impl Reply {
 
     /// What the rules need to know of it.
     pub fn side_status(&self) -> SideStatus {
-        SideStatus::new(self.status, self.attempt, &self.content)
+        SideStatus {
+            status: self.status,
+            attempt: self.attempt,
+            is_empty: is_empty_answer(&self.content),
+            is_permanent: is_permanent(self.error_code.as_deref()),
+            after_empty: self.after_empty,
+        }
     }
 }
 
@@ -87,32 +105,50 @@ pub struct SideStatus {
     pub attempt: i32,
     /// Whether it has said nothing.
     pub is_empty: bool,
+    /// Whether the same message would fail again, should it have failed.
+    pub is_permanent: bool,
+    /// Whether an empty answer was retried for it.
+    pub after_empty: bool,
 }
 
 impl SideStatus {
-    /// A side whose newest attempt has come so far.
-    pub fn new(status: ReplyStatus, attempt: i32, text: &str) -> Self {
-        Self { status, attempt, is_empty: is_empty_answer(text) }
-    }
-
     /// What is wrong with an answer that has ended.
     pub const fn trouble(self) -> Option<Trouble> {
         match self.status {
+            ReplyStatus::Failed if self.is_permanent => Some(Trouble::Refused),
             ReplyStatus::Failed | ReplyStatus::Interrupted => Some(Trouble::Failed),
             ReplyStatus::Stopped if self.is_empty => Some(Trouble::StoppedBeforeAnswer),
             ReplyStatus::Done if self.is_empty => Some(Trouble::EmptyAnswer),
             ReplyStatus::Waiting | ReplyStatus::Streaming | ReplyStatus::Done | ReplyStatus::Stopped => None,
         }
     }
+
+    /// Whether the model has had its say, so that it can be judged. Saying nothing is an answer too, unless the visitor
+    /// stopped it before.
+    pub const fn is_judgeable(self) -> bool {
+        matches!(self.status, ReplyStatus::Done | ReplyStatus::Stopped)
+            && !matches!(self.trouble(), Some(Trouble::StoppedBeforeAnswer))
+    }
 }
 
 /// What is wrong with an answer that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// The backend failed, or its server died.
+    /// The backend failed, or its server died; the same message may succeed later.
     Failed,
+    /// The backend does not answer this message, however often it is asked.
+    Refused,
     /// The visitor stopped it before it said anything.
     StoppedBeforeAnswer,
     /// The model ended and said nothing.
     EmptyAnswer,
+}
+
+/// The codes of failures that come again with the same message: only another message can help. The codes are those of
+/// `backends::ErrorKind`, which this layer does not know; a test there holds the two together.
+const PERMANENT: [&str; 3] = ["context-too-long", "filtered", "invalid-request"];
+
+/// Whether a failure with this code would come again with the same message.
+pub fn is_permanent(error_code: Option<&str>) -> bool {
+    error_code.is_some_and(|code| PERMANENT.contains(&code))
 }

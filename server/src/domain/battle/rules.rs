@@ -16,31 +16,70 @@ pub struct BattleStatus {
     /// How the models were chosen.
     pub kind: BattleKind,
     /// Whether it has a vote.
-    pub is_voted: bool,
+    pub vote: VoteStatus,
     /// How many turns it has.
     pub turns: usize,
+    /// Whether a turn before the newest one is complete, so that a vote has something to judge.
+    pub has_complete_turn: bool,
     /// The newest attempts at the newest turn, by [`Side::index`].
     pub sides: [Option<SideStatus>; 2],
+}
+
+/// The life of a battle's vote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VoteStatus {
+    /// There is none.
+    None,
+    /// It was given, and can be taken back for some seconds. Names are not shown yet.
+    Pending,
+    /// It stands.
+    Final,
+}
+
+impl VoteStatus {
+    /// The status of a battle that has a final vote, one that is pending, or neither.
+    pub const fn of(is_final: bool, is_pending: bool) -> Self {
+        match (is_final, is_pending) {
+            (true, _) => Self::Final,
+            (false, true) => Self::Pending,
+            (false, false) => Self::None,
+        }
+    }
+}
+
+/// What another message becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextMessage {
+    /// One more turn.
+    Follows,
+    /// The newest turn anew, because its message cannot be answered as it is.
+    Replaces,
 }
 
 impl BattleKind {
     /// Whether a battle of this kind may show its models' names, voted on or not. Before the vote of a blind battle
     /// nothing may tell the models apart.
-    pub const fn shows_names(self, is_voted: bool) -> bool {
-        is_voted || !self.is_blind()
+    pub const fn shows_names(self, vote: VoteStatus) -> bool {
+        matches!(vote, VoteStatus::Final) || !self.is_blind()
     }
 }
 
 impl BattleStatus {
     /// Whether the models may be named.
     pub const fn names_visible(&self) -> bool {
-        self.kind.shows_names(self.is_voted)
+        self.kind.shows_names(self.vote)
     }
 
     /// Whether it has ended for good: the vote of a blind battle names the models, and what they say from then on cannot
     /// be judged blindly.
     pub const fn is_over(&self) -> bool {
-        self.kind.is_blind() && self.is_voted
+        self.kind.is_blind() && matches!(self.vote, VoteStatus::Final)
+    }
+
+    /// Whether a vote that can still be taken back keeps everything else waiting: the models of a blind battle are
+    /// about to be named.
+    const fn is_held(&self) -> bool {
+        self.kind.is_blind() && matches!(self.vote, VoteStatus::Pending)
     }
 
     /// Whether no further turn fits.
@@ -53,20 +92,26 @@ impl BattleStatus {
         self.turns > 0 && self.any(|side| side.is_none_or(|side| side.status.is_running()))
     }
 
-    /// Whether a side has to be asked again before anything else can happen.
+    /// Whether a side of the newest turn has failed.
     pub fn has_failed(&self) -> bool {
         self.failed_sides() > 0
     }
 
-    /// How many sides have to be asked again.
+    /// How many sides have failed.
     pub fn failed_sides(&self) -> usize {
-        let failed = |side: &SideStatus| side.trouble() == Some(Trouble::Failed);
+        let failed = |side: &SideStatus| matches!(side.trouble(), Some(Trouble::Failed | Trouble::Refused));
         self.kind.sides().iter().filter(|side| self.sides[side.index()].as_ref().is_some_and(failed)).count()
     }
 
-    /// Whether it may be judged, in whatever way fits its kind.
+    /// Whether a side does not answer the newest message, however often it is asked.
+    pub fn is_refused(&self) -> bool {
+        self.any(|side| side.and_then(SideStatus::trouble) == Some(Trouble::Refused))
+    }
+
+    /// Whether it may be judged, in whatever way fits its kind: by its newest turn, or by those before where that one has
+    /// failed.
     pub fn may_be_judged(&self) -> Result<(), Refusal> {
-        if self.is_voted {
+        if self.vote != VoteStatus::None {
             return Err(Refusal::AlreadyVoted);
         }
         if self.turns == 0 {
@@ -75,10 +120,13 @@ impl BattleStatus {
         if self.is_running() {
             return Err(Refusal::VoteWhileStreaming);
         }
+        if self.has_complete_turn {
+            return Ok(());
+        }
         if self.has_failed() {
             return Err(Refusal::VoteOnFailure);
         }
-        if self.any(|side| side.is_some_and(|side| side.is_empty)) {
+        if self.any(|side| side.is_some_and(|side| !side.is_judgeable())) {
             return Err(Refusal::VoteOnNothing);
         }
         Ok(())
@@ -93,13 +141,20 @@ impl BattleStatus {
         }
     }
 
-    /// Whether another message may follow.
-    pub fn may_continue(&self) -> Result<(), Refusal> {
+    /// What another message would become, where it may be sent.
+    pub fn next_message(&self) -> Result<NextMessage, Refusal> {
         if self.is_over() {
             return Err(Refusal::Over);
         }
+        if self.is_held() {
+            return Err(Refusal::VotePending);
+        }
         if self.is_running() {
             return Err(Refusal::StillStreaming);
+        }
+        if self.is_refused() {
+            let is_worn_out = self.any(|side| side.is_some_and(|side| side.attempt >= MAX_ATTEMPTS));
+            return if is_worn_out { Err(Refusal::TooManyAttempts) } else { Ok(NextMessage::Replaces) };
         }
         if self.has_failed() {
             return Err(Refusal::SideFailed);
@@ -107,7 +162,7 @@ impl BattleStatus {
         if self.is_full() {
             return Err(Refusal::TooManyTurns);
         }
-        Ok(())
+        Ok(NextMessage::Follows)
     }
 
     /// Whether a side of the newest turn may be asked again.
@@ -116,16 +171,29 @@ impl BattleStatus {
         if side.status.is_running() {
             return Err(Refusal::StillStreaming);
         }
-        if !matches!(side.trouble(), Some(Trouble::Failed | Trouble::StoppedBeforeAnswer)) {
-            return Err(Refusal::NothingToRetry);
-        }
+        let trouble = side.trouble().ok_or(Refusal::NothingToRetry)?;
         if self.is_over() {
             return Err(Refusal::Over);
         }
-        if side.attempt >= MAX_ATTEMPTS {
+        if self.is_held() {
+            return Err(Refusal::VotePending);
+        }
+        if trouble == Trouble::Refused {
+            return Err(Refusal::FailsAgain);
+        }
+        if side.attempt >= MAX_ATTEMPTS || (trouble == Trouble::EmptyAnswer && side.after_empty) {
             return Err(Refusal::TooManyAttempts);
         }
         Ok(())
+    }
+
+    /// Whether the vote may be taken back.
+    pub const fn may_undo_vote(&self) -> Result<(), Refusal> {
+        match self.vote {
+            VoteStatus::None => Err(Refusal::NoVoteToUndo),
+            VoteStatus::Pending => Ok(()),
+            VoteStatus::Final => Err(Refusal::VoteIsFinal),
+        }
     }
 
     /// Whether a side of the turn of this number may be asked again: of the newest one only.

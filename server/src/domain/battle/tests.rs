@@ -7,7 +7,7 @@ use super::*;
 use crate::domain::{BattleId, Choice, ModelId, Parameters, ReplyId, VoterId};
 
 /// The letters of [`state`], in the order of the tables' rows (side A) and columns (side B).
-const STATES: &str = "wsdnfFtqQiI-";
+const STATES: &str = "wsdnNfFpPtqQiI-";
 
 /// A side's status, attempt and text. `None`: it was not asked yet.
 fn state(letter: char) -> Option<(ReplyStatus, i32, &'static str)> {
@@ -15,11 +15,15 @@ fn state(letter: char) -> Option<(ReplyStatus, i32, &'static str)> {
         'w' => (ReplyStatus::Waiting, 1, ""),
         's' => (ReplyStatus::Streaming, 1, "half"),
         'd' => (ReplyStatus::Done, 1, "whole"),
-        // Ended with nothing but white space.
+        // Ended with nothing that can be seen, and the same after an empty answer was retried.
         'n' => (ReplyStatus::Done, 1, "\n"),
+        'N' => (ReplyStatus::Done, 2, "\u{200b}"),
         'f' => (ReplyStatus::Failed, 19, "half"),
         // Failed for the last time.
         'F' => (ReplyStatus::Failed, 20, ""),
+        // The message is refused, and the same for the last time.
+        'p' => (ReplyStatus::Failed, 1, ""),
+        'P' => (ReplyStatus::Failed, 20, "half"),
         't' => (ReplyStatus::Stopped, 20, "half"),
         // Stopped before it said anything, and the same for the last time.
         'q' => (ReplyStatus::Stopped, 1, " "),
@@ -33,142 +37,207 @@ fn state(letter: char) -> Option<(ReplyStatus, i32, &'static str)> {
 /// What the tables' letters mean.
 fn code(letter: char) -> Option<&'static str> {
     Some(match letter {
-        '.' => return None,
+        '.' | 'r' => return None,
         'v' => "already-voted",
         's' => "vote-streaming",
         'f' => "vote-failed",
         'e' => "vote-empty",
         'o' => "battle-over",
+        'h' => "vote-pending",
         'S' => "still-streaming",
         'F' => "side-failed",
         'x' => "too-many-turns",
         'n' => "nothing-to-ask-again",
+        'c' => "fails-again",
         'm' => "too-many-attempts",
         '?' => "not-found",
         other => panic!("no such letter: {other}"),
     })
 }
 
-type Table = [&'static str; 12];
+type Table = [&'static str; 15];
 
-/// May it be voted on? Two sides, no vote yet.
+/// May it be voted on, at its first turn? Two sides, no vote yet.
 const JUDGED: Table = [
-    // Columns in the order of STATES.
-    "ssssssssssss", // w
-    "ssssssssssss", // s
-    "ss.eff.eeffs", // d
-    "sseeffeeeffs", // n
-    "ssfffffffffs", // f
-    "ssfffffffffs", // F
-    "ss.eff.eeffs", // t
-    "sseeffeeeffs", // q
-    "sseeffeeeffs", // Q
-    "ssfffffffffs", // i
-    "ssfffffffffs", // I
-    "ssssssssssss", // -
+    // wsdnNfFpPtqQiI-
+    "sssssssssssssss", // w
+    "sssssssssssssss", // s
+    "ss...ffff.eeffs", // d
+    "ss...ffff.eeffs", // n
+    "ss...ffff.eeffs", // N
+    "ssffffffffffffs", // f
+    "ssffffffffffffs", // F
+    "ssffffffffffffs", // p
+    "ssffffffffffffs", // P
+    "ss...ffff.eeffs", // t
+    "sseeeffffeeeffs", // q
+    "sseeeffffeeeffs", // Q
+    "ssffffffffffffs", // i
+    "ssffffffffffffs", // I
+    "sssssssssssssss", // -
 ];
 
-/// May it be voted on? One side, no vote yet: a row for each state of A, alike in every column.
+/// The same with complete turns before: whatever became of the newest one, once it has ended.
+const JUDGED_LATER: Table = [
+    "sssssssssssssss",
+    "sssssssssssssss",
+    "ss............s",
+    "ss............s",
+    "ss............s",
+    "ss............s",
+    "ss............s",
+    "ss............s",
+    "ss............s",
+    "ss............s",
+    "ss............s",
+    "ss............s",
+    "ss............s",
+    "ss............s",
+    "sssssssssssssss",
+];
+
+/// May it be voted on, at its first turn? One side, no vote yet: a row for each state of A, alike in every column.
 const JUDGED_DIRECT: Table = [
-    "ssssssssssss",
-    "ssssssssssss",
-    "............",
-    "eeeeeeeeeeee",
-    "ffffffffffff",
-    "ffffffffffff",
-    "............",
-    "eeeeeeeeeeee",
-    "eeeeeeeeeeee",
-    "ffffffffffff",
-    "ffffffffffff",
-    "ssssssssssss",
+    "sssssssssssssss", // w
+    "sssssssssssssss", // s
+    "...............", // d
+    "...............", // n
+    "...............", // N
+    "fffffffffffffff", // f
+    "fffffffffffffff", // F
+    "fffffffffffffff", // p
+    "fffffffffffffff", // P
+    "...............", // t
+    "eeeeeeeeeeeeeee", // q
+    "eeeeeeeeeeeeeee", // Q
+    "fffffffffffffff", // i
+    "fffffffffffffff", // I
+    "sssssssssssssss", // -
 ];
 
-const VOTED: Table = ["vvvvvvvvvvvv"; 12];
+/// The same with complete turns before.
+const JUDGED_DIRECT_LATER: Table = [
+    "sssssssssssssss",
+    "sssssssssssssss",
+    "...............",
+    "...............",
+    "...............",
+    "...............",
+    "...............",
+    "...............",
+    "...............",
+    "...............",
+    "...............",
+    "...............",
+    "...............",
+    "...............",
+    "sssssssssssssss",
+];
 
-/// May it go on? Two sides, fewer than 50 turns.
+const VOTED: Table = ["vvvvvvvvvvvvvvv"; 15];
+
+/// May it go on? Two sides, fewer than 50 turns; `r` where the message replaces one that is refused.
 const GOES_ON: Table = [
-    // Columns in the order of STATES.
-    "SSSSSSSSSSSS", // w
-    "SSSSSSSSSSSS", // s
-    "SS..FF...FFS", // d
-    "SS..FF...FFS", // n
-    "SSFFFFFFFFFS", // f
-    "SSFFFFFFFFFS", // F
-    "SS..FF...FFS", // t
-    "SS..FF...FFS", // q
-    "SS..FF...FFS", // Q
-    "SSFFFFFFFFFS", // i
-    "SSFFFFFFFFFS", // I
-    "SSSSSSSSSSSS", // -
+    // wsdnNfFpPtqQiI-
+    "SSSSSSSSSSSSSSS", // w
+    "SSSSSSSSSSSSSSS", // s
+    "SS...FFrm...FFS", // d
+    "SS...FFrm...FFS", // n
+    "SS...FFrm...FFS", // N
+    "SSFFFFFrmFFFFFS", // f
+    "SSFFFFFmmFFFFFS", // F
+    "SSrrrrmrmmrmrmS", // p
+    "SSmmmmmmmmmmmmS", // P
+    "SS...FFmm...FFS", // t
+    "SS...FFrm...FFS", // q
+    "SS...FFmm...FFS", // Q
+    "SSFFFFFrmFFFFFS", // i
+    "SSFFFFFmmFFFFFS", // I
+    "SSSSSSSSSSSSSSS", // -
 ];
 
 /// The same with 50 turns.
 const FULL: Table = [
-    "SSSSSSSSSSSS",
-    "SSSSSSSSSSSS",
-    "SSxxFFxxxFFS",
-    "SSxxFFxxxFFS",
-    "SSFFFFFFFFFS",
-    "SSFFFFFFFFFS",
-    "SSxxFFxxxFFS",
-    "SSxxFFxxxFFS",
-    "SSxxFFxxxFFS",
-    "SSFFFFFFFFFS",
-    "SSFFFFFFFFFS",
-    "SSSSSSSSSSSS",
+    // wsdnNfFpPtqQiI-
+    "SSSSSSSSSSSSSSS", // w
+    "SSSSSSSSSSSSSSS", // s
+    "SSxxxFFrmxxxFFS", // d
+    "SSxxxFFrmxxxFFS", // n
+    "SSxxxFFrmxxxFFS", // N
+    "SSFFFFFrmFFFFFS", // f
+    "SSFFFFFmmFFFFFS", // F
+    "SSrrrrmrmmrmrmS", // p
+    "SSmmmmmmmmmmmmS", // P
+    "SSxxxFFmmxxxFFS", // t
+    "SSxxxFFrmxxxFFS", // q
+    "SSxxxFFmmxxxFFS", // Q
+    "SSFFFFFrmFFFFFS", // i
+    "SSFFFFFmmFFFFFS", // I
+    "SSSSSSSSSSSSSSS", // -
 ];
 
 /// One side, fewer than 50 turns.
 const DIRECT_GOES_ON: Table = [
-    "SSSSSSSSSSSS",
-    "SSSSSSSSSSSS",
-    "............",
-    "............",
-    "FFFFFFFFFFFF",
-    "FFFFFFFFFFFF",
-    "............",
-    "............",
-    "............",
-    "FFFFFFFFFFFF",
-    "FFFFFFFFFFFF",
-    "SSSSSSSSSSSS",
+    "SSSSSSSSSSSSSSS", // w
+    "SSSSSSSSSSSSSSS", // s
+    "...............", // d
+    "...............", // n
+    "...............", // N
+    "FFFFFFFFFFFFFFF", // f
+    "FFFFFFFFFFFFFFF", // F
+    "rrrrrrrrrrrrrrr", // p
+    "mmmmmmmmmmmmmmm", // P
+    "...............", // t
+    "...............", // q
+    "...............", // Q
+    "FFFFFFFFFFFFFFF", // i
+    "FFFFFFFFFFFFFFF", // I
+    "SSSSSSSSSSSSSSS", // -
 ];
 
 /// One side, 50 turns.
 const DIRECT_FULL: Table = [
-    "SSSSSSSSSSSS",
-    "SSSSSSSSSSSS",
-    "xxxxxxxxxxxx",
-    "xxxxxxxxxxxx",
-    "FFFFFFFFFFFF",
-    "FFFFFFFFFFFF",
-    "xxxxxxxxxxxx",
-    "xxxxxxxxxxxx",
-    "xxxxxxxxxxxx",
-    "FFFFFFFFFFFF",
-    "FFFFFFFFFFFF",
-    "SSSSSSSSSSSS",
+    "SSSSSSSSSSSSSSS", // w
+    "SSSSSSSSSSSSSSS", // s
+    "xxxxxxxxxxxxxxx", // d
+    "xxxxxxxxxxxxxxx", // n
+    "xxxxxxxxxxxxxxx", // N
+    "FFFFFFFFFFFFFFF", // f
+    "FFFFFFFFFFFFFFF", // F
+    "rrrrrrrrrrrrrrr", // p
+    "mmmmmmmmmmmmmmm", // P
+    "xxxxxxxxxxxxxxx", // t
+    "xxxxxxxxxxxxxxx", // q
+    "xxxxxxxxxxxxxxx", // Q
+    "FFFFFFFFFFFFFFF", // i
+    "FFFFFFFFFFFFFFF", // I
+    "SSSSSSSSSSSSSSS", // -
 ];
 
-const OVER: Table = ["oooooooooooo"; 12];
+const OVER: Table = ["ooooooooooooooo"; 15];
+/// The vote of a blind battle can still be taken back.
+const HELD: Table = ["hhhhhhhhhhhhhhh"; 15];
 
 /// May a side be asked again? By the state of that side alone.
-const RETRY: &str = "SSnn.mn.m.m?";
+const RETRY: &str = "SSn.m.mccn.m.m?";
 /// The same once the names of a blind battle have been shown.
-const RETRY_OVER: &str = "SSnnoonoooo?";
+const RETRY_OVER: &str = "SSnoooooonoooo?";
+/// The same while its vote can be taken back.
+const RETRY_HELD: &str = "SSnhhhhhhnhhhh?";
 /// Side B of a direct chat.
-const NO_SIDE: &str = "????????????";
+const NO_SIDE: &str = "???????????????";
 
 struct Case {
     kind: BattleKind,
     vote: Option<Choice>,
+    /// Whether that vote can still be taken back.
+    is_pending: bool,
     fits: [Choice; 2],
     /// The ones that do not.
     unfit: [Choice; 2],
     names_visible: bool,
     is_over: bool,
-    judged: Table,
+    judged: [Table; 2],
     goes_on: Table,
     full: Table,
     retry: [&'static str; 2],
@@ -177,79 +246,58 @@ struct Case {
 const PAIR_FITS: [Choice; 2] = [Choice::A, Choice::BothBad];
 const ONE_FITS: [Choice; 2] = [Choice::Up, Choice::Down];
 
-const CASES: [Case; 6] = [
+const BLIND: Case = Case {
+    kind: BattleKind::Battle,
+    vote: None,
+    is_pending: false,
+    fits: PAIR_FITS,
+    unfit: ONE_FITS,
+    names_visible: false,
+    is_over: false,
+    judged: [JUDGED, JUDGED_LATER],
+    goes_on: GOES_ON,
+    full: FULL,
+    retry: [RETRY, RETRY],
+};
+const PAIR: Case = Case { kind: BattleKind::SideBySide, names_visible: true, ..BLIND };
+const DIRECT: Case = Case {
+    kind: BattleKind::Direct,
+    fits: ONE_FITS,
+    unfit: PAIR_FITS,
+    judged: [JUDGED_DIRECT, JUDGED_DIRECT_LATER],
+    goes_on: DIRECT_GOES_ON,
+    full: DIRECT_FULL,
+    retry: [RETRY, NO_SIDE],
+    ..PAIR
+};
+
+const CASES: [Case; 9] = [
+    BLIND,
     Case {
-        kind: BattleKind::Battle,
-        vote: None,
-        fits: PAIR_FITS,
-        unfit: ONE_FITS,
-        names_visible: false,
-        is_over: false,
-        judged: JUDGED,
-        goes_on: GOES_ON,
-        full: FULL,
-        retry: [RETRY, RETRY],
+        vote: Some(Choice::A),
+        is_pending: true,
+        judged: [VOTED, VOTED],
+        goes_on: HELD,
+        full: HELD,
+        retry: [RETRY_HELD, RETRY_HELD],
+        ..BLIND
     },
     Case {
-        kind: BattleKind::Battle,
         vote: Some(Choice::Tie),
-        fits: PAIR_FITS,
-        unfit: ONE_FITS,
         names_visible: true,
         is_over: true,
-        judged: VOTED,
+        judged: [VOTED, VOTED],
         goes_on: OVER,
         full: OVER,
         retry: [RETRY_OVER, RETRY_OVER],
+        ..BLIND
     },
-    Case {
-        kind: BattleKind::SideBySide,
-        vote: None,
-        fits: PAIR_FITS,
-        unfit: ONE_FITS,
-        names_visible: true,
-        is_over: false,
-        judged: JUDGED,
-        goes_on: GOES_ON,
-        full: FULL,
-        retry: [RETRY, RETRY],
-    },
-    Case {
-        kind: BattleKind::SideBySide,
-        vote: Some(Choice::B),
-        fits: PAIR_FITS,
-        unfit: ONE_FITS,
-        names_visible: true,
-        is_over: false,
-        judged: VOTED,
-        goes_on: GOES_ON,
-        full: FULL,
-        retry: [RETRY, RETRY],
-    },
-    Case {
-        kind: BattleKind::Direct,
-        vote: None,
-        fits: ONE_FITS,
-        unfit: PAIR_FITS,
-        names_visible: true,
-        is_over: false,
-        judged: JUDGED_DIRECT,
-        goes_on: DIRECT_GOES_ON,
-        full: DIRECT_FULL,
-        retry: [RETRY, NO_SIDE],
-    },
-    Case {
-        kind: BattleKind::Direct,
-        vote: Some(Choice::Up),
-        fits: ONE_FITS,
-        unfit: PAIR_FITS,
-        names_visible: true,
-        is_over: false,
-        judged: VOTED,
-        goes_on: DIRECT_GOES_ON,
-        full: DIRECT_FULL,
-        retry: [RETRY, NO_SIDE],
-    },
+    PAIR,
+    Case { vote: Some(Choice::B), is_pending: true, judged: [VOTED, VOTED], ..PAIR },
+    Case { vote: Some(Choice::B), judged: [VOTED, VOTED], ..PAIR },
+    DIRECT,
+    Case { vote: Some(Choice::Up), is_pending: true, judged: [VOTED, VOTED], ..DIRECT },
+    Case { vote: Some(Choice::Up), judged: [VOTED, VOTED], ..DIRECT },
 ];
 
 const VOTER: VoterId = VoterId(Uuid::from_u128(7));
@@ -261,12 +309,13 @@ fn reply(turn: i32, side: Side, letter: char) -> Option<Reply> {
         turn,
         side,
         attempt,
+        after_empty: letter == 'N',
         model: ModelId(Uuid::nil()),
         status,
         content: content.to_owned(),
         released: 0,
         finish_reason: None,
-        error_code: None,
+        error_code: matches!(letter, 'p' | 'P').then(|| "context-too-long".to_owned()),
         prompt_tokens: None,
         completion_tokens: None,
         first_token_ms: None,
@@ -276,7 +325,7 @@ fn reply(turn: i32, side: Side, letter: char) -> Option<Reply> {
 }
 
 /// A battle of so many turns. All are answered but the newest one, whose sides are in these states.
-fn battle(kind: BattleKind, vote: Option<Choice>, turns: i32, newest: [char; 2]) -> Battle {
+pub(super) fn battle(kind: BattleKind, vote: Option<Choice>, turns: i32, newest: [char; 2]) -> Battle {
     let turn = |number| {
         let [a, b] = if number == turns { newest } else { ['d', 'd'] };
         let b = if kind == BattleKind::Direct { None } else { reply(number, Side::B, b) };
@@ -294,12 +343,24 @@ fn battle(kind: BattleKind, vote: Option<Choice>, turns: i32, newest: [char; 2])
         exclusion_reason: None,
         created_at: DateTime::UNIX_EPOCH,
         vote,
+        pending_vote: None,
         turns: (1..=turns).map(turn).collect(),
     }
 }
 
+/// A battle of a case.
+fn battle_of(case: &Case, turns: i32, newest: [char; 2]) -> Battle {
+    let battle = battle(case.kind, case.vote.filter(|_| !case.is_pending), turns, newest);
+    let pending = case.vote.filter(|_| case.is_pending);
+    Battle { pending_vote: pending.map(|choice| PendingVote { choice, seconds_left: 3.0 }), ..battle }
+}
+
+fn letter(line: &str, place: usize) -> char {
+    line.chars().nth(place).expect("as long as STATES")
+}
+
 fn at(line: &str, place: usize) -> Option<&'static str> {
-    code(line.chars().nth(place).expect("as long as STATES"))
+    code(letter(line, place))
 }
 
 #[test]
@@ -310,11 +371,13 @@ fn every_state_answers_every_question_as_the_tables_say() {
         for (row, a) in STATES.chars().enumerate() {
             for (column, b) in STATES.chars().enumerate() {
                 for turns in [1, 49, 50] {
-                    let battle = battle(case.kind, case.vote, turns, [a, b]);
-                    let what = format!("{} voted {:?}, {turns} turns, {a} and {b}", case.kind, case.vote);
+                    let battle = battle_of(case, turns, [a, b]);
+                    let is_pending = case.is_pending;
+                    let what =
+                        format!("{} voted {:?} ({is_pending}), {turns} turns, {a} and {b}", case.kind, case.vote);
                     assert_eq!(battle.names_visible(), case.names_visible, "names: {what}");
                     assert_eq!(battle.is_over(), case.is_over, "over: {what}");
-                    let judged = at(case.judged[row], column);
+                    let judged = at(case.judged[usize::from(turns > 1)][row], column);
                     assert_eq!(said(battle.status().may_be_judged()), judged, "judged: {what}");
                     for choice in case.fits {
                         assert_eq!(said(battle.may_vote(choice)), judged, "vote {choice}: {what}");
@@ -323,8 +386,11 @@ fn every_state_answers_every_question_as_the_tables_say() {
                         let expected = if case.vote.is_some() { "already-voted" } else { "vote-choice" };
                         assert_eq!(said(battle.may_vote(choice)), Some(expected), "vote {choice}: {what}");
                     }
-                    let goes_on = if turns == 50 { case.full } else { case.goes_on };
-                    assert_eq!(said(battle.may_continue()), at(goes_on[row], column), "goes on: {what}");
+                    let goes_on = if turns == 50 { case.full } else { case.goes_on }[row];
+                    let next = battle.next_message();
+                    assert_eq!(said(next.map(|_| ())), at(goes_on, column), "goes on: {what}");
+                    let replaces = letter(goes_on, column) == 'r';
+                    assert_eq!(next == Ok(NextMessage::Replaces), replaces, "replaces: {what}");
                     assert_eq!(said(battle.may_retry(Side::A)), at(case.retry[0], row), "retry A: {what}");
                     assert_eq!(said(battle.may_retry(Side::B)), at(case.retry[1], column), "retry B: {what}");
                     asked += 1;
@@ -332,19 +398,47 @@ fn every_state_answers_every_question_as_the_tables_say() {
             }
         }
     }
-    assert_eq!(asked, 6 * 12 * 12 * 3);
+    assert_eq!(asked, 9 * 15 * 15 * 3);
 }
 
 #[test]
 fn a_battle_without_turns_can_only_begin() {
     for case in &CASES {
-        let battle = battle(case.kind, case.vote, 0, ['-', '-']);
+        let battle = battle_of(case, 0, ['-', '-']);
         let judged = if case.vote.is_some() { Refusal::AlreadyVoted } else { Refusal::VoteOnNothing };
         assert_eq!(battle.may_vote(case.fits[0]), Err(judged));
-        assert_eq!(battle.may_continue(), if case.is_over { Err(Refusal::Over) } else { Ok(()) });
+        let next = match (case.is_over, case.is_pending && case.kind.is_blind()) {
+            (true, _) => Err(Refusal::Over),
+            (_, true) => Err(Refusal::VotePending),
+            _ => Ok(NextMessage::Follows),
+        };
+        assert_eq!(battle.next_message(), next);
         assert_eq!(battle.may_retry(Side::A), Err(Refusal::NoSuchSide));
         assert!(!battle.status().is_running());
     }
+}
+
+#[test]
+fn a_vote_can_be_taken_back_until_it_is_final() {
+    for case in &CASES {
+        let expected = match (case.vote, case.is_pending) {
+            (None, _) => Err(Refusal::NoVoteToUndo),
+            (Some(_), true) => Ok(()),
+            (Some(_), false) => Err(Refusal::VoteIsFinal),
+        };
+        assert_eq!(battle_of(case, 1, ['d', 'd']).status().may_undo_vote(), expected);
+    }
+}
+
+#[test]
+fn a_turn_that_was_never_answered_is_nothing_to_judge_later() {
+    // The first turn was stopped before a side said anything; the second one has failed.
+    let mut battle = battle(BattleKind::Battle, None, 2, ['p', 'd']);
+    assert_eq!(battle.may_vote(Choice::A), Ok(()));
+    battle.turns[0].replies[1] = reply(1, Side::B, 'q');
+    assert_eq!(battle.may_vote(Choice::A), Err(Refusal::VoteOnFailure));
+    battle.turns[0].replies[1] = reply(1, Side::B, 'n');
+    assert_eq!(battle.may_vote(Choice::A), Ok(()), "an empty answer may be judged");
 }
 
 #[test]
@@ -355,8 +449,11 @@ fn what_is_told_beside_the_refusals() {
         ('s', true, false, None),
         ('d', false, false, None),
         ('n', false, false, Some(Trouble::EmptyAnswer)),
+        ('N', false, false, Some(Trouble::EmptyAnswer)),
         ('f', false, true, Some(Trouble::Failed)),
         ('F', false, true, Some(Trouble::Failed)),
+        ('p', false, true, Some(Trouble::Refused)),
+        ('P', false, true, Some(Trouble::Refused)),
         ('t', false, false, None),
         ('q', false, false, Some(Trouble::StoppedBeforeAnswer)),
         ('Q', false, false, Some(Trouble::StoppedBeforeAnswer)),
@@ -402,7 +499,7 @@ fn a_battle_is_its_voter_s_alone() {
 #[test]
 fn a_history_entry_names_models_when_its_battle_does() {
     for case in &CASES {
-        let battle = battle(case.kind, case.vote, 1, ['d', 'd']);
+        let battle = battle_of(case, 1, ['d', 'd']);
         let entry = HistoryEntry {
             id: battle.id,
             kind: battle.kind,
@@ -419,9 +516,15 @@ fn a_history_entry_names_models_when_its_battle_does() {
 
 #[test]
 fn white_space_is_no_answer() {
-    for (text, is_empty) in
-        [("", true), ("\n", true), (" \t\r\n", true), ("\u{3000}", true), ("。", false), ("\n0", false)]
-    {
+    for (text, is_empty) in [
+        ("", true),
+        ("\n", true),
+        (" \t\r\n", true),
+        ("\u{3000}", true),
+        ("\u{feff}\u{200b}\u{2060} \u{ad}\0", true),
+        ("。", false),
+        ("\n0", false),
+    ] {
         assert_eq!(is_empty_answer(text), is_empty, "{text:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Going on with a battle: messages, stop, retry, vote.
 
-use actix_web::{HttpResponse, post, web};
+use actix_web::{HttpResponse, delete, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,6 +13,7 @@ use crate::actions::cast_vote::CastVote;
 use crate::actions::retry_reply::RetryReply;
 use crate::actions::send_message::SendMessage;
 use crate::actions::stop_answer::StopAnswers;
+use crate::actions::undo_vote::UndoVote;
 use crate::domain::{BattleId, Choice, Reason, Side};
 use crate::error::Error;
 use crate::extract::{ClientAddress, Visitor};
@@ -78,7 +79,7 @@ pub struct FailedSide {
     side: Side,
 }
 
-/// Retries a side that failed, was interrupted, or was stopped before it said anything.
+/// Retries a side that failed in passing, was interrupted, was stopped before it said anything, or was empty: that once.
 #[utoipa::path(
     operation_id = "retryReply", tag = "battles", request_body = FailedSide,
     params(("id" = BattleId, Path, description = "The battle.")),
@@ -157,7 +158,8 @@ pub struct VoteState {
     pub model_b: Option<ModelName>,
 }
 
-/// Votes: once a battle. A second vote changes nothing and tells the first.
+/// Votes: once a battle, and for good. A second vote changes nothing and tells the first; one that was given on the page and
+/// could still be taken back becomes final.
 #[utoipa::path(
     operation_id = "castVote", tag = "battles", request_body = NewVote,
     params(("id" = BattleId, Path, description = "The battle.")),
@@ -183,11 +185,7 @@ pub async fn vote(
         reasons: new.reasons,
         comment: new.comment,
     };
-    // The vote is a good one in itself, and does not fit what this battle is.
-    let cast = vote.run(&arena).await.map_err(|error| match error {
-        Error::Invalid { code: "vote-choice", .. } => Error::Conflict("api-vote-choice"),
-        other => other,
-    })?;
+    let cast = vote.run(&arena).await?;
     let [model_a, model_b] = model_names::of_vote(&arena.db, &cast.vote).await?;
     Ok(HttpResponse::Ok().json(VoteState {
         choice: cast.vote.choice,
@@ -197,4 +195,23 @@ pub async fn vote(
         model_a: model_a.as_ref().map(ModelName::of),
         model_b: model_b.as_ref().map(ModelName::of),
     }))
+}
+
+/// Takes back a vote that was given on the page, in the seconds before it is final.
+#[utoipa::path(
+    operation_id = "undoVote", tag = "battles",
+    params(("id" = BattleId, Path, description = "The battle.")),
+    responses((status = 200, body = BattleState), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)),
+    security(("visitor" = []))
+)]
+#[delete("/battles/{id}/vote")]
+pub async fn undo(
+    arena: web::Data<AppState>,
+    visitor: ApiVisitor,
+    locale: Locale,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Error> {
+    let battle = id_of(&id)?;
+    UndoVote { battle, voter: visitor.0.id() }.run(&arena).await?;
+    Ok(HttpResponse::Ok().json(BattleState::read(&arena, locale, &visitor.0, battle).await?))
 }

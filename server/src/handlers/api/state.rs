@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::actions::read_battle::ReadBattle;
-use crate::domain::{BattleId, BattleKind, Choice, ModelId, Refusal, ReplyStatus, Side, Turn};
+use crate::domain::{BattleId, BattleKind, Choice, ModelId, NextMessage, Refusal, ReplyStatus, Side, Turn};
 use crate::error::Error;
 use crate::extract::Visitor;
 use crate::i18n::Locale;
@@ -26,14 +26,39 @@ pub struct BattleState {
     pub running: bool,
     /// Its turns, oldest first.
     pub turns: Vec<TurnState>,
-    /// The vote, if there is one.
+    /// The vote, once it is final.
     pub vote: Option<Choice>,
+    /// The vote while it can still be taken back.
+    pub pending_vote: Option<PendingVoteState>,
+    /// Whether it can be voted on now.
+    pub can_vote: bool,
+    /// What another message would become, where it can be sent now.
+    pub next_message: Option<NextMessageState>,
     /// Why its vote does not count: `identity` when an answer named a model, a maker or a family.
     pub exclusion_reason: Option<String>,
     /// The left model; hidden before the vote of a blind battle.
     pub model_a: Option<ModelName>,
     /// The right model; hidden before the vote of a blind battle.
     pub model_b: Option<ModelName>,
+}
+
+/// A vote that can still be taken back.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PendingVoteState {
+    /// The judgement.
+    pub choice: Choice,
+    /// Seconds until it is final.
+    pub final_in_seconds: f64,
+}
+
+/// What another message would become.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NextMessageState {
+    /// One more turn.
+    Follows,
+    /// The newest turn anew: its message cannot be answered as it is.
+    Replaces,
 }
 
 /// One message and its answers.
@@ -101,6 +126,14 @@ impl BattleState {
             running: status.is_running(),
             turns: battle.turns.iter().map(turn_state).collect(),
             vote: battle.vote,
+            pending_vote: battle
+                .pending_vote
+                .map(|vote| PendingVoteState { choice: vote.choice, final_in_seconds: vote.seconds_left.max(0.0) }),
+            can_vote: status.may_be_judged().is_ok(),
+            next_message: status.next_message().ok().map(|next| match next {
+                NextMessage::Follows => NextMessageState::Follows,
+                NextMessage::Replaces => NextMessageState::Replaces,
+            }),
             exclusion_reason: battle.exclusion_reason.clone(),
             model_a: name(Some(battle.model_a)),
             model_b: name(battle.model_b),

@@ -2,5 +2,6 @@
 
 pub mod new;
 pub mod page;
+mod revealed;
 pub mod turns;
 pub mod vote;

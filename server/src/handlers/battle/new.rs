@@ -1,6 +1,5 @@
 //! Where a battle between two anonymous models begins.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
@@ -10,8 +9,8 @@ use crate::actions::start_battle::{Opponents, StartBattle};
 use crate::domain::{MAX_PROMPT_CHARS, Parameters, may_sample};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
-use crate::handlers::{html, see_other};
-use crate::i18n::Locale;
+use crate::handlers::{html, html_error, keeps_message, see_other};
+use crate::i18n::{Locale, error_text};
 use crate::limits::Caller;
 use crate::state::AppState;
 use crate::views::Page;
@@ -24,8 +23,22 @@ pub struct NewBattlePage {
     pub page: Page,
     /// What stands in the box.
     pub prompt: String,
-    /// Why no battle can begin, as the code of an error.
-    pub trouble: Option<&'static str>,
+    /// Why no battle can begin.
+    pub trouble: Option<Trouble>,
+}
+
+/// Why no battle can begin.
+#[derive(Debug)]
+pub struct Trouble {
+    pub text: String,
+    /// Whether the models are to blame, so that an administrator can help.
+    pub is_for_admin: bool,
+}
+
+impl Trouble {
+    fn new(error: &Error, locale: Locale) -> Self {
+        Self { text: error_text(error, locale), is_for_admin: matches!(error, Error::NoModels(_)) }
+    }
 }
 
 impl NewBattlePage {
@@ -59,8 +72,9 @@ pub async fn page(
     query: web::Query<Begin>,
 ) -> Result<HttpResponse, Error> {
     let candidates = candidates(&arena.db, &arena.streams).await?;
-    let trouble = may_sample(&candidates).err().map(|error| error.code());
-    html(&NewBattlePage { page: Page::of(&request), prompt: query.into_inner().prompt, trouble })
+    let page = Page::of(&request);
+    let trouble = may_sample(&candidates).err().map(|error| Trouble::new(&Error::NoModels(error.code()), page.locale));
+    html(&NewBattlePage { page, prompt: query.into_inner().prompt, trouble })
 }
 
 /// Begins one.
@@ -80,11 +94,10 @@ pub async fn start(
     match start.run(&arena).await {
         Ok(id) => Ok(see_other(&format!("/battle/{id}"))),
         // The page says what to do, and keeps what was written.
-        Err(error @ Error::NoModels(code)) => {
-            let page = NewBattlePage { page: Page::of(&request), prompt: form.prompt, trouble: Some(code) };
-            let mut response = html(&page)?;
-            *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-            Ok(response)
+        Err(error) if keeps_message(&error) => {
+            let page = Page::of(&request);
+            let trouble = Some(Trouble::new(&error, page.locale));
+            html_error(&NewBattlePage { page, prompt: form.prompt, trouble }, &error)
         }
         Err(error) => Err(error),
     }

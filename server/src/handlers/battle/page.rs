@@ -3,14 +3,18 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::revealed::{Revealed, revealed};
 use crate::actions::delete_battle::DeleteBattle;
 use crate::actions::read_battle::ReadBattle;
-use crate::domain::{Battle, BattleId, BattleKind, BattleStatus, Choice, MAX_PROMPT_CHARS, Reason, Reply, Side, Turn};
+use crate::domain::{Battle, BattleId, BattleKind, BattleStatus, Choice, MAX_PROMPT_CHARS, NextMessage, Reason, Side};
 use crate::error::Error;
 use crate::extract::{CsrfForm, Visitor};
+use crate::handlers::models::card::context_of;
 use crate::handlers::{NoFields, html, see_other};
+use crate::i18n::{error_text, grouped};
 use crate::state::AppState;
 use crate::store::model_names::{self, ModelNames};
+use crate::store::models;
 use crate::streams::{Cursor, Shown};
 use crate::views::replies::ReplyView;
 use crate::views::{Page, markdown};
@@ -26,22 +30,6 @@ pub struct TurnView {
     pub replies: Vec<ReplyView>,
 }
 
-/// A model as it is revealed.
-#[derive(Debug)]
-pub struct Revealed {
-    /// Which side it was.
-    pub side: Side,
-    /// Its name in addresses.
-    pub slug: String,
-    pub name: String,
-    /// Time to the first token of the last turn, in seconds.
-    pub first_token: Option<String>,
-    /// Tokens a second of the last turn.
-    pub speed: Option<String>,
-    /// Tokens of all its answers.
-    pub tokens: i64,
-}
-
 /// A battle, a comparison or a direct chat.
 #[derive(Debug, Template)]
 #[template(path = "battle/page.html")]
@@ -51,7 +39,12 @@ pub struct BattlePage {
     pub id: String,
     pub kind: BattleKind,
     pub turns: Vec<TurnView>,
+    /// The vote, once it is final.
     pub vote: Option<Choice>,
+    /// The vote while it can be taken back.
+    pub pending: Option<Choice>,
+    /// Whole seconds until that is final, at least 1.
+    pub seconds_left: u64,
     /// Why the vote does not count.
     pub not_counted: Option<String>,
     /// Where it stands, as far as the page shows it.
@@ -60,6 +53,12 @@ pub struct BattlePage {
     pub revealed: Vec<Revealed>,
     /// Where the stream goes on.
     pub cursor: Cursor,
+    /// How many characters of another message fit, where that is less than any message may have.
+    pub room: Option<u64>,
+    /// Why what was asked for was not done.
+    pub refusal: Option<String>,
+    /// What stands in the box: a message that was not sent, or one that could not be answered, to be changed.
+    pub draft: String,
 }
 
 impl BattlePage {
@@ -67,6 +66,7 @@ impl BattlePage {
     pub fn new(page: Page, shown: &Shown, names: &ModelNames) -> Self {
         let (locale, battle, status) = (page.locale, &shown.battle, shown.status());
         let count = battle.turns.len();
+        let replaces = status.next_message() == Ok(NextMessage::Replaces);
         let mut cursor = Cursor { turn: battle.last_turn().map_or(1, |turn| turn.number), ..Cursor::default() };
         let mut turns = Vec::with_capacity(count);
         for (number, turn) in battle.turns.iter().enumerate() {
@@ -88,16 +88,53 @@ impl BattlePage {
             kind: battle.kind,
             turns,
             vote: battle.vote,
+            pending: battle.pending_vote.map(|vote| vote.choice),
+            seconds_left: battle.pending_vote.map_or(1, |vote| vote.seconds_left.ceil().max(1.0) as u64),
             not_counted: battle.exclusion_reason.clone(),
             status,
             revealed: revealed(battle, names),
             cursor,
+            room: None,
+            refusal: None,
+            draft: if replaces {
+                battle.last_turn().map(|turn| turn.prompt.clone()).unwrap_or_default()
+            } else {
+                String::new()
+            },
         }
+    }
+
+    /// The page of a visitor's own battle as it stands now.
+    pub async fn read(request: &HttpRequest, arena: &AppState, visitor: &Visitor, id: BattleId) -> Result<Self, Error> {
+        let shown = ReadBattle { battle: id, voter: visitor.id() }.run(arena).await?;
+        let names = model_names::of_battle(&arena.db, &shown.battle).await?;
+        let mut page = Self::new(Page::of(request), &shown, &names);
+        page.page.path = page.new_path().to_owned();
+        if page.can_go_on() {
+            let room = shown.battle.room(contexts(arena, &shown.battle).await?);
+            page.room = room.filter(|room| *room < MAX_PROMPT_CHARS as u64);
+        }
+        Ok(page)
+    }
+
+    /// Says why a message was not sent, and keeps it in the box where there is one.
+    pub fn refuse(&mut self, error: &Error, message: String) {
+        self.refusal = Some(error_text(error, self.page.locale));
+        self.page.here = format!("/battle/{}", self.id);
+        self.draft = message;
     }
 
     /// Whether this is the newest turn.
     pub fn is_last(&self, turn: &TurnView) -> bool {
         self.turns.last().is_some_and(|last| last.number == turn.number)
+    }
+
+    /// The text that says how much fits into another message.
+    pub fn room_text(&self) -> Option<String> {
+        Some(match self.room? {
+            0 => self.page.t("composer-no-room"),
+            room => self.page.t1("composer-room", "chars", grouped(room)),
+        })
     }
 
     /// Whether an answer is being written.
@@ -107,13 +144,19 @@ impl BattlePage {
 
     /// The text that says which answers failed, where any did.
     pub fn failure(&self) -> Option<String> {
-        let key = match (self.status.failed_sides(), self.is_pair()) {
+        let which = match (self.status.failed_sides(), self.is_pair()) {
             (0, _) => return None,
-            (_, false) => "panel-failed-direct",
-            (1, true) => "panel-failed",
-            (_, true) => "panel-failed-both",
+            (_, false) => "direct",
+            (1, true) => "one",
+            (_, true) => "both",
         };
-        Some(self.page.t(key))
+        let what = if self.status.is_refused() { "refused" } else { "failed" };
+        Some(self.page.t(&format!("panel-{what}-{which}")))
+    }
+
+    /// Whether a vote would judge the turns before the newest one, which has failed.
+    pub fn judges_earlier_turns(&self) -> bool {
+        self.can_vote() && self.status.has_failed()
     }
 
     /// Whether it has ended for good.
@@ -128,7 +171,7 @@ impl BattlePage {
 
     /// Whether another message may follow.
     pub fn can_go_on(&self) -> bool {
-        self.status.may_continue().is_ok()
+        self.status.next_message().is_ok()
     }
 
     /// Whether no further turn fits.
@@ -181,6 +224,11 @@ impl BattlePage {
         self.page.t(&format!("voted-{}", choice.as_str().replace('_', "-")))
     }
 
+    /// The text that says when a pending vote is final.
+    pub fn pending_text(&self) -> String {
+        self.page.t1(if self.kind.is_blind() { "pending-blind" } else { "pending-named" }, "seconds", self.seconds_left)
+    }
+
     pub fn choice_text(&self, choice: &Choice) -> String {
         self.page.t(&format!("vote-{}", choice.as_str().replace('_', "-")))
     }
@@ -196,34 +244,16 @@ impl BattlePage {
     }
 }
 
-/// The names, with what was measured.
-fn revealed(battle: &Battle, names: &ModelNames) -> Vec<Revealed> {
-    let mut all = Vec::new();
+/// The contexts of both sides in tokens, where they are known.
+async fn contexts(arena: &AppState, battle: &Battle) -> Result<[Option<i64>; 2], Error> {
+    let workers = arena.workers.state();
+    let mut contexts = [None; 2];
     for side in battle.kind.sides() {
-        let Some(model) = battle.model(*side).and_then(|id| names.get(id)) else {
-            continue;
-        };
-        let last = battle.last_turn().and_then(|turn| turn.reply(*side));
-        let tokens = |turn: &Turn| turn.reply(*side).and_then(|reply| reply.completion_tokens).map_or(0, i64::from);
-        all.push(Revealed {
-            side: *side,
-            slug: model.slug.clone(),
-            name: model.display_name.clone(),
-            first_token: last
-                .and_then(|reply| reply.first_token_ms)
-                .map(|time| format!("{:.2}", f64::from(time) / 1000.0)),
-            speed: last.and_then(speed),
-            tokens: battle.turns.iter().map(tokens).sum(),
-        });
+        let Some(id) = battle.model(*side) else { continue };
+        let model = models::by_id(&arena.db, id).await?;
+        contexts[side.index()] = model.and_then(|model| context_of(&model, &workers));
     }
-    all
-}
-
-/// Tokens a second after the first one.
-fn speed(reply: &Reply) -> Option<String> {
-    let (tokens, first, total) = (reply.completion_tokens?, reply.first_token_ms?, reply.total_ms?);
-    let time = f64::from(total.checked_sub(first)?) / 1000.0;
-    (tokens > 1 && time > 0.05).then(|| format!("{:.1}", f64::from(tokens - 1) / time))
+    Ok(contexts)
 }
 
 /// The page of a battle, a comparison or a direct chat: the visitor's own.
@@ -234,12 +264,7 @@ pub async fn page(
     id: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
     let id: BattleId = id.parse().map_err(|_| Error::NotFound)?;
-    let shown = ReadBattle { battle: id, voter: visitor.id() }.run(&arena).await?;
-    let names = model_names::of_battle(&arena.db, &shown.battle).await?;
-    let mut frame = Page::of(&request);
-    let page = |frame| BattlePage::new(frame, &shown, &names);
-    frame.path = page(frame.clone()).new_path().to_owned();
-    html(&page(frame))
+    html(&BattlePage::read(&request, &arena, &visitor, id).await?)
 }
 
 /// Deletes one for good.

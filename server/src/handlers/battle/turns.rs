@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
+use super::page::BattlePage;
 use crate::actions::read_battle::ReadBattle;
 use crate::actions::retry_reply::RetryReply;
 use crate::actions::send_message::SendMessage;
@@ -11,7 +12,7 @@ use crate::domain::{BattleId, Side};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
 use crate::handlers::sse::html::HtmlEvents;
-use crate::handlers::{NoFields, see_other, sse};
+use crate::handlers::{NoFields, html_error, keeps_message, see_other, sse};
 use crate::i18n::Locale;
 use crate::limits::Caller;
 use crate::state::AppState;
@@ -44,8 +45,9 @@ pub struct Message {
     prompt: String,
 }
 
-/// Goes on with a battle.
+/// Goes on with a battle. What cannot be sent now comes back with the page, and the reason.
 pub async fn send(
+    request: HttpRequest,
     arena: web::Data<AppState>,
     visitor: Visitor,
     address: ClientAddress,
@@ -54,8 +56,15 @@ pub async fn send(
 ) -> Result<HttpResponse, Error> {
     let battle: BattleId = id.parse().map_err(|_| Error::NotFound)?;
     let caller = Caller { voter: visitor.id(), address: address.0 };
-    let turn = SendMessage { battle, caller, prompt: form.prompt }.run(&arena).await?;
-    Ok(see_other(&format!("/battle/{battle}#turn-{turn}")))
+    match (SendMessage { battle, caller, prompt: form.prompt.clone() }).run(&arena).await {
+        Ok(turn) => Ok(see_other(&format!("/battle/{battle}#turn-{turn}"))),
+        Err(error) if keeps_message(&error) => {
+            let mut page = BattlePage::read(&request, &arena, &visitor, battle).await?;
+            page.refuse(&error, form.prompt);
+            html_error(&page, &error)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Stops both answers.

@@ -5,10 +5,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::actions::cast_vote::CastVote;
+use crate::actions::hold_vote::HoldVote;
+use crate::actions::settle_votes;
+use crate::actions::undo_vote::UndoVote;
 use crate::domain::{BattleId, Choice, Reason};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
-use crate::handlers::see_other;
+use crate::handlers::{NoFields, see_other};
 use crate::limits::Caller;
 use crate::state::AppState;
 use crate::store::model_names;
@@ -23,7 +26,8 @@ pub struct Ballot {
     comment: String,
 }
 
-/// Keeps the vote, and shows the names: by the page of the battle, or as JSON to a script that asks for it.
+/// Keeps the vote; its page shows how to take it back, and then the names. A script that asks for JSON votes for good, as
+/// by the API.
 pub async fn cast(
     request: HttpRequest,
     arena: web::Data<AppState>,
@@ -40,11 +44,12 @@ pub async fn cast(
         reasons: ballot.reasons,
         comment: ballot.comment,
     };
-    let cast = vote.run(&arena).await?;
     let accept = request.headers().get("accept").and_then(|value| value.to_str().ok()).unwrap_or("");
     if !accept.contains("application/json") {
-        return Ok(see_other(&format!("/battle/{battle}#panel")));
+        HoldVote(vote).run(&arena).await?;
+        return Ok(see_other(&panel(battle)));
     }
+    let cast = vote.run(&arena).await?;
     let names = model_names::of_vote(&arena.db, &cast.vote).await?;
     let [a, b] = names.map(|name| name.map(|name| json!({ "slug": name.slug, "name": name.display_name })));
     Ok(HttpResponse::Ok().json(json!({
@@ -55,4 +60,32 @@ pub async fn cast(
         "a": a,
         "b": b,
     })))
+}
+
+/// Takes the vote back.
+pub async fn undo(
+    arena: web::Data<AppState>,
+    visitor: Visitor,
+    id: web::Path<String>,
+    CsrfForm(NoFields {}): CsrfForm<NoFields>,
+) -> Result<HttpResponse, Error> {
+    let battle: BattleId = id.parse().map_err(|_| Error::NotFound)?;
+    UndoVote { battle, voter: visitor.id() }.run(&arena).await?;
+    Ok(see_other(&panel(battle)))
+}
+
+/// Makes the vote final at once.
+pub async fn settle(
+    arena: web::Data<AppState>,
+    visitor: Visitor,
+    id: web::Path<String>,
+    CsrfForm(NoFields {}): CsrfForm<NoFields>,
+) -> Result<HttpResponse, Error> {
+    let battle: BattleId = id.parse().map_err(|_| Error::NotFound)?;
+    settle_votes::settle(&arena, visitor.id(), Some(battle)).await?;
+    Ok(see_other(&panel(battle)))
+}
+
+fn panel(battle: BattleId) -> String {
+    format!("/battle/{battle}#panel")
 }

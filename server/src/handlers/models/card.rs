@@ -8,7 +8,7 @@ use crate::handlers::html;
 use crate::i18n::Locale;
 use crate::state::AppState;
 use crate::store::models::{self, Model};
-use crate::supervisor::LoadState;
+use crate::supervisor::{LoadState, Snapshot};
 use crate::views::Page;
 
 /// One card.
@@ -23,6 +23,18 @@ struct ModelCardPage {
     device: Option<String>,
 }
 
+/// The longest conversation of a model in tokens: as its settings say, else as the worker that has loaded it.
+pub fn context_of(model: &Model, workers: &Snapshot) -> Option<i64> {
+    let loaded = || {
+        let view = workers.models.iter().find(|view| view.id == model.id)?;
+        match &view.state {
+            LoadState::Ready { card } => card.get("context")?.as_i64(),
+            _ => None,
+        }
+    };
+    model.settings.card.context_length.or_else(loaded)
+}
+
 /// The card of one contestant.
 pub async fn page(
     request: HttpRequest,
@@ -32,11 +44,7 @@ pub async fn page(
     let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
     let snapshot = arena.workers.state();
     let view = snapshot.models.iter().find(|view| view.id == model.id);
-    let loaded = view.and_then(|view| match &view.state {
-        LoadState::Ready { card } => card.get("context")?.as_i64(),
-        _ => None,
-    });
-    let context = model.settings.card.context_length.or(loaded);
+    let context = context_of(&model, &snapshot);
     let preferred = model.settings.source.local().map(|source| source.device.to_string());
     let device = view.and_then(|view| view.device.clone()).or(preferred);
     html(&ModelCardPage { page: Page::of(&request), model, context, device })

@@ -27,6 +27,7 @@ struct SideState {
     /// What was last said of it.
     said: Option<String>,
     is_begun: bool,
+    restarts: u32,
 }
 
 impl TurnEvents for HtmlEvents {
@@ -56,11 +57,11 @@ impl HtmlEvents {
         let state = &mut self.sides[place];
         let (attempt, chars) = self.cursor.sides[place];
         let mut all = false;
-        if attempt != now.attempt {
-            *state = SideState { is_begun: true, ..SideState::default() };
+        if attempt != now.attempt || (state.is_begun && state.restarts != now.restarts) {
+            *state = SideState { is_begun: true, restarts: now.restarts, ..SideState::default() };
             all = true;
         } else if !state.is_begun {
-            state.is_begun = true;
+            (state.is_begun, state.restarts) = (true, now.restarts);
             let had = prefix(&now.text, chars);
             if had.chars().count() == chars {
                 state.rendered.grow(had);

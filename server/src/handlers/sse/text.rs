@@ -14,12 +14,13 @@ pub struct TextEvents {
     battle: BattleStatus,
     cursor: Cursor,
     said: [Option<String>; 2],
+    restarts: [u32; 2],
 }
 
 impl TurnEvents for TextEvents {
     fn new(locale: Locale, battle: BattleStatus, turn: i32, after: Option<Cursor>) -> Self {
         let cursor = after.filter(|cursor| cursor.turn == turn).unwrap_or(Cursor { turn, ..Cursor::default() });
-        Self { locale, battle, cursor, said: [None, None] }
+        Self { locale, battle, cursor, said: [None, None], restarts: [0, 0] }
     }
 
     fn of(&mut self, view: &View, has_ended: bool) -> String {
@@ -43,8 +44,10 @@ impl TextEvents {
         let (attempt, had) = self.cursor.sides[at];
         let whole = now.text.chars().count();
         // Another attempt, or more than there is: from the beginning.
-        let from = if attempt == now.attempt && had <= whole { had } else { 0 };
-        if from < whole || (attempt != now.attempt && had > 0) || had > whole {
+        let is_same = attempt == now.attempt && self.restarts[at] == now.restarts;
+        self.restarts[at] = now.restarts;
+        let from = if is_same && had <= whole { had } else { 0 };
+        if from < whole || (!is_same && had > 0) || had > whole {
             let text: String = now.text.chars().skip(from).collect();
             self.cursor.sides[at] = (now.attempt, whole);
             self.event(out, "text", &json!({ "side": side, "attempt": now.attempt, "from": from, "text": text }));
@@ -68,10 +71,15 @@ impl TextEvents {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{BattleKind, ReplyId, ReplyStatus};
+    use crate::domain::{BattleKind, ReplyId, ReplyStatus, VoteStatus};
 
-    const BATTLE: BattleStatus =
-        BattleStatus { kind: BattleKind::Battle, is_voted: false, turns: 1, sides: [None, None] };
+    const BATTLE: BattleStatus = BattleStatus {
+        kind: BattleKind::Battle,
+        vote: VoteStatus::None,
+        turns: 1,
+        has_complete_turn: false,
+        sides: [None, None],
+    };
 
     fn view(text: &str, attempt: i32) -> View {
         let side = SideView::new(ReplyId(uuid::Uuid::nil()), attempt, ReplyStatus::Streaming, text, None);

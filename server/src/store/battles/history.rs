@@ -54,6 +54,7 @@ pub async fn delete_older(db: &mut PgConnection, days: i32, limit: i64) -> sqlx:
     let ids = sqlx::query_scalar!(
         "DELETE FROM battles WHERE id IN (
             SELECT id FROM battles WHERE created_at < now() - make_interval(days => $1)
+                AND NOT EXISTS (SELECT 1 FROM pending_votes WHERE battle_id = battles.id)
             ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
         ) RETURNING id",
         days,

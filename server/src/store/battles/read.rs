@@ -5,14 +5,15 @@ use sqlx::{PgConnection, PgPool};
 
 use super::mark_stale;
 use crate::domain::{
-    Battle, BattleId, BattleKind, Choice, ModelId, Parameters, Reply, ReplyId, ReplyStatus, Side, Turn, VoterId,
+    Battle, BattleId, BattleKind, Choice, ModelId, Parameters, PendingVote, Reply, ReplyId, ReplyStatus, Side, Turn,
+    VoterId,
 };
 
 macro_rules! replies {
     ($tail:tt $(, $argument:expr)*) => {
         sqlx::query_as!(
             Reply,
-            r#"SELECT DISTINCT ON (turn, side) id AS "id: ReplyId", turn, side AS "side: Side", attempt,
+            r#"SELECT DISTINCT ON (turn, side) id AS "id: ReplyId", turn, side AS "side: Side", attempt, after_empty,
                 model_id AS "model: ModelId", status AS "status: ReplyStatus", content, released, finish_reason,
                 error_code, prompt_tokens, completion_tokens, first_token_ms, total_ms,
                 heartbeat_at < now() - make_interval(secs => $1) AS "is_stale!"
@@ -35,11 +36,14 @@ pub async fn of_voter(db: &mut PgConnection, id: BattleId, voter: VoterId) -> sq
 
 async fn find(db: &mut PgConnection, id: BattleId) -> sqlx::Result<Option<Battle>> {
     let row = sqlx::query!(
-        r#"SELECT kind AS "kind: BattleKind", battles.voter_id AS "voter: VoterId", battles.model_a AS "model_a: ModelId",
+        r#"SELECT battles.kind AS "kind: BattleKind", battles.voter_id AS "voter: VoterId", battles.model_a AS "model_a: ModelId",
             battles.model_b AS "model_b: ModelId", pair_probability, battles.language,
-            parameters AS "parameters: Json<Parameters>", battles.exclusion_reason, battles.created_at,
-            (SELECT choice FROM votes WHERE votes.battle_id = battles.id) AS "vote: Choice"
-        FROM battles WHERE id = $1"#,
+            battles.parameters AS "parameters: Json<Parameters>", battles.exclusion_reason, battles.created_at,
+            (SELECT choice FROM votes WHERE votes.battle_id = battles.id) AS "vote: Choice",
+            pending.choice AS "pending_choice?: Choice",
+            extract(epoch FROM pending.final_at - now())::float8 AS seconds_left
+        FROM battles LEFT JOIN pending_votes AS pending ON pending.battle_id = battles.id
+        WHERE battles.id = $1"#,
         id.0
     )
     .fetch_optional(&mut *db)
@@ -68,6 +72,9 @@ async fn find(db: &mut PgConnection, id: BattleId) -> sqlx::Result<Option<Battle
         exclusion_reason: row.exclusion_reason,
         created_at: row.created_at,
         vote: row.vote,
+        pending_vote: row
+            .pending_choice
+            .map(|choice| PendingVote { choice, seconds_left: row.seconds_left.unwrap_or(0.0) }),
         turns,
     }))
 }

@@ -41,6 +41,8 @@ pub struct NewReply {
     pub seed: u32,
     /// The server that will drain it.
     pub owner: Uuid,
+    /// Whether an empty answer was retried for it.
+    pub after_empty: bool,
 }
 
 /// Adds a battle.
@@ -67,6 +69,18 @@ pub async fn insert_battle(db: impl PgExecutor<'_>, new: &NewBattle<'_>) -> sqlx
 pub async fn lock(db: impl PgExecutor<'_>, id: BattleId) -> sqlx::Result<bool> {
     let row = sqlx::query!("SELECT id FROM battles WHERE id = $1 FOR UPDATE", id.0).fetch_optional(db).await?;
     Ok(row.is_some())
+}
+
+/// The same for one battle of a voter, or for all of them.
+pub async fn lock_of_voter(db: impl PgExecutor<'_>, voter: VoterId, battle: Option<BattleId>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "SELECT id FROM battles WHERE voter_id = $1 AND ($2::uuid IS NULL OR id = $2) ORDER BY id FOR UPDATE",
+        voter.0,
+        battle.map(|id| id.0)
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(())
 }
 
 /// Why a turn or an attempt was not added.
@@ -104,11 +118,19 @@ pub async fn insert_turn(
     InsertError::unless_added(&done)
 }
 
+/// Writes another message in the place of one that could not be answered.
+pub async fn replace_prompt(db: impl PgExecutor<'_>, battle: BattleId, number: i32, prompt: &str) -> sqlx::Result<()> {
+    sqlx::query!("UPDATE turns SET prompt = $3 WHERE battle_id = $1 AND number = $2", battle.0, number, prompt)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 /// Adds an attempt.
 pub async fn insert_reply(db: impl PgExecutor<'_>, new: &NewReply) -> Result<(), InsertError> {
     let done = sqlx::query!(
-        "INSERT INTO replies (id, battle_id, turn, side, attempt, model_id, seed, owner)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+        "INSERT INTO replies (id, battle_id, turn, side, attempt, model_id, seed, owner, after_empty)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
         new.id.0,
         new.battle.0,
         new.turn,
@@ -116,7 +138,8 @@ pub async fn insert_reply(db: impl PgExecutor<'_>, new: &NewReply) -> Result<(),
         new.attempt,
         new.model.0,
         i64::from(new.seed),
-        new.owner
+        new.owner,
+        new.after_empty
     )
     .execute(db)
     .await?;

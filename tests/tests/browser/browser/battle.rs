@@ -91,22 +91,91 @@ async fn the_language_switch_switches_and_stays() {
     browser.close().await;
 }
 
+/// What has the focus: its id, or what it is.
+async fn focused(browser: &Browser) -> String {
+    let script = "const e = document.activeElement; return e.id || (e.hasAttribute('data-vote') ? 'vote' : e.tagName)";
+    browser.run(script).await.as_str().unwrap_or_default().to_owned()
+}
+
 #[tokio::test]
 async fn a_vote_can_be_given_by_the_keyboard_alone() {
     let stage = Stage::with(poem(1), poem(1)).await;
     let browser = Browser::open(Look::default()).await;
     browser.go(&stage.arena.url("/battle")).await;
+    assert_eq!(focused(&browser).await, "prompt", "who comes to write can write");
     browser.write("[data-composer]", "A poem").await;
     browser.find("[data-composer]").await.send_keys("\u{e007}").await.expect("Enter sends");
     complete(&browser).await;
-    browser.run("document.activeElement.blur()").await;
+    eventually_async("the focus is where the next act is", async || (focused(&browser).await == "panel").then_some(()))
+        .await;
+    // The first button is one step away; from there the keys vote.
+    browser.press_code("Tab", "Tab").await;
+    let first = browser.run("return document.activeElement.value").await;
+    assert_eq!(first, "a");
     browser.press("4").await;
+    browser.read("[data-pending]", "You chose B").await;
     browser.read("[data-revealed]", "You chose B").await;
     let names = browser.text("[data-revealed]").await;
     assert!(names.contains("Verse Alpha") && names.contains("Verse Beta"), "{names}");
     let headings =
         browser.run("return [...document.querySelectorAll('.answer h2')].map(e => e.textContent).join()").await;
     assert!(headings.as_str().is_some_and(|text| text.contains("Verse")), "{headings}");
+    let next = browser.run("return document.activeElement.getAttribute('href')").await;
+    assert_eq!(next, "/battle", "the next act is another battle");
     browser.assert_quiet(&[]).await;
     browser.close().await;
+}
+
+#[tokio::test]
+async fn who_types_writes_a_message_and_votes_nothing() {
+    let stage = Stage::with(poem(1), poem(1)).await;
+    let browser = Browser::open(Look::default()).await;
+    browser.go(&stage.arena.url("/battle")).await;
+    ask(&browser, "A poem").await;
+    browser.run("document.activeElement.blur()").await;
+    for key in "2 more lines please, 1234".chars() {
+        browser.press(&key.to_string()).await;
+    }
+    assert!(!browser.has("[data-pending], [data-revealed]").await, "typing has voted");
+    let written = browser.run("return document.querySelector('[data-composer]').value").await;
+    assert_eq!(written, "2 more lines please, 1234");
+    assert_eq!(stage.arena.store().await.count("SELECT count(*) FROM pending_votes").await, 0);
+    browser.assert_quiet(&[]).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_vote_is_taken_back_and_given_again_in_both_languages() {
+    for (look, name, undone, said) in [
+        (Look::default(), "undo", "Which answer is better?", "You chose A"),
+        (Look::default().chinese().phone(), "undo-zh", "哪个回答更好", "您选择了 A"),
+    ] {
+        let options = Options::bare().variable("ARENA_VOTE_UNDO_SECONDS", "30");
+        let stage = Stage::on(options, poem(1), poem(1)).await;
+        let browser = Browser::open(look).await;
+        browser.go(&stage.arena.url("/battle")).await;
+        ask(&browser, "写一首诗").await;
+        browser.click("[data-vote] [value=b]").await;
+        let pending = browser.read("[data-pending]", "B").await;
+        browser.screenshot(name).await;
+        browser.assert_fits().await;
+        assert!(!browser.text("main").await.contains("Verse"), "named while it can be taken back: {pending}");
+        let seconds = |text: String| text.chars().filter(char::is_ascii_digit).collect::<String>().parse::<u32>().ok();
+        let first = seconds(browser.text("[data-countdown]").await).expect("seconds");
+        eventually_async("the seconds pass", async || {
+            (seconds(browser.text("[data-countdown]").await)? < first).then_some(())
+        })
+        .await;
+        browser.click("form[action$='/vote/undo'] button").await;
+        browser.read("[data-vote]", undone).await;
+        assert_eq!(stage.arena.store().await.count("SELECT count(*) FROM pending_votes").await, 0);
+        browser.click("[data-vote] [value=a]").await;
+        browser.see("[data-pending]").await;
+        browser.click("form[action$='/vote/show'] button").await;
+        browser.read("[data-revealed]", said).await;
+        let chosen = stage.arena.store().await.texts("SELECT choice FROM votes").await;
+        assert_eq!(chosen, ["a"]);
+        browser.assert_quiet(&[]).await;
+        browser.close().await;
+    }
 }

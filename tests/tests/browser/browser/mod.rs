@@ -18,7 +18,12 @@ pub struct Stage {
 
 impl Stage {
     pub async fn with(one: Behaviour, other: Behaviour) -> Self {
-        let arena = start(Options::bare()).await;
+        Self::on(Options::bare(), one, other).await
+    }
+
+    /// The same on an arena started so.
+    pub async fn on(options: Options, one: Behaviour, other: Behaviour) -> Self {
+        let arena = start(options).await;
         let endpoint = Endpoint::start();
         endpoint.model("one", one);
         endpoint.model("two", other);
@@ -41,7 +46,12 @@ impl Stage {
 }
 
 /// Starts an arena without stopping the test's own tasks.
-pub async fn start(options: Options) -> Arena {
+pub async fn start(mut options: Options) -> Arena {
+    // Votes can be taken back as where people use it, but sooner no more.
+    let seconds = options.environment.iter().any(|(name, _)| name == "ARENA_VOTE_UNDO_SECONDS");
+    if !seconds {
+        options = options.variable("ARENA_VOTE_UNDO_SECONDS", "2");
+    }
     tokio::task::spawn_blocking(move || Arena::start(options)).await.expect("the arena starts")
 }
 
