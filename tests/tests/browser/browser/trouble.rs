@@ -87,3 +87,41 @@ async fn a_script_from_a_model_never_runs() {
     browser.screenshot("script").await;
     browser.close().await;
 }
+
+#[tokio::test]
+async fn a_message_that_does_not_fit_comes_back_to_be_shortened_and_complete_turns_can_be_judged() {
+    let full = || Ending::Status(400, "This model's maximum context length is 4096 tokens".into());
+    for (look, name, told, changed) in [
+        (Look::default(), "context-full", "Change it below", "You chose A"),
+        (Look::default().chinese().phone(), "context-full-zh", "请在下方修改", "您选择了 A"),
+    ] {
+        let stage = Stage::with(poem(1), poem(1)).await;
+        let browser = Browser::open(look).await;
+        browser.go(&stage.arena.url("/battle")).await;
+        browser.write("[data-composer]", "A poem").await;
+        browser.click("[data-send]").await;
+        complete(&browser).await;
+        stage.endpoint.model("one", Behaviour::says(&[]).ending(full()));
+        browser.write("[data-composer]", "A very long message").await;
+        browser.click("[data-send]").await;
+        eventually_async("the second turn", async || browser.has("#turn-2 .answer").await.then_some(())).await;
+        browser.read("#panel .notice", told).await;
+        assert!(!browser.has("[data-retry]:not([hidden])").await, "the same message would fail again");
+        let draft = browser.run("return document.querySelector('#panel [data-composer]').value").await;
+        assert_eq!(draft, "A very long message");
+        browser.assert_fits().await;
+        browser.screenshot(name).await;
+        stage.endpoint.model("one", poem(1));
+        browser.write("[data-composer]", "Short").await;
+        browser.click("[data-send]").await;
+        eventually_async("the message was changed", async || {
+            browser.text("#turn-2 .prompt").await.contains("Short").then_some(())
+        })
+        .await;
+        complete(&browser).await;
+        assert!(!browser.has("#turn-3").await);
+        browser.click("[data-vote] [value=a]").await;
+        browser.read("[data-revealed]", changed).await;
+        browser.close().await;
+    }
+}
