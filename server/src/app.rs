@@ -88,7 +88,7 @@ pub struct Application {
     streams: TurnHub,
     votes: JoinHandle<()>,
     drain: Duration,
-    expiry: Option<tokio::task::JoinHandle<()>>,
+    expiry: Option<JoinHandle<()>>,
     pools: Pools,
     database: Database,
 }

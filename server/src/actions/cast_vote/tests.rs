@@ -515,3 +515,16 @@ async fn votes_held_undone_settled_and_cast_at_once_are_counted_once_or_not_at_a
         world.check_against_replay(BattleKind::Battle, kind).await;
     }
 }
+
+impl CastVote {
+    /// The vote with the state of the battle that allows it, for the queue.
+    fn allowed(&self, ballot: &Ballot, address_hash: &[u8]) -> AllowedVote {
+        let given = GivenVote {
+            choice: self.choice,
+            reasons: self.reasons.clone(),
+            comment: self.comment.clone(),
+            address_hash: Some(address_hash.to_vec()),
+        };
+        allowed(self.battle, self.caller.voter, ballot, &given)
+    }
+}
