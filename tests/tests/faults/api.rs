@@ -83,7 +83,7 @@ async fn no_request_is_answered_with_a_fault_of_ours() {
         let method = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD"][next(&mut seed) as usize % 6];
         let mut path = PATHS[next(&mut seed) as usize % PATHS.len()].to_owned();
         path.extend(random(&mut seed, 4).chars().filter(|c| c.is_ascii_graphic() && !"\"<>{}^`|\\".contains(*c)));
-        let form = next(&mut seed) % 3 == 0;
+        let form = next(&mut seed).is_multiple_of(3);
         let body = random(&mut seed, 12);
         let kind = if form { "application/x-www-form-urlencoded" } else { "application/json" };
         let request = visitor.request(method, &path).header("content-type", kind).body(body.clone());

@@ -23,7 +23,7 @@ async fn kills_at_random_under_load_lose_and_double_no_vote() {
     while began.elapsed() < length() {
         tokio::time::sleep(Duration::from_millis(500 + next(&mut seed) % 4000)).await;
         let postgres = arena.children().into_iter().find(|(_, line)| line.contains("postgres"));
-        if let Some((pid, _)) = postgres.filter(|_| next(&mut seed) % 2 == 0) {
+        if let Some((pid, _)) = postgres.filter(|_| next(&mut seed).is_multiple_of(2)) {
             kills[1] += 1;
             _ = kill_process(pid, Signal::KILL);
             continue;
