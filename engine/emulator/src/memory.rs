@@ -64,7 +64,7 @@ impl Memory {
             // The store is written by kernels behind the compiler's back.
             let store = std::hint::black_box(&a.store);
             let end = a.start + a.bytes;
-            if let Some(at) = store[..a.start].iter().rposition(|b| *b != UNWRITTEN) {
+            if let Some(at) = store[..a.start].iter().position(|b| *b != UNWRITTEN) {
                 return Err(format!(
                     "{} bytes before the buffer of {} at {address:#x} were written",
                     a.start - at,

@@ -72,6 +72,12 @@ fn alternating(turns: &[Turn]) -> Vec<Turn> {
     out
 }
 
+/// The conversation with what the system says moved to its start, where it says something later on.
+pub(super) fn system_first(turns: &[Turn]) -> Option<Vec<Turn>> {
+    let is_later = turns.iter().skip(1).any(|turn| turn.is(Role::System)) && !turns[0].is(Role::System);
+    is_later.then(|| alternating(turns))
+}
+
 /// The system's texts in front of the first question.
 fn folded(turns: &[Turn]) -> Option<Vec<Turn>> {
     let (system, mut rest): (Vec<_>, Vec<_>) = turns.iter().cloned().partition(|turn| turn.is(Role::System));

@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub use error::TemplateError;
 pub use run::{CompileTemplate, LocalTemplate, RenderTemplate, TemplateInput, Turn};
 
-use self::layout::{keeps_system, layouts};
+use self::layout::{keeps_system, layouts, system_first};
 use super::tokenizer::{Encoding, Tokenizer};
 use crate::request::{Message, Role};
 
@@ -129,8 +129,13 @@ impl ChatTemplate {
         }
         let mut refusal = None;
         let mut lossy = None;
-        for form in layouts(turns, self.knows_system) {
-            match self.render_turns(tokenizer, &form, end == End::Answer && !continues) {
+        let asks = end == End::Answer && !continues;
+        // A template that refuses a system message at the start names the role only to refuse it: what it makes of one further
+        // down is nothing that its model knows.
+        let knows_system = self.knows_system
+            && system_first(&turns).is_none_or(|form| self.render_turns(tokenizer, &form, asks).is_ok());
+        for form in layouts(turns, knows_system) {
+            match self.render_turns(tokenizer, &form, asks) {
                 Ok(text) if keeps_system(&form, &text) => return if continues { cut(&text) } else { Ok(text) },
                 Ok(text) => lossy = lossy.or(Some(text)),
                 Err(error @ TemplateError::Render(_)) => refusal = refusal.or(Some(error)),

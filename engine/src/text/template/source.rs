@@ -32,7 +32,7 @@ pub(super) fn prepare(text: &str) -> Result<String, TemplateError> {
                 let closing = if closing == b'{' { "}}" } else { "%}" };
                 let Tag { len, tokens } = measure(tag, closing);
                 if tokens > MAX_TAG {
-                    let line = text[..text.len() - rest.len() + at].lines().count().max(1);
+                    let line = text[..text.len() - rest.len() + at].matches('\n').count() + 1;
                     return refuse(format!("a tag has more than {MAX_TAG} parts (line {line})"));
                 }
                 len

@@ -1,9 +1,12 @@
 //! Every operation of the API, in one list.
 
+use std::rc::Rc;
+
+use actix_web::body::BoxBody;
 use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Next, from_fn};
 use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError};
 use utoipa::openapi::path::{PathItem, Paths};
@@ -11,7 +14,7 @@ use utoipa::openapi::schema::Components;
 use utoipa_actix_web::OpenApiFactory;
 
 use super::body::ErrorBody;
-use super::unknown::refuse_unknown_query;
+use super::unknown::{KnownQueries, refuse_unknown_query};
 use super::{admin, admin_votes, battles, body, chat, leaderboard, models, stream, visitor};
 use crate::domain::MAX_PROMPT_CHARS;
 use crate::error::Error;
@@ -61,7 +64,11 @@ pub(super) fn operations() -> ((Paths, Components), impl HttpServiceFactory + 's
         scope = scope.map(|scope| scope.service(rest));
     }
     scope = scope.map(|scope| scope.service(chat::again));
-    let scope = scope.wrap(from_fn(refuse_unknown_query));
+    let known = Rc::new(KnownQueries::of(&paths));
+    let scope = scope.wrap(from_fn(move |request, next: Next<BoxBody>| {
+        let known = Rc::clone(&known);
+        async move { refuse_unknown_query(&known, request, next).await }
+    }));
     let mut components = Components::new();
     components.schemas.extend(schemas);
     ((paths, components), scope)

@@ -73,7 +73,12 @@ impl Forward for Formula {
             // Printable characters only: byte `b` is token `b + 3`.
             let next = 3 + 33 + (sum % 90) as usize;
             let value = if plan.tokens.contains(&NAN) { f32::NAN } else { 5.0 };
-            logits.extend((0..VOCABULARY).map(|t| if t == next { value } else { (t % 7) as f32 / 10.0 }));
+            // What breaks it stands in prompts alone: it never says so itself.
+            logits.extend((0..VOCABULARY).map(|t| match t {
+                _ if t == next => value,
+                _ if (LOST..=FAIL).contains(&(t as u32)) => -1e4,
+                _ => (t % 7) as f32 / 10.0,
+            }));
         }
         Ok(logits)
     }
