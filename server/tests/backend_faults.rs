@@ -35,8 +35,16 @@ fn request() -> ChatRequest {
 
 /// Collects an answer: its text and how it ended.
 async fn answer(backends: &ModelClients, endpoint: &Endpoint) -> (String, Result<(FinishReason, Usage), BackendError>) {
+    answer_to(backends, endpoint, request()).await
+}
+
+async fn answer_to(
+    backends: &ModelClients,
+    endpoint: &Endpoint,
+    request: ChatRequest,
+) -> (String, Result<(FinishReason, Usage), BackendError>) {
     let mut text = String::new();
-    let mut events = backends.chat(endpoint, request());
+    let mut events = backends.chat(endpoint, request);
     while let Some(event) = events.next().await {
         match event {
             Ok(ChatEvent::Retracted) => text.clear(),
@@ -222,4 +230,28 @@ async fn a_probe_tells_what_is_there_and_what_is_odd() {
     let bare = Endpoint::new(&format!("http://{}", fake.address), None, "good").unwrap();
     let probe = backends().probe(&bare).await;
     assert_eq!(probe.better_base, Some(fake.base()));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_goes_on_beyond_the_limit_on_tokens_is_cut_off() {
+    let fake = Fake::start().await;
+    let limited = |tokens| {
+        let sampling = Sampling { max_tokens: Some(tokens), ..Sampling::default() };
+        ChatRequest { sampling, ..request() }
+    };
+    for (model, tokens, longest) in [("floods", 100, 151 * 5), ("floods-text", 100, 1600), ("floods-thoughts", 100, 8)]
+    {
+        let begun = Instant::now();
+        let (text, end) = answer_to(&backends(), &endpoint(&fake, model), limited(tokens)).await;
+        let (reason, _) = end.unwrap_or_else(|error| panic!("{model}: {error}"));
+        assert_eq!(reason, FinishReason::Length, "{model}");
+        assert!(text.len() <= longest, "{model}: {} bytes", text.len());
+        assert!(begun.elapsed() < Duration::from_secs(1), "{model}: long before its time is over");
+    }
+    // A proxy that cuts tokens into letters is no flood: 400 letters are about a hundred tokens.
+    let (text, end) = answer_to(&backends(), &endpoint(&fake, "letters"), limited(100)).await;
+    assert_eq!((text.len(), end.unwrap().0), (400, FinishReason::Stop));
+    // Where no limit was asked for, none is held to: the time is.
+    let (_, end) = answer(&backends(), &endpoint(&fake, "floods-thoughts")).await;
+    assert_ne!(end.map_or_else(|error| error.kind, |_| ErrorKind::Filtered), ErrorKind::Filtered);
 }

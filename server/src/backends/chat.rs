@@ -83,7 +83,7 @@ async fn run(
     let mut body = Body::new(endpoint.model(), request).without(&endpoint.omitted);
     let mut tried = 0;
     loop {
-        let mut answer = Answer::new(endpoint, sender, ends);
+        let mut answer = Answer::new(endpoint, sender, ends, request.sampling.max_tokens);
         let error = match attempt(&client, endpoint, &body, &mut answer).await {
             Ok(()) => {
                 shared.health.succeeded(&endpoint.health_key());

@@ -25,6 +25,14 @@ const WHOLE_BYTES: usize = 8 << 20;
 /// How long the count of tokens may follow after the finish reason.
 const AFTER_FINISH: Duration = Duration::from_secs(5);
 
+/// What an endpoint may exceed the limit on tokens by before it is cut off: what a piece holds is a guess, a whole token as
+/// a rule, part of one where a proxy cuts texts anew.
+const SLACK: f64 = 1.5;
+/// Bytes that a token has at least on average: pieces that are smaller are parts of tokens.
+const LEAST_TOKEN: u64 = 3;
+/// Bytes that a token has at most on average: larger pieces hold several.
+const LARGEST_TOKEN: u64 = 16;
+
 /// One answer while it is being read.
 pub(super) struct Answer<'a> {
     endpoint: &'a Endpoint,
@@ -38,15 +46,26 @@ pub(super) struct Answer<'a> {
     /// Something came that says nothing of an answer.
     is_strange: bool,
     pieces: u64,
+    /// Pieces that are thoughts and nothing else.
+    thoughts: u64,
+    /// Bytes of everything that was said, thoughts between tags too.
+    said: u64,
     text_bytes: usize,
+    max_tokens: Option<u32>,
     reason: Option<FinishReason>,
     done: bool,
     usage: Usage,
 }
 
 impl<'a> Answer<'a> {
-    /// An answer that is about to be asked for; it must be complete at `ends`.
-    pub(super) fn new(endpoint: &'a Endpoint, sender: &'a mpsc::Sender<Item>, ends: Instant) -> Self {
+    /// An answer that is about to be asked for; it must be complete at `ends` and is cut off where it is clearly longer
+    /// than `max_tokens`.
+    pub(super) fn new(
+        endpoint: &'a Endpoint,
+        sender: &'a mpsc::Sender<Item>,
+        ends: Instant,
+        max_tokens: Option<u32>,
+    ) -> Self {
         Self {
             endpoint,
             sender,
@@ -58,7 +77,10 @@ impl<'a> Answer<'a> {
             halves: Halves::default(),
             is_strange: false,
             pieces: 0,
+            thoughts: 0,
+            said: 0,
             text_bytes: 0,
+            max_tokens,
             reason: None,
             done: false,
             usage: Usage::default(),
@@ -182,9 +204,16 @@ impl<'a> Answer<'a> {
             self.deadline = Instant::now() + self.endpoint.timeouts.between_tokens;
         }
         let text = self.halves.join(piece.text, piece.has_halves);
+        self.thoughts += u64::from(piece.is_thinking && text.is_empty());
+        self.said += text.len() as u64;
         let mut split = self.thinking.take(&text);
         split.is_thinking |= piece.is_thinking;
         self.tell_split(split).await?;
+        if self.reason.is_none() && self.is_too_long() {
+            tracing::warn!(model = self.endpoint.model(), "the endpoint goes on beyond the limit on tokens: cut off");
+            self.reason = Some(FinishReason::Length);
+            self.done = true;
+        }
         if let Some(reason) = piece.finish
             && self.reason.is_none()
         {
@@ -211,7 +240,25 @@ impl<'a> Answer<'a> {
         if self.text_bytes > TEXT_BYTES {
             return Err(too_large(TEXT_BYTES));
         }
-        self.tell(ChatEvent::Delta { text: split.text }).await
+        let text = self.within_limit(split.text);
+        self.tell(ChatEvent::Delta { text }).await
+    }
+
+    /// Whether it is clearly longer than was asked for.
+    fn is_too_long(&self) -> bool {
+        let Some(limit) = self.max_tokens.map(u64::from) else { return false };
+        let written = (self.pieces - self.thoughts).min(self.said / LEAST_TOKEN);
+        (self.thoughts + written) as f64 > limit as f64 * SLACK || self.said >= limit * LARGEST_TOKEN
+    }
+
+    /// As much of a piece as so many tokens may have.
+    fn within_limit(&self, mut text: String) -> String {
+        if let Some(limit) = self.max_tokens {
+            let most = limit as usize * LARGEST_TOKEN as usize;
+            let over = self.text_bytes.saturating_sub(most);
+            text.truncate(text.floor_char_boundary(text.len().saturating_sub(over)));
+        }
+        text
     }
 
     /// The body or the protocol says that nothing follows.

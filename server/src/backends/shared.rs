@@ -13,7 +13,7 @@ use super::error::{BackendError, ErrorKind};
 use super::health::Health;
 
 /// Answers that may be under way at once in this process.
-const CONCURRENT: usize = 1024;
+const CONCURRENT: usize = 2048;
 /// Different connect timeouts for which clients are kept.
 const CLIENTS: usize = 32;
 

@@ -63,6 +63,12 @@ const STOP: &str = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"
 const USAGE: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":7}}\n\n";
 const DONE: &str = "data: [DONE]\n\n";
 
+/// The same for ever, as fast as it is read.
+async fn repeat(stream: &mut TcpStream, event: &str) {
+    head(stream).await;
+    while piece(stream, event.as_bytes()).await {}
+}
+
 async fn serve(mut stream: TcpStream, seen: Arc<Seen>) {
     let Some((path, headers, body)) = read_request(&mut stream).await else { return };
     if path.ends_with("/models") {
@@ -132,6 +138,15 @@ async fn serve(mut stream: TcpStream, seen: Arc<Seen>) {
             events(&mut stream, &[ROLE, said, end, DONE]).await;
         }
         "script" => events(&mut stream, &[&chunk("<script>alert(1)</script>"), STOP, DONE]).await,
+        "floods" => repeat(&mut stream, &chunk("word ")).await,
+        "floods-text" => repeat(&mut stream, &chunk(&"a long piece ".repeat(500))).await,
+        "floods-thoughts" => {
+            repeat(&mut stream, "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"hm\"}}]}\n\n").await;
+        }
+        "letters" => {
+            let letters = "abcdefghij".repeat(40).chars().map(|c| chunk(&c.to_string())).collect::<String>();
+            events(&mut stream, &[&letters, STOP, DONE]).await;
+        }
         "hang" => sleep(Duration::from_secs(60)).await,
         "pings" => {
             head(&mut stream).await;
