@@ -66,6 +66,7 @@ impl Reader {
                 self.wait().await;
             }
             let Some(view) = self.look().await? else { return Ok(None) };
+            let view = if self.kind.is_blind() { view.blind() } else { view };
             if self.shown.as_ref() != Some(&view) {
                 self.has_ended = view.has_ended(self.kind.sides());
                 self.shown = Some(view.clone());

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::domain::{
-    Battle, BattleStatus, Reply, ReplyId, ReplyStatus, Side, SideStatus, Turn, is_empty_answer, is_permanent,
+    Battle, BattleStatus, Reply, ReplyId, ReplyStatus, Side, SideStatus, Turn, blind_error_code, is_empty_answer,
+    is_permanent,
 };
 
 /// A turn.
@@ -44,6 +45,11 @@ pub enum Cut {
 }
 
 impl View {
+    /// As it may be seen while names are hidden.
+    pub fn blind(self) -> Self {
+        Self { sides: self.sides.map(|side| side.map(SideView::blind)) }
+    }
+
     /// Whether every one of these sides has ended.
     pub fn has_ended(&self, sides: &[Side]) -> bool {
         sides.iter().all(|side| self.sides[side.index()].as_ref().is_some_and(|view| !view.status.is_running()))
@@ -80,7 +86,9 @@ impl Shown {
 
     /// A side of a turn.
     pub fn side(&self, turn: &Turn, side: Side) -> Option<SideView> {
-        if self.is_newest(turn) { self.newest.sides[side.index()].clone() } else { turn.reply(side).map(SideView::of) }
+        let newest = || self.newest.sides[side.index()].clone();
+        let view = if self.is_newest(turn) { newest() } else { turn.reply(side).map(SideView::of) };
+        if self.battle.names_visible() { view } else { view.map(SideView::blind) }
     }
 
     /// Where the battle stands, as far as the visitor knows.
@@ -114,6 +122,20 @@ impl SideView {
         Self { reply, attempt, status, text: Arc::from(text), error_code, cut: None, after_empty: false, restarts: 0 }
     }
 
+    /// As it may be seen while names are hidden: how it failed says what to do, and no more.
+    pub fn blind(mut self) -> Self {
+        self.error_code = self.error_code.map(|code| Arc::from(blind_error_code(&code)));
+        self
+    }
+
+    /// Whether the other one is told of in the same words, whatever its text says.
+    pub fn reads_like(&self, other: &Self) -> bool {
+        let of = |view: &Self| (view.attempt, view.status, view.cut, view.after_empty, view.text.is_empty());
+        of(self) == of(other)
+            && self.error_code == other.error_code
+            && (self.status.is_running() || self.text == other.text)
+    }
+
     /// What the rules need to know of it.
     pub fn side_status(&self) -> SideStatus {
         SideStatus {
@@ -140,4 +162,27 @@ impl SideView {
 /// The first so many characters.
 pub fn prefix(text: &str, chars: usize) -> &str {
     text.char_indices().nth(chars).map_or(text, |(at, _)| &text[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backends::ErrorKind;
+
+    #[test]
+    fn failures_in_a_blind_battle_say_what_to_do_and_nothing_of_the_back_end() {
+        let shown = |kind: ErrorKind| {
+            let failed = SideView::new(ReplyId(uuid::Uuid::nil()), 1, ReplyStatus::Failed, "", Some(kind.code()));
+            failed.blind().error_code.map(|code| code.to_string()).unwrap_or_default()
+        };
+        for kind in ErrorKind::ALL {
+            let expected = match kind {
+                ErrorKind::ContextTooLong => "context-too-long",
+                ErrorKind::Filtered | ErrorKind::InvalidRequest => "invalid-request",
+                _ => "server-failed",
+            };
+            assert_eq!(shown(kind), expected);
+            assert!(ErrorKind::from_code(&shown(kind)).is_some(), "it has a text");
+        }
+    }
 }
