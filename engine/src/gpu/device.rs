@@ -86,7 +86,7 @@ pub struct MemoryInfo {
     pub total: u64,
 }
 
-/// One GPU with a queue of work of its own: what is asked is done in order. Only [`Self::read`], [`Self::wait`] and
+/// One GPU with a queue of work of its own: what is asked is done in order. Only `read`, [`Self::wait`] and
 /// [`Self::elapsed`] wait for it.
 ///
 /// Errors of earlier work may come from any call. Empty copies and launches are never passed on: see `impl dyn Gpu`.
