@@ -55,7 +55,8 @@ async fn surfaces_agree(visitor: &Client, battle: &str) {
 async fn a_message_that_is_refused_for_good_comes_back_to_be_changed_and_complete_turns_are_judged() {
     for (message, words) in [
         ("This model's maximum context length is 4096 tokens. However, you requested 5000 tokens", "too long"),
-        ("The response was filtered due to content management policy", "declined"),
+        // While names are hidden nothing tells that a cloud filters: the message is not accepted.
+        ("The response was filtered due to content management policy", "does not accept"),
         ("the request is malformed", "does not accept"),
     ] {
         let stage = Stage::with(fine(), fine()).await;
@@ -189,7 +190,7 @@ async fn an_answer_that_a_filter_cut_says_so_and_one_of_which_nothing_is_left_fa
     let (half, none) = if seen.status("a") == "done" { ("a", "b") } else { ("b", "a") };
     assert!(seen.message(half).contains("content filter"), "{seen:?}");
     assert_eq!(seen.status(none), "failed");
-    assert!(seen.message(none).contains("declined"), "{seen:?}");
+    assert!(seen.message(none).contains("does not accept"), "{seen:?}");
     surfaces_agree(&visitor, &battle).await;
 }
 
