@@ -9,18 +9,18 @@ use utoipa::openapi::path::{Operation, ParameterIn, Paths};
 
 use crate::error::Error;
 
-/// What the query of each operation may say, by method and path.
-pub(super) struct KnownQueries(HashMap<(&'static str, String), HashSet<String>>);
+/// What the query of each operation may say, by path and method.
+pub(super) struct KnownQueries(HashMap<String, HashMap<&'static str, HashSet<String>>>);
 
 impl KnownQueries {
     /// As the document tells it.
     pub(super) fn of(paths: &Paths) -> Self {
-        let mut known = HashMap::new();
+        let mut known: HashMap<String, HashMap<_, _>> = HashMap::new();
         for (path, item) in &paths.paths {
             let all = [("GET", &item.get), ("POST", &item.post), ("PATCH", &item.patch), ("DELETE", &item.delete)];
             for (method, operation) in all {
                 if let Some(operation) = operation {
-                    known.insert((method, path.clone()), names(operation));
+                    known.entry(path.clone()).or_default().insert(method, names(operation));
                 }
             }
         }
@@ -29,9 +29,7 @@ impl KnownQueries {
 
     /// The first name in a request's query that its operation does not know.
     fn unknown(&self, request: &ServiceRequest) -> Option<String> {
-        let path = request.match_pattern()?;
-        let is_it = |key: &&(&'static str, String)| key.0 == request.method().as_str() && key.1 == path;
-        let known = &self.0[self.0.keys().find(is_it)?];
+        let known = self.0.get(&request.match_pattern()?)?.get(request.method().as_str())?;
         let mut sent = url::form_urlencoded::parse(request.query_string().as_bytes());
         sent.find(|(name, _)| !known.contains(name.as_ref())).map(|(name, _)| name.chars().take(100).collect())
     }
