@@ -15,7 +15,7 @@
 //!
 //! ```text
 //! handle                        one device, one thread, several models
-//! gpu                           NVIDIA GPUs: kernels, devices
+//! cpu · gpu                     own executors for processors · for NVIDIA GPUs
 //! model · weights               from a step's input to logits · from files to tensors
 //! arch · text                   sizes and names of tensors · tokenizers, templates, stop strings
 //! formats · ops                 GGUF, safetensors, JSON · matrix products, attention, experts
@@ -28,6 +28,7 @@
 extern crate self as mixtral_engine;
 
 pub mod arch;
+pub mod cpu;
 pub mod device;
 pub mod error;
 pub mod formats;

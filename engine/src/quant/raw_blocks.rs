@@ -5,7 +5,7 @@ use half::f16;
 use super::GgmlType;
 
 /// What the sixteen codes of IQ4_NL and IQ4_XS stand for: denser near zero, where weights are.
-const NON_LINEAR: [i8; 16] = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
+pub const NON_LINEAR: [i8; 16] = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
 
 /// Writes one block's weights.
 type Decoder = fn(block: &[u8], out: &mut [f32]);

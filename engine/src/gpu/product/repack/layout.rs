@@ -6,8 +6,7 @@ use rayon::prelude::*;
 use super::planes::{self, Place};
 use super::scales::Scales;
 use super::shape::{TILE_COLUMNS, TILE_ROWS};
-use super::unpack::Codes;
-use crate::quant::GgmlType;
+use crate::quant::{Codes, GgmlType};
 
 /// How the codes of a type lie in a tile.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,6 @@ mod scales;
 mod shape;
 #[cfg(test)]
 mod tests;
-mod unpack;
 
 pub use layout::Layout;
 pub use shape::{TILE_COLUMNS, TILE_ROWS};

@@ -3,7 +3,7 @@
 use half::f16;
 
 use super::planes::Place;
-use super::unpack::Codes;
+use crate::quant::Codes;
 
 /// How the scales of a type lie in a tile.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,8 @@
 //! Codes and scales mean what `Blocks` decodes.
 
 use super::shape::TILE_COLUMNS;
-use super::unpack::Codes;
 use crate::gpu::product::tests::{KINDS, random, weights};
-use crate::quant::{Blocks, GgmlType};
+use crate::quant::{Blocks, Codes, GgmlType};
 
 const NON_LINEAR: [f32; 16] =
     [-127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0];

@@ -3,15 +3,19 @@
 
 use half::f16;
 
-use super::shape::TILE_COLUMNS;
-use crate::quant::GgmlType;
+use super::GgmlType;
 
-/// A row's part of a tile: up to 256 weights as unsigned codes, with what they mean.
+/// Weights of a row that are read at once.
+pub const COLUMNS: usize = 256;
+
+/// Up to 256 weights of a row as unsigned codes, with what they mean: what executors repack.
 ///
 /// A type with blocks of 32 has a scale (and perhaps an offset) for each; a K type has one of each in front, and small
 /// whole numbers for its sub-blocks.
-pub(super) struct Codes {
-    pub codes: [u8; TILE_COLUMNS],
+pub struct Codes {
+    /// Those of Q8_0 are 128 higher than what they mean.
+    pub codes: [u8; COLUMNS],
+    /// Of a block of 32, or of all in front.
     pub scale: [f32; 8],
     /// Offset, or what the minimums are multiplied with.
     pub offset: [f32; 8],
@@ -22,11 +26,12 @@ pub(super) struct Codes {
 }
 
 impl Codes {
-    pub(super) const ZERO: Self =
-        Self { codes: [0; TILE_COLUMNS], scale: [0.0; 8], offset: [0.0; 8], subs: [0; 16], minimums: [0; 16] };
+    /// No weights.
+    pub const ZERO: Self =
+        Self { codes: [0; COLUMNS], scale: [0.0; 8], offset: [0.0; 8], subs: [0; 16], minimums: [0; 16] };
 
     /// Reads the blocks of up to 256 weights; what is missing counts as zero. `bytes` are whole blocks.
-    pub(super) fn read(&mut self, kind: GgmlType, bytes: &[u8]) {
+    pub fn read(&mut self, kind: GgmlType, bytes: &[u8]) {
         *self = Self::ZERO;
         let (len, size) = (kind.block_len(), kind.block_bytes());
         for (i, block) in bytes.chunks_exact(size).enumerate() {
@@ -147,7 +152,7 @@ fn fifth_bits(high: &[u8], bytes: &[u8], codes: &mut [u8]) {
 }
 
 /// 256 codes of 2 bits: of 32 bytes the lowest bits of all, then the next.
-fn two_bits(bytes: &[u8], codes: &mut [u8; TILE_COLUMNS]) {
+fn two_bits(bytes: &[u8], codes: &mut [u8; COLUMNS]) {
     for (codes, bytes) in codes.chunks_exact_mut(128).zip(bytes.chunks_exact(32)) {
         for (part, codes) in codes.chunks_exact_mut(32).enumerate() {
             codes.iter_mut().zip(bytes).for_each(|(code, byte)| *code = byte >> (2 * part) & 3);

@@ -1,0 +1,210 @@
+//! Matrices of weights, repacked.
+
+use std::ops::Range;
+
+use half::{bf16, f16};
+use memmap2::MmapMut;
+use rayon::prelude::*;
+
+use super::layout::{GROUP, Layout, TILE_ROWS};
+use super::tile::{RowGroup, write_row};
+use crate::quant::{Codes, GgmlType};
+
+/// A matrix of weights (rows, cols), repacked for products, in memory of its own.
+///
+/// Quantised weights lie in the tiles that `layout.rs` tells of, those in floating point as (tiles, cols, 16 rows) in their own
+/// type. The last tile is filled up with zeros.
+pub struct PackedMatrix {
+    kind: GgmlType,
+    rows: usize,
+    cols: usize,
+    data: MmapMut,
+}
+
+/// How the weights of a type are packed.
+#[derive(Clone, Copy)]
+pub(super) enum Packing {
+    Tiles(Layout),
+    /// Numbers of so many bytes.
+    Numbers(usize),
+}
+
+impl Packing {
+    pub fn of(kind: GgmlType) -> Option<Self> {
+        match kind {
+            GgmlType::F32 => Some(Self::Numbers(4)),
+            GgmlType::F16 | GgmlType::BF16 => Some(Self::Numbers(2)),
+            _ => Layout::of(kind).map(Self::Tiles),
+        }
+    }
+
+    /// Bytes of 16 rows.
+    fn strip(self, cols: usize) -> usize {
+        match self {
+            Self::Tiles(layout) => cols / layout.columns * layout.bytes(),
+            Self::Numbers(size) => cols * TILE_ROWS * size,
+        }
+    }
+}
+
+impl PackedMatrix {
+    /// Whether weights of a type can be multiplied.
+    #[must_use]
+    pub fn supports(kind: GgmlType) -> bool {
+        Packing::of(kind).is_some()
+    }
+
+    /// Bytes that a matrix takes; nothing if its type cannot be multiplied or its rows are not whole blocks.
+    #[must_use]
+    pub fn bytes_of(kind: GgmlType, rows: usize, cols: usize) -> Option<usize> {
+        let packing = Packing::of(kind).filter(|_| cols.is_multiple_of(kind.block_len()))?;
+        packing.strip(cols).checked_mul(rows.div_ceil(TILE_ROWS))
+    }
+
+    /// Repacks a matrix, on all threads; nothing if its type cannot be multiplied, or if `bytes` are not exactly its blocks.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    pub fn pack(kind: GgmlType, rows: usize, cols: usize, bytes: &[u8]) -> Option<std::io::Result<Self>> {
+        let packing = Packing::of(kind)?;
+        let total = Self::bytes_of(kind, rows, cols)?;
+        let row_bytes = cols / kind.block_len() * kind.block_bytes();
+        if row_bytes.checked_mul(rows)? != bytes.len() || total == 0 {
+            return None;
+        }
+        let mut data = match map(total) {
+            Ok(data) => data,
+            Err(error) => return Some(Err(error)),
+        };
+        let strips = data.par_chunks_mut(packing.strip(cols)).zip(bytes.par_chunks(row_bytes * TILE_ROWS));
+        strips.for_each(|(strip, bytes)| {
+            for (row, bytes) in bytes.chunks_exact(row_bytes).enumerate() {
+                match packing {
+                    Packing::Tiles(layout) => pack_row(kind, layout, row, bytes, strip),
+                    Packing::Numbers(2) => interleave::<2>(row, bytes, strip),
+                    Packing::Numbers(_) => interleave::<4>(row, bytes, strip),
+                }
+            }
+        });
+        Some(Ok(Self { kind, rows, cols, data }))
+    }
+
+    /// Bytes of memory that it takes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.data.len()
+    }
+
+    #[must_use]
+    pub fn kind(&self) -> GgmlType {
+        self.kind
+    }
+
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    #[must_use]
+    pub fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// Tiles of rows that together hold `rows`, number and all.
+    ///
+    /// # Panics
+    /// If `rows` begin inside a tile, end inside one that is not the last, or are not the matrix's.
+    pub(super) fn strips(&self, rows: Range<usize>) -> impl Iterator<Item = Strip<'_>> {
+        assert!(rows.start.is_multiple_of(TILE_ROWS) && rows.end <= self.rows, "rows of whole tiles");
+        assert!(rows.end.is_multiple_of(TILE_ROWS) || rows.end == self.rows, "rows of whole tiles");
+        let size = Packing::of(self.kind).map_or(0, |packing| packing.strip(self.cols));
+        rows.step_by(TILE_ROWS).map(move |first| Strip {
+            first,
+            count: TILE_ROWS.min(self.rows - first),
+            bytes: &self.data[first / TILE_ROWS * size..][..size],
+        })
+    }
+
+    /// Writes the weights of a row.
+    ///
+    /// # Panics
+    /// If there is no such row, or `out` is not as long as one.
+    pub fn row(&self, row: usize, out: &mut [f32]) {
+        assert!(row < self.rows && out.len() == self.cols, "a row of the matrix");
+        let first = row / TILE_ROWS * TILE_ROWS;
+        let last = (first + TILE_ROWS).min(self.rows);
+        for strip in self.strips(first..last) {
+            let row = row - first;
+            match Layout::of(self.kind) {
+                Some(layout) => {
+                    let mut group = RowGroup::ZERO;
+                    let tiles = strip.bytes.chunks(GROUP / layout.columns * layout.bytes());
+                    for (out, tiles) in out.chunks_mut(GROUP).zip(tiles) {
+                        group.read(layout, tiles, row);
+                        group.dequantise(layout, out);
+                    }
+                }
+                None => out.iter_mut().enumerate().for_each(|(col, out)| *out = strip.number(self.kind, col, row)),
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for PackedMatrix {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PackedMatrix({}, {} x {})", self.kind, self.rows, self.cols)
+    }
+}
+
+/// 16 rows of a matrix, of which the last may be filled up.
+#[derive(Clone, Copy)]
+pub(super) struct Strip<'a> {
+    /// The number of the first.
+    pub first: usize,
+    /// How many are the matrix's.
+    pub count: usize,
+    pub bytes: &'a [u8],
+}
+
+impl Strip<'_> {
+    /// A weight in floating point.
+    pub fn number(&self, kind: GgmlType, col: usize, row: usize) -> f32 {
+        let at = col * TILE_ROWS + row;
+        let two = || [self.bytes[2 * at], self.bytes[2 * at + 1]];
+        match kind {
+            GgmlType::F16 => f16::from_le_bytes(two()).to_f32(),
+            GgmlType::BF16 => bf16::from_le_bytes(two()).to_f32(),
+            _ => {
+                let bytes = self.bytes[4 * at..].first_chunk().copied().unwrap_or_default();
+                f32::from_le_bytes(bytes)
+            }
+        }
+    }
+}
+
+/// Memory of zeros, in huge pages where the system gives them: with small ones, reading stands still at each page.
+fn map(bytes: usize) -> std::io::Result<MmapMut> {
+    let data = MmapMut::map_anon(bytes)?;
+    // Only advice: without it everything is as right.
+    #[cfg(target_os = "linux")]
+    let _ = data.advise(memmap2::Advice::HugePage);
+    Ok(data)
+}
+
+fn pack_row(kind: GgmlType, layout: Layout, row: usize, bytes: &[u8], strip: &mut [u8]) {
+    let group = GROUP / kind.block_len() * kind.block_bytes();
+    let tiles = GROUP / layout.columns * layout.bytes();
+    let mut codes = Codes::ZERO;
+    for (bytes, tiles) in bytes.chunks(group).zip(strip.chunks_mut(tiles)) {
+        codes.read(kind, bytes);
+        write_row(layout, &codes, row, tiles);
+    }
+}
+
+/// Numbers of a row, each after those of the other rows in its column.
+fn interleave<const SIZE: usize>(row: usize, bytes: &[u8], strip: &mut [u8]) {
+    let places = strip.as_chunks_mut::<SIZE>().0.iter_mut().skip(row).step_by(TILE_ROWS);
+    for (place, number) in places.zip(bytes.as_chunks::<SIZE>().0) {
+        *place = *number;
+    }
+}

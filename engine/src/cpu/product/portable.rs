@@ -1,0 +1,98 @@
+//! Products in plain loops, for processors without kernels of their own; and what the kernels are held against.
+
+use super::activations::{Rows, View};
+use super::layout::{GROUP, Layout, TILE_ROWS};
+use super::matrix::{PackedMatrix, Strip};
+use super::rounded::{Rounded32, Rounded256};
+use super::tile::RowGroup;
+use crate::quant::GgmlType;
+
+/// Columns of weights in floating point whose products are added up before they are added to the others.
+pub const BLOCK: usize = 256;
+
+/// Sums of 16 rows, for each token.
+pub type Sums = [f32; TILE_ROWS];
+
+/// The products of 16 rows with `sums.len()` tokens; `tokens` are rows of `x`.
+pub fn strip(w: &PackedMatrix, strip: Strip<'_>, x: View<'_>, tokens: &[u32], sums: &mut [Sums]) {
+    sums.fill([0.0; TILE_ROWS]);
+    match (Layout::of(w.kind()), x) {
+        (Some(layout), View::Rounded256(x)) => {
+            quantised(layout, strip, sums, |group, row, i, sum| {
+                large(layout, row, &x.row(tokens[i] as usize)[group], sum)
+            });
+        }
+        (Some(layout), View::Rounded32(x)) => {
+            quantised(layout, strip, sums, |group, row, i, sum| {
+                small(layout, row, &x.row(tokens[i] as usize)[group], sum);
+            });
+        }
+        (None, View::F32(x)) => numbers(w.kind(), strip, x, tokens, sums),
+        _ => panic!("activations in another form than weights"),
+    }
+}
+
+fn quantised(
+    layout: Layout,
+    strip: Strip<'_>,
+    sums: &mut [Sums],
+    multiply: impl Fn(usize, &RowGroup, usize, &mut f32),
+) {
+    let mut weights = RowGroup::ZERO;
+    for (group, tiles) in strip.bytes.chunks(GROUP / layout.columns * layout.bytes()).enumerate() {
+        for row in 0..strip.count {
+            weights.first = [0.0; 8];
+            weights.second = [0.0; 8];
+            weights.read(layout, tiles, row);
+            for (i, sums) in sums.iter_mut().enumerate() {
+                multiply(group, &weights, i, &mut sums[row]);
+            }
+        }
+    }
+}
+
+fn dot(w: &[i8], x: &[i8]) -> i32 {
+    w.iter().zip(x).map(|(w, x)| i32::from(*w) * i32::from(*x)).sum()
+}
+
+/// K types and IQ4_XS.
+fn large(layout: Layout, w: &RowGroup, x: &Rounded256, sum: &mut f32) {
+    let blocks = w.values.chunks_exact(layout.sub).zip(x.codes.chunks_exact(layout.sub));
+    let products: i32 = blocks.zip(w.scales).map(|((w, x), scale)| scale * dot(w, x)).sum();
+    *sum = (products as f32).mul_add(w.first[0] * x.scale, *sum);
+    if layout.minimums {
+        let sums: &[i16] = if layout.sub == 16 { &x.sums16 } else { &x.sums32 };
+        let minimums: i32 = w.minimums.iter().zip(sums).map(|(w, x)| w * i32::from(*x)).sum();
+        *sum = (-(minimums as f32)).mul_add(w.second[0] * x.scale, *sum);
+    }
+}
+
+/// Types with a scale in floating point for each block of 32.
+fn small(layout: Layout, w: &RowGroup, x: &Rounded32, sum: &mut f32) {
+    let blocks = w.values.as_chunks::<32>().0.iter().zip(x.codes.as_chunks::<32>().0).enumerate();
+    for (i, (w_codes, x_codes)) in blocks {
+        *sum = (dot(w_codes, x_codes) as f32).mul_add(w.first[i] * x.scales[i], *sum);
+        if layout.minimums {
+            *sum = (x.sums[i] as f32).mul_add(w.second[i] * x.scales[i], *sum);
+        }
+    }
+}
+
+/// Weights in floating point: even and odd columns of a block are added up apart.
+fn numbers(kind: GgmlType, strip: Strip<'_>, x: &Rows<f32>, tokens: &[u32], sums: &mut [Sums]) {
+    let size = if kind == GgmlType::F32 { 4 } else { 2 };
+    let cols = strip.bytes.len() / (TILE_ROWS * size);
+    for row in 0..strip.count {
+        for (token, sums) in tokens.iter().zip(sums.iter_mut()) {
+            let x = x.row(*token as usize);
+            for first in (0..cols).step_by(BLOCK) {
+                let mut parts = [0f32; 2];
+                for col in first..cols.min(first + BLOCK) {
+                    let part = &mut parts[col % 2];
+                    *part = strip.number(kind, col, row).mul_add(x[col], *part);
+                }
+                sums[row] += parts[0] + parts[1];
+            }
+        }
+    }
+}

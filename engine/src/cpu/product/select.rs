@@ -1,0 +1,95 @@
+//! Which instruction set multiplies.
+
+#![expect(unsafe_code, reason = "kernels for one instruction set")]
+
+use std::ops::Range;
+
+use super::activations::{Activations, form};
+#[cfg(target_arch = "x86_64")]
+use super::avx2;
+use super::layout::TILE_ROWS;
+use super::matrix::PackedMatrix;
+use super::portable;
+
+/// The instruction sets that products exist for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstructionSet {
+    /// What every processor has.
+    Portable,
+    /// AVX2 with fused multiply-add and conversion from halves.
+    Avx2,
+}
+
+impl InstructionSet {
+    /// The best of this processor. The standard library remembers what it detected.
+    #[must_use]
+    pub fn best() -> Self {
+        if Self::Avx2.is_available() { Self::Avx2 } else { Self::Portable }
+    }
+
+    /// Whether this processor has it.
+    #[must_use]
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => {
+                is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c")
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 => false,
+        }
+    }
+}
+
+/// Multiplies `rows` of a matrix with the rows of `x` that `tokens` list, on the calling thread. `put(i, row, products)` is told
+/// the products of up to 16 rows, `row` the first, with token `tokens[i]`.
+///
+/// # Panics
+/// If `rows` begin inside a tile of [`TILE_ROWS`], or end inside one that is not the last; if `x` has another form or width than
+/// the weights, or not these tokens.
+pub fn product(
+    w: &PackedMatrix,
+    rows: Range<usize>,
+    x: &Activations,
+    tokens: &[u32],
+    put: &mut dyn FnMut(usize, usize, &[f32]),
+) {
+    product_with(InstructionSet::best(), w, rows, x, tokens, put);
+}
+
+/// [`product`], by an instruction set that the processor has.
+///
+/// # Panics
+/// As [`product`]; and if the processor does not have it.
+pub fn product_with(
+    set: InstructionSet,
+    w: &PackedMatrix,
+    rows: Range<usize>,
+    x: &Activations,
+    tokens: &[u32],
+    put: &mut dyn FnMut(usize, usize, &[f32]),
+) {
+    assert!(form(w.kind()) == x.form() && w.cols() == x.cols(), "{x:?} is not what {w:?} is multiplied with");
+    assert!(tokens.iter().all(|token| (*token as usize) < x.rows()), "tokens of the activations");
+    assert!(set.is_available(), "the processor has {set:?}");
+    /// So many tokens at once: their sums stay in the nearest cache.
+    const TOKENS: usize = 96;
+    let mut sums = [[0f32; TILE_ROWS]; TOKENS];
+    for (chunk, tokens) in tokens.chunks(TOKENS).enumerate() {
+        for strip in w.strips(rows.clone()) {
+            let sums = &mut sums[..tokens.len()];
+            match set {
+                InstructionSet::Portable => portable::strip(w, strip, x.view(), tokens, sums),
+                // SAFETY: the processor has it, as was just asked.
+                #[cfg(target_arch = "x86_64")]
+                InstructionSet::Avx2 => unsafe { avx2::strip(w, strip, x.view(), tokens, sums) },
+                #[cfg(not(target_arch = "x86_64"))]
+                InstructionSet::Avx2 => portable::strip(w, strip, x.view(), tokens, sums),
+            }
+            for (i, sums) in sums.iter().enumerate() {
+                put(chunk * TOKENS + i, strip.first, &sums[..strip.count]);
+            }
+        }
+    }
+}
