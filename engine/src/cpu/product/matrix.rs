@@ -78,11 +78,20 @@ impl PackedMatrix {
         };
         let strips = data.par_chunks_mut(packing.strip(cols)).zip(bytes.par_chunks(row_bytes * TILE_ROWS));
         strips.for_each(|(strip, bytes)| {
-            for (row, bytes) in bytes.chunks_exact(row_bytes).enumerate() {
-                match packing {
-                    Packing::Tiles(layout) => pack_row(kind, layout, row, bytes, strip),
-                    Packing::Numbers(2) => interleave::<2>(row, bytes, strip),
-                    Packing::Numbers(_) => interleave::<4>(row, bytes, strip),
+            let mut codes = Codes::ZERO;
+            // A group of columns at a time: its tiles stay in the nearest cache while the rows come in.
+            let group = (GROUP / kind.block_len() * kind.block_bytes()).min(row_bytes);
+            for (number, part) in strip.chunks_mut(packing.strip(GROUP)).enumerate() {
+                for (row, bytes) in bytes.chunks_exact(row_bytes).enumerate() {
+                    let bytes = &bytes[number * group..row_bytes.min((number + 1) * group)];
+                    match packing {
+                        Packing::Tiles(layout) => {
+                            codes.read(kind, bytes);
+                            write_row(layout, &codes, row, part);
+                        }
+                        Packing::Numbers(2) => interleave::<2>(row, bytes, part),
+                        Packing::Numbers(_) => interleave::<4>(row, bytes, part),
+                    }
                 }
             }
         });
@@ -189,16 +198,6 @@ fn map(bytes: usize) -> std::io::Result<MmapMut> {
     #[cfg(target_os = "linux")]
     let _ = data.advise(memmap2::Advice::HugePage);
     Ok(data)
-}
-
-fn pack_row(kind: GgmlType, layout: Layout, row: usize, bytes: &[u8], strip: &mut [u8]) {
-    let group = GROUP / kind.block_len() * kind.block_bytes();
-    let tiles = GROUP / layout.columns * layout.bytes();
-    let mut codes = Codes::ZERO;
-    for (bytes, tiles) in bytes.chunks(group).zip(strip.chunks_mut(tiles)) {
-        codes.read(kind, bytes);
-        write_row(layout, &codes, row, tiles);
-    }
 }
 
 /// Numbers of a row, each after those of the other rows in its column.

@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::format::Format;
-use super::sums::{Whole, add, read, write};
+use super::sums::{Whole, add, even, read, write};
 use super::unpack::{Chunk, Halves, Tile};
 use crate::cpu::product::activations::Rows;
 use crate::cpu::product::portable::Sums;
@@ -23,82 +23,99 @@ struct Unpacked {
 
 #[target_feature(enable = "avx2,fma,f16c")]
 pub fn strip<F: Format>(bytes: &[u8], x: &Rows<Rounded256>, tokens: &[u32], sums: &mut [Sums]) {
-    let tiles = bytes.chunks_exact(F::LAYOUT.bytes());
-    if let ([token], [sums]) = (tokens, &mut *sums) {
-        let mut sum = [_mm256_setzero_ps(); 2];
-        for (tile, x) in tiles.zip(x.row(*token as usize)) {
-            one::<F>(&Tile::new(tile), x, &mut sum);
-        }
-        return write(sums, sum);
-    }
-    for (group, tile) in tiles.enumerate() {
-        let unpacked = unpack(&Tile::<F>::new(tile));
-        let x = |token: u32| &x.row(token as usize)[group];
-        let (fours, rest) = tokens.as_chunks::<TOGETHER>();
-        let (four_sums, rest_sums) = sums.as_chunks_mut::<TOGETHER>();
-        for (tokens, sums) in fours.iter().zip(four_sums) {
-            several::<F, TOGETHER>(&unpacked, tokens.map(x), sums);
-        }
-        match (rest, rest_sums) {
-            ([a, b, c], [p, q, r]) => {
-                let mut three = [*p, *q, *r];
-                several::<F, 3>(&unpacked, [*a, *b, *c].map(x), &mut three);
-                [*p, *q, *r] = three;
-            }
-            ([a, b], [p, q]) => {
-                let mut two = [*p, *q];
-                several::<F, 2>(&unpacked, [*a, *b].map(x), &mut two);
-                [*p, *q] = two;
-            }
-            ([a], [p]) => several::<F, 1>(&unpacked, [x(*a)], std::array::from_mut(p)),
-            _ => {}
-        }
+    let row = |token: u32| x.row(token as usize);
+    match (tokens, &mut *sums) {
+        ([a], [p]) => few::<F, 1>(bytes, [*a].map(row), [p]),
+        ([a, b], [p, q]) => few::<F, 2>(bytes, [*a, *b].map(row), [p, q]),
+        ([a, b, c], [p, q, r]) => few::<F, 3>(bytes, [*a, *b, *c].map(row), [p, q, r]),
+        ([a, b, c, d], [p, q, r, s]) => few::<F, 4>(bytes, [*a, *b, *c, *d].map(row), [p, q, r, s]),
+        _ => many::<F>(bytes, x, tokens, sums),
     }
 }
 
-/// A tile with one token.
-#[inline]
+/// Codes are multiplied where they are unpacked.
 #[target_feature(enable = "avx2,fma,f16c")]
-fn one<F: Format>(tile: &Tile<'_, F>, x: &Rounded256, sum: &mut Halves<__m256>) {
-    let mut whole = [[_mm256_setzero_si256(); 2]; 1];
-    for (chunk, x) in x.codes.as_chunks::<32>().0.iter().enumerate() {
-        add::<F, 1>(&tile.codes(chunk), &tile.scales(chunk), [x], &mut whole);
+fn few<F: Format, const N: usize>(bytes: &[u8], x: [&[Rounded256]; N], out: [&mut Sums; N]) {
+    let mut sums = [[_mm256_setzero_ps(); 2]; N];
+    for (group, tile) in bytes.chunks_exact(F::LAYOUT.bytes()).enumerate() {
+        let (tile, x) = (Tile::<F>::new(tile), x.map(|x| &x[group]));
+        let mut whole: Whole<N> = [[_mm256_setzero_si256(); 2]; N];
+        for chunk in 0..8 {
+            let x = x.map(|x| &x.codes.as_chunks::<32>().0[chunk]);
+            add::<F, N>(&tile.codes(chunk), &tile.scales(chunk), x, &mut whole);
+        }
+        let mut minimums = [[_mm256_setzero_si256(); 2]; 8];
+        read_minimums(&tile, &mut minimums);
+        let (first, second) = (tile.first(), tile.second());
+        for ((sum, whole), x) in sums.iter_mut().zip(whole).zip(x) {
+            finish::<F>(whole, &minimums, first, second, x, sum);
+        }
     }
-    finish::<F>(whole[0], |pair| tile.minimums(pair), tile.first(), tile.second(), x, sum);
+    for (out, sum) in out.into_iter().zip(sums) {
+        write(out, sum);
+    }
 }
 
+/// A tile is unpacked once and multiplied with some tokens after the others.
 #[target_feature(enable = "avx2,fma,f16c")]
-fn unpack<F: Format>(tile: &Tile<'_, F>) -> Unpacked {
+fn many<F: Format>(bytes: &[u8], x: &Rows<Rounded256>, tokens: &[u32], sums: &mut [Sums]) {
     let zero = _mm256_setzero_si256();
-    let mut out = Unpacked {
+    let mut unpacked = Unpacked {
         codes: [[[zero; 2]; 8]; 8],
         scales: [[[zero; 2]; 2]; 8],
         minimums: [[zero; 2]; 8],
-        first: tile.first(),
-        second: tile.second(),
+        first: [_mm256_setzero_ps(); 2],
+        second: [_mm256_setzero_ps(); 2],
     };
-    for chunk in 0..8 {
-        out.codes[chunk] = tile.codes(chunk);
-        out.scales[chunk] = tile.scales(chunk);
-    }
-    if has_minimums::<F>() {
-        for pair in 0..pairs::<F>() {
-            out.minimums[pair] = tile.minimums(pair);
+    for (group, tile) in bytes.chunks_exact(F::LAYOUT.bytes()).enumerate() {
+        unpack(&Tile::<F>::new(tile), &mut unpacked);
+        let x = |token: u32| &x.row(token as usize)[group];
+        let mut left = (tokens, &mut *sums);
+        while !left.0.is_empty() {
+            let (tokens, more_tokens) = left.0.split_at(even(left.0.len(), TOGETHER));
+            let (sums, more_sums) = left.1.split_at_mut(tokens.len());
+            match (tokens, sums) {
+                ([a, b, c, d], [p, q, r, s]) => several::<F, 4>(&unpacked, [*a, *b, *c, *d].map(x), [p, q, r, s]),
+                ([a, b, c], [p, q, r]) => several::<F, 3>(&unpacked, [*a, *b, *c].map(x), [p, q, r]),
+                ([a, b], [p, q]) => several::<F, 2>(&unpacked, [*a, *b].map(x), [p, q]),
+                ([a], [p]) => several::<F, 1>(&unpacked, [*a].map(x), [p]),
+                _ => {}
+            }
+            left = (more_tokens, more_sums);
         }
     }
-    out
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn unpack<F: Format>(tile: &Tile<'_, F>, out: &mut Unpacked) {
+    (out.first, out.second) = (tile.first(), tile.second());
+    for (chunk, (codes, scales)) in out.codes.iter_mut().zip(&mut out.scales).enumerate() {
+        *codes = tile.codes(chunk);
+        *scales = tile.scales(chunk);
+    }
+    read_minimums(tile, &mut out.minimums);
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn read_minimums<F: Format>(tile: &Tile<'_, F>, out: &mut [Halves<__m256i>; 8]) {
+    if has_minimums::<F>() {
+        for (pair, minimums) in out.iter_mut().enumerate().take(pairs::<F>()) {
+            *minimums = tile.minimums(pair);
+        }
+    }
 }
 
 /// A tile with several tokens.
 #[target_feature(enable = "avx2,fma,f16c")]
-fn several<F: Format, const N: usize>(tile: &Unpacked, x: [&Rounded256; N], sums: &mut [Sums; N]) {
+fn several<F: Format, const N: usize>(tile: &Unpacked, x: [&Rounded256; N], sums: [&mut Sums; N]) {
     let mut whole: Whole<N> = [[_mm256_setzero_si256(); 2]; N];
     for (chunk, (codes, scales)) in tile.codes.iter().zip(&tile.scales).enumerate() {
         add::<F, N>(codes, scales, x.map(|x| &x.codes.as_chunks::<32>().0[chunk]), &mut whole);
     }
-    for ((sums, whole), x) in sums.iter_mut().zip(whole).zip(x) {
+    for ((sums, whole), x) in sums.into_iter().zip(whole).zip(x) {
         let mut sum = read(sums);
-        finish::<F>(whole, |pair| tile.minimums[pair], tile.first, tile.second, x, &mut sum);
+        finish::<F>(whole, &tile.minimums, tile.first, tile.second, x, &mut sum);
         write(sums, sum);
     }
 }
@@ -116,7 +133,7 @@ const fn pairs<F: Format>() -> usize {
 #[target_feature(enable = "avx2,fma")]
 fn finish<F: Format>(
     mut whole: Halves<__m256i>,
-    minimums: impl Fn(usize) -> Halves<__m256i>,
+    minimums: &[Halves<__m256i>; 8],
     first: Halves<__m256>,
     second: Halves<__m256>,
     x: &Rounded256,
@@ -127,7 +144,7 @@ fn finish<F: Format>(
         let sums: &[i16] = if F::LAYOUT.sub == 16 { &x.sums16 } else { &x.sums32 };
         for (pair, sums) in sums.as_chunks::<2>().0.iter().enumerate() {
             let sums = _mm256_set1_epi32(i32::from(sums[0]) & 0xffff | i32::from(sums[1]) << 16);
-            for (less, minimums) in less.iter_mut().zip(minimums(pair)) {
+            for (less, minimums) in less.iter_mut().zip(minimums[pair]) {
                 *less = _mm256_add_epi32(*less, _mm256_madd_epi16(minimums, sums));
             }
         }

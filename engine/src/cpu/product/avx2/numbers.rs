@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::format::{F32, Number};
-use super::sums::{read, write};
+use super::sums::{even, read, write};
 use super::unpack::Halves;
 use crate::cpu::product::activations::Rows;
 use crate::cpu::product::portable::{BLOCK, Sums};
@@ -11,6 +11,8 @@ use crate::quant::GgmlType;
 
 /// Tokens that are multiplied at once: as many as registers hold sums for.
 const TOGETHER: usize = 6;
+/// For up to so many, halves become F32 again for each six of them; for more, once.
+const UNPACKED_EACH_TIME: usize = 12;
 
 #[target_feature(enable = "avx2,fma,f16c")]
 pub fn strip<T: Number>(bytes: &[u8], x: &Rows<f32>, tokens: &[u32], sums: &mut [Sums]) {
@@ -19,7 +21,7 @@ pub fn strip<T: Number>(bytes: &[u8], x: &Rows<f32>, tokens: &[u32], sums: &mut 
         let x = |token: u32| &x.row(token as usize)[block * BLOCK..][..cols];
         // SAFETY: the block and each part of a row of activations have `cols` columns.
         unsafe {
-            if tokens.len() <= TOGETHER || T::BYTES == 4 {
+            if tokens.len() <= UNPACKED_EACH_TIME || T::BYTES == 4 {
                 multiply::<T>(bytes.as_ptr(), cols, x, tokens, sums);
             } else {
                 let mut panel = [[_mm256_setzero_ps(); 2]; BLOCK];
@@ -45,18 +47,23 @@ unsafe fn multiply<'a, T: Number>(
     tokens: &[u32],
     sums: &mut [Sums],
 ) {
-    for (tokens, sums) in tokens.chunks(TOGETHER).zip(sums.chunks_mut(TOGETHER)) {
+    let mut left = (tokens, sums);
+    while !left.0.is_empty() {
+        let (tokens, more_tokens) = left.0.split_at(even(left.0.len(), TOGETHER));
+        let (sums, more_sums) = left.1.split_at_mut(tokens.len());
         // SAFETY: the caller's promise.
         unsafe {
-            match tokens.len() {
-                1 => both::<T, 1>(w, cols, std::array::from_fn(|i| x(tokens[i])), sums),
-                2 => both::<T, 2>(w, cols, std::array::from_fn(|i| x(tokens[i])), sums),
-                3 => both::<T, 3>(w, cols, std::array::from_fn(|i| x(tokens[i])), sums),
-                4 => each::<T, 4>(w, cols, std::array::from_fn(|i| x(tokens[i])), sums),
-                5 => each::<T, 5>(w, cols, std::array::from_fn(|i| x(tokens[i])), sums),
-                _ => each::<T, TOGETHER>(w, cols, std::array::from_fn(|i| x(tokens[i])), sums),
+            match *tokens {
+                [a] => both::<T, 1>(w, cols, [a].map(&x), sums),
+                [a, b] => both::<T, 2>(w, cols, [a, b].map(&x), sums),
+                [a, b, c] => both::<T, 3>(w, cols, [a, b, c].map(&x), sums),
+                [a, b, c, d] => each::<T, 4>(w, cols, [a, b, c, d].map(&x), sums),
+                [a, b, c, d, e] => each::<T, 5>(w, cols, [a, b, c, d, e].map(&x), sums),
+                [a, b, c, d, e, f] => each::<T, TOGETHER>(w, cols, [a, b, c, d, e, f].map(&x), sums),
+                _ => {}
             }
         }
+        left = (more_tokens, more_sums);
     }
 }
 

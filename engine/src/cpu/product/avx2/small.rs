@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::format::Format;
-use super::sums::{Whole, add, ones, read, write};
+use super::sums::{Whole, add, even, ones, read, write};
 use super::unpack::{Chunk, Halves, Tile};
 use crate::cpu::product::activations::Rows;
 use crate::cpu::product::portable::Sums;
@@ -22,47 +22,56 @@ struct Unpacked {
 
 #[target_feature(enable = "avx2,fma,f16c")]
 pub fn strip<F: Format>(bytes: &[u8], x: &Rows<Rounded32>, tokens: &[u32], sums: &mut [Sums]) {
-    let groups = bytes.chunks(8 * F::LAYOUT.bytes());
-    if let ([token], [sums]) = (tokens, &mut *sums) {
-        let mut sum = [[_mm256_setzero_ps(); 2]];
-        for (tiles, x) in groups.zip(x.row(*token as usize)) {
-            for (block, tile) in tiles.chunks_exact(F::LAYOUT.bytes()).enumerate() {
-                multiply::<F, 1>(&unpack(&Tile::<F>::new(tile)), block, [x], &mut sum);
-            }
-        }
-        return write(sums, sum[0]);
+    let row = |token: u32| x.row(token as usize);
+    match (tokens, &mut *sums) {
+        ([a], [p]) => few::<F, 1>(bytes, [*a].map(row), [p]),
+        ([a, b], [p, q]) => few::<F, 2>(bytes, [*a, *b].map(row), [p, q]),
+        ([a, b, c], [p, q, r]) => few::<F, 3>(bytes, [*a, *b, *c].map(row), [p, q, r]),
+        ([a, b, c, d], [p, q, r, s]) => few::<F, 4>(bytes, [*a, *b, *c, *d].map(row), [p, q, r, s]),
+        _ => many::<F>(bytes, x, tokens, sums),
     }
-    for (group, tiles) in groups.enumerate() {
-        let zero = Unpacked {
-            codes: [[_mm256_setzero_si256(); 2]; 8],
-            first: [_mm256_setzero_ps(); 2],
-            second: [_mm256_setzero_ps(); 2],
-        };
-        let mut unpacked = [zero; 8];
-        let blocks = tiles.len() / F::LAYOUT.bytes();
+}
+
+/// Codes are multiplied where they are unpacked.
+#[target_feature(enable = "avx2,fma,f16c")]
+fn few<F: Format, const N: usize>(bytes: &[u8], x: [&[Rounded32]; N], out: [&mut Sums; N]) {
+    let mut sums = [[_mm256_setzero_ps(); 2]; N];
+    for (group, tiles) in bytes.chunks(8 * F::LAYOUT.bytes()).enumerate() {
+        let x = x.map(|x| &x[group]);
+        for (block, tile) in tiles.chunks_exact(F::LAYOUT.bytes()).enumerate().take(8) {
+            multiply::<F, N>(&unpack(&Tile::<F>::new(tile)), block, x, &mut sums);
+        }
+    }
+    for (out, sum) in out.into_iter().zip(sums) {
+        write(out, sum);
+    }
+}
+
+/// A group of tiles is unpacked once and multiplied with some tokens after the others.
+#[target_feature(enable = "avx2,fma,f16c")]
+fn many<F: Format>(bytes: &[u8], x: &Rows<Rounded32>, tokens: &[u32], sums: &mut [Sums]) {
+    let (whole, float) = (_mm256_setzero_si256(), _mm256_setzero_ps());
+    let mut unpacked = [Unpacked { codes: [[whole; 2]; 8], first: [float; 2], second: [float; 2] }; 8];
+    for (group, tiles) in bytes.chunks(8 * F::LAYOUT.bytes()).enumerate() {
+        let mut blocks = 0;
         for (unpacked, tile) in unpacked.iter_mut().zip(tiles.chunks_exact(F::LAYOUT.bytes())) {
             *unpacked = unpack(&Tile::<F>::new(tile));
+            blocks += 1;
         }
         let unpacked = &unpacked[..blocks];
         let x = |token: u32| &x.row(token as usize)[group];
-        let (fours, rest) = tokens.as_chunks::<TOGETHER>();
-        let (four_sums, rest_sums) = sums.as_chunks_mut::<TOGETHER>();
-        for (tokens, sums) in fours.iter().zip(four_sums) {
-            several::<F, TOGETHER>(unpacked, tokens.map(x), sums);
-        }
-        match (rest, rest_sums) {
-            ([a, b, c], [p, q, r]) => {
-                let mut three = [*p, *q, *r];
-                several::<F, 3>(unpacked, [*a, *b, *c].map(x), &mut three);
-                [*p, *q, *r] = three;
+        let mut left = (tokens, &mut *sums);
+        while !left.0.is_empty() {
+            let (tokens, more_tokens) = left.0.split_at(even(left.0.len(), TOGETHER));
+            let (sums, more_sums) = left.1.split_at_mut(tokens.len());
+            match (tokens, sums) {
+                ([a, b, c, d], [p, q, r, s]) => several::<F, 4>(unpacked, [*a, *b, *c, *d].map(x), [p, q, r, s]),
+                ([a, b, c], [p, q, r]) => several::<F, 3>(unpacked, [*a, *b, *c].map(x), [p, q, r]),
+                ([a, b], [p, q]) => several::<F, 2>(unpacked, [*a, *b].map(x), [p, q]),
+                ([a], [p]) => several::<F, 1>(unpacked, [*a].map(x), [p]),
+                _ => {}
             }
-            ([a, b], [p, q]) => {
-                let mut two = [*p, *q];
-                several::<F, 2>(unpacked, [*a, *b].map(x), &mut two);
-                [*p, *q] = two;
-            }
-            ([a], [p]) => several::<F, 1>(unpacked, [x(*a)], std::array::from_mut(p)),
-            _ => {}
+            left = (more_tokens, more_sums);
         }
     }
 }
@@ -75,16 +84,16 @@ fn unpack<F: Format>(tile: &Tile<'_, F>) -> Unpacked {
 
 /// A group of tiles with several tokens.
 #[target_feature(enable = "avx2,fma,f16c")]
-fn several<F: Format, const N: usize>(tiles: &[Unpacked], x: [&Rounded32; N], sums: &mut [Sums; N]) {
-    let mut sum = [[_mm256_setzero_ps(); 2]; N];
-    for (sum, sums) in sum.iter_mut().zip(&*sums) {
-        *sum = read(sums);
+fn several<F: Format, const N: usize>(tiles: &[Unpacked], x: [&Rounded32; N], out: [&mut Sums; N]) {
+    let mut sums = [[_mm256_setzero_ps(); 2]; N];
+    for (sum, out) in sums.iter_mut().zip(&out) {
+        *sum = read(out);
     }
     for (block, tile) in tiles.iter().enumerate().take(8) {
-        multiply::<F, N>(tile, block, x, &mut sum);
+        multiply::<F, N>(tile, block, x, &mut sums);
     }
-    for (sum, sums) in sum.into_iter().zip(sums) {
-        write(sums, sum);
+    for (out, sum) in out.into_iter().zip(sums) {
+        write(out, sum);
     }
 }
 
@@ -101,7 +110,8 @@ fn multiply<F: Format, const N: usize>(
     add::<F, N>(&tile.codes, &ones(), x.map(|x| &x.codes.as_chunks::<32>().0[block]), &mut whole);
     for ((sums, whole), x) in sums.iter_mut().zip(whole).zip(x) {
         let scale = _mm256_set1_ps(x.scales[block]);
-        let less = _mm256_set1_epi32(F::OFFSET * x.sums[block]);
+        // (The sum is broadcast out of memory; to multiply it before would take it through other registers.)
+        let less = times_offset::<F>(_mm256_set1_epi32(x.sums[block]));
         for half in 0..2 {
             let whole = if F::OFFSET == 0 { whole[half] } else { _mm256_sub_epi32(whole[half], less) };
             let factor = _mm256_mul_ps(tile.first[half], scale);
@@ -111,5 +121,15 @@ fn multiply<F: Format, const N: usize>(
                 sums[half] = _mm256_fmadd_ps(_mm256_set1_ps(x.sums[block] as f32), factor, sums[half]);
             }
         }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn times_offset<F: Format>(v: __m256i) -> __m256i {
+    match F::OFFSET {
+        8 => _mm256_slli_epi32::<3>(v),
+        16 => _mm256_slli_epi32::<4>(v),
+        offset => _mm256_mullo_epi32(v, _mm256_set1_epi32(offset)),
     }
 }

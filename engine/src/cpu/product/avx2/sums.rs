@@ -8,6 +8,12 @@ use super::unpack::{Chunk, Halves};
 /// Sums in 32 bits, for each of `N` tokens.
 pub type Whole<const N: usize> = [Halves<__m256i>; N];
 
+/// How many of `count` tokens come next, at most `most`: the last are cut evenly, five into three and two.
+#[inline]
+pub const fn even(count: usize, most: usize) -> usize {
+    if count >= 2 * most { most } else { count.div_ceil(count.div_ceil(most)) }
+}
+
 /// Adds the products of 32 columns of 16 rows with `N` tokens, each sub-block times its scale.
 #[inline]
 #[target_feature(enable = "avx2")]
