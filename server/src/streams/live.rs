@@ -1,28 +1,32 @@
 //! A turn that this server drains: one task takes the chat_events of both sides, releases them at one pace, shows them to
-//! readers and writes them down. No transaction is open meanwhile; a closed tab leaves an honest partial row.
+//! readers and lays them down to be written. No transaction is open meanwhile; a closed tab leaves an honest partial row.
+//!
+//! The pace waits for no database: progress goes to the writer of all answers, and the last write of a side is under way
+//! while the other one goes on. Only what that write decides waits for it: the end of the side is shown when it lasts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use sqlx::PgPool;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
 use super::giveaways::Giveaways;
+use super::progress::ProgressWriter;
 use super::release_pacer::{ReleasePacer, TICK};
-use super::side::LiveSide;
+use super::side::{LiveSide, Step};
 use super::view::View;
-use crate::domain::{BattleId, ReplyStatus};
+use crate::domain::{BattleId, ReplyId, ReplyStatus};
 use crate::metrics::Metrics;
 use crate::store::battles;
 
-/// How often rows are written while something comes.
-const SAVE_EACH: Duration = Duration::from_millis(250);
-/// How often the owner says that it lives, though nothing comes.
-const HEARTBEAT: Duration = Duration::from_secs(3);
+/// After how long a write is tried again that failed.
+const RETRY_AFTER: Duration = Duration::from_millis(250);
 /// After so long without a reader an answer is cancelled.
 const ABANDONED: Duration = Duration::from_secs(60);
 /// How long the database may be away before an ended turn is given up.
@@ -72,6 +76,26 @@ pub(super) struct Live {
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) views: watch::Sender<View>,
     pub(super) last_read: LastRead,
+    pub(super) progress: ProgressWriter,
+    pub(super) writes: Writes,
+}
+
+/// What is being written for the sides of a turn.
+#[derive(Default)]
+pub(super) struct Writes {
+    under_way: FuturesUnordered<BoxFuture<'static, Written>>,
+    /// Since when the database is away.
+    trouble_since: Option<Instant>,
+    /// It was away for too long.
+    has_given_up: bool,
+}
+
+/// What became of a write.
+enum Written {
+    /// The answer was looked through for names.
+    Names(ReplyId, sqlx::Result<()>),
+    /// The last one; false where the row is not ours any more.
+    Last(ReplyId, sqlx::Result<bool>),
 }
 
 impl Live {
@@ -81,14 +105,19 @@ impl Live {
         let mut pace = ReleasePacer::new(self.is_blind, &mut rand::rng());
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut saved_at = Instant::now();
-        let mut trouble_since = None;
         loop {
             let [a, b] = &mut self.sides;
             tokio::select! {
                 piece = next(a) => if let Some(side) = a { side.take(piece) },
                 piece = next(b) => if let Some(side) = b { side.take(piece) },
                 command = self.commands.recv() => self.obey(command),
+                Some(written) = self.writes.under_way.next() => {
+                    self.note(written);
+                    self.begin_writes();
+                    if self.is_settled() {
+                        return;
+                    }
+                }
                 _ = ticks.tick() => {
                     let step = pace.step([lane(&self.sides[0]), lane(&self.sides[1])], &mut rand::rng());
                     for (side, chars) in self.sides.iter_mut().zip(step) {
@@ -102,25 +131,12 @@ impl Live {
                             side.end(ReplyStatus::Stopped, "abandoned", None);
                         });
                     }
-                    let wait = if self.sides.iter().flatten().all(|side| side.is_saved) { HEARTBEAT } else { SAVE_EACH };
-                    let is_over = self.sides.iter().flatten().all(LiveSide::is_over);
-                    if is_over || saved_at.elapsed() >= wait {
-                        saved_at = Instant::now();
-                        match self.save().await {
-                            Ok(()) => trouble_since = None,
-                            Err(error) => {
-                                tracing::warn!(battle = %self.battle, %error, "an answer could not be written down yet");
-                                trouble_since.get_or_insert(saved_at);
-                            }
-                        }
-                    }
-                    let given_up = trouble_since.is_some_and(|since: Instant| since.elapsed() > GIVE_UP);
-                    if is_over && (given_up || self.sides.iter().flatten().all(|side| side.is_saved || side.is_lost)) {
+                    self.lay_down();
+                    self.begin_writes();
+                    if self.is_settled() {
                         return;
                     }
-                    if !is_over {
-                        self.publish();
-                    }
+                    self.publish();
                 }
             }
         }
@@ -153,7 +169,8 @@ impl Live {
 
     /// Shows the sides as they are.
     pub(super) fn publish(&self) {
-        let view = View { sides: self.sides.each_ref().map(|side| side.as_ref().map(LiveSide::view)) };
+        let view = |side: &LiveSide| side.view(self.writes.has_given_up);
+        let view = View { sides: self.sides.each_ref().map(|side| side.as_ref().map(view)) };
         self.views.send_if_modified(|old| {
             let is_new = *old != view;
             *old = view;
@@ -161,51 +178,111 @@ impl Live {
         });
     }
 
-    /// Writes down what is new, and hears what other servers want.
-    async fn save(&mut self) -> sqlx::Result<()> {
+    /// Lays down what is new, and hears what other servers want.
+    fn lay_down(&mut self) {
         let mut stop = false;
+        let together = self.progress.together();
         for side in self.sides.iter_mut().flatten() {
-            if side.is_lost || (side.is_saved && !side.is_running()) {
+            if side.is_lost || side.is_over() {
                 continue;
             }
-            if side.is_running() {
-                match battles::save_progress(&self.db, self.owner, &side.progress()).await? {
-                    Some(signals) => {
-                        stop |= signals.stop;
-                        if signals.read_seconds_ago.is_some_and(|ago| ago < ABANDONED.as_secs_f64()) {
-                            self.last_read.touch();
-                        }
-                    }
-                    None => {
-                        side.end(ReplyStatus::Interrupted, "interrupted", Some("interrupted"));
-                        side.release_all();
-                        side.is_lost = true;
-                    }
-                }
-            } else {
-                if self.is_blind && !side.is_checked {
-                    // Before the end is shown, so that the vote finds the mark.
-                    if let Some(sentence) = self.giveaways.find(side.content()).await? {
-                        battles::mark_identity(&self.db, self.battle, &sentence).await?;
-                    }
-                    side.is_checked = true;
-                }
-                side.is_lost = !battles::finish(&self.db, self.owner, &side.progress()).await?;
-                if side.is_over() {
-                    let (prompt, completion) = side.tokens();
-                    let count = |tokens: Option<i32>| u64::try_from(tokens.unwrap_or(0)).unwrap_or(0);
-                    self.metrics.tokens(count(prompt), count(completion));
-                    if let Some(kind) = side.error_code().and_then(crate::backends::ErrorKind::from_code) {
-                        self.metrics.backend_error(kind.code());
-                    }
-                }
+            let signals = side.slot.signals();
+            stop |= signals.stop;
+            if signals.read_seconds_ago.is_some_and(|ago| ago < ABANDONED.as_secs_f64()) {
+                self.last_read.touch();
             }
-            side.is_saved = true;
+            if signals.is_lost {
+                side.end(ReplyStatus::Interrupted, "interrupted", Some("interrupted"));
+                side.release_all();
+                side.is_lost = true;
+            } else {
+                side.lay_down();
+            }
         }
+        drop(together);
         if stop {
             self.sides.iter_mut().flatten().for_each(LiveSide::stop);
         }
-        Ok(())
+    }
+
+    /// Begins to write what is due of sides that have ended.
+    fn begin_writes(&mut self) {
+        for side in self.sides.iter_mut().flatten().filter(|side| !side.is_running() && !side.is_lost) {
+            let reply = side.reply;
+            if self.is_blind && side.names.is_due() {
+                side.names = Step::UnderWay;
+                let (db, battle, giveaways) = (self.db.clone(), self.battle, self.giveaways.clone());
+                let content = side.content().to_owned();
+                // Before the end is shown, so that the vote finds the mark.
+                let look = async move {
+                    match giveaways.find(&content).await? {
+                        Some(sentence) => battles::mark_identity(&db, battle, &sentence).await,
+                        None => Ok(()),
+                    }
+                };
+                self.writes.under_way.push(look.map(move |done| Written::Names(reply, done)).boxed());
+            }
+            let is_checked = !self.is_blind || side.names == Step::Done;
+            if is_checked && side.is_over() && side.last_write.is_due() {
+                side.last_write = Step::UnderWay;
+                let (db, owner, progress) = (self.db.clone(), self.owner, self.progress.clone());
+                let (slot, finished) = (side.slot.clone(), side.finished());
+                let write = async move {
+                    progress.close(&slot).await;
+                    battles::finish(&db, owner, &finished).await
+                };
+                self.writes.under_way.push(write.map(move |done| Written::Last(reply, done)).boxed());
+            }
+        }
+    }
+
+    /// Notes what became of a write.
+    fn note(&mut self, written: Written) {
+        let (Written::Names(reply, _) | Written::Last(reply, _)) = &written;
+        let error = match &written {
+            Written::Names(_, done) => done.as_ref().err(),
+            Written::Last(_, done) => done.as_ref().err(),
+        };
+        let then = match error {
+            Some(error) => {
+                tracing::warn!(battle = %self.battle, %error, "an answer could not be written down yet");
+                self.writes.trouble_since.get_or_insert_with(Instant::now);
+                Step::Due(Instant::now() + RETRY_AFTER)
+            }
+            None => {
+                self.writes.trouble_since = None;
+                Step::Done
+            }
+        };
+        // Another attempt may have taken its place.
+        let Some(side) = self.sides.iter_mut().flatten().find(|side| side.reply == *reply) else { return };
+        match written {
+            Written::Names(..) => side.names = then,
+            Written::Last(_, done) => {
+                side.last_write = then;
+                side.is_lost = matches!(done, Ok(false));
+                if done.is_ok() {
+                    count(&self.metrics, side);
+                }
+            }
+        }
+    }
+
+    /// Whether every side is over and written down, as far as that can be.
+    fn is_settled(&mut self) -> bool {
+        let is_late = self.writes.trouble_since.is_some_and(|since| since.elapsed() > GIVE_UP);
+        self.writes.has_given_up = is_late && self.sides.iter().flatten().all(LiveSide::is_over);
+        self.writes.has_given_up || self.sides.iter().flatten().all(LiveSide::is_settled)
+    }
+}
+
+/// Counts an answer that has ended.
+fn count(metrics: &Metrics, side: &LiveSide) {
+    let (prompt, completion) = side.tokens();
+    let count = |tokens: Option<i32>| u64::try_from(tokens.unwrap_or(0)).unwrap_or(0);
+    metrics.tokens(count(prompt), count(completion));
+    if let Some(kind) = side.error_code().and_then(crate::backends::ErrorKind::from_code) {
+        metrics.backend_error(kind.code());
     }
 }
 

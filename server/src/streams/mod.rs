@@ -1,8 +1,8 @@
 //! Answers on their way: this server drains the streams that it started, and shows any turn to any reader.
 //!
 //! ```text
-//! backends ─▶ side ─▶ live (one task a turn: pace, rows each 250 ms) ─▶ reader ─▶ views (handlers write SSE)
-//!                                                  Postgres ─────────────┘ where another server drains
+//! backends ─▶ side ─▶ live (one task a turn: pace) ─▶ reader ─▶ views (handlers write SSE)
+//!                      └▶ progress (one task: rows each 250 ms) ─▶ Postgres ─▶ reader of another server
 //! ```
 //!
 //! Nothing that a reader needs lives here alone: whoever reconnects may reach another server, which reads the rows.
@@ -11,6 +11,7 @@ mod cursor;
 mod giveaways;
 mod live;
 mod open;
+mod progress;
 mod reader;
 pub mod release_pacer;
 mod side;
@@ -39,7 +40,8 @@ use crate::domain::{BattleId, BattleKind, ReplyId, Side};
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::store::models::Model;
-use live::{Command, LastRead, Live};
+use live::{Command, LastRead, Live, Writes};
+use progress::ProgressWriter;
 use side::LiveSide;
 
 /// Turns that one server drains at once.
@@ -60,6 +62,7 @@ struct Shared {
     source: Source,
     runtime: Handle,
     giveaways: Giveaways,
+    progress: ProgressWriter,
     turns: Mutex<HashMap<BattleId, Running>>,
     permits: Arc<Semaphore>,
     readers: Arc<Semaphore>,
@@ -100,12 +103,14 @@ pub struct ReplyAttempt {
 impl TurnHub {
     /// TurnHub that are drained on this runtime, which must live as long as the service.
     pub fn new(db: PgPool, metrics: Metrics, source: Source, runtime: Handle) -> Self {
+        let owner = Uuid::new_v4();
         Self {
             shared: Arc::new(Shared {
                 giveaways: Giveaways::new(db.clone()),
+                progress: ProgressWriter::start(db.clone(), owner, &runtime),
                 db,
                 metrics,
-                owner: Uuid::new_v4(),
+                owner,
                 source,
                 runtime,
                 turns: Mutex::default(),
@@ -152,7 +157,8 @@ impl TurnHub {
         let mut sides = Vec::with_capacity(attempts.len());
         for attempt in attempts {
             let chat_events = self.chat_events(attempt.generation);
-            let mut side = LiveSide::new(attempt.reply, attempt.side, attempt.attempt, chat_events);
+            let slot = self.shared.progress.slot(attempt.reply);
+            let mut side = LiveSide::new(attempt.reply, attempt.side, attempt.attempt, chat_events, slot);
             side.after_empty = attempt.after_empty;
             sides.push(side);
         }
@@ -179,6 +185,8 @@ impl TurnHub {
             commands: received,
             views,
             last_read: last_read.clone(),
+            progress: self.shared.progress.clone(),
+            writes: Writes::default(),
         };
         for side in sides {
             let place = side.side.index();
@@ -237,6 +245,11 @@ impl TurnHub {
     /// The view of a turn that is drained here, for pages.
     pub fn view(&self, battle: BattleId, turn: i32) -> Option<View> {
         self.local(battle, turn).map(|(views, _)| views.borrow().clone())
+    }
+
+    /// Runs something beside the answers, for as long as they may run.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.shared.runtime.spawn(task);
     }
 
     /// Room for one more reader.

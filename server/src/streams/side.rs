@@ -1,14 +1,16 @@
 //! One side of a live turn: what has arrived, what was released, how it ended.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::stream::BoxStream;
 
+use super::progress::{Slot, State};
 use super::release_pacer::ColumnProgress;
 use super::view::{SideView, prefix};
 use crate::backends::{BackendError, ChatEvent, ErrorKind};
 use crate::domain::{ReplyId, ReplyStatus, Side};
-use crate::store::battles::Progress;
+use crate::store::battles::Finished;
 
 /// The events of one answer.
 pub type ChatEvents = BoxStream<'static, Result<ChatEvent, BackendError>>;
@@ -37,16 +39,36 @@ pub(super) struct LiveSide {
     completion_tokens: Option<i32>,
     first_token_ms: Option<i32>,
     total_ms: Option<i32>,
-    /// Whether the row says all of this.
-    pub(super) is_saved: bool,
+    /// Where its progress is laid down to be written.
+    pub(super) slot: Arc<Slot>,
+    /// How much of the text was laid down; nothing where the text is no longer what was.
+    laid_down: Option<usize>,
     /// Whether it was looked through for names.
-    pub(super) is_checked: bool,
+    pub(super) names: Step,
+    /// Whether the row says all of it, and lasts.
+    pub(super) last_write: Step,
     /// Another server or a deletion took the row away: nothing more is written.
     pub(super) is_lost: bool,
 }
 
+/// Something that has to be done once, and may fail while the database is away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// From then on.
+    Due(Instant),
+    UnderWay,
+    Done,
+}
+
+impl Step {
+    pub(super) fn is_due(self) -> bool {
+        matches!(self, Self::Due(at) if at <= Instant::now())
+    }
+}
+
 impl LiveSide {
-    pub(super) fn new(reply: ReplyId, side: Side, attempt: i32, chat_events: ChatEvents) -> Self {
+    pub(super) fn new(reply: ReplyId, side: Side, attempt: i32, chat_events: ChatEvents, slot: Arc<Slot>) -> Self {
+        let now = Instant::now();
         Self {
             reply,
             side,
@@ -54,7 +76,7 @@ impl LiveSide {
             after_empty: false,
             restarts: 0,
             chat_events: Some(chat_events),
-            began: Instant::now(),
+            began: now,
             content: String::new(),
             chars: 0,
             released: 0,
@@ -66,8 +88,10 @@ impl LiveSide {
             completion_tokens: None,
             first_token_ms: None,
             total_ms: None,
-            is_saved: false,
-            is_checked: false,
+            slot,
+            laid_down: Some(0),
+            names: Step::Due(now),
+            last_write: Step::Due(now),
             is_lost: false,
         }
     }
@@ -103,7 +127,6 @@ impl LiveSide {
         self.status = ReplyStatus::Streaming;
         self.chars += text.chars().count();
         self.content.push_str(&text);
-        self.is_saved = false;
     }
 
     /// Forgets what has come: it was thinking.
@@ -112,7 +135,7 @@ impl LiveSide {
         (self.chars, self.released, self.released_bytes) = (0, 0, 0);
         self.restarts += 1;
         self.first_token_ms = None;
-        self.is_saved = false;
+        self.laid_down = None;
     }
 
     /// Ends the side and cancels its request.
@@ -122,7 +145,6 @@ impl LiveSide {
         self.finish_reason = Some(reason.to_owned());
         self.error_code = error.map(str::to_owned);
         self.total_ms = Some(self.elapsed());
-        self.is_saved = false;
     }
 
     /// Ends it where the reader sees it, though more may have arrived: the row is what was read.
@@ -132,6 +154,7 @@ impl LiveSide {
         }
         self.content.truncate(self.released_bytes);
         self.chars = self.released;
+        self.laid_down = None;
         self.end(ReplyStatus::Stopped, "stopped", None);
     }
 
@@ -147,24 +170,49 @@ impl LiveSide {
         }
         self.released_bytes += prefix(&self.content[self.released_bytes..], chars).len();
         self.released = (self.released + chars).min(self.chars);
-        self.is_saved = false;
     }
 
     pub(super) const fn is_running(&self) -> bool {
         self.status.is_running()
     }
 
-    /// Whether it has ended and the reader knows.
+    /// Whether it has ended and all of it was released.
     pub(super) const fn is_over(&self) -> bool {
         !self.is_running() && (self.released == self.chars)
+    }
+
+    /// Whether it is over and nothing remains to be written.
+    pub(super) fn is_settled(&self) -> bool {
+        self.is_over() && (self.is_lost || self.last_write == Step::Done)
+    }
+
+    /// Lays down how far it has come, for the writer of progress.
+    pub(super) fn lay_down(&mut self) {
+        let state = State {
+            status: self.status,
+            released: whole(self.released as u64),
+            finish_reason: self.finish_reason.clone(),
+            error_code: self.error_code.clone(),
+            prompt_tokens: self.prompt_tokens,
+            completion_tokens: self.completion_tokens,
+            first_token_ms: self.first_token_ms,
+            total_ms: self.total_ms,
+        };
+        let is_appended = self.laid_down.is_some_and(|bytes| self.slot.append(state.clone(), &self.content[bytes..]));
+        if !is_appended {
+            self.slot.replace(state, &self.content);
+        }
+        self.laid_down = Some(self.content.len());
     }
 
     pub(super) const fn lane(&self) -> ColumnProgress {
         ColumnProgress { arrived: self.chars, released: self.released, ended: !self.is_running() }
     }
 
-    pub(super) fn view(&self) -> SideView {
-        let status = if self.is_over() { self.status } else { ReplyStatus::Streaming };
+    /// What a reader may see: the end only when it is written down.
+    pub(super) fn view(&self, has_given_up: bool) -> SideView {
+        let has_ended = self.is_settled() || (has_given_up && self.is_over());
+        let status = if has_ended { self.status } else { ReplyStatus::Streaming };
         let text = &self.content[..self.released_bytes];
         let view = SideView::new(self.reply, self.attempt, status, text, self.error_code.as_deref());
         SideView { restarts: self.restarts, ..view }.with(self.finish_reason.as_deref(), self.after_empty)
@@ -182,14 +230,15 @@ impl LiveSide {
         (self.prompt_tokens, self.completion_tokens)
     }
 
-    pub(super) fn progress(&self) -> Progress<'_> {
-        Progress {
+    /// The row to last.
+    pub(super) fn finished(&self) -> Finished {
+        Finished {
             id: self.reply,
             status: self.status,
-            content: &self.content,
+            content: self.content.clone(),
             released: whole(self.released as u64),
-            finish_reason: self.finish_reason.as_deref(),
-            error_code: self.error_code.as_deref(),
+            finish_reason: self.finish_reason.clone(),
+            error_code: self.error_code.clone(),
             prompt_tokens: self.prompt_tokens,
             completion_tokens: self.completion_tokens,
             first_token_ms: self.first_token_ms,

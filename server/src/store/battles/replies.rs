@@ -1,24 +1,26 @@
 //! The life of a reply, written by the server that drains its stream.
 
-use sqlx::PgExecutor;
+use std::collections::HashMap;
+
+use sqlx::{PgExecutor, PgPool};
 use uuid::Uuid;
 
 use crate::domain::{BattleId, ReplyId, ReplyStatus};
 
-/// How far a reply has come.
+/// A reply that has ended.
 #[derive(Debug, Clone)]
-pub struct Progress<'a> {
+pub struct Finished {
     pub id: ReplyId,
     /// Where it is in its life.
     pub status: ReplyStatus,
     /// What has arrived.
-    pub content: &'a str,
+    pub content: String,
     /// How many characters the browser may see.
     pub released: i32,
     /// Why it ended.
-    pub finish_reason: Option<&'a str>,
+    pub finish_reason: Option<String>,
     /// How it failed.
-    pub error_code: Option<&'a str>,
+    pub error_code: Option<String>,
     /// Tokens of the conversation.
     pub prompt_tokens: Option<i32>,
     /// Tokens of the answer.
@@ -29,57 +31,133 @@ pub struct Progress<'a> {
     pub total_ms: Option<i32>,
 }
 
-/// What other servers have written for the owner.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Signals {
+/// What is new of a reply since it was last written.
+#[derive(Debug, Clone)]
+pub struct NewProgress {
+    pub id: ReplyId,
+    /// Where it is in its life.
+    pub status: ReplyStatus,
+    /// How many bytes of its text the row has; from 0 the text replaces what is there.
+    pub from: usize,
+    /// What follows them.
+    pub text: String,
+    /// How many characters the browser may see.
+    pub released: i32,
+    /// Why it ended.
+    pub finish_reason: Option<String>,
+    /// How it failed.
+    pub error_code: Option<String>,
+    /// Tokens of the conversation.
+    pub prompt_tokens: Option<i32>,
+    /// Tokens of the answer.
+    pub completion_tokens: Option<i32>,
+    /// Time to the first token.
+    pub first_token_ms: Option<i32>,
+    /// Time to the end.
+    pub total_ms: Option<i32>,
+}
+
+/// The row of a reply as its owner finds it.
+#[derive(Debug, Clone, Copy)]
+pub struct SavedProgress {
     /// Somebody pressed stop.
     pub stop: bool,
     /// Seconds since somebody last read it elsewhere.
     pub read_seconds_ago: Option<f64>,
+    /// How many bytes of its text the row has now; none where somebody else held the row, and nothing was written.
+    pub length: Option<usize>,
 }
 
-/// Writes how far a running reply has come, and that its owner lives. `None`: it is no longer the owner's, because
-/// another server took it for dead or the battle was deleted.
+/// Writes how far running replies have come, and that their owner lives, and reads what other servers have written for the
+/// owner: of these replies and of the `watched` ones. A reply that is missing in what comes back is no longer the owner's,
+/// because another server took it for dead or the battle was deleted.
+///
+/// Nobody waits until a disk has it, and no row that somebody else holds: what is not written now is written with the next.
 pub async fn save_progress(
-    db: impl PgExecutor<'_>,
+    db: &PgPool,
     owner: Uuid,
-    progress: &Progress<'_>,
-) -> sqlx::Result<Option<Signals>> {
-    let row = sqlx::query!(
-        r#"UPDATE replies SET status = $3, content = $4, released = $5, first_token_ms = $6, heartbeat_at = now()
-        WHERE id = $1 AND owner = $2 AND status IN ('waiting', 'streaming')
-        RETURNING stop_requested_at IS NOT NULL AS "stop!",
-            extract(epoch FROM now() - read_at)::float8 AS read_seconds_ago"#,
-        progress.id.0,
+    new: &[NewProgress],
+    watched: &[ReplyId],
+) -> sqlx::Result<HashMap<ReplyId, SavedProgress>> {
+    let ids: Vec<Uuid> = new.iter().map(|new| new.id.0).collect();
+    let all: Vec<Uuid> = ids.iter().copied().chain(watched.iter().map(|id| id.0)).collect();
+    let mut transaction = db.begin().await?;
+    sqlx::query!("SET LOCAL synchronous_commit = off").execute(&mut *transaction).await?;
+    let rows = sqlx::query!(
+        r#"WITH given AS (
+            SELECT * FROM unnest($3::uuid[], $4::text[], $5::int[], $6::text[], $7::int[], $8::text[], $9::text[], $10::int[],
+                    $11::int[], $12::int[], $13::int[])
+                AS given (id, status, written, more, released, finish_reason, error_code, prompt_tokens, completion_tokens,
+                    first_token_ms, total_ms)
+        ), ours AS (
+            SELECT replies.id FROM replies JOIN given ON given.id = replies.id
+            WHERE replies.owner = $1 AND replies.status <> 'interrupted'
+            FOR UPDATE OF replies SKIP LOCKED
+        ), written AS (
+            UPDATE replies SET status = given.status, released = given.released, finish_reason = given.finish_reason,
+                content = CASE
+                    WHEN given.written = 0 THEN given.more
+                    WHEN given.more <> '' AND octet_length(replies.content) = given.written
+                        THEN replies.content || given.more
+                    ELSE replies.content
+                END,
+                error_code = given.error_code, prompt_tokens = given.prompt_tokens,
+                completion_tokens = given.completion_tokens, first_token_ms = given.first_token_ms,
+                total_ms = given.total_ms, heartbeat_at = now(),
+                finished_at = CASE
+                    WHEN given.status IN ('waiting', 'streaming') THEN NULL
+                    ELSE coalesce(replies.finished_at, now())
+                END
+            FROM given JOIN ours ON ours.id = given.id
+            WHERE replies.id = given.id
+            RETURNING replies.id, octet_length(replies.content) AS length
+        )
+        SELECT replies.id AS "id: ReplyId", replies.stop_requested_at IS NOT NULL AS "stop!",
+            extract(epoch FROM now() - replies.read_at)::float8 AS read_seconds_ago, written.length AS "length?"
+        FROM replies LEFT JOIN written ON written.id = replies.id
+        WHERE replies.id = ANY($2) AND replies.owner = $1 AND replies.status <> 'interrupted'"#,
         owner,
-        progress.status.as_str(),
-        progress.content,
-        progress.released,
-        progress.first_token_ms,
+        &all,
+        &ids,
+        &new.iter().map(|new| new.status.as_str().to_owned()).collect::<Vec<_>>(),
+        &new.iter().map(|new| i32::try_from(new.from).unwrap_or(i32::MAX)).collect::<Vec<_>>(),
+        &new.iter().map(|new| new.text.clone()).collect::<Vec<_>>(),
+        &new.iter().map(|new| new.released).collect::<Vec<_>>(),
+        &new.iter().map(|new| new.finish_reason.clone()).collect::<Vec<_>>() as &[Option<String>],
+        &new.iter().map(|new| new.error_code.clone()).collect::<Vec<_>>() as &[Option<String>],
+        &new.iter().map(|new| new.prompt_tokens).collect::<Vec<_>>() as &[Option<i32>],
+        &new.iter().map(|new| new.completion_tokens).collect::<Vec<_>>() as &[Option<i32>],
+        &new.iter().map(|new| new.first_token_ms).collect::<Vec<_>>() as &[Option<i32>],
+        &new.iter().map(|new| new.total_ms).collect::<Vec<_>>() as &[Option<i32>],
     )
-    .fetch_optional(db)
+    .fetch_all(&mut *transaction)
     .await?;
-    Ok(row.map(|row| Signals { stop: row.stop, read_seconds_ago: row.read_seconds_ago }))
+    transaction.commit().await?;
+    let saved = rows.into_iter().map(|row| {
+        let length = row.length.map(|bytes| usize::try_from(bytes).unwrap_or(0));
+        (row.id, SavedProgress { stop: row.stop, read_seconds_ago: row.read_seconds_ago, length })
+    });
+    Ok(saved.collect())
 }
 
-/// Writes a reply that has ended, and while the rest of it is still being released. False: it is no longer the owner's.
-pub async fn finish(db: impl PgExecutor<'_>, owner: Uuid, progress: &Progress<'_>) -> sqlx::Result<bool> {
+/// Writes a reply that has ended and was released, to last. False: it is no longer the owner's.
+pub async fn finish(db: impl PgExecutor<'_>, owner: Uuid, finished: &Finished) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "UPDATE replies SET status = $3, content = $4, released = $5, finish_reason = $6, error_code = $7,
             prompt_tokens = $8, completion_tokens = $9, first_token_ms = $10, total_ms = $11, heartbeat_at = now(),
             finished_at = coalesce(finished_at, now())
         WHERE id = $1 AND owner = $2 AND status <> 'interrupted'",
-        progress.id.0,
+        finished.id.0,
         owner,
-        progress.status.as_str(),
-        progress.content,
-        progress.released,
-        progress.finish_reason,
-        progress.error_code,
-        progress.prompt_tokens,
-        progress.completion_tokens,
-        progress.first_token_ms,
-        progress.total_ms,
+        finished.status.as_str(),
+        finished.content,
+        finished.released,
+        finished.finish_reason.as_deref(),
+        finished.error_code.as_deref(),
+        finished.prompt_tokens,
+        finished.completion_tokens,
+        finished.first_token_ms,
+        finished.total_ms,
     )
     .execute(db)
     .await?;
