@@ -14,6 +14,7 @@ use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::streams::{Source, TurnHub};
 use crate::supervisor::{Workers, WorkersOptions};
+use crate::views::turns::Turns;
 use crate::vote_queue::VoteQueue;
 
 /// What every handler may use.
@@ -43,6 +44,8 @@ pub struct AppState {
     pub boards: Boards,
     /// The answers that this server drains.
     pub streams: TurnHub,
+    /// The turns that are read here, as HTML.
+    pub turns: Turns,
 }
 
 impl AppState {
@@ -69,6 +72,7 @@ impl AppState {
             backends,
             workers,
             boards: Boards::default(),
+            turns: Turns::default(),
             config: Arc::new(config),
             db,
             keys,

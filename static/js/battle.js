@@ -1,5 +1,6 @@
 // The page of a battle: answers stream in, stop, retry, votes by key, copy. Everything works by forms without it.
 
+import { Blocks } from "./blocks.js";
 import { enhance } from "./composer.js";
 import { TurnStream } from "./stream.js";
 
@@ -14,18 +15,15 @@ function announce(text) {
   announcer.textContent = text ?? "";
 }
 
-function showBlocks(side, from, blocks) {
-  const section = answer(side);
-  if (!section) return;
+const shown = {};
+
+function showEdits(edits) {
   const follow = isAtEnd();
-  const list = section.querySelector("[data-blocks]");
-  while (list.children.length > from) list.lastElementChild.remove();
-  for (const html of blocks) {
-    const block = document.createElement("div");
-    block.className = "block";
-    // The server has sanitised it.
-    block.innerHTML = html;
-    list.append(block);
+  for (const [side, edit] of Object.entries(edits)) {
+    const list = answer(side)?.querySelector("[data-blocks]");
+    if (!list) continue;
+    shown[side] ??= new Blocks(list);
+    shown[side].take(edit);
   }
   if (follow) scrollTo({ top: document.documentElement.scrollHeight });
 }
@@ -159,7 +157,7 @@ let stream = null;
 function follow() {
   stream?.close();
   stream = new TurnStream(battle.dataset.battle, battle.dataset.cursor, {
-    blocks: showBlocks,
+    edits: showEdits,
     status: showStatus,
     lost: (isLost) => announcer.classList.toggle("shown", isLost) || (isLost && announce(battle.dataset.lost)),
     ended: async () => {

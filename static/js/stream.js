@@ -1,11 +1,11 @@
-// Follows the newest turn. Events replace whole blocks, so that any of them may come twice; the id of the last one is the
-// place from which any server goes on.
+// Follows the newest turn. The first event, and the first after a gap, brings the whole; the id of that one says which turn it
+// is, so that any server goes on with it. Each event after it brings what is new of both answers.
 
 const RETRY_MS = 2000;
 const MAX_RETRIES = 30;
 
 export class TurnStream {
-  /** `on` has: blocks(side, from, blocks), status(status), lost(isLost), ended(). */
+  /** `on` has: edits(edits of the sides), status(status), lost(isLost), ended(). */
   constructor(path, cursor, on) {
     this.path = path;
     this.cursor = cursor;
@@ -24,7 +24,7 @@ export class TurnStream {
         this.on.lost(false);
         take(JSON.parse(event.data));
       });
-    listen("blocks", (data) => this.on.blocks(data.side, data.from, data.blocks));
+    listen("message", (edits) => this.on.edits(edits));
     listen("status", (data) => this.on.status(data));
     listen("ended", () => {
       this.close();

@@ -1,9 +1,10 @@
 //! Follows one turn for one reader: from this server's memory where the stream is drained here, else from the rows.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::TurnHub;
@@ -28,12 +29,13 @@ pub struct Reader {
     shown: Option<View>,
     told_at: Option<Instant>,
     has_ended: bool,
-    _permit: OwnedSemaphorePermit,
+    /// Whether somebody read since the owner was told.
+    is_read: AtomicBool,
 }
 
 impl Reader {
     /// Follows a turn.
-    pub fn new(streams: TurnHub, battle: BattleId, kind: BattleKind, turn: i32, permit: OwnedSemaphorePermit) -> Self {
+    pub fn new(streams: TurnHub, battle: BattleId, kind: BattleKind, turn: i32) -> Self {
         let db = streams.shared.db.clone();
         Self {
             streams,
@@ -45,7 +47,7 @@ impl Reader {
             shown: None,
             told_at: None,
             has_ended: false,
-            _permit: permit,
+            is_read: AtomicBool::new(true),
         }
     }
 
@@ -75,8 +77,9 @@ impl Reader {
         }
     }
 
-    /// Notes that the reader still reads: called whenever it takes something, so that one who does not counts as gone.
+    /// Notes that somebody still reads: called whenever something was taken, so that who takes nothing counts as gone.
     pub fn touch(&self) {
+        self.is_read.store(true, Ordering::Relaxed);
         if let Some((_, last_read)) = &self.local {
             last_read.touch();
         }
@@ -109,8 +112,10 @@ impl Reader {
     async fn look(&mut self) -> sqlx::Result<Option<View>> {
         if self.local.is_none() {
             self.local = self.streams.local(self.battle, self.turn);
+            if let Some((_, last_read)) = self.local.as_ref().filter(|_| self.is_read.load(Ordering::Relaxed)) {
+                last_read.touch();
+            }
         }
-        self.touch();
         if let Some((views, _)) = &mut self.local {
             let view = views.borrow_and_update().clone();
             if self.kind.sides().iter().all(|side| view.sides[side.index()].is_some()) {
@@ -121,9 +126,10 @@ impl Reader {
         if rows.is_empty() {
             return Ok(None);
         }
-        if self.told_at.is_none_or(|at| at.elapsed() > TELL) {
+        if self.told_at.is_none_or(|at| at.elapsed() > TELL) && self.is_read.load(Ordering::Relaxed) {
             battles::mark_read(&self.db, self.battle).await?;
             self.told_at = Some(Instant::now());
+            self.is_read.store(false, Ordering::Relaxed);
         }
         let mut view = View::default();
         for row in &rows {

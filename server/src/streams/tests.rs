@@ -25,7 +25,6 @@ use crate::domain::{
     ReplyStatus, Side, VoteStatus, VoterId,
 };
 use crate::error::Error;
-use crate::handlers::sse::TurnEvents;
 use crate::handlers::sse::html::HtmlEvents;
 use crate::i18n::Locale;
 use crate::metrics::Metrics;
@@ -33,6 +32,8 @@ use crate::state::AppState;
 use crate::store::{battles, models};
 use crate::testing::{caller, unlimited_arena};
 use crate::views::markdown;
+use crate::views::markdown::testing::EditedBlocks;
+use crate::views::turns::RenderedTurn;
 
 /// A blind battle in its first turn, before the vote.
 const BATTLE: BattleStatus = BattleStatus {
@@ -110,7 +111,7 @@ async fn begin(arena: &AppState, voter: VoterId, opponents: Opponents) -> Result
 
 fn reader(arena: &AppState, battle: BattleId, turn: i32) -> Reader {
     let streams = &arena.streams;
-    Reader::new(streams.clone(), battle, BattleKind::SideBySide, turn, streams.reader_permit().expect("room"))
+    Reader::new(streams.clone(), battle, BattleKind::SideBySide, turn)
 }
 
 /// Reads to the end.
@@ -137,7 +138,7 @@ fn status(view: &View, side: Side) -> ReplyStatus {
 /// What a browser makes of events.
 #[derive(Default, Clone)]
 struct Browser {
-    blocks: [Vec<String>; 2],
+    sides: [EditedBlocks; 2],
     cursor: Option<Cursor>,
 }
 
@@ -150,16 +151,19 @@ impl Browser {
 
     fn take_one(&mut self, event: &str) {
         let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-        self.cursor = Some(field("id").expect("an id").parse().expect("a cursor"));
-        if field("event") == Some("blocks") {
-            let data: Value = serde_json::from_str(field("data").expect("data")).expect("JSON");
-            let side = if data["side"] == "a" { 0 } else { 1 };
-            let from = data["from"].as_u64().expect("a number") as usize;
-            assert!(from <= self.blocks[side].len(), "no hole");
-            self.blocks[side].truncate(from);
-            let blocks = data["blocks"].as_array().expect("blocks").iter();
-            self.blocks[side].extend(blocks.map(|block| block.as_str().expect("HTML").to_owned()));
+        if let Some(id) = field("id") {
+            self.cursor = Some(id.parse().expect("a cursor"));
         }
+        if field("event").is_none() {
+            let data: Value = serde_json::from_str(field("data").expect("data")).expect("JSON");
+            for (side, edit) in data.as_object().expect("sides") {
+                self.sides[usize::from(side == "b")].take_json(edit);
+            }
+        }
+    }
+
+    fn blocks(&self) -> [Vec<String>; 2] {
+        self.sides.each_ref().map(|side| side.blocks.clone())
     }
 }
 
@@ -197,26 +201,36 @@ async fn whatever_the_cut_a_resumed_stream_ends_alike(db: PgPool) {
     }
     let last = views.last().expect("a view");
     let expected = [markdown::blocks(&LONG.concat()), markdown::blocks(&slow.concat())];
-    let all_events = |after: Option<Cursor>, from: usize| {
-        let mut events = HtmlEvents::new(Locale::En, BATTLE, 1, after);
-        views[from..].iter().map(|view| events.of(view, std::ptr::eq(view, last))).collect::<Vec<_>>()
+    let all_events = |from: usize| {
+        let (mut rendered, mut events) = (RenderedTurn::default(), HtmlEvents::new(Locale::En, BATTLE, 1));
+        let mut step = None;
+        views[from..]
+            .iter()
+            .map(|view| {
+                rendered.take(view.clone(), std::ptr::eq(view, last));
+                let news = rendered.since(step).expect("a step");
+                step = Some(news.step);
+                events.of(&news)
+            })
+            .collect::<Vec<_>>()
     };
-    // Cut after every single event, go on from any later view.
-    let whole = all_events(None, 0);
+    // Cut after every single event, go on from any later view, here or on another server.
+    let whole = all_events(0);
     let mut seen = Browser::default();
     for (at, events) in whole.iter().enumerate() {
         for event in events.split("\n\n").filter(|event| !event.is_empty()) {
             seen.take_one(event);
+            assert_eq!(seen.cursor.map(|cursor| cursor.turn), Some(1));
             for from in [at, (at + 1).min(views.len() - 1), views.len() - 1] {
                 let mut resumed = seen.clone();
-                for events in all_events(resumed.cursor, from) {
+                for events in all_events(from) {
                     resumed.take(&events);
                 }
-                assert_eq!(resumed.blocks, expected, "cut in {at}, resumed from {from}");
+                assert_eq!(resumed.blocks(), expected, "cut in {at}, resumed from {from}");
             }
         }
     }
-    assert_eq!(seen.blocks, expected);
+    assert_eq!(seen.blocks(), expected);
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -266,7 +280,9 @@ async fn a_failed_side_hinders_nobody_and_another_model_takes_its_place(db: PgPo
     let views = read_all(&arena, battle, 1).await;
     let last = views.last().expect("an end");
     assert_eq!((status(last, Side::A), status(last, Side::B)), (ReplyStatus::Failed, ReplyStatus::Failed));
-    let event = HtmlEvents::new(Locale::En, BATTLE, 1, None).of(last, true);
+    let mut rendered = RenderedTurn::default();
+    rendered.take(last.clone(), true);
+    let event = HtmlEvents::new(Locale::En, BATTLE, 1).of(&rendered.since(None).expect("the whole"));
     assert!(event.contains("\"retry\":true") && !event.to_lowercase().contains("verse"), "{event}");
 
     let scripts: HashMap<_, _> = ids.iter().map(|id| (*id, fine.clone())).collect();
@@ -405,15 +421,7 @@ async fn a_conversation_goes_on_and_is_deleted_for_good(db: PgPool) {
         server(&db, HashMap::from([(ids[0], Script::Say(vec!["一", "二"], Duration::from_millis(1)))]), Vec::new());
     let (voter, stranger) = (voter(), voter());
     let battle = begin(&arena, voter, Opponents::One(ids[0])).await.expect("begun");
-    let direct = |turn| {
-        Reader::new(
-            arena.streams.clone(),
-            battle,
-            BattleKind::Direct,
-            turn,
-            arena.streams.reader_permit().expect("room"),
-        )
-    };
+    let direct = |turn| Reader::new(arena.streams.clone(), battle, BattleKind::Direct, turn);
     let mut first = direct(1);
     while first.next().await.expect("rows").is_some() {}
     let message = |voter| SendMessage { battle, caller: caller(voter), prompt: "再来".to_owned() };

@@ -50,6 +50,14 @@ impl View {
         Self { sides: self.sides.map(|side| side.map(SideView::blind)) }
     }
 
+    /// Whether each side of the other one is told of in the same words.
+    pub fn reads_like(&self, other: &Self) -> bool {
+        self.sides.iter().zip(&other.sides).all(|sides| match sides {
+            (Some(one), Some(other)) => one.reads_like(other),
+            (one, other) => one.is_none() && other.is_none(),
+        })
+    }
+
     /// Whether every one of these sides has ended.
     pub fn has_ended(&self, sides: &[Side]) -> bool {
         sides.iter().all(|side| self.sides[side.index()].as_ref().is_some_and(|view| !view.status.is_running()))

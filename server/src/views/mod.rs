@@ -6,6 +6,7 @@ mod human;
 pub mod markdown;
 mod page;
 pub mod replies;
+pub mod turns;
 
 pub use assets::{StaticFiles, asset_hash, asset_url};
 pub use human::{Time, bytes, choice_key, kind_key, parameters, seconds, state_key, time, when};

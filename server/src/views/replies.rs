@@ -11,10 +11,6 @@ use crate::streams::{Cut, SideView};
 #[derive(Debug, Clone)]
 pub struct ReplyView {
     pub side: Side,
-    /// Its attempt, from 1.
-    pub attempt: i32,
-    /// How many characters of it are shown.
-    pub chars: usize,
     /// Its text, block by block.
     pub blocks: Vec<String>,
     /// The source, for copying.
@@ -34,8 +30,6 @@ impl ReplyView {
     pub fn new(locale: Locale, side: Side, view: &SideView, retry: Result<(), Refusal>) -> Self {
         Self {
             side,
-            attempt: view.attempt,
-            chars: view.text.chars().count(),
             blocks: markdown::blocks(&view.text),
             text: view.text.to_string(),
             status: view.status,

@@ -87,8 +87,8 @@ pub async fn go_on(visitor: &Client, battle: &str, prompt: &str) -> Reply {
 /// What a reader of a stream has in the end.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Seen {
-    /// Blocks of HTML by side.
-    pub blocks: BTreeMap<String, Vec<String>>,
+    /// Blocks of HTML by side, and how many elements of the last one are open.
+    pub blocks: BTreeMap<String, (Vec<String>, u64)>,
     /// The last status by side.
     pub status: BTreeMap<String, serde_json::Value>,
     /// Whether the turn was closed.
@@ -99,16 +99,12 @@ impl Seen {
     /// Takes an event in.
     pub fn take(&mut self, event: &arena_tests::harness::Event) {
         match event.name.as_str() {
-            "blocks" => {
-                let data = event.json();
-                let side = data["side"].as_str().expect("a side").to_owned();
-                let from = usize::try_from(data["from"].as_u64().expect("a place")).expect("a place");
-                let blocks = self.blocks.entry(side).or_default();
-                blocks.truncate(from);
-                assert_eq!(blocks.len(), from, "a gap in the stream");
-                blocks.extend(
-                    data["blocks"].as_array().expect("blocks").iter().map(|b| b.as_str().unwrap_or("").to_owned()),
-                );
+            "message" => {
+                // Both sides of a step come together, and are looked at together.
+                for (side, edit) in event.json().as_object().expect("edits of sides") {
+                    let (blocks, open) = self.blocks.entry(side.clone()).or_default();
+                    apply(blocks, open, edit);
+                }
             }
             "status" => {
                 let data = event.json();
@@ -121,7 +117,7 @@ impl Seen {
 
     /// The HTML of a side.
     pub fn html(&self, side: &str) -> String {
-        self.blocks.get(side).map(|blocks| blocks.concat()).unwrap_or_default()
+        self.blocks.get(side).map(|(blocks, _)| blocks.concat()).unwrap_or_default()
     }
 
     /// The status of a side.
@@ -138,6 +134,28 @@ impl Seen {
     pub fn sides_that_are(&self, status: &str) -> Vec<&str> {
         ["a", "b"].into_iter().filter(|side| self.status(side) == status).collect()
     }
+}
+
+/// Applies an edit as the page's script does.
+fn apply(blocks: &mut Vec<String>, open: &mut u64, edit: &serde_json::Value) {
+    if let Some(html) = edit.as_str() {
+        let last = blocks.last_mut().expect("a block to insert into");
+        let tail = (0..*open).fold(last.len(), |at, _| last[..at].rfind("</").expect("an open element"));
+        last.insert_str(tail, html);
+        return;
+    }
+    let from = usize::try_from(edit["from"].as_u64().expect("a place")).expect("a place");
+    assert!(from <= blocks.len(), "a gap in the stream");
+    let mut kept = String::new();
+    if let Some(cut) = edit["cut"].as_u64() {
+        let units: Vec<u16> = blocks[from].encode_utf16().collect();
+        let stays = units.len() - usize::try_from(cut).expect("a length");
+        kept = String::from_utf16(&units[..stays]).expect("whole characters");
+    }
+    blocks.truncate(from);
+    let new = edit["blocks"].as_array().expect("blocks").iter().map(|html| html.as_str().expect("HTML"));
+    blocks.extend(new.enumerate().map(|(at, html)| if at == 0 { format!("{kept}{html}") } else { html.to_owned() }));
+    *open = edit["open"].as_u64().expect("a number of elements");
 }
 
 /// Reads a battle's newest turn to its end.

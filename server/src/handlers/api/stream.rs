@@ -9,9 +9,10 @@ use crate::actions::read_battle::ReadBattle;
 use crate::domain::BattleId;
 use crate::error::Error;
 use crate::handlers::sse;
-use crate::handlers::sse::text::TextEvents;
+use crate::handlers::sse::text::{TextEvents, TextStream};
 use crate::i18n::Locale;
 use crate::state::AppState;
+use crate::streams::Reader;
 
 /// The newest turn, until both sides have ended. Events: `text` (`side`, `attempt`, `from`, `text`: replace everything
 /// from the character `from` on), `status` (`side`, `status`, `message`, `retry`), `ended` (`turn`). Send the last `id`
@@ -34,5 +35,7 @@ pub async fn read(
     let permit = arena.streams.reader_permit()?;
     let battle = ReadBattle { battle: id, voter: visitor.0.id() }.run(&arena).await?.battle;
     let after = sse::cursor(&request, "");
-    Ok(sse::respond::<TextEvents>(&arena, &battle, locale, after, permit))
+    let turn = sse::turn(&battle, after);
+    let reader = Reader::new(arena.streams.clone(), id, battle.kind, turn);
+    Ok(sse::respond(TextStream { reader, events: TextEvents::new(locale, battle.status(), turn, after) }, permit))
 }

@@ -51,7 +51,7 @@ pub struct BattlePage {
     pub status: BattleStatus,
     /// The names, once they may be known.
     pub revealed: Vec<Revealed>,
-    /// Where the stream goes on.
+    /// Which turn the stream goes on with.
     pub cursor: Cursor,
     /// How many characters of another message fit, where that is less than any message may have.
     pub room: Option<u64>,
@@ -65,20 +65,13 @@ impl BattlePage {
     /// The page of a battle; `names` are those of its models, once they may be known.
     pub fn new(page: Page, shown: &Shown, names: &ModelNames) -> Self {
         let (locale, battle, status) = (page.locale, &shown.battle, shown.status());
-        let count = battle.turns.len();
         let replaces = status.next_message() == Ok(NextMessage::Replaces);
-        let mut cursor = Cursor { turn: battle.last_turn().map_or(1, |turn| turn.number), ..Cursor::default() };
-        let mut turns = Vec::with_capacity(count);
-        for (number, turn) in battle.turns.iter().enumerate() {
-            let is_last = number + 1 == count;
+        let mut turns = Vec::with_capacity(battle.turns.len());
+        for turn in &battle.turns {
             let mut replies = Vec::new();
             for side in battle.kind.sides() {
                 let Some(view) = shown.side(turn, *side) else { continue };
-                let reply = ReplyView::new(locale, *side, &view, status.may_retry_at(turn.number, *side));
-                if is_last {
-                    cursor.sides[side.index()] = (reply.attempt, reply.chars);
-                }
-                replies.push(reply);
+                replies.push(ReplyView::new(locale, *side, &view, status.may_retry_at(turn.number, *side)));
             }
             turns.push(TurnView { number: turn.number, prompt_html: markdown::html(&turn.prompt), replies });
         }
@@ -93,7 +86,7 @@ impl BattlePage {
             not_counted: battle.exclusion_reason.clone(),
             status,
             revealed: revealed(battle, names),
-            cursor,
+            cursor: Cursor { turn: battle.last_turn().map_or(1, |turn| turn.number), ..Cursor::default() },
             room: None,
             refusal: None,
             draft: if replaces {

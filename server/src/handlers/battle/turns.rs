@@ -11,7 +11,7 @@ use crate::actions::stop_answer::StopAnswers;
 use crate::domain::{BattleId, Side};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
-use crate::handlers::sse::html::HtmlEvents;
+use crate::handlers::sse::html::{HtmlEvents, HtmlStream};
 use crate::handlers::{NoFields, html_error, keeps_message, see_other, sse};
 use crate::i18n::Locale;
 use crate::limits::Caller;
@@ -24,7 +24,7 @@ pub struct After {
     after: String,
 }
 
-/// The newest turn as server-sent events, from where the reader is: `Last-Event-ID`, else `after`.
+/// The turn that the reader is in by `Last-Event-ID`, else by `after`, else the newest, as server-sent events.
 pub async fn stream(
     request: HttpRequest,
     arena: web::Data<AppState>,
@@ -37,7 +37,9 @@ pub async fn stream(
     let permit = arena.streams.reader_permit()?;
     let battle = ReadBattle { battle: id, voter: visitor.id() }.run(&arena).await?.battle;
     let after = sse::cursor(&request, &query.after);
-    Ok(sse::respond::<HtmlEvents>(&arena, &battle, locale, after, permit))
+    let turn = sse::turn(&battle, after);
+    let reader = arena.turns.follow(&arena.streams, id, battle.kind, turn);
+    Ok(sse::respond(HtmlStream { reader, events: HtmlEvents::new(locale, battle.status(), turn) }, permit))
 }
 
 #[derive(Debug, Deserialize)]

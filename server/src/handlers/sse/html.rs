@@ -1,92 +1,79 @@
-//! A turn as server-sent events of HTML, for pages. They are idempotent and carry their own place, so that any server can go on after any
-//! of them: an event says which blocks of a side are replaced from which one on, and its id says how much of each side
-//! the reader then has.
+//! A turn as server-sent events of HTML, for pages.
+//!
+//! The first one, and the first after a gap, has an id and brings the whole; those that follow bring edits of both columns, as
+//! [`News`] describes them. They have neither id nor name: there are ten a second, and a browser keeps the id that it had. A
+//! `status` event says how a side stands, `ended` closes the turn.
 
 use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::TurnEvents;
-use crate::domain::{BattleStatus, Refusal, Side};
+use crate::domain::{BattleStatus, Side};
 use crate::i18n::Locale;
-use crate::streams::{Cursor, SideView, View, prefix};
-use crate::views::markdown::{Rendered, may_shift};
+use crate::streams::{Cursor, View};
 use crate::views::replies;
+use crate::views::turns::{News, TurnReader};
 
-/// Turns views into events for one reader.
+use super::TurnEvents;
+
+/// Writes what is new for one reader.
 pub struct HtmlEvents {
     locale: Locale,
     battle: BattleStatus,
-    cursor: Cursor,
-    sides: [SideState; 2],
-}
-
-#[derive(Default)]
-struct SideState {
-    rendered: Rendered,
-    /// What was last said of it.
-    said: Option<String>,
-    is_begun: bool,
-    restarts: u32,
-}
-
-impl TurnEvents for HtmlEvents {
-    fn new(locale: Locale, battle: BattleStatus, turn: i32, after: Option<Cursor>) -> Self {
-        let cursor = after.filter(|cursor| cursor.turn == turn).unwrap_or(Cursor { turn, ..Cursor::default() });
-        Self { locale, battle, cursor, sides: [SideState::default(), SideState::default()] }
-    }
-
-    fn of(&mut self, view: &View, has_ended: bool) -> String {
-        let mut out = String::new();
-        let battle = view.status_of(&self.battle);
-        for side in [Side::A, Side::B] {
-            if let Some(now) = &view.sides[side.index()] {
-                self.side(&mut out, side, now, battle.may_retry_at(self.cursor.turn, side), has_ended);
-            }
-        }
-        if has_ended {
-            let _ = write!(out, "id: {}\nevent: ended\ndata: {}\n\n", self.cursor, json!({ "turn": self.cursor.turn }));
-        }
-        out
-    }
+    turn: i32,
+    /// What was last said of each side.
+    said: [Option<String>; 2],
+    /// The view that it was said of.
+    view: View,
 }
 
 impl HtmlEvents {
-    fn side(&mut self, out: &mut String, side: Side, now: &SideView, retry: Result<(), Refusal>, has_ended: bool) {
-        let place = side.index();
-        let state = &mut self.sides[place];
-        let (attempt, chars) = self.cursor.sides[place];
-        let mut all = false;
-        if attempt != now.attempt || (state.is_begun && state.restarts != now.restarts) {
-            *state = SideState { is_begun: true, restarts: now.restarts, ..SideState::default() };
-            all = true;
-        } else if !state.is_begun {
-            (state.is_begun, state.restarts) = (true, now.restarts);
-            let had = prefix(&now.text, chars);
-            if had.chars().count() == chars {
-                state.rendered.grow(had);
-            } else {
-                // More than there is: not from here.
-                all = true;
+    pub fn new(locale: Locale, battle: BattleStatus, turn: i32) -> Self {
+        Self { locale, battle, turn, said: [None, None], view: View::default() }
+    }
+
+    /// The events that bring the reader there.
+    pub fn of(&mut self, news: &News) -> String {
+        let mut out = String::with_capacity(news.edits.iter().map(|edits| edits.len() + 8).sum());
+        if news.is_whole {
+            let _ = writeln!(out, "id: {}", Cursor { turn: self.turn, ..Cursor::default() });
+        }
+        for edits in &news.edits {
+            let _ = write!(out, "data: {edits}\n\n");
+        }
+        if !self.view.reads_like(&news.view) {
+            self.say(&mut out, &news.view);
+            self.view = (*news.view).clone();
+        }
+        if news.has_ended {
+            let _ = write!(out, "event: ended\ndata: {}\n\n", json!({ "turn": self.turn }));
+        }
+        out
+    }
+
+    fn say(&mut self, out: &mut String, view: &View) {
+        let battle = view.status_of(&self.battle);
+        for side in [Side::A, Side::B] {
+            let Some(now) = &view.sides[side.index()] else { continue };
+            let retry = battle.may_retry_at(self.turn, side);
+            let said = replies::status_json(self.locale, side, now, retry).to_string();
+            if self.said[side.index()].as_ref() != Some(&said) {
+                let _ = write!(out, "event: status\ndata: {said}\n\n");
+                self.said[side.index()] = Some(said);
             }
         }
-        let length = now.text.chars().count();
-        let is_grown = all || self.cursor.sides[place] != (now.attempt, length);
-        let mut from = state.rendered.grow(&now.text);
-        if has_ended && may_shift(&now.text) {
-            state.rendered = Rendered::default();
-            from = state.rendered.grow(&now.text);
-            all = true;
-        }
-        if is_grown || all {
-            self.cursor.sides[place] = (now.attempt, length);
-            let data = json!({ "side": side, "from": from, "blocks": &state.rendered.blocks()[from..] });
-            let _ = write!(out, "id: {}\nevent: blocks\ndata: {data}\n\n", self.cursor);
-        }
-        let said = replies::status_json(self.locale, side, now, retry).to_string();
-        if state.said.as_ref() != Some(&said) {
-            let _ = write!(out, "id: {}\nevent: status\ndata: {said}\n\n", self.cursor);
-            state.said = Some(said);
-        }
+    }
+}
+
+/// A reader's events.
+pub struct HtmlStream {
+    pub reader: TurnReader,
+    pub events: HtmlEvents,
+}
+
+impl TurnEvents for HtmlStream {
+    async fn next(&mut self) -> Option<String> {
+        let news = self.reader.next().await?;
+        Some(self.events.of(&news))
     }
 }

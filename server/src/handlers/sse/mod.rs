@@ -12,21 +12,16 @@ use futures_util::stream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
-use crate::domain::{Battle, BattleStatus};
-use crate::i18n::Locale;
-use crate::state::AppState;
-use crate::streams::{Cursor, Reader, View};
+use crate::domain::Battle;
+use crate::streams::Cursor;
 
 /// How often a comment keeps a quiet connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
-/// A way of writing views of a turn as events, for one reader.
-pub trait TurnEvents: Sized + 'static {
-    /// Goes on where a reader of this battle is. A place in another turn is no place in this one.
-    fn new(locale: Locale, battle: BattleStatus, turn: i32, after: Option<Cursor>) -> Self;
-
-    /// The events that bring the reader from its last view to this one. `has_ended` closes the turn.
-    fn of(&mut self, view: &View, has_ended: bool) -> String;
+/// A way of writing a turn as events, for one reader.
+pub trait TurnEvents: 'static {
+    /// The next events; `None` after the end, and where the stream breaks off. Whoever asks has taken those before.
+    fn next(&mut self) -> impl Future<Output = Option<String>>;
 }
 
 /// Where a reader stands: `Last-Event-ID`, else what its address says.
@@ -35,21 +30,15 @@ pub fn cursor(request: &HttpRequest, otherwise: &str) -> Option<Cursor> {
     header.unwrap_or(otherwise).parse().ok()
 }
 
-/// The stream of a battle's turn: the one that the reader was in, else the newest.
-pub fn respond<E: TurnEvents>(
-    arena: &AppState,
-    battle: &Battle,
-    locale: Locale,
-    after: Option<Cursor>,
-    permit: OwnedSemaphorePermit,
-) -> HttpResponse {
+/// The turn that a reader of a battle follows: the one that it was in, else the newest.
+pub fn turn(battle: &Battle, after: Option<Cursor>) -> i32 {
     let newest = battle.last_turn().map_or(1, |turn| turn.number);
-    let turn = after.map_or(newest, |cursor| cursor.turn).clamp(1, newest);
-    let state = Follow {
-        reader: Reader::new(arena.streams.clone(), battle.id, battle.kind, turn, permit),
-        events: E::new(locale, battle.status(), turn, after),
-        has_greeted: false,
-    };
+    after.map_or(newest, |cursor| cursor.turn).clamp(1, newest)
+}
+
+/// The response that carries these events.
+pub fn respond(events: impl TurnEvents, permit: OwnedSemaphorePermit) -> HttpResponse {
+    let state = Follow { events, has_greeted: false, _permit: permit };
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream; charset=utf-8"))
         .insert_header((CACHE_CONTROL, "no-cache, no-store, no-transform"))
@@ -60,9 +49,9 @@ pub fn respond<E: TurnEvents>(
 }
 
 struct Follow<E> {
-    reader: Reader,
     events: E,
     has_greeted: bool,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl<E: TurnEvents> Follow<E> {
@@ -73,15 +62,9 @@ impl<E: TurnEvents> Follow<E> {
             self.has_greeted = true;
             return Some((Ok(Bytes::from_static(b"retry: 1000\n\n")), self));
         }
-        self.reader.touch();
-        let events = match timeout(KEEP_ALIVE, self.reader.next()).await {
+        let events = match timeout(KEEP_ALIVE, self.events.next()).await {
             Err(_) => ": still here\n\n".to_owned(),
-            Ok(Ok(Some(view))) => self.events.of(&view, self.reader.has_ended()),
-            Ok(Ok(None)) => return None,
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "a stream broke off; its reader comes again");
-                return None;
-            }
+            Ok(events) => events?,
         };
         Some((Ok(Bytes::from(events)), self))
     }

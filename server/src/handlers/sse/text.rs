@@ -1,11 +1,13 @@
 //! A turn as server-sent events of plain text, for programs: characters where pages get blocks of HTML.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::TurnEvents;
 use crate::domain::{BattleStatus, Refusal, Side};
 use crate::i18n::Locale;
-use crate::streams::{Cursor, SideView, View};
+use crate::streams::{Cursor, Reader, SideView, View};
 use crate::views::replies;
 
 /// Turns views into events: what is new since what the reader has.
@@ -14,15 +16,18 @@ pub struct TextEvents {
     battle: BattleStatus,
     cursor: Cursor,
     said: [Option<String>; 2],
-    restarts: [u32; 2],
+    /// What the reader has, as far as it came from here.
+    had: [Option<Had>; 2],
 }
 
-impl TurnEvents for TextEvents {
-    fn new(locale: Locale, battle: BattleStatus, turn: i32, after: Option<Cursor>) -> Self {
+impl TextEvents {
+    /// Goes on where a reader of this battle is. A place in another turn is no place in this one.
+    pub fn new(locale: Locale, battle: BattleStatus, turn: i32, after: Option<Cursor>) -> Self {
         let cursor = after.filter(|cursor| cursor.turn == turn).unwrap_or(Cursor { turn, ..Cursor::default() });
-        Self { locale, battle, cursor, said: [None, None], restarts: [0, 0] }
+        Self { locale, battle, cursor, said: [None, None], had: Default::default() }
     }
 
+    /// The events that bring the reader from its last view to this one. `has_ended` closes the turn.
     fn of(&mut self, view: &View, has_ended: bool) -> String {
         let mut out = String::new();
         let battle = view.status_of(&self.battle);
@@ -36,22 +41,26 @@ impl TurnEvents for TextEvents {
         }
         out
     }
-}
 
-impl TextEvents {
     fn side(&mut self, out: &mut String, side: Side, now: &SideView, retry: Result<(), Refusal>) {
         let at = side.index();
         let (attempt, had) = self.cursor.sides[at];
-        let whole = now.text.chars().count();
-        // Another attempt, or more than there is: from the beginning.
-        let is_same = attempt == now.attempt && self.restarts[at] == now.restarts;
-        self.restarts[at] = now.restarts;
-        let from = if is_same && had <= whole { had } else { 0 };
-        if from < whole || (!is_same && had > 0) || had > whole {
-            let text: String = now.text.chars().skip(from).collect();
-            self.cursor.sides[at] = (now.attempt, whole);
+        // Another attempt, another text or more than there is: from the beginning.
+        let is_same = attempt == now.attempt && self.had[at].as_ref().is_none_or(|had| had.goes_on_in(now));
+        let from = match &self.had[at] {
+            Some(text) if is_same => Some((had, text.bytes)),
+            None if is_same => {
+                now.text.char_indices().map(|(at, _)| at).chain([now.text.len()]).nth(had).map(|at| (had, at))
+            }
+            _ => None,
+        };
+        let (from, bytes) = from.unwrap_or((0, 0));
+        let text = &now.text[bytes..];
+        if !text.is_empty() || (from == 0 && had > 0) {
+            self.cursor.sides[at] = (now.attempt, from + text.chars().count());
             self.event(out, "text", &json!({ "side": side, "attempt": now.attempt, "from": from, "text": text }));
         }
+        self.had[at] = Some(Had::of(now));
         let mut said = replies::status_json(self.locale, side, now, retry);
         said["attempt"] = json!(now.attempt);
         let text = said.to_string();
@@ -65,6 +74,43 @@ impl TextEvents {
         use std::fmt::Write as _;
         // Writing to a String cannot fail.
         let _ = write!(out, "id: {}\nevent: {name}\ndata: {data}\n\n", self.cursor);
+    }
+}
+
+/// What a reader has of a side.
+struct Had {
+    restarts: u32,
+    text: Arc<str>,
+    bytes: usize,
+}
+
+impl Had {
+    fn of(view: &SideView) -> Self {
+        Self { restarts: view.restarts, text: view.text.clone(), bytes: view.text.len() }
+    }
+
+    /// Another server's row says nothing of restarts: there the text itself tells.
+    fn goes_on_in(&self, now: &SideView) -> bool {
+        self.restarts == now.restarts && now.text.starts_with(&*self.text)
+    }
+}
+
+/// A reader's events.
+pub struct TextStream {
+    pub reader: Reader,
+    pub events: TextEvents,
+}
+
+impl TurnEvents for TextStream {
+    async fn next(&mut self) -> Option<String> {
+        self.reader.touch();
+        match self.reader.next().await {
+            Ok(view) => Some(self.events.of(&view?, self.reader.has_ended())),
+            Err(error) => {
+                tracing::warn!(%error, "a stream broke off; its reader comes again");
+                None
+            }
+        }
     }
 }
 

@@ -1,4 +1,7 @@
-//! Code blocks: coloured by classes, so that the style sheet decides for light and dark and no inline style is needed.
+//! Code, coloured by classes, so that the style sheet decides for light and dark and no inline style is needed.
+//!
+//! Each line becomes HTML of its own, by what the grammar knows from the lines above it. So code that grows is coloured line
+//! by line and never again.
 
 use std::sync::LazyLock;
 
@@ -9,10 +12,13 @@ use super::escape::escape;
 /// Grammars are data that never changes; reading them takes some milliseconds, so it is done once.
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(SyntaxSet::load_defaults_newlines);
 
-/// Longer code stays uncoloured: a growing block is coloured again with every step.
+/// Code beyond this many bytes stays uncoloured: a page colours all of it whenever it is asked for.
 const MAX_COLOURED: usize = 16 * 1024;
-/// Grammars take long on long lines.
+/// Grammars take long on long lines: from the first one on, code stays uncoloured.
 const MAX_LINE: usize = 1000;
+
+/// What stands behind the last line.
+pub(super) const TAIL: &str = "</code></pre></div>";
 
 /// The beginnings of scope names and the class they get; the first that fits decides.
 const CLASSES: &[(&str, &str)] = &[
@@ -37,24 +43,27 @@ const CLASSES: &[(&str, &str)] = &[
 
 /// The HTML of a code block.
 pub(super) fn block(language: &str, text: &str) -> String {
-    let label: String = language.chars().filter(|c| c.is_alphanumeric() || "+-#._".contains(*c)).take(24).collect();
-    let mut out = String::with_capacity(text.len() * 2 + 80);
-    out.push_str("<div class=\"code\">");
-    if !label.is_empty() {
-        out.push_str("<div class=\"code-name\">");
-        escape(&mut out, &label);
-        out.push_str("</div>");
+    let mut painter = Painter::new(language);
+    let mut out = head(language);
+    for line in text.split_inclusive('\n') {
+        painter.line(&mut out, line);
     }
-    out.push_str("<pre tabindex=\"0\"><code>");
-    let coloured = grammar(&label)
-        .filter(|_| text.len() <= MAX_COLOURED && text.lines().all(|line| line.len() <= MAX_LINE))
-        .and_then(|grammar| coloured(grammar, text));
-    match coloured {
-        Some(html) => out.push_str(&html),
-        None => escape(&mut out, text),
-    }
-    out.push_str("</code></pre></div>");
+    out.push_str(TAIL);
     out
+}
+
+/// What stands before the first line.
+pub(super) fn head(language: &str) -> String {
+    let label = label(language);
+    if label.is_empty() {
+        return "<div class=\"code\"><pre tabindex=\"0\"><code>".to_owned();
+    }
+    // A label needs no escaping: see below.
+    format!("<div class=\"code\"><div class=\"code-name\">{label}</div><pre tabindex=\"0\"><code>")
+}
+
+fn label(language: &str) -> String {
+    language.chars().filter(|c| c.is_alphanumeric() || "+-#._".contains(*c)).take(24).collect()
 }
 
 fn grammar(label: &str) -> Option<&'static SyntaxReference> {
@@ -69,20 +78,46 @@ fn grammar(label: &str) -> Option<&'static SyntaxReference> {
     SYNTAXES.find_syntax_by_token(&name)
 }
 
-/// `None` where the grammar gives up: the code is then shown uncoloured.
-fn coloured(grammar: &SyntaxReference, text: &str) -> Option<String> {
-    let mut state = ParseState::new(grammar);
-    let mut scopes = ScopeStack::new();
-    let mut out = Spans::default();
-    for line in text.split_inclusive('\n') {
-        let mut from = 0;
-        for (at, operation) in state.parse_line(line, &SYNTAXES).ok()? {
-            out.push(class(&scopes), line.get(from..at)?);
-            from = at;
-            scopes.apply(&operation).ok()?;
-        }
-        out.push(class(&scopes), line.get(from..)?);
+/// Colours the lines of one block, in their order.
+#[derive(Debug)]
+pub(super) struct Painter {
+    /// What the grammar knows from the lines before; nothing where the rest stays uncoloured.
+    known: Option<(ParseState, ScopeStack)>,
+    bytes: usize,
+}
+
+impl Painter {
+    pub(super) fn new(language: &str) -> Self {
+        let known = grammar(&label(language)).map(|grammar| (ParseState::new(grammar), ScopeStack::new()));
+        Self { known, bytes: 0 }
     }
+
+    /// Appends the HTML of the next line.
+    pub(super) fn line(&mut self, out: &mut String, line: &str) {
+        self.bytes += line.len();
+        if self.bytes > MAX_COLOURED || line.trim_end_matches('\n').len() > MAX_LINE {
+            self.known = None;
+        }
+        match self.known.as_mut().and_then(|(state, scopes)| coloured(state, scopes, line)) {
+            Some(html) => out.push_str(&html),
+            None => {
+                self.known = None;
+                escape(out, line);
+            }
+        }
+    }
+}
+
+/// `None` where the grammar gives up.
+fn coloured(state: &mut ParseState, scopes: &mut ScopeStack, line: &str) -> Option<String> {
+    let mut out = Spans::default();
+    let mut from = 0;
+    for (at, operation) in state.parse_line(line, &SYNTAXES).ok()? {
+        out.push(class(scopes), line.get(from..at)?);
+        from = at;
+        scopes.apply(&operation).ok()?;
+    }
+    out.push(class(scopes), line.get(from..)?);
     Some(out.finish())
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Rendered, blocks, html};
+use super::{blocks, html};
 
 #[test]
 fn hostile_answers_cannot_act() {
@@ -170,30 +170,6 @@ fn gigantic_input_is_rendered_in_bounded_time() {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
-
-    /// What a stream relies on: whatever the cuts, the blocks end up as those of the whole text, and no block changes
-    /// after it was called settled.
-    #[test]
-    fn settled_blocks_never_change(text in "([-*+#>`~|=$.)(\\[\\]!_<1a诗 ]|\n|\n\n|    |```|- |1\\. |\\| a |<pre|\\*\\*\\*|---){0,40}") {
-        let whole = blocks(&text);
-        let mut growing = Rendered::default();
-        let mut sent: Vec<String> = Vec::new();
-        for end in text.char_indices().map(|(at, c)| at + c.len_utf8()) {
-            let from = growing.grow(&text[..end]);
-            sent.truncate(from.max(growing.blocks().len()));
-            for (index, block) in growing.blocks().iter().enumerate() {
-                if index < from {
-                    prop_assert_eq!(&sent[index], block);
-                } else if index < sent.len() {
-                    sent[index] = block.clone();
-                } else {
-                    sent.push(block.clone());
-                }
-            }
-            sent.truncate(growing.blocks().len());
-        }
-        prop_assert_eq!(sent, whole);
-    }
 
     #[test]
     fn no_input_makes_the_renderer_panic(text in "\\PC{0,200}") {

@@ -1,6 +1,8 @@
 //! The voter.
 
-use arena_tests::harness::{Browser, Look, Options, eventually_async};
+use std::time::Duration;
+
+use arena_tests::harness::{Behaviour, Browser, Look, Options, eventually_async};
 
 use super::{Stage, ask, complete, poem, start};
 
@@ -178,4 +180,23 @@ async fn a_vote_is_taken_back_and_given_again_in_both_languages() {
         browser.assert_quiet(&[]).await;
         browser.close().await;
     }
+}
+
+#[tokio::test]
+async fn what_was_written_before_the_reader_is_what_the_page_shows_when_it_is_loaded_again() {
+    let text = "# Title\n\nA **bold** line\n- one `code`\n- two\n\n```rust\nfn main() {\n    let x = \"<b>\" && 1;\n}\n```\n\n\
+        1. *first*\n   > quoted\n2. second\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n$x^2$ 床前明月光 🦉 the end";
+    let pieces: Vec<String> = text.chars().collect::<Vec<_>>().chunks(3).map(|c| c.iter().collect()).collect();
+    let says = Behaviour { pieces, between: Duration::from_millis(15), ..Behaviour::says(&[]) };
+    let stage = Stage::with(says.clone(), says).await;
+    let browser = Browser::open(Look::default()).await;
+    browser.go(&stage.arena.url("/battle")).await;
+    ask(&browser, "write").await;
+    let shown = "return [...document.querySelectorAll('.answer [data-blocks]')].map((blocks) => blocks.innerHTML)";
+    let written = browser.run(shown).await;
+    assert!(written[0].as_str().is_some_and(|html| html.contains("the end")), "{written}");
+    browser.go(&stage.arena.url(&browser.path().await)).await;
+    browser.see("[data-vote]").await;
+    assert_eq!(browser.run(shown).await, written);
+    browser.close().await;
 }
