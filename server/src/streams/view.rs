@@ -42,6 +42,8 @@ pub enum Cut {
     Length,
     /// The provider's filter.
     Filter,
+    /// Which of these is not said.
+    Unspecified,
 }
 
 impl View {
@@ -130,8 +132,10 @@ impl SideView {
         Self { reply, attempt, status, text: Arc::from(text), error_code, cut: None, after_empty: false, restarts: 0 }
     }
 
-    /// As it may be seen while names are hidden: how it failed says what to do, and no more.
+    /// As it may be seen while names are hidden: how it failed says what to do, and no more. What cut it short is not said
+    /// either: only some kinds of back end have filters.
     pub fn blind(mut self) -> Self {
+        self.cut = self.cut.map(|_| Cut::Unspecified);
         self.error_code = self.error_code.map(|code| Arc::from(blind_error_code(&code)));
         self
     }
@@ -176,6 +180,16 @@ pub fn prefix(text: &str, chars: usize) -> &str {
 mod tests {
     use super::*;
     use crate::backends::ErrorKind;
+
+    #[test]
+    fn what_cut_an_answer_short_is_not_said_in_a_blind_battle() {
+        let cut = |reason: &str| {
+            let done = SideView::new(ReplyId(uuid::Uuid::nil()), 1, ReplyStatus::Done, "Half of", None);
+            done.with(Some(reason), false).blind()
+        };
+        assert_eq!(cut("length"), cut("content_filter"));
+        assert_eq!((cut("length").cut, cut("stop").cut), (Some(Cut::Unspecified), None));
+    }
 
     #[test]
     fn failures_in_a_blind_battle_say_what_to_do_and_nothing_of_the_back_end() {

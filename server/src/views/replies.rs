@@ -63,6 +63,7 @@ pub fn message(locale: Locale, view: &SideView, retry: Result<(), Refusal>) -> S
         None => match view.cut {
             Some(Cut::Length) => locale.text("reply-cut"),
             Some(Cut::Filter) => locale.text("reply-filtered"),
+            Some(Cut::Unspecified) => locale.text("reply-cut-short"),
             None => String::new(),
         },
     }

@@ -73,6 +73,7 @@ reply-stopped-empty = Stopped before any text arrived. Retry, or send another me
 reply-empty = The model returned an empty answer. Retry it once, or judge it as it is.
 reply-empty-again = The model returned an empty answer again. You can judge it as it is.
 reply-filtered = The answer was cut off by the provider's content filter.
+reply-cut-short = The answer was cut off before its end.
 reply-cut = The answer was cut off at the maximum length.
 stream-lost = Connection lost. Reconnecting…
 announce-done = The answers are complete. You can vote now.

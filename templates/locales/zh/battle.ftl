@@ -73,6 +73,7 @@ reply-stopped-empty = 还没有内容就停止了。请让它重新回答，或�
 reply-empty = 该模型返回了空的回答。可以让它重新回答一次，也可以直接评判。
 reply-empty-again = 该模型再次返回了空的回答。您可以直接评判。
 reply-filtered = 回答被服务商的内容过滤器截断。
+reply-cut-short = 回答未写完即被截断。
 reply-cut = 回答达到最大长度，已被截断。
 stream-lost = 连接中断，正在重试……
 announce-done = 回答已完成，现在可以投票。

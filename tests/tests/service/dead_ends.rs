@@ -181,17 +181,24 @@ async fn thoughts_in_the_text_are_not_shown_not_kept_and_not_sent_back() {
 }
 
 #[tokio::test]
-async fn an_answer_that_a_filter_cut_says_so_and_one_of_which_nothing_is_left_failed() {
+async fn an_answer_that_a_filter_cut_says_so_after_the_vote_and_one_of_which_nothing_is_left_failed() {
     let filtered = |pieces: &[&str]| Behaviour::says(pieces).ending(Ending::Reason("content_filter".to_owned()));
     let stage = Stage::with(filtered(&["Half of "]), filtered(&[])).await;
     let visitor = stage.arena.visitor();
     let battle = begin(&visitor, "first").await;
     let seen = read(&visitor, &battle).await;
     let (half, none) = if seen.status("a") == "done" { ("a", "b") } else { ("b", "a") };
-    assert!(seen.message(half).contains("content filter"), "{seen:?}");
+    assert!(seen.message(half).contains("cut off"), "{seen:?}");
+    assert!(!visitor.received().contains("content filter"), "only some kinds of back end have one");
     assert_eq!(seen.status(none), "failed");
     assert!(seen.message(none).contains("does not accept"), "{seen:?}");
     surfaces_agree(&visitor, &battle).await;
+    stage.endpoint.model(REMOTE[1], fine());
+    let battle = begin(&visitor, "second").await;
+    read(&visitor, &battle).await;
+    vote(&visitor, &battle, "tie").await;
+    let page = visitor.get(&battle).await;
+    assert!(page.words().contains("content filter"), "{}", page.words());
 }
 
 #[tokio::test]
