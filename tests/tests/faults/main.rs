@@ -8,6 +8,7 @@
 mod api;
 mod kills;
 mod slow;
+mod streaming;
 mod topology;
 mod visitors;
 
