@@ -13,6 +13,7 @@ mod evaluate;
 mod imatrix;
 mod info;
 mod interrupt;
+mod make_random;
 mod merge;
 mod options;
 mod perplexity;
@@ -46,7 +47,10 @@ fn main() -> ExitCode {
                 eprintln!("{}", t!(language, "error", what = text));
                 return ExitCode::from(2);
             }
-            None => error.exit(),
+            None => {
+                terminal_i18n::show(&error, language.into());
+                return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            }
         },
     };
     match arguments.command.run(language) {

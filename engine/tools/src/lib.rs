@@ -10,5 +10,6 @@ pub mod merge;
 pub mod mixes;
 pub mod quantize;
 pub mod quantize_file;
+pub mod random_model;
 mod safetensors;
 pub mod tokenizer;

@@ -1,81 +1,46 @@
-//! Puts the texts into the command line, by id: `command-COMMAND` and `option-COMMAND-OPTION`.
+//! The texts of the command line, by id: `command-COMMAND` and `option-COMMAND-OPTION`.
 
-use arena_server::i18n::{Locale, Message};
-use clap::{Arg, ArgAction, Command};
+use arena_server::i18n::{Locale, told_of};
+use clap::{Command, Error};
+use terminal_i18n::{Language, Texts};
+
+struct InLocale(Locale);
+
+impl Texts for InLocale {
+    fn command(&self, path: &str) -> String {
+        self.0.text(&format!("command-{path}"))
+    }
+
+    fn option(&self, path: &str, id: &str) -> String {
+        self.0.text(&format!("option-{path}-{id}"))
+    }
+}
+
+fn language(locale: Locale) -> Language {
+    match locale {
+        Locale::En => Language::English,
+        Locale::Zh => Language::Chinese,
+    }
+}
 
 /// The command line with its texts in a language.
 pub fn localised(command: Command, locale: Locale) -> Command {
-    let command = command
+    terminal_i18n::localised(command, language(locale), &InLocale(locale))
         .long_about(format!("{}\n\n{}", locale.text("command-arena"), locale.text("command-arena-default")))
         .after_long_help(locale.text("command-arena-examples"))
-        .disable_version_flag(true)
-        .arg(Arg::new("version").short('V').long("version").action(ArgAction::Version));
-    let mut command = describe(command, "arena", locale);
-    // Building adds the command `help`, whose text is clap's own.
-    command.build();
-    describe_help(command, locale)
 }
 
-fn describe_help(command: Command, locale: Locale) -> Command {
-    command.mut_subcommands(|sub| match sub.get_name() {
-        "help" => sub.about(locale.text("help-subcommand")),
-        _ => describe_help(sub, locale),
-    })
-}
-
-/// Gives a command of this key, and those below it, their texts.
-fn describe(command: Command, key: &str, locale: Locale) -> Command {
-    command
-        .about(locale.text(&format!("command-{key}")))
-        .help_template(template(locale))
-        .subcommand_help_heading(heading("help-commands", locale))
-        .disable_help_flag(true)
-        .arg(Arg::new("help").short('h').long("help").action(ArgAction::Help))
-        .mut_args(|argument| describe_argument(argument, key, locale))
-        .mut_subcommands(|sub| {
-            let name = sub.get_name();
-            let key = if key == "arena" { name.to_owned() } else { format!("{key}-{name}") };
-            describe(sub, &key, locale)
-        })
-}
-
-fn describe_argument(argument: Arg, command: &str, locale: Locale) -> Arg {
-    let above = if argument.is_positional() { "help-arguments" } else { "help-options" };
-    let id = argument.get_id().as_str();
-    let mut text = match id {
-        "help" | "version" => locale.text(&format!("help-{id}")),
-        _ => locale.text(&format!("option-{command}-{}", id.replace('_', "-"))),
-    };
-    let takes_value = argument.get_action().takes_values();
-    let mut add = |message: Message| text = format!("{text} [{}]", message.text(locale));
-    if takes_value {
-        let possible: Vec<String> =
-            argument.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
-        if !possible.is_empty() {
-            add(Message::new("help-values").with("values", possible.join(", ")));
-        }
-        let defaults: Vec<String> =
-            argument.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
-        if !defaults.is_empty() {
-            add(Message::new("help-default").with("value", defaults.join(",")));
-        }
+/// Prints help where it was asked for, else what is wrong, and ends the program.
+pub fn exit(error: &Error, locale: Locale) -> ! {
+    match refusal(error, locale) {
+        Some(text) => eprintln!("arena: {text}"),
+        None => terminal_i18n::show(error, language(locale)),
     }
-    if let Some(variable) = argument.get_env() {
-        add(Message::new("help-env").with("variable", variable.to_string_lossy()));
-    }
-    let argument = argument.help(text).help_heading(heading(above, locale)).hide_env(true);
-    if takes_value { argument.hide_possible_values(true).hide_default_value(true) } else { argument }
+    std::process::exit(error.exit_code());
 }
 
-/// A heading. clap keeps it for the life of the program, and so does this.
-fn heading(key: &str, locale: Locale) -> &'static str {
-    locale.text(key).leak()
-}
-
-/// clap's own template, with the word for usage in the language.
-fn template(locale: Locale) -> String {
-    let usage = Message::new("help-usage").with("usage", "{usage}").text(locale);
-    format!("{{before-help}}{{about-with-newline}}\n{usage}\n\n{{all-args}}{{after-help}}")
+fn refusal(error: &Error, locale: Locale) -> Option<String> {
+    terminal_i18n::refusal(error, language(locale), &|source| told_of(source, locale))
 }
 
 #[cfg(test)]
@@ -91,10 +56,7 @@ mod tests {
     fn needed(command: &Command, key: &str, keys: &mut BTreeSet<String>) {
         keys.insert(format!("command-{key}"));
         for argument in command.get_arguments() {
-            let id = argument.get_id().as_str();
-            if !matches!(id, "help" | "version") {
-                keys.insert(format!("option-{key}-{}", id.replace('_', "-")));
-            }
+            keys.insert(format!("option-{key}-{}", argument.get_id().as_str().replace('_', "-")));
         }
         for sub in command.get_subcommands() {
             let name = sub.get_name();
@@ -151,5 +113,27 @@ mod tests {
         let serve = serve.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(serve.contains("[default: 127.0.0.1:8080] [env: ARENA_LISTEN]"), "{serve}");
         assert!(serve.contains("[possible values: text, json] [default: text]"), "{serve}");
+    }
+
+    #[test]
+    fn a_wrong_command_line_is_explained_in_the_language() {
+        let refused = |line: &str, locale| {
+            let error = localised(Cli::command(), locale).try_get_matches_from(line.split(' ')).unwrap_err();
+            refusal(&error, locale).unwrap()
+        };
+        for (line, en, zh) in [
+            ("arena serve --lissen a", "Did you mean “--listen”?", "是否想输入“--listen”"),
+            ("arena serv", "unrecognized command “serv”", "未知的命令“serv”"),
+            ("arena admin create", "<NAME>", "<NAME>"),
+            ("arena serve --listen", "--listen <ADDR> needs a value", "--listen <ADDR> 需要一个值"),
+            ("arena serve --log xml", "text, json", "text、json"),
+            ("arena serve --drain-seconds x", "“x”", "“x”"),
+            ("arena serve --no-demo --no-demo", "more than once", "只能给出一次"),
+        ] {
+            let (english, chinese) = (refused(line, Locale::En), refused(line, Locale::Zh));
+            assert!(english.contains(en) && english.contains("--help"), "{english}");
+            assert!(chinese.contains(zh) && chinese.contains("详见 --help"), "{chinese}");
+            assert!(!chinese.contains("Usage") && !chinese.contains("Unknown localization"), "{chinese}");
+        }
     }
 }

@@ -4,7 +4,6 @@ pub mod admin;
 pub mod backup;
 mod explain;
 mod help;
-mod usage;
 
 use arena_server::config::ServeOptions;
 use arena_server::i18n::Locale;
@@ -40,7 +39,7 @@ pub fn parse(locale: Locale) -> Command {
         let matches = command.try_get_matches_from_mut(arguments);
         let cli =
             matches.and_then(|matches| Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command)));
-        cli.unwrap_or_else(|error| usage::exit(&error, locale)).command
+        cli.unwrap_or_else(|error| help::exit(&error, locale)).command
     };
     read(&mut std::env::args_os()).unwrap_or_else(|| match read(&mut ["arena", "serve"].map(Into::into).into_iter()) {
         Some(command) => command,

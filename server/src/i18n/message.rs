@@ -66,6 +66,11 @@ pub fn told(error: &anyhow::Error, locale: Locale) -> String {
     }
 }
 
+/// The same for an error that is a [`Message`]; nothing for others.
+pub fn told_of(error: &(dyn std::error::Error + 'static), locale: Locale) -> Option<String> {
+    error.downcast_ref::<Message>().map(|message| message.text(locale))
+}
+
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text(Locale::En))

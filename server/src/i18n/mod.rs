@@ -15,7 +15,7 @@ use unic_langid::{LanguageIdentifier, langid};
 use crate::domain::UnknownName;
 
 pub use errors::error_text;
-pub use message::{Message, told};
+pub use message::{Message, told, told_of};
 pub use numbers::{grouped, percent};
 
 static_loader! {

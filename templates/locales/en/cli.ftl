@@ -65,30 +65,7 @@ option-admin-disable-name = Name of the administrator
 command-admin-enable = Re-enable a disabled administrator
 option-admin-enable-name = Name of the administrator
 command-admin-link = Print a one-time link with which someone becomes an administrator
-option-admin-link-public-url = Address at which people reach the arena
-
-help-usage = Usage: { $usage }
-help-commands = Commands
-help-arguments = Arguments
-help-options = Options
-help-help = Print help
-help-version = Print version
-help-subcommand = Print help for a command
-help-default = default: { $value }
-help-env = env: { $variable }
-help-values = possible values: { $values }
-
-usage-unknown-argument = There is no option { $argument } here.
-usage-unknown-command = There is no command { $command }.
-usage-command-missing = Name a command: { $commands }.
-usage-required = Missing: { $arguments }.
-usage-repeated = { $argument } may be given only once.
-usage-value-missing = { $argument } needs a value.
-usage-value-unknown = “{ $value }” is not a value of { $argument }. Possible values: { $values }.
-usage-value-refused = “{ $value }” is not a value of { $argument }: { $why }.
-usage-other = The command line is not understood: { $why }.
-usage-suggestion = Did you mean { $suggestion }?
-usage-more = --help shows all options.
+option-admin-link-public-url = Address at which people reach the arena; without it, where it last ran
 
 terminal-first-link = No administrator yet. Become the first with this link (works once, within { $hours } hours):
 terminal-no-arena = There is no arena in { $folder }. Name its folder with --data, or its database with DATABASE_URL.

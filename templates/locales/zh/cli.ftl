@@ -65,30 +65,7 @@ option-admin-disable-name = 管理员的名称
 command-admin-enable = 重新启用已停用的管理员
 option-admin-enable-name = 管理员的名称
 command-admin-link = 打印一次性链接，打开链接的人可成为管理员
-option-admin-link-public-url = 访客访问竞技场的地址
-
-help-usage = 用法：{ $usage }
-help-commands = 命令
-help-arguments = 参数
-help-options = 选项
-help-help = 显示帮助
-help-version = 显示版本
-help-subcommand = 显示某个命令的帮助
-help-default = 默认：{ $value }
-help-env = 环境变量：{ $variable }
-help-values = 可选值：{ $values }
-
-usage-unknown-argument = 这里没有选项 { $argument }。
-usage-unknown-command = 没有命令 { $command }。
-usage-command-missing = 请给出一个命令：{ $commands }。
-usage-required = 缺少：{ $arguments }。
-usage-repeated = { $argument } 只能给出一次。
-usage-value-missing = { $argument } 需要一个值。
-usage-value-unknown = “{ $value }”不是 { $argument } 的可选值。可选值：{ $values }。
-usage-value-refused = “{ $value }”不能作为 { $argument } 的值：{ $why }。
-usage-other = 无法理解命令行：{ $why }。
-usage-suggestion = 您是不是要用 { $suggestion }？
-usage-more = 用 --help 查看全部选项。
+option-admin-link-public-url = 访客访问竞技场的地址；不给出时用上次运行的地址
 
 terminal-first-link = 还没有管理员。打开此链接即可成为第一位管理员（{ $hours } 小时内有效，只能使用一次）：
 terminal-no-arena = { $folder } 中没有竞技场。请用 --data 指定其目录，或用 DATABASE_URL 指定其数据库。

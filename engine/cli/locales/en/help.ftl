@@ -1,33 +1,9 @@
 # Help of the command line: `command-NAME`, `option-ID`, and `option-COMMAND-ID` where a command has a text of its own.
 
-clap-usage = Usage:
-clap-commands = Commands
-clap-command = COMMAND
-clap-arguments = Arguments
-clap-options = Options
-clap-default = {" "}[default: { $value }]
-clap-values = {" "}[possible values: { $values }]
-
-usage-unknown-argument = unexpected argument “{ $argument }”
-usage-unknown-command = unrecognized command “{ $command }”
-usage-missing-command = a command is required
-usage-missing-argument = required but not given: { $argument }
-usage-missing-value = { $argument } needs a value
-usage-too-few-values = { $argument } needs more values
-usage-value = invalid value “{ $value }” for { $argument }
-usage-values = ; possible values: { $values }
-usage-reason = : { $reason }
-usage-conflict = { $argument } cannot be used with { $other }
-usage-twice = { $argument } cannot be given more than once
-usage-no-number = not a number
-usage-no-whole-number = not a whole number
 usage-at-least = { $option } must be at least { $low }
 usage-between = { $option } must be between { $low } and { $high }
-usage-similar = Did you mean “{ $name }”?
-usage-help = For more information, try --help.
 
 command-mixtral = Run, inspect, measure, convert, quantize and train models of the Mixtral family
-command-help = Print this help, or the help of a command
 command-chat = Chat with a model
 command-info = Show a model file's metadata
 command-perplexity = Measure a model's perplexity on a text
@@ -37,6 +13,7 @@ command-quantize = Quantize a model
 command-imatrix = Compute an importance matrix, for better quantization
 command-convert = Convert between a Hugging Face folder and a GGUF file
 command-merge = Merge LoRA adapters into a base model
+command-make-random = Make a model of random weights in a true shape, to measure speed and memory
 command-train = Train a model, or a LoRA or QLoRA adapter
 command-train-tokenizer = Train a tokenizer on training files
 command-prepare = Prepare training data from a public source
@@ -51,8 +28,6 @@ command-recipe = Earlier name of “train --print-config”
 command-data = Earlier name of “prepare”
 command-data-poetry = Earlier name of “prepare chinese-poetry”
 
-option-help = Print help
-option-version = Print version
 option-model = Model: a GGUF file (or its first shard), or a LoRA adapter's folder
 option-base = Base model of the adapter (GGUF), if it is not the file named in the adapter
 option-device = Where to compute: cpu, cuda:0, auto
@@ -101,6 +76,11 @@ option-convert-target = The GGUF file or the Hugging Face folder to write: the o
 option-convert-type = Type of the matrices, e.g. Q8_0; F16, BF16 or F32 for a folder. Without it the source's type, and F16 for a quantized source
 option-convert-shard-size = Maximum size of a shard of a folder, e.g. 5GB or 500MB
 
+option-make-random-out = GGUF file to write
+option-make-random-like = Shape of the model: small (0.2 billion parameters), medium (3.1), 8x7b (46.7), 8x22b (140.6)
+option-make-random-type = Type of the matrices
+option-make-random-pure = Use TYPE for all matrices; without it, the mix that “mixtral quantize” writes
+option-make-random-seed = Seed of the random weights: the same seed gives the same file
 option-merge-base = Base model: a Hugging Face folder, or a GGUF file (or its first shard)
 option-merge-adapters = Folders of PEFT adapters, merged one after another; the last path is the output, in the base's format
 option-merge-type = Type of the matrices, for a GGUF base; without it the base's own

@@ -77,6 +77,7 @@ out-exists = { $path } already exists; --force overwrites it
 out-is-a-folder = { $path } is a folder; name a GGUF file to write
 out-disk-full = { $path }: needs { $needed }, only { $free } free
 
+shape-unknown = Unknown shape “{ $name }”; known: { $known }
 convert-adapter = { $path } is an adapter, not a model; use mixtral merge to merge it into its base
 convert-merges-differ = warning: this vocabulary's merges are not all those of a SentencePiece model; with GGUF some texts are tokenized differently, e.g. { $text }
 convert-written = { $path }: { $parameters } parameters in { $type }

@@ -1,33 +1,9 @@
 # 命令行帮助：`command-名称`、`option-编号`；某条命令有自己的说明时用 `option-命令-编号`。
 
-clap-usage = 用法：
-clap-commands = 命令
-clap-command = 命令
-clap-arguments = 参数
-clap-options = 选项
-clap-default = {" "}［默认：{ $value }］
-clap-values = {" "}［可选：{ $values }］
-
-usage-unknown-argument = 未知的参数“{ $argument }”
-usage-unknown-command = 未知的命令“{ $command }”
-usage-missing-command = 请给出命令
-usage-missing-argument = 缺少必需的参数：{ $argument }
-usage-missing-value = { $argument } 需要一个值
-usage-too-few-values = { $argument } 的值不够
-usage-value = { $argument } 的值“{ $value }”无效
-usage-values = ；可选的值：{ $values }
-usage-reason = ：{ $reason }
-usage-conflict = { $argument } 不能与 { $other } 同时使用
-usage-twice = { $argument } 只能给出一次
-usage-no-number = 不是数字
-usage-no-whole-number = 不是整数
 usage-at-least = { $option } 至少为 { $low }
 usage-between = { $option } 须在 { $low } 与 { $high } 之间
-usage-similar = 是否想输入“{ $name }”？
-usage-help = 详见 --help。
 
 command-mixtral = 运行、查看、测评、转换、量化和训练 Mixtral 系列模型
-command-help = 显示本帮助，或某条命令的帮助
 command-chat = 与模型对话
 command-info = 查看模型文件的元数据
 command-perplexity = 在一段文本上测量模型的困惑度
@@ -37,6 +13,7 @@ command-quantize = 量化模型
 command-imatrix = 计算重要性矩阵，使量化更准确
 command-convert = 在 Hugging Face 文件夹与 GGUF 文件之间转换
 command-merge = 把 LoRA 适配器合并进底座模型
+command-make-random = 生成真实规模、随机权重的模型，用于测量速度与内存
 command-train = 训练模型，或训练 LoRA、QLoRA 适配器
 command-train-tokenizer = 用训练文件训练分词器
 command-prepare = 用公开来源制作训练数据
@@ -51,8 +28,6 @@ command-recipe = train --print-config 的旧名
 command-data = prepare 的旧名
 command-data-poetry = prepare chinese-poetry 的旧名
 
-option-help = 显示帮助
-option-version = 显示版本
 option-model = 模型：GGUF 文件（或其第一个分片），或 LoRA 适配器的文件夹
 option-base = 适配器的底座模型（GGUF），当它不是适配器所记的文件时给出
 option-device = 计算设备：cpu、cuda:0、auto
@@ -101,6 +76,11 @@ option-convert-target = 写入的 GGUF 文件或 Hugging Face 文件夹，与来
 option-convert-type = 矩阵的类型，例如 Q8_0；文件夹只能用 F16、BF16、F32。不给出则保持原有类型，已量化的模型写成 F16
 option-convert-shard-size = 文件夹中每个分片的最大尺寸，例如 5GB、500MB
 
+option-make-random-out = 要写出的 GGUF 文件
+option-make-random-like = 模型的规模：small（2 亿参数）、medium（31 亿）、8x7b（467 亿）、8x22b（1406 亿）
+option-make-random-type = 矩阵的类型
+option-make-random-pure = 所有矩阵都用 TYPE；不给出时，用 mixtral quantize 写出的混合类型
+option-make-random-seed = 随机权重的种子：种子相同则文件相同
 option-merge-base = 底座模型：Hugging Face 文件夹，或 GGUF 文件（或其第一个分片）
 option-merge-adapters = PEFT 适配器的文件夹，依次合并；最后一个路径是写入的位置，格式同底座
 option-merge-type = 底座为 GGUF 时矩阵的类型；不给出则保持原有类型

@@ -74,6 +74,7 @@ out-exists = { $path } 已存在；--force 可将其覆盖
 out-is-a-folder = { $path } 是文件夹；请给出要写入的 GGUF 文件
 out-disk-full = { $path }：需要 { $needed }，仅剩 { $free }
 
+shape-unknown = 未知的规模“{ $name }”；可用：{ $known }
 convert-adapter = { $path } 是适配器而非模型；请用 mixtral merge 将其合并进底座
 convert-merges-differ = 警告：该词表的合并规则与 SentencePiece 不尽相同；GGUF 对某些文本的切分会不同，例如 { $text }
 convert-written = { $path }：{ $parameters }参数，{ $type }

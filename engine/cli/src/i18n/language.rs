@@ -32,17 +32,12 @@ pub enum Language {
 }
 
 impl Language {
-    /// What the person at the terminal reads: by `LC_ALL`, `LC_MESSAGES` or `LANG`, the first that is set. (The crate
-    /// sys-locale would ask `LANGUAGE` before them, even where `LC_ALL=C` wants English.)
+    /// What the person at the terminal reads.
     pub fn of_terminal() -> Self {
-        let set = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self::of(&["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set).unwrap_or_default())
-    }
-
-    /// Chinese for `zh`, `zh_CN.UTF-8`, `zh-Hans`, …; English for everything else.
-    pub(super) fn of(locale: &str) -> Self {
-        let primary = locale.split(['_', '-', '.', '@']).next().unwrap_or_default();
-        if primary.eq_ignore_ascii_case("zh") { Self::Chinese } else { Self::English }
+        match terminal_i18n::Language::of_terminal() {
+            terminal_i18n::Language::English => Self::English,
+            terminal_i18n::Language::Chinese => Self::Chinese,
+        }
     }
 
     fn id(self) -> &'static LanguageIdentifier {
@@ -62,5 +57,14 @@ impl Language {
         let arguments: HashMap<Cow<'static, str>, FluentValue<'static>> =
             arguments.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())).collect();
         TEXTS.try_lookup_with_args(self.id(), key, &arguments)
+    }
+}
+
+impl From<Language> for terminal_i18n::Language {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::English => Self::English,
+            Language::Chinese => Self::Chinese,
+        }
     }
 }

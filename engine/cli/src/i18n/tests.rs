@@ -106,21 +106,6 @@ fn every_key_in_the_code_has_a_text_and_every_text_is_used() {
 }
 
 #[test]
-fn the_locale_decides() {
-    for (locale, language) in [
-        ("zh_CN.UTF-8", Language::Chinese),
-        ("zh", Language::Chinese),
-        ("ZH-hans", Language::Chinese),
-        ("en_US.UTF-8", Language::English),
-        ("zha", Language::English),
-        ("C", Language::English),
-        ("", Language::English),
-    ] {
-        assert_eq!(Language::of(locale), language, "{locale}");
-    }
-}
-
-#[test]
 fn numbers_in_texts_have_separators_and_choose_the_plural() {
     let said = |tensors: usize| {
         t!(Language::English, "info-file", version = "3", size = "1 KiB", tensors = tensors, parameters = "5")
