@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use crate::actions::register_demo::register_demo;
 use crate::actions::repair_ratings::repair_ratings;
 use crate::actions::{create_admin, expire_battles, settle_votes};
-use crate::config::Config;
+use crate::config::{Config, note_origin};
 use crate::database::{self, Database, Pools};
 use crate::domain::BattleKind;
 use crate::i18n::{Locale, Message};
@@ -116,6 +116,8 @@ impl Application {
         let db = pools.pages.clone();
         let (drain, keep_days) = (config.drain, config.keep_days);
         let origin = config.origin(address);
+        note_origin(&config.data, &origin)
+            .map_err(|why| Message::new("config-data-folder").with("folder", config.data.display()).with("why", why))?;
         let welcome = create_admin::first_link(&db).await.map_err(anyhow::Error::from)?;
         let welcome = welcome.map(|token| format!("{origin}/admin/welcome/{token}"));
         let arena = AppState::new(config, pools.clone(), keys)?;

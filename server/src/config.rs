@@ -1,7 +1,7 @@
 //! What the operator says: raw options first, then the checked [`Config`] that everything else reads.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use clap::Args;
@@ -16,7 +16,7 @@ use arena_rating::EloSettings;
 /// Options of `arena serve`, as given on the command line or in the environment.
 #[derive(Debug, Args)]
 pub struct ServeOptions {
-    #[arg(long, value_name = "ADDR", env = "ARENA_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDR", env = "ARENA_LISTEN", default_value = DEFAULT_LISTEN)]
     pub listen: SocketAddr,
     #[arg(long, value_name = "DIR", env = "ARENA_DATA")]
     pub data: Option<PathBuf>,
@@ -225,6 +225,24 @@ pub fn origin_of(url: &url::Url) -> String {
     url.as_str().trim_end_matches('/').to_owned()
 }
 
+/// Where the arena listens when the operator does not say.
+const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+
+/// The file in the data folder that says where the arena was last reached.
+const ORIGIN_FILE: &str = "origin";
+
+/// Notes where the arena is reached, for commands that print links.
+pub fn note_origin(data: &Path, origin: &str) -> std::io::Result<()> {
+    std::fs::write(data.join(ORIGIN_FILE), origin)
+}
+
+/// Where the arena with this data folder was last reached; the default address where it never ran.
+pub fn last_origin(data: &Path) -> String {
+    let noted = std::fs::read_to_string(data.join(ORIGIN_FILE)).ok();
+    let noted = noted.and_then(|text| text.parse::<url::Url>().ok());
+    noted.map_or_else(|| format!("http://{DEFAULT_LISTEN}"), |url| origin_of(&url))
+}
+
 /// Where data goes when the operator does not say.
 pub fn default_data_folder() -> anyhow::Result<PathBuf> {
     if rustix::process::geteuid().is_root() {
@@ -247,4 +265,19 @@ fn default_demo_models() -> Option<PathBuf> {
         std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.join("share/mixtral-arena/models")));
     let source = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../engine/models"));
     [installed, Some(source)].into_iter().flatten().find(|folder| folder.is_dir())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_lead_to_where_the_arena_last_ran() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(last_origin(folder.path()), "http://127.0.0.1:8080");
+        note_origin(folder.path(), "https://arena.example/sub").unwrap();
+        assert_eq!(last_origin(folder.path()), "https://arena.example/sub");
+        std::fs::write(folder.path().join(ORIGIN_FILE), "no address").unwrap();
+        assert_eq!(last_origin(folder.path()), "http://127.0.0.1:8080");
+    }
 }

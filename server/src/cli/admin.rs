@@ -1,11 +1,11 @@
 //! `arena admin`: administrators from the command line, for the first one and for lost passwords.
 
 use std::io::{BufRead, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{bail, ensure};
 use arena_server::actions::{change_admin, create_admin};
-use arena_server::config::{default_data_folder, origin_of};
+use arena_server::config::{default_data_folder, last_origin, origin_of};
 use arena_server::database;
 use arena_server::error::Error;
 use arena_server::i18n::{Locale, Message};
@@ -41,8 +41,8 @@ enum Verb {
         name: String,
     },
     Link {
-        #[arg(long, value_name = "URL", env = "ARENA_PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
-        public_url: url::Url,
+        #[arg(long, value_name = "URL", env = "ARENA_PUBLIC_URL")]
+        public_url: Option<url::Url>,
     },
 }
 
@@ -64,14 +64,20 @@ pub fn run(options: Options, locale: Locale) -> anyhow::Result<()> {
         }
         let database = database::open_beside(url, &data, database::progress_printer(locale)).await?;
         let db = database.connect(1).await?;
-        let done = act(&db, options.verb, password, locale).await;
+        let done = act(&db, options.verb, password, &data, locale).await;
         db.close().await;
         database.close().await?;
         done
     })
 }
 
-async fn act(db: &PgPool, verb: Verb, password: Option<SecretString>, locale: Locale) -> anyhow::Result<()> {
+async fn act(
+    db: &PgPool,
+    verb: Verb,
+    password: Option<SecretString>,
+    data: &Path,
+    locale: Locale,
+) -> anyhow::Result<()> {
     match verb {
         Verb::Create { name, .. } => {
             let Some(password) = password else { unreachable!("it is read before the database is opened") };
@@ -89,7 +95,8 @@ async fn act(db: &PgPool, verb: Verb, password: Option<SecretString>, locale: Lo
         Verb::Enable { name } => set_disabled(db, &name, false, locale).await?,
         Verb::Link { public_url } => {
             let token = create_admin::invite(db, None).await?;
-            println!("{}/admin/welcome/{token}", origin_of(&public_url));
+            let origin = public_url.as_ref().map_or_else(|| last_origin(data), origin_of);
+            println!("{origin}/admin/welcome/{token}");
             eprintln!("{}", Message::new("terminal-link").with("hours", create_admin::LINK_HOURS).text(locale));
         }
     }

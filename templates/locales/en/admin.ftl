@@ -182,6 +182,7 @@ votes-choice-both-bad = both bad
 votes-choice-up = good
 votes-choice-down = bad
 votes-counted = counted
+votes-unrated = not rated: one model alone
 votes-withdrawn = withdrawn
 votes-not-counted = not counted: { $why ->
     [identity] an answer gave its model away

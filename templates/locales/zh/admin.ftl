@@ -167,6 +167,7 @@ votes-choice-both-bad = 都不好
 votes-choice-up = 好
 votes-choice-down = 不好
 votes-counted = 计入
+votes-unrated = 不计分：只有一个模型
 votes-withdrawn = 已撤回
 votes-not-counted = 不计入：{ $why ->
     [identity] 有一个回答透露了模型身份

@@ -51,6 +51,11 @@ impl BattleKind {
         }
     }
 
+    /// Whether its votes enter a board: an answer that stands alone was compared with none.
+    pub const fn is_rated(self) -> bool {
+        self.sides().len() == 2
+    }
+
     /// Whether the models' names are hidden until the vote.
     pub const fn is_blind(self) -> bool {
         matches!(self, Self::Battle)
