@@ -1,14 +1,13 @@
 //! How the weights of each type lie in tiles.
 //!
 //! A tile is 16 rows of 256 columns (K types, IQ4_XS) or of 32 (types with a scale in floating point for each block of 32). Its
-//! parts stand one behind the other:
+//! parts stand one behind the other, in the order in which kernels read them, for memory is fast where it is read in order:
 //!
-//! 1. the low bits of all codes, 8, 4 or 2 of each;
-//! 2. the bits above them, none, 1 or 2 of each;
+//! 1. a half for each row: what all is multiplied with;
+//! 2. another: what minimums are multiplied with, or what is added;
 //! 3. whole-numbered scales of sub-blocks, a byte each: (sub-blocks, 16 rows);
 //! 4. minimums of sub-blocks, the same; those of Q2_K share the scales' bytes;
-//! 5. a half for each row: what all is multiplied with;
-//! 6. another: what minimums are multiplied with, or what is added.
+//! 5. for each 32 columns the low bits of all codes, 8, 4 or 2 of each, and then the bits above them, none, 1 or 2 of each.
 //!
 //! A part of codes is made of words of 32 bits, (groups of columns, 16 rows). With 4 bits a code, group `g` of a row holds the
 //! columns `8g..8g + 4` in the low halves of its 4 bytes and `8g + 4..8g + 8` in the high ones; with 2 bits or 1 likewise 16 or
@@ -27,9 +26,9 @@ pub const GROUP: usize = 256;
 pub struct Layout {
     /// 32 or 256.
     pub columns: usize,
-    /// Bits of a code in the first part: 8, 4 or 2.
+    /// How many low bits of a code stand together: 8, 4 or 2.
     pub low: usize,
-    /// And in the second.
+    /// And how many bits above them.
     pub high: usize,
     /// Columns of a sub-block.
     pub sub: usize,
@@ -78,14 +77,14 @@ impl Layout {
         self.columns == GROUP
     }
 
-    /// Where the second part begins.
-    pub const fn high_at(self) -> usize {
-        TILE_ROWS * self.columns / 8 * self.low
-    }
+    /// Where the first halves begin.
+    pub const FIRST: usize = 0;
+    /// Where the second halves begin, in types that have them.
+    pub const SECOND: usize = 2 * TILE_ROWS;
 
     /// Where scales begin.
     pub const fn scales_at(self) -> usize {
-        self.high_at() + TILE_ROWS * self.columns / 8 * self.high
+        Self::SECOND + if self.minimums { 2 * TILE_ROWS } else { 0 }
     }
 
     const fn sub_bytes(self) -> usize {
@@ -97,20 +96,24 @@ impl Layout {
         if self.nibbles { self.scales_at() } else { self.scales_at() + self.sub_bytes() }
     }
 
-    /// Where the first halves begin.
-    pub const fn first_at(self) -> usize {
-        let own = self.minimums && !self.nibbles;
-        self.scales_at() + self.sub_bytes() * if own { 2 } else { 1 }
+    /// Where codes begin.
+    pub const fn codes_at(self) -> usize {
+        self.minimums_at() + if self.minimums || !self.has_subs() { self.sub_bytes() } else { 0 }
     }
 
-    /// Where the second halves begin.
-    pub const fn second_at(self) -> usize {
-        self.first_at() + 2 * TILE_ROWS
+    /// Bytes of the low bits of 32 columns.
+    pub const fn low_bytes(self) -> usize {
+        4 * TILE_ROWS * self.low
+    }
+
+    /// Bytes of 32 columns.
+    pub const fn chunk_bytes(self) -> usize {
+        4 * TILE_ROWS * (self.low + self.high)
     }
 
     /// Bytes of a tile.
     pub const fn bytes(self) -> usize {
-        self.second_at() + if self.minimums { 2 * TILE_ROWS } else { 0 }
+        self.codes_at() + self.columns / 32 * self.chunk_bytes()
     }
 }
 

@@ -19,6 +19,8 @@ pub struct PackedMatrix {
     rows: usize,
     cols: usize,
     data: MmapMut,
+    /// How far before its use kernels ask for a weight, in bytes; 0 for not at all.
+    ahead: usize,
 }
 
 /// How the weights of a type are packed.
@@ -95,7 +97,7 @@ impl PackedMatrix {
                 }
             }
         });
-        Some(Ok(Self { kind, rows, cols, data }))
+        Some(Ok(Self { kind, rows, cols, data, ahead: super::select::ahead() }))
     }
 
     /// Bytes of memory that it takes.
@@ -131,6 +133,7 @@ impl PackedMatrix {
             first,
             count: TILE_ROWS.min(self.rows - first),
             bytes: &self.data[first / TILE_ROWS * size..][..size],
+            ahead: self.ahead,
         })
     }
 
@@ -173,6 +176,7 @@ pub(super) struct Strip<'a> {
     /// How many are the matrix's.
     pub count: usize,
     pub bytes: &'a [u8],
+    pub ahead: usize,
 }
 
 impl Strip<'_> {

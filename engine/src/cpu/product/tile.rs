@@ -27,13 +27,15 @@ impl RowGroup {
     pub fn read(&mut self, layout: Layout, tiles: &[u8], row: usize) {
         let mut codes = [0u8; GROUP];
         for (i, tile) in tiles.chunks_exact(layout.bytes()).enumerate() {
-            let columns = &mut codes[i * layout.columns..][..layout.columns];
-            let (low, high) = tile[..layout.scales_at()].split_at(layout.high_at());
-            read_plane(layout.low, low, 0, row, columns);
-            read_plane(layout.high, high, layout.low, row, columns);
-            self.first[i] = half(tile, layout.first_at(), row);
+            let columns = codes[i * layout.columns..].chunks_exact_mut(32);
+            for (columns, chunk) in columns.zip(tile[layout.codes_at()..].chunks_exact(layout.chunk_bytes())) {
+                let (low, high) = chunk.split_at(layout.low_bytes());
+                read_plane(layout.low, low, 0, row, columns);
+                read_plane(layout.high, high, layout.low, row, columns);
+            }
+            self.first[i] = half(tile, Layout::FIRST, row);
             if layout.minimums {
-                self.second[i] = half(tile, layout.second_at(), row);
+                self.second[i] = half(tile, Layout::SECOND, row);
             }
             if layout.has_subs() {
                 for sub in 0..layout.columns / layout.sub {
@@ -76,27 +78,29 @@ pub fn write_row(layout: Layout, codes: &Codes, row: usize, tiles: &mut [u8]) {
         bytes.iter_mut().for_each(|code| *code ^= 0x80);
     }
     for (i, tile) in tiles.chunks_exact_mut(layout.bytes()).enumerate() {
-        let columns = &mut bytes[i * layout.columns..][..layout.columns];
-        let (planes, rest) = tile.split_at_mut(layout.scales_at());
-        let (low, high) = planes.split_at_mut(layout.high_at());
-        write_plane(layout.low, columns, 0, row, low);
-        write_plane(layout.high, columns, layout.low, row, high);
-        let base = layout.scales_at();
+        let (head, chunks) = tile.split_at_mut(layout.codes_at());
+        let columns = bytes[i * layout.columns..].chunks_exact(32);
+        for (columns, chunk) in columns.zip(chunks.chunks_exact_mut(layout.chunk_bytes())) {
+            let (low, high) = chunk.split_at_mut(layout.low_bytes());
+            write_plane(layout.low, columns, 0, row, low);
+            write_plane(layout.high, columns, layout.low, row, high);
+        }
         let mut put = |at: usize, value: f32| {
-            rest[at - base + 2 * row..][..2].copy_from_slice(&f16::from_f32(value).to_le_bytes());
+            head[at + 2 * row..][..2].copy_from_slice(&f16::from_f32(value).to_le_bytes());
         };
-        put(layout.first_at(), codes.scale[i]);
+        put(Layout::FIRST, codes.scale[i]);
         if layout.minimums {
-            put(layout.second_at(), codes.offset[i]);
+            put(Layout::SECOND, codes.offset[i]);
         }
         if layout.has_subs() {
             // `Codes` has signed scales 128 higher.
             let sign = if layout.minimums { 0 } else { 0x80 };
             for sub in 0..layout.columns / layout.sub {
                 let (scale, minimum) = (codes.subs[sub] ^ sign, codes.minimums[sub]);
-                rest[sub * TILE_ROWS + row] = if layout.nibbles { scale | minimum << 4 } else { scale };
+                let at = sub * TILE_ROWS + row;
+                head[layout.scales_at() + at] = if layout.nibbles { scale | minimum << 4 } else { scale };
                 if layout.minimums && !layout.nibbles {
-                    rest[layout.minimums_at() - base + sub * TILE_ROWS + row] = minimum;
+                    head[layout.minimums_at() + at] = minimum;
                 }
             }
         }

@@ -2,10 +2,12 @@
 
 use std::arch::x86_64::*;
 
+use super::ahead::read_ahead;
 use super::format::Format;
 use super::sums::{Whole, add, even, read, write};
 use super::unpack::{Chunk, Halves, Tile};
 use crate::cpu::product::activations::Rows;
+use crate::cpu::product::matrix::Strip;
 use crate::cpu::product::portable::Sums;
 use crate::cpu::product::rounded::Rounded256;
 
@@ -22,33 +24,42 @@ struct Unpacked {
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-pub fn strip<F: Format>(bytes: &[u8], x: &Rows<Rounded256>, tokens: &[u32], sums: &mut [Sums]) {
+pub fn strip<F: Format>(w: Strip<'_>, x: &Rows<Rounded256>, tokens: &[u32], sums: &mut [Sums]) {
     let row = |token: u32| x.row(token as usize);
     match (tokens, &mut *sums) {
-        ([a], [p]) => few::<F, 1>(bytes, [*a].map(row), [p]),
-        ([a, b], [p, q]) => few::<F, 2>(bytes, [*a, *b].map(row), [p, q]),
-        ([a, b, c], [p, q, r]) => few::<F, 3>(bytes, [*a, *b, *c].map(row), [p, q, r]),
-        ([a, b, c, d], [p, q, r, s]) => few::<F, 4>(bytes, [*a, *b, *c, *d].map(row), [p, q, r, s]),
-        _ => many::<F>(bytes, x, tokens, sums),
+        ([a], [p]) => few::<F, 1>(w, [*a].map(row), [p]),
+        ([a, b], [p, q]) => few::<F, 2>(w, [*a, *b].map(row), [p, q]),
+        ([a, b, c], [p, q, r]) => few::<F, 3>(w, [*a, *b, *c].map(row), [p, q, r]),
+        ([a, b, c, d], [p, q, r, s]) => few::<F, 4>(w, [*a, *b, *c, *d].map(row), [p, q, r, s]),
+        _ => many::<F>(w, x, tokens, sums),
     }
 }
 
 /// Codes are multiplied where they are unpacked.
 #[target_feature(enable = "avx2,fma,f16c")]
-fn few<F: Format, const N: usize>(bytes: &[u8], x: [&[Rounded256]; N], out: [&mut Sums; N]) {
+fn few<F: Format, const N: usize>(w: Strip<'_>, x: [&[Rounded256]; N], out: [&mut Sums; N]) {
     let mut sums = [[_mm256_setzero_ps(); 2]; N];
-    for (group, tile) in bytes.chunks_exact(F::LAYOUT.bytes()).enumerate() {
+    for (group, tile) in w.bytes.chunks_exact(F::LAYOUT.bytes()).enumerate() {
         let (tile, x) = (Tile::<F>::new(tile), x.map(|x| &x[group]));
+        // In the order of memory: minimums stand before codes.
+        let (first, second) = (tile.first(), tile.second());
+        let mut less: Whole<N> = [[_mm256_setzero_si256(); 2]; N];
+        if has_minimums::<F>() {
+            for pair in 0..pairs::<F>() {
+                let minimums = tile.minimums(pair);
+                for (less, x) in less.iter_mut().zip(x) {
+                    add_minimums::<F>(minimums, pair, x, less);
+                }
+            }
+        }
         let mut whole: Whole<N> = [[_mm256_setzero_si256(); 2]; N];
         for chunk in 0..8 {
+            read_ahead(w, group * F::LAYOUT.bytes() + chunk * F::LAYOUT.bytes() / 8, F::LAYOUT.bytes() / 8);
             let x = x.map(|x| &x.codes.as_chunks::<32>().0[chunk]);
             add::<F, N>(&tile.codes(chunk), &tile.scales(chunk), x, &mut whole);
         }
-        let mut minimums = [[_mm256_setzero_si256(); 2]; 8];
-        read_minimums(&tile, &mut minimums);
-        let (first, second) = (tile.first(), tile.second());
-        for ((sum, whole), x) in sums.iter_mut().zip(whole).zip(x) {
-            finish::<F>(whole, &minimums, first, second, x, sum);
+        for (((sum, whole), less), x) in sums.iter_mut().zip(whole).zip(less).zip(x) {
+            finish::<F>(whole, less, first, second, x, sum);
         }
     }
     for (out, sum) in out.into_iter().zip(sums) {
@@ -58,7 +69,7 @@ fn few<F: Format, const N: usize>(bytes: &[u8], x: [&[Rounded256]; N], out: [&mu
 
 /// A tile is unpacked once and multiplied with some tokens after the others.
 #[target_feature(enable = "avx2,fma,f16c")]
-fn many<F: Format>(bytes: &[u8], x: &Rows<Rounded256>, tokens: &[u32], sums: &mut [Sums]) {
+fn many<F: Format>(w: Strip<'_>, x: &Rows<Rounded256>, tokens: &[u32], sums: &mut [Sums]) {
     let zero = _mm256_setzero_si256();
     let mut unpacked = Unpacked {
         codes: [[[zero; 2]; 8]; 8],
@@ -67,8 +78,9 @@ fn many<F: Format>(bytes: &[u8], x: &Rows<Rounded256>, tokens: &[u32], sums: &mu
         first: [_mm256_setzero_ps(); 2],
         second: [_mm256_setzero_ps(); 2],
     };
-    for (group, tile) in bytes.chunks_exact(F::LAYOUT.bytes()).enumerate() {
+    for (group, tile) in w.bytes.chunks_exact(F::LAYOUT.bytes()).enumerate() {
         unpack(&Tile::<F>::new(tile), &mut unpacked);
+        read_ahead(w, group * F::LAYOUT.bytes(), F::LAYOUT.bytes());
         let x = |token: u32| &x.row(token as usize)[group];
         let mut left = (tokens, &mut *sums);
         while !left.0.is_empty() {
@@ -93,14 +105,8 @@ fn unpack<F: Format>(tile: &Tile<'_, F>, out: &mut Unpacked) {
         *codes = tile.codes(chunk);
         *scales = tile.scales(chunk);
     }
-    read_minimums(tile, &mut out.minimums);
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn read_minimums<F: Format>(tile: &Tile<'_, F>, out: &mut [Halves<__m256i>; 8]) {
     if has_minimums::<F>() {
-        for (pair, minimums) in out.iter_mut().enumerate().take(pairs::<F>()) {
+        for (pair, minimums) in out.minimums.iter_mut().enumerate().take(pairs::<F>()) {
             *minimums = tile.minimums(pair);
         }
     }
@@ -114,8 +120,14 @@ fn several<F: Format, const N: usize>(tile: &Unpacked, x: [&Rounded256; N], sums
         add::<F, N>(codes, scales, x.map(|x| &x.codes.as_chunks::<32>().0[chunk]), &mut whole);
     }
     for ((sums, whole), x) in sums.into_iter().zip(whole).zip(x) {
+        let mut less = [_mm256_setzero_si256(); 2];
+        if has_minimums::<F>() {
+            for (pair, minimums) in tile.minimums.iter().enumerate().take(pairs::<F>()) {
+                add_minimums::<F>(*minimums, pair, x, &mut less);
+            }
+        }
         let mut sum = read(sums);
-        finish::<F>(whole, &tile.minimums, tile.first, tile.second, x, &mut sum);
+        finish::<F>(whole, less, tile.first, tile.second, x, &mut sum);
         write(sums, sum);
     }
 }
@@ -128,27 +140,28 @@ const fn pairs<F: Format>() -> usize {
     256 / F::LAYOUT.sub / 2
 }
 
+/// Adds the products of two sub-blocks' minimums with the sums of a token.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add_minimums<F: Format>(minimums: Halves<__m256i>, pair: usize, x: &Rounded256, less: &mut Halves<__m256i>) {
+    let sums = if F::LAYOUT.sub == 16 { x.sums16.as_chunks::<2>().0[pair] } else { x.sums32.as_chunks::<2>().0[pair] };
+    let sums = _mm256_set1_epi32(i32::from(sums[0]) & 0xffff | i32::from(sums[1]) << 16);
+    for (less, minimums) in less.iter_mut().zip(minimums) {
+        *less = _mm256_add_epi32(*less, _mm256_madd_epi16(minimums, sums));
+    }
+}
+
 /// Brings whole-numbered sums, less minimums, to the others.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn finish<F: Format>(
     mut whole: Halves<__m256i>,
-    minimums: &[Halves<__m256i>; 8],
+    less: Halves<__m256i>,
     first: Halves<__m256>,
     second: Halves<__m256>,
     x: &Rounded256,
     sum: &mut Halves<__m256>,
 ) {
-    let mut less = [_mm256_setzero_si256(); 2];
-    if has_minimums::<F>() {
-        let sums: &[i16] = if F::LAYOUT.sub == 16 { &x.sums16 } else { &x.sums32 };
-        for (pair, sums) in sums.as_chunks::<2>().0.iter().enumerate() {
-            let sums = _mm256_set1_epi32(i32::from(sums[0]) & 0xffff | i32::from(sums[1]) << 16);
-            for (less, minimums) in less.iter_mut().zip(minimums[pair]) {
-                *less = _mm256_add_epi32(*less, _mm256_madd_epi16(minimums, sums));
-            }
-        }
-    }
     let scale = _mm256_set1_ps(x.scale);
     for half in 0..2 {
         if F::OFFSET != 0 {

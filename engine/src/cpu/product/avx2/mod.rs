@@ -7,6 +7,7 @@
 
 #![expect(unsafe_code, reason = "kernels")]
 
+mod ahead;
 mod format;
 mod large;
 mod numbers;
@@ -18,6 +19,7 @@ use super::activations::View;
 use super::matrix::{PackedMatrix, Strip};
 use super::portable::Sums;
 use crate::quant::GgmlType;
+pub use ahead::distance;
 use format::*;
 
 /// The products of 16 rows with `sums.len()` tokens; `tokens` are rows of `x`.
@@ -28,23 +30,22 @@ use format::*;
 pub unsafe fn strip(w: &PackedMatrix, strip: Strip<'_>, x: View<'_>, tokens: &[u32], sums: &mut [Sums]) {
     use GgmlType as T;
     sums.fill([0.0; 16]);
-    let bytes = strip.bytes;
     match (w.kind(), x) {
-        (T::F32, View::F32(x)) => numbers::strip::<F32>(bytes, x, tokens, sums),
-        (T::F16, View::F32(x)) => numbers::strip::<F16>(bytes, x, tokens, sums),
-        (T::BF16, View::F32(x)) => numbers::strip::<BF16>(bytes, x, tokens, sums),
-        (T::Q4_0, View::Rounded32(x)) => small::strip::<Q4_0>(bytes, x, tokens, sums),
-        (T::Q4_1, View::Rounded32(x)) => small::strip::<Q4_1>(bytes, x, tokens, sums),
-        (T::Q5_0, View::Rounded32(x)) => small::strip::<Q5_0>(bytes, x, tokens, sums),
-        (T::Q5_1, View::Rounded32(x)) => small::strip::<Q5_1>(bytes, x, tokens, sums),
-        (T::Q8_0, View::Rounded32(x)) => small::strip::<Q8_0>(bytes, x, tokens, sums),
-        (T::IQ4_NL, View::Rounded32(x)) => small::strip::<IQ4_NL>(bytes, x, tokens, sums),
-        (T::Q2_K, View::Rounded256(x)) => large::strip::<Q2_K>(bytes, x, tokens, sums),
-        (T::Q3_K, View::Rounded256(x)) => large::strip::<Q3_K>(bytes, x, tokens, sums),
-        (T::Q4_K, View::Rounded256(x)) => large::strip::<Q4_K>(bytes, x, tokens, sums),
-        (T::Q5_K, View::Rounded256(x)) => large::strip::<Q5_K>(bytes, x, tokens, sums),
-        (T::Q6_K, View::Rounded256(x)) => large::strip::<Q6_K>(bytes, x, tokens, sums),
-        (T::IQ4_XS, View::Rounded256(x)) => large::strip::<IQ4_XS>(bytes, x, tokens, sums),
+        (T::F32, View::F32(x)) => numbers::strip::<F32>(strip, x, tokens, sums),
+        (T::F16, View::F32(x)) => numbers::strip::<F16>(strip, x, tokens, sums),
+        (T::BF16, View::F32(x)) => numbers::strip::<BF16>(strip, x, tokens, sums),
+        (T::Q4_0, View::Rounded32(x)) => small::strip::<Q4_0>(strip, x, tokens, sums),
+        (T::Q4_1, View::Rounded32(x)) => small::strip::<Q4_1>(strip, x, tokens, sums),
+        (T::Q5_0, View::Rounded32(x)) => small::strip::<Q5_0>(strip, x, tokens, sums),
+        (T::Q5_1, View::Rounded32(x)) => small::strip::<Q5_1>(strip, x, tokens, sums),
+        (T::Q8_0, View::Rounded32(x)) => small::strip::<Q8_0>(strip, x, tokens, sums),
+        (T::IQ4_NL, View::Rounded32(x)) => small::strip::<IQ4_NL>(strip, x, tokens, sums),
+        (T::Q2_K, View::Rounded256(x)) => large::strip::<Q2_K>(strip, x, tokens, sums),
+        (T::Q3_K, View::Rounded256(x)) => large::strip::<Q3_K>(strip, x, tokens, sums),
+        (T::Q4_K, View::Rounded256(x)) => large::strip::<Q4_K>(strip, x, tokens, sums),
+        (T::Q5_K, View::Rounded256(x)) => large::strip::<Q5_K>(strip, x, tokens, sums),
+        (T::Q6_K, View::Rounded256(x)) => large::strip::<Q6_K>(strip, x, tokens, sums),
+        (T::IQ4_XS, View::Rounded256(x)) => large::strip::<IQ4_XS>(strip, x, tokens, sums),
         _ => panic!("activations in another form than weights"),
     }
 }

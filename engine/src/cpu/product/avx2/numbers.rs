@@ -2,10 +2,12 @@
 
 use std::arch::x86_64::*;
 
+use super::ahead::prefetch;
 use super::format::{F32, Number};
 use super::sums::{even, read, write};
 use super::unpack::Halves;
 use crate::cpu::product::activations::Rows;
+use crate::cpu::product::matrix::Strip;
 use crate::cpu::product::portable::{BLOCK, Sums};
 use crate::quant::GgmlType;
 
@@ -15,20 +17,20 @@ const TOGETHER: usize = 6;
 const UNPACKED_EACH_TIME: usize = 12;
 
 #[target_feature(enable = "avx2,fma,f16c")]
-pub fn strip<T: Number>(bytes: &[u8], x: &Rows<f32>, tokens: &[u32], sums: &mut [Sums]) {
-    for (block, bytes) in bytes.chunks(BLOCK * 16 * T::BYTES).enumerate() {
+pub fn strip<T: Number>(w: Strip<'_>, x: &Rows<f32>, tokens: &[u32], sums: &mut [Sums]) {
+    for (block, bytes) in w.bytes.chunks(BLOCK * 16 * T::BYTES).enumerate() {
         let cols = bytes.len() / (16 * T::BYTES);
         let x = |token: u32| &x.row(token as usize)[block * BLOCK..][..cols];
         // SAFETY: the block and each part of a row of activations have `cols` columns.
         unsafe {
             if tokens.len() <= UNPACKED_EACH_TIME || T::BYTES == 4 {
-                multiply::<T>(bytes.as_ptr(), cols, x, tokens, sums);
+                multiply::<T>(bytes.as_ptr(), w.ahead, cols, x, tokens, sums);
             } else {
                 let mut panel = [[_mm256_setzero_ps(); 2]; BLOCK];
                 for (col, panel) in panel.iter_mut().enumerate().take(cols) {
                     *panel = load::<T>(bytes.as_ptr(), col);
                 }
-                multiply::<F32>(panel.as_ptr().cast(), cols, x, tokens, sums);
+                multiply::<F32>(panel.as_ptr().cast(), 0, cols, x, tokens, sums);
             }
         }
     }
@@ -42,6 +44,7 @@ pub fn strip<T: Number>(bytes: &[u8], x: &Rows<f32>, tokens: &[u32], sums: &mut 
 #[target_feature(enable = "avx2,fma,f16c")]
 unsafe fn multiply<'a, T: Number>(
     w: *const u8,
+    ahead: usize,
     cols: usize,
     x: impl Fn(u32) -> &'a [f32],
     tokens: &[u32],
@@ -54,9 +57,9 @@ unsafe fn multiply<'a, T: Number>(
         // SAFETY: the caller's promise.
         unsafe {
             match *tokens {
-                [a] => both::<T, 1>(w, cols, [a].map(&x), sums),
-                [a, b] => both::<T, 2>(w, cols, [a, b].map(&x), sums),
-                [a, b, c] => both::<T, 3>(w, cols, [a, b, c].map(&x), sums),
+                [a] => both::<T, 1>(w, ahead, cols, [a].map(&x), sums),
+                [a, b] => both::<T, 2>(w, ahead, cols, [a, b].map(&x), sums),
+                [a, b, c] => both::<T, 3>(w, ahead, cols, [a, b, c].map(&x), sums),
                 [a, b, c, d] => each::<T, 4>(w, cols, [a, b, c, d].map(&x), sums),
                 [a, b, c, d, e] => each::<T, 5>(w, cols, [a, b, c, d, e].map(&x), sums),
                 [a, b, c, d, e, f] => each::<T, TOGETHER>(w, cols, [a, b, c, d, e, f].map(&x), sums),
@@ -72,9 +75,12 @@ unsafe fn multiply<'a, T: Number>(
 /// # Safety
 /// As [`multiply`].
 #[target_feature(enable = "avx2,fma,f16c")]
-unsafe fn both<T: Number, const N: usize>(w: *const u8, cols: usize, x: [&[f32]; N], sums: &mut [Sums]) {
+unsafe fn both<T: Number, const N: usize>(w: *const u8, ahead: usize, cols: usize, x: [&[f32]; N], sums: &mut [Sums]) {
     let mut parts = [[[_mm256_setzero_ps(); 2]; N]; 2];
     for col in (0..cols / 2 * 2).step_by(2) {
+        if ahead > 0 {
+            prefetch(w.wrapping_add(ahead + col * 16 * T::BYTES), 32 * T::BYTES);
+        }
         for (odd, part) in parts.iter_mut().enumerate() {
             // SAFETY: col + 1 < cols.
             unsafe { add::<T, N>(w, col + odd, x, part) };

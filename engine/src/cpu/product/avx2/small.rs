@@ -2,10 +2,12 @@
 
 use std::arch::x86_64::*;
 
+use super::ahead::read_ahead;
 use super::format::Format;
 use super::sums::{Whole, add, even, ones, read, write};
 use super::unpack::{Chunk, Halves, Tile};
 use crate::cpu::product::activations::Rows;
+use crate::cpu::product::matrix::Strip;
 use crate::cpu::product::portable::Sums;
 use crate::cpu::product::rounded::Rounded32;
 
@@ -21,24 +23,25 @@ struct Unpacked {
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-pub fn strip<F: Format>(bytes: &[u8], x: &Rows<Rounded32>, tokens: &[u32], sums: &mut [Sums]) {
+pub fn strip<F: Format>(w: Strip<'_>, x: &Rows<Rounded32>, tokens: &[u32], sums: &mut [Sums]) {
     let row = |token: u32| x.row(token as usize);
     match (tokens, &mut *sums) {
-        ([a], [p]) => few::<F, 1>(bytes, [*a].map(row), [p]),
-        ([a, b], [p, q]) => few::<F, 2>(bytes, [*a, *b].map(row), [p, q]),
-        ([a, b, c], [p, q, r]) => few::<F, 3>(bytes, [*a, *b, *c].map(row), [p, q, r]),
-        ([a, b, c, d], [p, q, r, s]) => few::<F, 4>(bytes, [*a, *b, *c, *d].map(row), [p, q, r, s]),
-        _ => many::<F>(bytes, x, tokens, sums),
+        ([a], [p]) => few::<F, 1>(w, [*a].map(row), [p]),
+        ([a, b], [p, q]) => few::<F, 2>(w, [*a, *b].map(row), [p, q]),
+        ([a, b, c], [p, q, r]) => few::<F, 3>(w, [*a, *b, *c].map(row), [p, q, r]),
+        ([a, b, c, d], [p, q, r, s]) => few::<F, 4>(w, [*a, *b, *c, *d].map(row), [p, q, r, s]),
+        _ => many::<F>(w, x, tokens, sums),
     }
 }
 
 /// Codes are multiplied where they are unpacked.
 #[target_feature(enable = "avx2,fma,f16c")]
-fn few<F: Format, const N: usize>(bytes: &[u8], x: [&[Rounded32]; N], out: [&mut Sums; N]) {
+fn few<F: Format, const N: usize>(w: Strip<'_>, x: [&[Rounded32]; N], out: [&mut Sums; N]) {
     let mut sums = [[_mm256_setzero_ps(); 2]; N];
-    for (group, tiles) in bytes.chunks(8 * F::LAYOUT.bytes()).enumerate() {
+    for (group, tiles) in w.bytes.chunks(8 * F::LAYOUT.bytes()).enumerate() {
         let x = x.map(|x| &x[group]);
         for (block, tile) in tiles.chunks_exact(F::LAYOUT.bytes()).enumerate().take(8) {
+            read_ahead(w, (group * 8 + block) * F::LAYOUT.bytes(), F::LAYOUT.bytes());
             multiply::<F, N>(&unpack(&Tile::<F>::new(tile)), block, x, &mut sums);
         }
     }
@@ -49,15 +52,16 @@ fn few<F: Format, const N: usize>(bytes: &[u8], x: [&[Rounded32]; N], out: [&mut
 
 /// A group of tiles is unpacked once and multiplied with some tokens after the others.
 #[target_feature(enable = "avx2,fma,f16c")]
-fn many<F: Format>(bytes: &[u8], x: &Rows<Rounded32>, tokens: &[u32], sums: &mut [Sums]) {
+fn many<F: Format>(w: Strip<'_>, x: &Rows<Rounded32>, tokens: &[u32], sums: &mut [Sums]) {
     let (whole, float) = (_mm256_setzero_si256(), _mm256_setzero_ps());
     let mut unpacked = [Unpacked { codes: [[whole; 2]; 8], first: [float; 2], second: [float; 2] }; 8];
-    for (group, tiles) in bytes.chunks(8 * F::LAYOUT.bytes()).enumerate() {
+    for (group, tiles) in w.bytes.chunks(8 * F::LAYOUT.bytes()).enumerate() {
         let mut blocks = 0;
         for (unpacked, tile) in unpacked.iter_mut().zip(tiles.chunks_exact(F::LAYOUT.bytes())) {
             *unpacked = unpack(&Tile::<F>::new(tile));
             blocks += 1;
         }
+        read_ahead(w, group * 8 * F::LAYOUT.bytes(), tiles.len());
         let unpacked = &unpacked[..blocks];
         let x = |token: u32| &x.row(token as usize)[group];
         let mut left = (tokens, &mut *sums);

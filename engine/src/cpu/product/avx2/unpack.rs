@@ -4,7 +4,7 @@ use std::arch::x86_64::*;
 use std::marker::PhantomData;
 
 use super::format::Format;
-use crate::cpu::product::layout::Meaning;
+use crate::cpu::product::layout::{Layout, Meaning};
 use crate::quant::NON_LINEAR;
 
 /// The same of rows 0 to 7 and of rows 8 to 15.
@@ -72,8 +72,9 @@ impl<'a, F: Format> Tile<'a, F> {
     #[target_feature(enable = "avx2")]
     fn half_step(&self, chunk: usize, step: usize, half: usize) -> __m256i {
         let layout = F::LAYOUT;
-        // Of the words of a part: the bits of a step.
-        let part = |bits: usize, at: usize| self.load(at + chunk * 64 * bits + (step * bits / 8 * 2 + half) * 32);
+        let begin = layout.codes_at() + chunk * layout.chunk_bytes();
+        // The words that hold a step's bits.
+        let part = |bits: usize, at: usize| self.load(begin + at + (step * bits / 8 * 2 + half) * 32);
         let low = part(layout.low, 0);
         let low = match layout.low {
             8 => low,
@@ -83,7 +84,7 @@ impl<'a, F: Format> Tile<'a, F> {
         let code = match layout.high {
             0 => low,
             bits => {
-                let high = part(bits, layout.high_at());
+                let high = part(bits, layout.low_bytes());
                 let from = step * bits % 8;
                 let moved =
                     if from > layout.low { right(high, from - layout.low) } else { left(high, layout.low - from) };
@@ -137,14 +138,14 @@ impl<'a, F: Format> Tile<'a, F> {
     #[inline]
     #[target_feature(enable = "avx2,f16c")]
     pub fn first(&self) -> Halves<__m256> {
-        self.floats(F::LAYOUT.first_at())
+        self.floats(Layout::FIRST)
     }
 
     /// What minimums are multiplied with, or what is added.
     #[inline]
     #[target_feature(enable = "avx2,f16c")]
     pub fn second(&self) -> Halves<__m256> {
-        if F::LAYOUT.minimums { self.floats(F::LAYOUT.second_at()) } else { [_mm256_setzero_ps(); 2] }
+        if F::LAYOUT.minimums { self.floats(Layout::SECOND) } else { [_mm256_setzero_ps(); 2] }
     }
 
     #[inline]
