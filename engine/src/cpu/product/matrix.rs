@@ -6,6 +6,7 @@ use half::{bf16, f16};
 use memmap2::MmapMut;
 use rayon::prelude::*;
 
+use super::ahead::distance;
 use super::layout::{GROUP, Layout, TILE_ROWS};
 use super::tile::{RowGroup, write_row};
 use crate::quant::{Codes, GgmlType};
@@ -97,7 +98,7 @@ impl PackedMatrix {
                 }
             }
         });
-        Some(Ok(Self { kind, rows, cols, data, ahead: super::select::ahead() }))
+        Some(Ok(Self { kind, rows, cols, data, ahead: distance() }))
     }
 
     /// Bytes of memory that it takes.

@@ -8,6 +8,7 @@
 //! same bits alone and in a batch. Every instruction set computes the same whole numbers and fused sums, too.
 
 mod activations;
+mod ahead;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod layout;

@@ -8,7 +8,6 @@
 use half::f16;
 
 use super::layout::GROUP;
-use crate::leveled;
 
 /// 256 activations that have one scale: what K types and IQ4_XS are multiplied with.
 #[derive(Clone, Copy)]
@@ -88,9 +87,10 @@ impl Rounded for Rounded32 {
     }
 }
 
-leveled! {
-    /// The largest magnitude; NaN or infinite where a number is.
-    fn largest(x: &[f32]) -> f32 {
+/// The largest magnitude; NaN or infinite where a number is.
+pub fn largest(x: &[f32]) -> f32 {
+    #[inline(always)]
+    fn plain(x: &[f32]) -> f32 {
         // As whole numbers, the bits of magnitudes have their order, and NaN stands above all.
         let mut most = [0i32; 16];
         let (chunks, rest) = x.as_chunks::<16>();
@@ -102,17 +102,40 @@ leveled! {
         let rest = rest.iter().map(|x| (x.to_bits() & 0x7fff_ffff) as i32);
         f32::from_bits(most.into_iter().chain(rest).max().unwrap_or(0) as u32)
     }
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn avx2(x: &[f32]) -> f32 {
+        plain(x)
+    }
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor was just found to have it.
+        return unsafe { avx2(x) };
+    }
+    plain(x)
 }
 
-leveled! {
-    /// Rounded to the nearest whole numbers, halves to the even one.
-    fn codes(x: &[f32], inverse: f32, out: &mut [i8]) {
+/// Rounds to the nearest whole numbers, halves to the even one.
+fn codes(x: &[f32], inverse: f32, out: &mut [i8]) {
+    #[inline(always)]
+    fn plain(x: &[f32], inverse: f32, out: &mut [i8]) {
         // 1.5 * 2^23: what is added to it is rounded to a whole number, which stands in the lowest bits.
         const ROUND: f32 = 12_582_912.0;
         for (out, x) in out.iter_mut().zip(x) {
             *out = (x * inverse + ROUND).to_bits() as i8;
         }
     }
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn avx2(x: &[f32], inverse: f32, out: &mut [i8]) {
+        plain(x, inverse, out);
+    }
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor was just found to have it.
+        return unsafe { avx2(x, inverse, out) };
+    }
+    plain(x, inverse, out);
 }
 
 #[cfg(test)]

@@ -42,14 +42,6 @@ impl InstructionSet {
     }
 }
 
-/// How far before its use kernels ask for a weight, in bytes; 0 for not at all.
-pub(super) fn ahead() -> usize {
-    #[cfg(target_arch = "x86_64")]
-    return avx2::distance();
-    #[cfg(not(target_arch = "x86_64"))]
-    0
-}
-
 /// Multiplies `rows` of a matrix with the rows of `x` that `tokens` list, on the calling thread. `put(i, row, products)` is told
 /// the products of up to 16 rows, `row` the first, with token `tokens[i]`.
 ///

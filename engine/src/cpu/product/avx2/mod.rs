@@ -19,7 +19,6 @@ use super::activations::View;
 use super::matrix::{PackedMatrix, Strip};
 use super::portable::Sums;
 use crate::quant::GgmlType;
-pub use ahead::distance;
 use format::*;
 
 /// The products of 16 rows with `sums.len()` tokens; `tokens` are rows of `x`.
