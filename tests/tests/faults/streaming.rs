@@ -31,11 +31,10 @@ async fn stage(behaviour: Behaviour) -> (Arena, Endpoint) {
     (arena, endpoint)
 }
 
-/// A new visitor, as a program and as a browser.
+/// A new visitor, as a program.
 async fn visitor(arena: &Arena) -> Client {
     let visitor = arena.visitor();
     let token = visitor.call("POST", "/api/v1/visitors", None).await.expect(201).json();
-    visitor.get("/battle").await.expect(200);
     arena.visitor().header("authorization", &format!("Bearer {}", token["visitor"].as_str().expect("a token")))
 }
 
@@ -126,29 +125,36 @@ async fn begin_page(visitor: &Client) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement of a minute"]
 async fn streaming_costs_the_first_text_while_a_thousand_answers_run() {
-    let (arena, _endpoint) = stage(Behaviour::counts(3000, Duration::from_millis(100))).await;
-    for running in [0, 125, 250, 490] {
+    // So much with each piece that the pace holds nothing of the first one back.
+    let piece = "a dozen words or so of an answer that goes on and on ";
+    let says = Behaviour { between: Duration::from_millis(500), ..Behaviour::says(&[piece; 1000]) };
+    let (arena, _endpoint) = stage(says).await;
+    for running in [0, 125, 500] {
         let before = arena.store().await.count("SELECT count(*) FROM replies").await / 2;
-        for _ in before..running {
-            begin(&visitor(&arena).await).await;
-        }
+        // Together, so that none is given up because nobody reads it.
+        let beginning = (before..running).map(async |_| begin(&visitor(&arena).await).await);
+        futures_util::stream::iter(beginning).buffer_unordered(16).collect::<Vec<_>>().await;
         tokio::time::sleep(Duration::from_secs(3)).await;
         let visitor = visitor(&arena).await;
         let (used, began) = (processor_seconds(&arena), Instant::now());
         let battle = begin(&visitor).await;
         let begun = began.elapsed();
         let mut stream = visitor.stream(&format!("/api/v1/battles/{battle}/stream"), None).await;
-        while !stream.next().await.expect("an event").data.contains("word1") {}
-        let first = began.elapsed();
-        let mut words = 0;
-        while began.elapsed() < Duration::from_secs(5) {
-            words += stream.next().await.expect("an event").data.matches("word").count();
+        let mut first = None;
+        let mut chars = 0;
+        while began.elapsed() < Duration::from_secs(5) || first.is_none() {
+            let event = stream.next().await.expect("an event");
+            if event.name == "text" {
+                chars += event.json()["text"].as_str().map_or(0, |text| text.chars().count());
+                first.get_or_insert_with(|| began.elapsed());
+            }
         }
+        let first = first.unwrap_or_default();
         let used = (processor_seconds(&arena) - used) / began.elapsed().as_secs_f64();
         let answers = arena.store().await.count("SELECT count(*) FROM replies WHERE status = 'streaming'").await;
         println!(
-            "{answers} answers run: begun in {begun:.2?}, first text after {first:.2?}, then {words} words of both sides in \
-             {:.1?}, {used:.2} cores",
+            "{answers} answers run: begun in {begun:.2?}, first text after {first:.2?}, then {chars} characters of both sides \
+             in {:.1?}, {used:.2} cores",
             began.elapsed() - first,
         );
     }
