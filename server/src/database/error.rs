@@ -87,6 +87,17 @@ pub enum DatabaseError {
     UrlScheme,
     /// `DATABASE_URL` is not a URL of Postgres.
     Url(#[source] sqlx::Error),
+    /// `DATABASE_URL` asks for another host than one that takes writes.
+    SessionAttributes(String),
+    /// None of the hosts in `DATABASE_URL` takes writes.
+    NoWritableHost {
+        /// How many there are.
+        hosts: usize,
+        /// How long we waited.
+        seconds: u64,
+    },
+    /// A pooler between us and Postgres loses prepared statements.
+    Pooler,
     /// The server does not answer or refuses us.
     Connect(#[source] sqlx::Error),
     /// The database failed while it was backed up or restored.
@@ -151,6 +162,11 @@ impl DatabaseError {
             Self::Forced => Message::new("database-forced"),
             Self::UrlScheme => Message::new("database-url-scheme"),
             Self::Url(why) => Message::new("database-url").with("why", why),
+            Self::SessionAttributes(asked) => Message::new("database-session-attributes").with("asked", asked),
+            Self::NoWritableHost { hosts, seconds } => {
+                Message::new("database-no-writable-host").with("hosts", hosts).with("seconds", seconds)
+            }
+            Self::Pooler => Message::new("database-pooler"),
             Self::Copy(why) => Message::new("database-copy").with("why", why),
             Self::Connect(why) => Message::new("database-connect").with("why", why),
             Self::Migrate(why) => Message::new("database-migrate").with("why", why),

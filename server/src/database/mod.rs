@@ -12,7 +12,7 @@
 //! `pglite-oxide` (0.5) serves one connection, without fsync too. Here fsync is on, root steps down
 //! to an unprivileged account ([`account`]), Postgres ends with the thread that started it
 //! ([`child`]), what a crash left is waited for and cleared, and a lock keeps a second instance
-//! out ([`folder`]).
+//! out ([`folder`]). Several hosts in `DATABASE_URL` are one primary and its standbys ([`hosts`]).
 
 mod account;
 mod archive;
@@ -21,6 +21,9 @@ mod binaries;
 mod child;
 mod error;
 mod folder;
+mod hosts;
+mod pooler;
+mod pools;
 mod provision;
 mod running;
 mod server;
@@ -41,12 +44,12 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 pub use backup::Summary;
 pub use binaries::Search;
 pub use error::DatabaseError;
+pub use pools::Pools;
 pub use server::{Durability, Server};
 pub use stage::{ProgressFn, Stage, progress_printer};
 pub use version::OLDEST_POSTGRES;
 
-/// The schema, compiled into the binary. `sqlx` runs it under an advisory lock, so that several
-/// servers may start on one database at once.
+/// The schema, compiled into the binary.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
 
 /// An open database and, when it is our own, the server behind it.
@@ -56,33 +59,9 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations");
 pub struct Database {
     url: String,
     options: PgConnectOptions,
+    /// Every host, where `DATABASE_URL` names several.
+    hosts: Vec<PgConnectOptions>,
     server: Option<Server>,
-}
-
-/// The connections of one server, kept apart by what they are for: none waits for another kind of work.
-#[derive(Debug, Clone)]
-pub struct Pools {
-    /// Pages, the API, and the durable ends of answers.
-    pub pages: PgPool,
-    /// The one queue of votes.
-    pub votes: PgPool,
-    /// Ratings that are computed anew, for seconds.
-    pub repairs: PgPool,
-}
-
-impl Pools {
-    /// One pool for everything, as tests and tools need it.
-    #[must_use]
-    pub fn one(pool: PgPool) -> Self {
-        Self { pages: pool.clone(), votes: pool.clone(), repairs: pool }
-    }
-
-    /// Closes all connections.
-    pub async fn close(&self) {
-        for pool in [&self.pages, &self.votes, &self.repairs] {
-            pool.close().await;
-        }
-    }
 }
 
 /// Opens the database at `url`, or starts our own Postgres with its data below `data_dir`,
@@ -92,11 +71,14 @@ impl Pools {
 /// Says what is missing or in the way, in words meant for the person at the terminal.
 pub async fn open(url: Option<&str>, data_dir: &Path, progress: ProgressFn) -> Result<Database, DatabaseError> {
     let database = match url {
-        Some(url) => Database::remote(url)?,
+        Some(url) => Database::remote(url).await?,
         None => Database::embedded(data_dir, Search::from_environment(), progress.clone()).await?,
     };
     progress(Stage::Migrating);
     database.create_if_missing().await?;
+    if url.is_some() {
+        pooler::check(&database.options).await?;
+    }
     let pool = database.connect(1).await?;
     let migrated = migrate(&pool).await;
     pool.close().await;
@@ -113,7 +95,7 @@ pub async fn open(url: Option<&str>, data_dir: &Path, progress: ProgressFn) -> R
 pub async fn open_beside(url: Option<&str>, data_dir: &Path, progress: ProgressFn) -> Result<Database, DatabaseError> {
     match open(url, data_dir, progress).await {
         Err(DatabaseError::Busy { folder, pid }) => match running::options(&folder) {
-            Some(options) => Ok(Database { url: String::new(), options, server: None }),
+            Some(options) => Ok(Database { url: String::new(), options, hosts: Vec::new(), server: None }),
             None => Err(DatabaseError::Busy { folder, pid }),
         },
         other => other,
@@ -143,23 +125,44 @@ pub async fn restore(file: &Path, data_dir: &Path, progress: ProgressFn) -> Resu
     closed.and(loaded)
 }
 
-/// Brings the schema up to date; two callers at once wait for each other.
+/// The advisory lock of whoever migrates.
+const MIGRATIONS_LOCK: i64 = 0x0061_7265_6e61_0003;
+
+/// Brings the schema up to date, all or nothing; two callers at once wait for each other.
 ///
 /// # Errors
 /// When a migration fails, or the database was migrated by a newer arena.
 pub async fn migrate(pool: &PgPool) -> Result<(), DatabaseError> {
-    MIGRATOR.run(pool).await.map_err(DatabaseError::Migrate)
+    let mut migrator = Migrator::with_migrations(MIGRATOR.iter().cloned().collect());
+    // sqlx's own lock belongs to a session, which a pooler may give away between two statements.
+    migrator.set_locking(false);
+    let mut transaction = pool.begin().await.map_err(DatabaseError::Connect)?;
+    let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATIONS_LOCK);
+    lock.execute(&mut *transaction).await.map_err(DatabaseError::Connect)?;
+    // Not `run`, of which the compiler cannot tell that it may be spawned.
+    migrator.run_direct(None, &mut *transaction, false).await.map_err(DatabaseError::Migrate)?;
+    transaction.commit().await.map_err(DatabaseError::Connect)
 }
 
 impl Database {
     /// A database that somebody else runs.
-    fn remote(url: &str) -> Result<Self, DatabaseError> {
+    async fn remote(url: &str) -> Result<Self, DatabaseError> {
         // sqlx would take any scheme.
         if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
             return Err(DatabaseError::UrlScheme);
         }
-        let options = url.parse().map_err(DatabaseError::Url)?;
-        Ok(Self { url: url.to_owned(), options, server: None })
+        let urls = hosts::split(url)?;
+        let mut hosts = Vec::with_capacity(urls.len());
+        for url in &urls {
+            // PgBouncer does not know `extra_float_digits`, and nothing here reads numbers as texts.
+            let options = url.parse::<PgConnectOptions>().map_err(DatabaseError::Url)?.extra_float_digits(None);
+            hosts.push(options);
+        }
+        let [only] = hosts.as_slice() else {
+            let options = hosts::Watch::over(&hosts).first().await?;
+            return Ok(Self { url: url.to_owned(), options, hosts, server: None });
+        };
+        Ok(Self { url: urls.concat(), options: only.clone(), hosts: Vec::new(), server: None })
     }
 
     /// Our own Postgres, started in a thread of its own.
@@ -167,7 +170,7 @@ impl Database {
         let data_dir = data_dir.to_owned();
         let start = move || Server::start(&data_dir, &search, Durability::Full, &progress);
         let server = tokio::task::spawn_blocking(start).await.map_err(DatabaseError::task)??;
-        Ok(Self { url: server.url(), options: server.options(), server: Some(server) })
+        Ok(Self { url: server.url(), options: server.options(), hosts: Vec::new(), server: Some(server) })
     }
 
     /// Where the database listens, as a URL. It may hold a password: not for logs.
@@ -201,20 +204,30 @@ impl Database {
     /// # Errors
     /// When the server does not answer within five seconds or refuses us.
     pub async fn connect(&self, max_connections: u32) -> Result<PgPool, DatabaseError> {
-        PgPoolOptions::new()
-            .max_connections(max_connections)
-            .acquire_timeout(Duration::from_secs(5))
-            .connect_with(self.options.clone())
-            .await
-            .map_err(DatabaseError::Connect)
+        self.connect_with(pool_options(max_connections)).await
     }
 
-    /// The pools of one server: `pages` connections for pages, few for the rest.
+    async fn connect_with(&self, options: PgPoolOptions) -> Result<PgPool, DatabaseError> {
+        options.connect_with(self.options.clone()).await.map_err(DatabaseError::Connect)
+    }
+
+    /// The pools of one server: `pages` connections for pages, few for the rest. Where there are several hosts, the pools
+    /// follow the one that takes writes, until they are closed.
     ///
     /// # Errors
     /// As [`Database::connect`].
     pub async fn pools(&self, pages: u32) -> Result<Pools, DatabaseError> {
-        Ok(Pools { pages: self.connect(pages).await?, votes: self.connect(2).await?, repairs: self.connect(4).await? })
+        let moved = (!self.hosts.is_empty()).then(hosts::Moved::now);
+        let open = async |most| match moved.clone() {
+            Some(moved) => self.connect_with(following(pool_options(most), moved)).await,
+            None => self.connect(most).await,
+        };
+        let pools = Pools { pages: open(pages).await?, votes: open(2).await?, repairs: open(4).await? };
+        if let Some(moved) = moved {
+            let watch = hosts::Watch::from(&self.hosts, &self.options);
+            tokio::spawn(watch.follow(pools.clone(), moved));
+        }
+        Ok(pools)
     }
 
     /// Shuts our own Postgres down and waits until all is on disk. Close the pools first: Postgres
@@ -235,9 +248,32 @@ impl Database {
         let Err(error) = self.connect(1).await else {
             return Ok(());
         };
-        if !error.is_missing_database() {
+        if !error.is_missing_database() || !self.hosts.is_empty() {
             return Err(error);
         }
         sqlx::Postgres::create_database(&self.url).await.map_err(DatabaseError::Connect)
     }
+}
+
+fn pool_options(max_connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(max_connections).acquire_timeout(Duration::from_secs(5))
+}
+
+/// Connections that are given out only where they lead to the host that takes writes.
+fn following(options: PgPoolOptions, moved: hosts::Moved) -> PgPoolOptions {
+    options
+        .test_before_acquire(false)
+        .before_acquire(move |connection, meta| {
+            let moved = moved.clone();
+            Box::pin(async move { Ok(moved.still_leads(connection, meta.age).await) })
+        })
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                match hosts::timeline(connection).await? {
+                    Some(_) => Ok(()),
+                    // Tried again until the time is over: by then it may be known who took its place.
+                    None => Err(sqlx::Error::Io(std::io::Error::other("this host takes no writes"))),
+                }
+            })
+        })
 }

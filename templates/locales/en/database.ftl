@@ -22,6 +22,9 @@ database-slow = PostgreSQL was not ready after { $seconds } s; its log is { $log
 database-forced = PostgreSQL did not shut down in time and was killed; it will replay its log at the next start.
 database-url-scheme = DATABASE_URL must start with postgres:// or postgresql://.
 database-url = DATABASE_URL is not understood: { $why }
+database-session-attributes = DATABASE_URL asks for target_session_attrs={ $asked }. The arena needs a host that takes writes: target_session_attrs=read-write.
+database-no-writable-host = None of the { $hosts } hosts in DATABASE_URL took writes within { $seconds } s. Start the primary, or promote a standby.
+database-pooler = The connection pooler in front of PostgreSQL loses prepared statements between transactions. Set pool_mode = session in PgBouncer, or (PgBouncer 1.21 and newer) max_prepared_statements = 200, or point DATABASE_URL at PostgreSQL itself.
 database-copy = The database failed during backup or restore: { $why }
 database-connect = Cannot connect to the database: { $why }
 database-migrate = Cannot bring the database schema up to date: { $why }

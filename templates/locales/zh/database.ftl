@@ -22,6 +22,9 @@ database-slow = PostgreSQL 在 { $seconds } 秒后仍未就绪；日志见 { $lo
 database-forced = PostgreSQL 未能及时关闭，已被强制结束；下次启动时会重放日志。
 database-url-scheme = DATABASE_URL 必须以 postgres:// 或 postgresql:// 开头。
 database-url = 无法识别 DATABASE_URL：{ $why }
+database-session-attributes = DATABASE_URL 要求 target_session_attrs={ $asked }，而竞技场需要可写的主机：target_session_attrs=read-write。
+database-no-writable-host = DATABASE_URL 中的 { $hosts } 台主机在 { $seconds } 秒内都不可写。请启动主库，或将一台备库提升为主库。
+database-pooler = PostgreSQL 前面的连接池在事务之间会丢失预备语句（prepared statement）。请在 PgBouncer 中设置 pool_mode = session；PgBouncer 1.21 及以上也可设置 max_prepared_statements = 200；或让 DATABASE_URL 直接指向 PostgreSQL。
 database-copy = 备份或恢复时数据库出错：{ $why }
 database-connect = 无法连接数据库：{ $why }
 database-migrate = 无法更新数据库结构：{ $why }
