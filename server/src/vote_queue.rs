@@ -65,16 +65,26 @@ async fn run(db: PgPool, elo: EloSettings, mut received: mpsc::Receiver<Waiting>
         }
         // The second vote on a battle has to see the first.
         let mut battles = HashSet::new();
-        let (now, later) = std::mem::take(&mut waiting).into_iter().partition(|one| battles.insert(one.vote.battle));
+        let (now, later) = std::mem::take(&mut waiting).into_iter().partition(|one| battles.insert(one.vote.battle.id));
         waiting = later;
         cast(&db, &elo, now).await;
     }
 }
 
+/// How long the database may take; then its voters are told to come again, and to a vote that was kept all the same they
+/// are told of it.
+const CAST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// One statement, within the time: a host that is cut off says nothing for minutes.
+async fn in_time(db: &PgPool, elo: &EloSettings, votes: &[&AllowedVote]) -> sqlx::Result<Vec<CastOutcome>> {
+    let cast = tokio::time::timeout(CAST_TIMEOUT, cast_votes::cast(db, votes, elo)).await;
+    cast.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+}
+
 /// Casts all of them; should one be refused, each by itself, so that it takes no other with it.
 async fn cast(db: &PgPool, elo: &EloSettings, batch: Vec<Waiting>) {
     let votes: Vec<_> = batch.iter().map(|one| &one.vote).collect();
-    match cast_votes::cast(db, &votes, elo).await {
+    match in_time(db, elo, &votes).await {
         Ok(outcomes) => {
             for (one, outcome) in batch.into_iter().zip(outcomes) {
                 // Who asked may have gone; the vote stands.
@@ -84,7 +94,7 @@ async fn cast(db: &PgPool, elo: &EloSettings, batch: Vec<Waiting>) {
         Err(sqlx::Error::Database(cause)) if batch.len() > 1 => {
             tracing::warn!(votes = batch.len(), %cause, "votes are cast one by one");
             for one in batch {
-                let outcome = cast_votes::cast(db, &[&one.vote], elo).await;
+                let outcome = in_time(db, elo, &[&one.vote]).await;
                 let _ = one.answer.send(outcome.map(|outcomes| outcomes[0]));
             }
         }

@@ -7,37 +7,22 @@ use sqlx::PgExecutor;
 use sqlx::types::Json;
 
 use super::ratings::BOARDS_LOCK;
-use crate::domain::{BattleId, BattleKind, Choice, ModelId, Reason, VoterId};
+use super::votes::JudgedBattle;
+use crate::domain::{Choice, Reason};
 
-/// A vote that the rules allow, with what they were asked about: it is cast only while that is still so.
+/// A vote that the rules allow, with the battle that they were asked about.
 #[derive(Debug, Clone, Serialize)]
 pub struct AllowedVote {
-    pub battle: BattleId,
-    pub voter: VoterId,
-    pub kind: BattleKind,
-    pub language: String,
-    /// The left model.
-    pub model_a: ModelId,
-    /// The right model.
-    pub model_b: Option<ModelId>,
+    #[serde(flatten)]
+    pub battle: JudgedBattle,
     /// What was chosen.
     pub choice: Choice,
     /// What decided it.
     pub reasons: Vec<Reason>,
     /// The voter's own words.
     pub comment: String,
-    /// How many turns it judges.
-    pub turns: i32,
-    /// Why it does not count.
-    pub exclusion_reason: Option<String>,
     /// Keyed hash of the address, as Postgres writes bytes: `\x` and hexadecimal digits.
     pub address_hash: Option<String>,
-    /// The number of the newest turn.
-    pub newest_turn: i32,
-    /// The newest attempt of the left side at that turn.
-    pub attempt_a: Option<i32>,
-    /// The same of the right side.
-    pub attempt_b: Option<i32>,
     /// What the left model scored, where the vote counts.
     pub score: Option<f64>,
 }
@@ -61,8 +46,14 @@ pub enum CastOutcome {
 #[derive(Serialize)]
 struct Placed<'a> {
     place: usize,
+    /// It is cast while no turn has followed those that it judges.
+    newest_turn: i32,
     #[serde(flatten)]
     vote: &'a AllowedVote,
+}
+
+fn placed<'a>((place, vote): (usize, &&'a AllowedVote)) -> Placed<'a> {
+    Placed { place, newest_turn: vote.battle.turns, vote }
 }
 
 /// Casts votes, in this order, all in one transaction; says what became of each. No two may be of one battle.
@@ -74,7 +65,7 @@ pub async fn cast(
     votes: &[&AllowedVote],
     elo: &EloSettings,
 ) -> sqlx::Result<Vec<CastOutcome>> {
-    let placed: Vec<_> = votes.iter().enumerate().map(|(place, vote)| Placed { place, vote }).collect();
+    let placed: Vec<_> = votes.iter().enumerate().map(placed).collect();
     let rows = sqlx::query!(
         r#"SELECT place AS "place!", outcome AS "outcome!", vote, cast_at FROM cast_votes($1, $2, $3, $4, $5, $6)"#,
         Json(&placed) as _,

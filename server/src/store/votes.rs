@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
+use serde::Serialize;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use crate::domain::{
@@ -46,21 +47,37 @@ impl Vote {
     }
 }
 
-/// A battle as a vote on it needs to know it.
-#[derive(Debug, Clone)]
-pub struct Ballot {
+/// A battle as a vote on it finds it: the vote is judged by this, and cast only while it is still so.
+#[derive(Debug, Clone, Serialize)]
+pub struct JudgedBattle {
+    #[serde(rename = "battle")]
+    pub id: BattleId,
+    /// Whose it is.
+    pub voter: VoterId,
     pub kind: BattleKind,
+    pub language: String,
     /// The left model.
     pub model_a: ModelId,
     /// The right model.
     pub model_b: Option<ModelId>,
-    pub language: String,
     /// Why a vote will not count.
     pub exclusion_reason: Option<String>,
     /// The number of the newest turn.
     pub turns: i32,
+    /// The newest attempt of the left side at that turn.
+    pub attempt_a: Option<i32>,
+    /// The same of the right side.
+    pub attempt_b: Option<i32>,
+}
+
+/// A battle as a vote on it needs to know it.
+#[derive(Debug, Clone)]
+pub struct Ballot {
+    pub battle: JudgedBattle,
     /// The vote that it has already.
     pub vote: Option<Vote>,
+    /// Whether there is one that can still be taken back.
+    pub is_pending: bool,
     /// Where it stands, for the rules.
     pub status: BattleStatus,
 }
@@ -100,6 +117,7 @@ pub async fn ballot(db: &PgPool, battle: BattleId, voter: VoterId) -> sqlx::Resu
         r#"SELECT battles.kind AS "kind: BattleKind", battles.model_a AS "model_a: ModelId",
             battles.model_b AS "model_b: ModelId", battles.language, battles.exclusion_reason,
             EXISTS (SELECT 1 FROM votes WHERE votes.battle_id = battles.id) AS "is_voted!",
+            EXISTS (SELECT 1 FROM pending_votes WHERE pending_votes.battle_id = battles.id) AS "is_pending!",
             t.number AS "number?", r.side AS "side?: Side", r.status AS "status?: ReplyStatus", r.attempt AS "attempt?",
             CASE WHEN r.status = 'stopped' THEN r.content ELSE '' END AS "content!"
         FROM battles
@@ -139,16 +157,20 @@ pub async fn ballot(db: &PgPool, battle: BattleId, voter: VoterId) -> sqlx::Resu
         has_complete_turn,
         sides,
     };
-    Ok(Some(Ballot {
+    let attempt = |side: Side| status.sides[side.index()].map(|side| side.attempt);
+    let battle = JudgedBattle {
+        id: battle,
+        voter,
         kind: found.kind,
+        language: found.language,
         model_a: found.model_a,
         model_b: found.model_b,
-        language: found.language,
         exclusion_reason: found.exclusion_reason,
         turns,
-        vote,
-        status,
-    }))
+        attempt_a: attempt(Side::A),
+        attempt_b: attempt(Side::B),
+    };
+    Ok(Some(Ballot { battle, vote, is_pending: found.is_pending, status }))
 }
 
 /// Withdraws a vote, or restores it when `by` is nobody.

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{BattleId, Choice, MAX_COMMENT_CHARS, Reason, Side, VoterId};
+use crate::domain::{BattleId, Choice, MAX_COMMENT_CHARS, Reason, VoterId};
 use crate::error::Error;
 use crate::limits::Caller;
 use crate::state::AppState;
 use crate::store::cast_votes::{AllowedVote, CastOutcome};
 use crate::store::pending_votes::{self, GivenVote};
-use crate::store::votes::{self, Ballot, Vote};
+use crate::store::votes::{self, JudgedBattle, Vote};
 
 /// How often a battle is judged again that changes under the vote.
 const MAX_ROUNDS: usize = 4;
@@ -84,17 +84,26 @@ pub(super) async fn count(
     voter: VoterId,
     given: Option<&GivenVote>,
 ) -> Result<Option<Cast>, Error> {
-    let pending = pending_votes::claim(&arena.db, battle, voter).await?;
-    let Some(given) = pending.as_ref().or(given) else { return Ok(None) };
+    let mut pending = match given {
+        Some(_) => None,
+        None => match pending_votes::claim(&arena.db, battle, voter).await? {
+            None => return Ok(None),
+            claimed => claimed,
+        },
+    };
     for _ in 0..MAX_ROUNDS {
         let ballot = votes::ballot(&arena.db, battle, voter).await?.ok_or(Error::NotFound)?;
-        let mut cast = ballot.vote.clone().map(|vote| Cast { vote, created: false });
+        if ballot.is_pending && pending.is_none() {
+            pending = pending_votes::claim(&arena.db, battle, voter).await?;
+        }
+        let Some(given) = pending.as_ref().or(given) else { return Ok(None) };
+        let mut cast = ballot.vote.map(|vote| Cast { vote, created: false });
         if cast.is_none() {
             if pending.is_none() {
                 // Those of a pending vote were asked when it was given.
                 ballot.status.may_vote(given.choice)?;
             }
-            let vote = allowed(battle, voter, &ballot, given);
+            let vote = allowed(ballot.battle, given);
             match arena.votes.cast(vote.clone()).await? {
                 CastOutcome::Cast { id, at } => {
                     let vote = kept(vote, id, at);
@@ -116,42 +125,32 @@ pub(super) async fn count(
 }
 
 /// The vote, with the state of the battle that allows it.
-fn allowed(battle: BattleId, voter: VoterId, ballot: &Ballot, given: &GivenVote) -> AllowedVote {
-    let attempt = |side: Side| ballot.status.sides[side.index()].map(|side| side.attempt);
-    let is_counted = ballot.model_b.is_some() && ballot.exclusion_reason.is_none();
+fn allowed(battle: JudgedBattle, given: &GivenVote) -> AllowedVote {
+    let is_counted = battle.model_b.is_some() && battle.exclusion_reason.is_none();
     AllowedVote {
         battle,
-        voter,
-        kind: ballot.kind,
-        language: ballot.language.clone(),
-        model_a: ballot.model_a,
-        model_b: ballot.model_b,
         choice: given.choice,
         reasons: given.reasons.clone(),
         comment: given.comment.clone(),
-        turns: ballot.turns,
-        exclusion_reason: ballot.exclusion_reason.clone(),
         address_hash: given.address_hash.as_ref().map(|hash| format!("\\x{}", hex::encode(hash))),
-        newest_turn: ballot.turns,
-        attempt_a: attempt(Side::A),
-        attempt_b: attempt(Side::B),
         score: given.choice.score_of_a().filter(|_| is_counted),
     }
 }
 
 /// The vote as the database keeps it.
 fn kept(vote: AllowedVote, id: i64, at: DateTime<Utc>) -> Vote {
+    let AllowedVote { battle, choice, reasons, comment, .. } = vote;
     Vote {
         id,
-        battle: vote.battle,
-        kind: vote.kind,
-        language: vote.language,
-        model_a: vote.model_a,
-        model_b: vote.model_b,
-        choice: vote.choice,
-        reasons: vote.reasons,
-        comment: vote.comment,
-        exclusion_reason: vote.exclusion_reason,
+        battle: battle.id,
+        kind: battle.kind,
+        language: battle.language,
+        model_a: battle.model_a,
+        model_b: battle.model_b,
+        choice,
+        reasons,
+        comment,
+        exclusion_reason: battle.exclusion_reason,
         withdrawn_at: None,
         created_at: at,
     }

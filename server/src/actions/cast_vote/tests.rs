@@ -16,6 +16,7 @@ use crate::actions::undo_vote::UndoVote;
 use crate::actions::withdraw_vote::WithdrawVote;
 use crate::domain::{BattleKind, ModelId, VoterId};
 use crate::store::ratings::{self, PairRow};
+use crate::store::votes::Ballot;
 use crate::testing::{caller, unlimited_arena};
 
 const ELO: EloSettings = EloSettings { k: 4.0, scale: 400.0, base: 10.0, initial: 1000.0 };
@@ -525,6 +526,6 @@ impl CastVote {
             comment: self.comment.clone(),
             address_hash: Some(address_hash.to_vec()),
         };
-        allowed(self.battle, self.caller.voter, ballot, &given)
+        allowed(ballot.battle.clone(), &given)
     }
 }

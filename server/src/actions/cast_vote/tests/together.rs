@@ -84,7 +84,7 @@ async fn votes_of_one_statement_count_as_if_cast_one_after_another(db: PgPool) {
             world.check_against_replay(kind, language).await;
         }
     }
-    let stored = votes::by_battle(&world.db, votes[0].battle).await.unwrap().unwrap();
+    let stored = votes::by_battle(&world.db, votes[0].battle.id).await.unwrap().unwrap();
     let CastOutcome::Cast { id, at } = outcomes[0] else { panic!() };
     assert_eq!(kept(votes[0].clone(), id, at), stored, "what the voter is told is what is kept");
 }
