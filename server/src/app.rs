@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::actions::register_demo::register_demo;
 use crate::actions::repair_ratings::repair_ratings;
-use crate::actions::{create_admin, expire_battles, settle_votes};
+use crate::actions::{check_servers, create_admin, expire_battles, settle_votes, tell_places};
 use crate::config::{Config, note_origin};
 use crate::database::{self, Database, Pools};
 use crate::domain::BattleKind;
@@ -131,6 +131,8 @@ impl Application {
         workers.follow(db.clone());
         let expiry = keep_days.map(|days| tokio::spawn(expire_battles::run(pools.repairs.clone(), days)));
         tokio::spawn(repair_by_and_by(arena.clone()));
+        tokio::spawn(check_servers::run(arena.clone()));
+        tokio::spawn(tell_places::run(arena.clone()));
         let votes = settle_votes::follow(arena.clone());
         let server = HttpServer::new(move || application(arena.clone()))
             .on_connect(bound_by_address)

@@ -5,13 +5,34 @@ use std::time::Duration;
 use anyhow::bail;
 use secrecy::SecretString;
 
-use crate::backends::{Endpoint, Timeouts};
+use crate::backends::{Capacity, Endpoint, Target, Timeouts};
 use crate::domain::{EndpointSource, ModelSource, SentParameter};
 use crate::i18n::Message;
 use crate::keys::Keys;
 use crate::store::models::Model;
 
-/// The endpoint of a registered model, with its key. Fails when the key's environment variable is not set, or the key
+/// A registered endpoint with all its servers. Fails as [`endpoint`] does.
+pub fn target(model: &Model, keys: &Keys) -> anyhow::Result<Target> {
+    let first = endpoint(model, keys)?;
+    let others = match &model.settings.source {
+        ModelSource::Endpoint(source) => source.address.base_urls().skip(1).map(|base| first.at(base)).collect(),
+        ModelSource::Local(_) => Ok(Vec::new()),
+    };
+    Ok(Target::new(model.id.to_string(), first, others?, capacity(model)))
+}
+
+/// The model of a worker.
+pub fn local_target(model: &Model, endpoint: Endpoint) -> Target {
+    Target::new(model.id.to_string(), endpoint, Vec::new(), capacity(model))
+}
+
+fn capacity(model: &Model) -> Capacity {
+    let general = &model.settings.general;
+    let whole = |number: i64| usize::try_from(number).unwrap_or(0);
+    Capacity { per_server: general.max_concurrency.map(whole), waiting: whole(general.max_queue) }
+}
+
+/// The first server of a registered endpoint, with its key. Fails when the key's environment variable is not set, or the key
 /// was sealed with another secret.
 pub fn endpoint(model: &Model, keys: &Keys) -> anyhow::Result<Endpoint> {
     let ModelSource::Endpoint(source) = &model.settings.source else { bail!("{} is no endpoint", model.slug) };

@@ -34,3 +34,4 @@ pub mod telemetry;
 pub mod testing;
 pub mod views;
 pub mod vote_queue;
+pub mod write_probe;

@@ -28,6 +28,7 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/direct", web::post().to(new_chat::start_direct))
         .route("/battle/{id}", web::get().to(battle::page::page))
         .route("/battle/{id}/stream", web::get().to(battle::turns::stream))
+        .route("/battle/{id}/queue", web::get().to(battle::queue::page))
         .route("/battle/{id}/message", web::post().to(battle::turns::send))
         .route("/battle/{id}/stop", web::post().to(battle::turns::stop))
         .route("/battle/{id}/retry", web::post().to(battle::turns::retry))

@@ -16,6 +16,7 @@ use crate::streams::{Source, TurnHub};
 use crate::supervisor::{Workers, WorkersOptions};
 use crate::views::turns::Turns;
 use crate::vote_queue::VoteQueue;
+use crate::write_probe::WriteProbe;
 
 /// What every handler may use.
 #[derive(Clone)]
@@ -28,6 +29,8 @@ pub struct AppState {
     pub repairs: PgPool,
     /// Votes on their way into the database.
     pub votes: VoteQueue,
+    /// Whether the database takes rows.
+    pub writes: WriteProbe,
     /// Keys derived from the service's secret.
     pub keys: Keys,
     /// Rate limits.
@@ -67,6 +70,7 @@ impl AppState {
             streams: TurnHub::new(db.clone(), metrics.clone(), source, runtime.clone()),
             votes: VoteQueue::start(votes, config.elo, &runtime),
             repairs,
+            writes: WriteProbe::default(),
             metrics,
             passwords: Passwords::default(),
             backends,

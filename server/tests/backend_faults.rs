@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use arena_server::backends::{
-    AddressPolicy, BackendError, ChatEvent, ChatRequest, Endpoint, ErrorKind, FinishReason, Message, ModelClients,
-    ProbeWarning, Role, Sampling, Timeouts, Usage,
+    AddressPolicy, BackendError, Capacity, ChatEvent, ChatRequest, Endpoint, ErrorKind, FinishReason, Message,
+    ModelClients, ProbeWarning, Role, Sampling, Target, Timeouts, Usage,
 };
 use fake_openai::Fake;
 use futures_util::StreamExt;
@@ -198,6 +198,36 @@ async fn a_closed_port_is_unreachable_and_lets_the_endpoint_rest() {
         assert_eq!(error.kind, ErrorKind::Unreachable, "{error}");
     }
     assert!(!backends.health().is_available(&endpoint.health_key()));
+}
+
+#[tokio::test]
+async fn another_server_of_the_same_model_is_asked_where_one_fails_before_the_first_token() {
+    let (first, second) = (Fake::start().await, Fake::start().await);
+    let backends = backends();
+    for bad in ["hang", "waits", "echoes", "page"] {
+        let target = Target::new("m", endpoint(&first, bad), vec![endpoint(&second, "good")], Capacity::default());
+        let mut events = backends.ask(target, request(), uuid::Uuid::nil());
+        let mut text = String::new();
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(ChatEvent::Delta { text: piece }) => text += &piece,
+                Ok(_) => {}
+                Err(error) => panic!("{bad}: {error}"),
+            }
+        }
+        assert_eq!(text, "春眠不觉晓", "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_is_noticed_before_it_is_asked() {
+    let fake = Fake::start().await;
+    let (gone, there) = (Endpoint::new("http://127.0.0.1:9/v1", None, "good").unwrap(), endpoint(&fake, "good"));
+    let target = Target::new("m", gone.clone(), vec![there.clone()], Capacity::default());
+    let backends = backends();
+    backends.check(&target).await;
+    assert!(!backends.health().is_available(&gone.health_key()));
+    assert!(backends.health().is_available(&there.health_key()) && backends.is_available(&target));
 }
 
 #[tokio::test]

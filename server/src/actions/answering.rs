@@ -1,14 +1,21 @@
 //! What the actions share that make models answer: who is asked what.
 
+use std::time::Duration;
+
 use rand::RngExt;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use crate::backends::{ChatRequest, Message, Role, Sampling};
-use crate::domain::{Battle, BattleId, Candidate, ModelId, ReplyId, Side, is_empty_answer};
+use crate::domain::{Battle, BattleId, Candidate, ModelId, ModelKind, ReplyId, Side, is_empty_answer};
+use crate::endpoints::{local_target, target};
 use crate::error::Error;
+use crate::state::AppState;
 use crate::store::battles::NewReply;
 use crate::store::models;
 use crate::streams::{GenerationRequest, ReplyAttempt, TurnHub};
+
+/// When to come again where too many wait for a model.
+const FULL_RETRY: Duration = Duration::from_secs(5);
 
 /// Everyone who might be drawn.
 pub async fn candidates(db: &PgPool, streams: &TurnHub) -> Result<Vec<Candidate>, Error> {
@@ -21,6 +28,29 @@ pub async fn candidates(db: &PgPool, streams: &TurnHub) -> Result<Vec<Candidate>
             is_available: streams.is_available(model),
         })
         .collect())
+}
+
+/// Refuses where too many wait for a model already, before anything is written: an attempt that is never made leaves no
+/// trace.
+///
+/// # Errors
+/// Busy.
+pub async fn check_room(
+    arena: &AppState,
+    db: &mut PgConnection,
+    asked: impl IntoIterator<Item = ModelId>,
+) -> Result<(), Error> {
+    for id in asked {
+        let Some(model) = models::by_id(&mut *db, id).await? else { continue };
+        let target = match model.kind() {
+            ModelKind::Local => arena.workers.endpoint_of(id).map(|endpoint| local_target(&model, endpoint)),
+            ModelKind::Endpoint => target(&model, &arena.keys).ok(),
+        };
+        if target.is_some_and(|target| arena.backends.is_full(&target)) {
+            return Err(Error::Busy { retry_after: FULL_RETRY });
+        }
+    }
+    Ok(())
 }
 
 /// The row of an attempt.
@@ -74,6 +104,10 @@ pub fn attempt(battle: &Battle, reply: &NewReply) -> ReplyAttempt {
         side: reply.side,
         attempt: reply.attempt,
         after_empty: reply.after_empty,
-        generation: GenerationRequest { model: reply.model, request: ChatRequest { messages, sampling } },
+        generation: GenerationRequest {
+            model: reply.model,
+            reply: reply.id,
+            request: ChatRequest { messages, sampling },
+        },
     }
 }

@@ -60,13 +60,14 @@ pub async fn change(
 
 /// Lets a model be asked again at once, whatever it did wrong.
 pub fn forget_failures(arena: &AppState, model: &Model) {
-    let key = match model.kind() {
-        ModelKind::Local => Some(Endpoint::own_worker_key(&model.slug)),
+    let keys = match model.kind() {
+        ModelKind::Local => vec![Endpoint::own_worker_key(&model.slug)],
         ModelKind::Endpoint => {
-            crate::endpoints::endpoint(model, &arena.keys).ok().map(|endpoint| endpoint.health_key())
+            let target = crate::endpoints::target(model, &arena.keys);
+            target.map(|target| target.endpoints().map(Endpoint::health_key).collect()).unwrap_or_default()
         }
     };
-    if let Some(key) = key {
+    for key in keys {
         arena.backends.health().forget(&key);
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use futures_util::future::join_all;
 use secrecy::SecretString;
 
-use crate::backends::{Network, Probe};
+use crate::backends::{Endpoint, Network, Probe};
 use crate::domain::{ModelSettings, ModelSource, SentParameter};
 use crate::endpoints::{endpoint_of, key_of_environment};
 use crate::error::Error;
@@ -98,7 +99,13 @@ pub async fn inspect_model(
                 None => key,
             };
             let endpoint = endpoint_of(source, key)?;
-            Ok(Inspection::Endpoint(Box::new(arena.backends.probe(&endpoint).await)))
+            let others = source.address.base_urls().skip(1).map(|base| endpoint.at(base));
+            let others: Vec<Endpoint> = others.collect::<Result<_, _>>().map_err(anyhow::Error::from)?;
+            let all = std::iter::once(&endpoint).chain(&others);
+            let mut probes = join_all(all.map(|endpoint| arena.backends.probe(endpoint))).await;
+            // The first tells of the model; of the others it only matters that they answer too.
+            let silent = probes.iter().position(|probe| !probe.answered).unwrap_or(0);
+            Ok(Inspection::Endpoint(Box::new(probes.swap_remove(silent))))
         }
     }
 }

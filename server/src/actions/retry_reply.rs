@@ -1,7 +1,7 @@
 //! A side that failed is asked again: the same model, or on a blind battle's first turn another one where that one is
 //! down.
 
-use super::answering::{attempt, candidates, new_reply};
+use super::answering::{attempt, candidates, check_room, new_reply};
 use crate::backends::ErrorKind;
 use crate::domain::{Battle, BattleId, Candidate, ModelId, Reply, Side, Trouble, pair_probability, sample_opponent};
 use crate::error::Error;
@@ -54,6 +54,7 @@ impl RetryReply {
             new_reply(streams, self.battle, number, self.side, attempt_number, model.unwrap_or(failed.model));
         let is_empty = failed.side_status().trouble() == Some(Trouble::EmptyAnswer);
         reply.after_empty = failed.after_empty || is_empty;
+        check_room(arena, &mut transaction, [reply.model]).await?;
         battles::insert_reply(&mut *transaction, &reply).await?;
         let attempt = attempt(&battle, &reply);
         transaction.commit().await?;
@@ -78,6 +79,8 @@ fn is_down(battle: &Battle, failed: &Reply, candidates: &[Candidate]) -> bool {
                 | ErrorKind::QuotaExceeded
                 | ErrorKind::OutOfMemory
                 | ErrorKind::Loading
+                | ErrorKind::NotReady
+                | ErrorKind::QueueFull
         )
     });
     let is_there = candidates.iter().any(|one| one.id == failed.model && one.is_available);

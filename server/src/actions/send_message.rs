@@ -2,7 +2,7 @@
 
 use sqlx::{PgPool, Postgres, Transaction};
 
-use super::answering::{attempt, new_reply};
+use super::answering::{attempt, check_room, new_reply};
 use super::settle_votes::settle;
 use crate::domain::{Battle, BattleId, NextMessage, Prompt, Side, Turn};
 use crate::error::Error;
@@ -58,6 +58,7 @@ impl SendMessage {
                 (number, new_replies(streams, &battle, number, |side| attempts[side.index()].unwrap_or(0) + 1))
             }
         };
+        check_room(arena, &mut transaction, replies.iter().map(|reply| reply.model)).await?;
         for reply in &replies {
             battles::insert_reply(&mut *transaction, reply).await?;
         }

@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use super::answering::{attempt, candidates, new_reply};
+use super::answering::{attempt, candidates, check_room, new_reply};
 use crate::domain::{
     BattleId, BattleKind, ModelId, ModelState, Parameters, Prompt, SamplingError, Side, language_of, sample_pair,
 };
@@ -82,6 +82,7 @@ impl StartBattle {
             .filter_map(|(side, model)| Some(new_reply(streams, id, 1, side, 1, model?)))
             .collect();
         let mut transaction = db.begin().await?;
+        check_room(arena, &mut transaction, [Some(model_a), model_b].into_iter().flatten()).await?;
         voters::seen(&mut *transaction, self.caller.voter).await?;
         battles::insert_battle(&mut *transaction, &new).await?;
         battles::insert_turn(&mut *transaction, id, 1, prompt.as_str()).await?;

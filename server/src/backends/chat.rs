@@ -10,6 +10,7 @@ use rand::RngExt;
 use reqwest::{Client, Method};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
 use super::endpoint::Endpoint;
 use super::error::{BackendError, ErrorKind};
@@ -18,6 +19,7 @@ use super::reading::Answer;
 use super::request::{Body, ChatRequest};
 use super::send::send;
 use super::shared::Shared;
+use super::target::Target;
 use crate::backoff::doubled;
 
 /// Events that wait for a slow reader; then the network waits, then the model.
@@ -44,25 +46,20 @@ impl Stream for ChatStream {
 }
 
 /// Starts the task that drives the answer.
-pub(super) fn start(shared: Arc<Shared>, endpoint: Endpoint, request: ChatRequest) -> ChatStream {
+pub(super) fn start(shared: Arc<Shared>, target: Target, request: ChatRequest, ticket: Uuid) -> ChatStream {
     let (sender, events) = mpsc::channel(EVENTS);
     let permit = shared.permits.clone().try_acquire_owned();
     tokio::spawn(async move {
         let Ok(_permit) = permit else {
-            let full = BackendError::new(ErrorKind::Overloaded, "too many answers are under way");
+            let full = BackendError::new(ErrorKind::QueueFull, "too many answers are under way");
             let _ = sender.send(Err(full)).await;
             return;
         };
         tokio::select! {
             // The reader is gone: leaving this select drops the response and so the connection.
             () = sender.closed() => {}
-            result = run(&shared, &endpoint, &request, &sender) => {
+            result = run(&shared, &target, &request, ticket, &sender) => {
                 if let Err(error) = result {
-                    // The detail is the endpoint's own words; it goes to the log once, here.
-                    tracing::warn!(model = endpoint.model(), base = %endpoint.base(), %error, "no answer");
-                    let broke = matches!(error.kind, ErrorKind::Interrupted | ErrorKind::Unreachable);
-                    let died = endpoint.is_own_worker() && broke;
-                    shared.health.failed(&endpoint.health_key(), &error, request.is_short(), died);
                     let _ = sender.send(Err(error)).await;
                 }
             }
@@ -71,15 +68,52 @@ pub(super) fn start(shared: Arc<Shared>, endpoint: Endpoint, request: ChatReques
     ChatStream { events }
 }
 
-/// Tries until an answer has begun, then reads it to its end.
+/// Goes from server to server until an answer has begun, then reads it to its end.
 async fn run(
+    shared: &Shared,
+    target: &Target,
+    request: &ChatRequest,
+    ticket: Uuid,
+    sender: &mpsc::Sender<Item>,
+) -> Result<(), BackendError> {
+    let mut failed = Vec::new();
+    let mut ends = None;
+    loop {
+        let is_fit = |at| {
+            let key = |at: usize| target.endpoint(at).health_key();
+            !failed.contains(&at) && shared.health.is_available(&key(at))
+        };
+        let seat = shared.queues.seat(target, ticket, !failed.is_empty(), is_fit).await?;
+        let endpoint = target.endpoint(seat.at);
+        let ends = *ends.get_or_insert_with(|| Instant::now() + endpoint.timeouts.total);
+        let has_others = failed.len() + 1 < target.count();
+        // Another server is tried before the same one again.
+        let retries = if has_others { 0 } else { endpoint.retries };
+        let Err((error, has_begun)) = ask(shared, endpoint, request, sender, ends, retries).await else {
+            return Ok(());
+        };
+        // The detail is the endpoint's own words; it goes to the log once, here.
+        tracing::warn!(model = endpoint.model(), base = %endpoint.base(), %error, "no answer");
+        let broke = matches!(error.kind, ErrorKind::Interrupted | ErrorKind::Unreachable);
+        let died = endpoint.is_own_worker() && broke;
+        shared.health.failed(&endpoint.health_key(), &error, request.is_short(), died);
+        if has_begun || !has_others || !error.kind.counts_against_endpoint() || Instant::now() >= ends {
+            return Err(error);
+        }
+        failed.push(seat.at);
+    }
+}
+
+/// Tries one server until an answer has begun, then reads it to its end. A failure says whether it had begun.
+async fn ask(
     shared: &Shared,
     endpoint: &Endpoint,
     request: &ChatRequest,
     sender: &mpsc::Sender<Item>,
-) -> Result<(), BackendError> {
-    let client = shared.client(endpoint)?;
-    let ends = Instant::now() + endpoint.timeouts.total;
+    ends: Instant,
+    retries: u32,
+) -> Result<(), (BackendError, bool)> {
+    let client = shared.client(endpoint).map_err(|error| (error, false))?;
     let mut body = Body::new(endpoint.model(), request).without(&endpoint.omitted);
     let mut tried = 0;
     loop {
@@ -87,20 +121,20 @@ async fn run(
         let error = match attempt(&client, endpoint, &body, &mut answer).await {
             Ok(()) => {
                 shared.health.succeeded(&endpoint.health_key());
-                return answer.finish().await;
+                return answer.finish().await.map_err(|error| (error, true));
             }
             Err(error) => error,
         };
         if answer.has_begun() {
-            return Err(error);
+            return Err((error, true));
         }
         if error.kind == ErrorKind::InvalidRequest && body.drop_rejected_parameter(&error.detail) {
             continue;
         }
         let pause = pause(tried, &error);
         let late = Instant::now() + pause >= ends;
-        if tried >= endpoint.retries || !error.kind.is_transient() || pause > LONGEST_PAUSE || late {
-            return Err(error);
+        if tried >= retries || !error.kind.is_transient() || pause > LONGEST_PAUSE || late {
+            return Err((error, false));
         }
         tracing::debug!(model = endpoint.model(), %error, ?pause, "trying again");
         tried += 1;

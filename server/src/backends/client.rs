@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::addresses::AddressPolicy;
 use super::chat::{ChatStream, start};
 use super::endpoint::Endpoint;
 use super::health::Health;
 use super::request::ChatRequest;
 use super::shared::Shared;
+use super::target::Target;
 
 /// The door to all models. Cheap to clone; all clones share connections and health.
 #[derive(Clone)]
@@ -23,10 +26,32 @@ impl ModelClients {
         Self { shared: Arc::new(Shared::new(policy)) }
     }
 
-    /// Asks for one answer. The stream ends after `Finished` or an error; dropping it cancels the
+    /// Asks one endpoint for one answer. The stream ends after `Finished` or an error; dropping it cancels the
     /// request at the endpoint. Must be called within a Tokio runtime.
     pub fn chat(&self, endpoint: &Endpoint, request: ChatRequest) -> ChatStream {
-        start(self.shared.clone(), endpoint.clone(), request)
+        self.ask(endpoint.into(), request, Uuid::new_v4())
+    }
+
+    /// Asks a model for one answer, at whichever of its servers has room and is well; the request may wait for one, and
+    /// goes to another where one fails before the answer has begun. Its place in line is told of the ticket.
+    pub fn ask(&self, target: Target, request: ChatRequest, ticket: Uuid) -> ChatStream {
+        start(self.shared.clone(), target, request, ticket)
+    }
+
+    /// Whether a model would answer now: one of its servers is well, and its line is not full.
+    pub fn is_available(&self, target: &Target) -> bool {
+        let health = self.health();
+        target.endpoints().any(|endpoint| health.is_available(&endpoint.health_key())) && !self.is_full(target)
+    }
+
+    /// Whether one more request would be refused because too many wait.
+    pub fn is_full(&self, target: &Target) -> bool {
+        self.shared.queues.is_full(target)
+    }
+
+    /// The tickets of the requests that wait, each with how many stand before it.
+    pub fn places(&self) -> Vec<(Uuid, usize)> {
+        self.shared.queues.places()
     }
 
     /// What is known about the endpoints from their last answers.

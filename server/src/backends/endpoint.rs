@@ -125,6 +125,15 @@ impl Endpoint {
         }
     }
 
+    /// The same model at another server.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn at(&self, base: &str) -> Result<Self, EndpointError> {
+        let base = Self::new(base, None, &self.model)?.base;
+        Ok(Self { base, ..self.clone() })
+    }
+
     /// The same endpoint with other patience.
     pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;

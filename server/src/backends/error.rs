@@ -48,11 +48,15 @@ pub enum ErrorKind {
     InvalidAnswer,
     /// The answer is larger than allowed.
     AnswerTooLarge,
+    /// Too many requests wait for the model here: it was not asked.
+    QueueFull,
+    /// The model cannot be asked: its worker has not loaded it, its key is missing, or it is disabled.
+    NotReady,
 }
 
 impl ErrorKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::AddressRefused,
         Self::Unreachable,
         Self::ConnectTimeout,
@@ -74,6 +78,8 @@ impl ErrorKind {
         Self::ServerFailed,
         Self::InvalidAnswer,
         Self::AnswerTooLarge,
+        Self::QueueFull,
+        Self::NotReady,
     ];
 
     /// The stable code, for JSON, metrics, the database and the log. The text for people is `backend-CODE` in the
@@ -101,12 +107,19 @@ impl ErrorKind {
             Self::ServerFailed => "server-failed",
             Self::InvalidAnswer => "invalid-answer",
             Self::AnswerTooLarge => "answer-too-large",
+            Self::QueueFull => "queue-full",
+            Self::NotReady => "not-ready",
         }
     }
 
     /// The kind with this code.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// Whether the model was asked at all. Where it was not, nothing is counted against it.
+    pub fn was_asked(self) -> bool {
+        !matches!(self, Self::QueueFull | Self::NotReady)
     }
 
     /// Whether the same request may succeed a moment later, so that trying again before the first
@@ -130,7 +143,13 @@ impl ErrorKind {
     pub fn counts_against_endpoint(self) -> bool {
         !matches!(
             self,
-            Self::ContextTooLong | Self::Filtered | Self::InvalidRequest | Self::AnswerTooLarge | Self::TotalTimeout
+            Self::ContextTooLong
+                | Self::Filtered
+                | Self::InvalidRequest
+                | Self::AnswerTooLarge
+                | Self::TotalTimeout
+                | Self::QueueFull
+                | Self::NotReady
         )
     }
 }
@@ -288,6 +307,13 @@ mod tests {
         assert_eq!(permanent, [ErrorKind::ContextTooLong, ErrorKind::Filtered, ErrorKind::InvalidRequest]);
         assert!(!is_permanent(Some("interrupted")) && !is_permanent(None));
         assert!(permanent.iter().all(|kind| !kind.is_transient()), "what fails again is not tried again");
+    }
+
+    #[test]
+    fn what_was_never_asked_is_counted_nowhere() {
+        let untried: Vec<_> =
+            ErrorKind::ALL.into_iter().filter(|kind| !kind.was_asked()).map(ErrorKind::code).collect();
+        assert_eq!(untried, crate::domain::UNTRIED);
     }
 
     #[test]

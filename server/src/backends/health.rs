@@ -40,12 +40,14 @@ pub struct Circuit {
     pub last_failure: Option<Instant>,
     /// When it last answered.
     pub last_success: Option<Instant>,
+    /// Whether nobody was there when it was last looked after.
+    pub is_gone: bool,
 }
 
 impl Circuit {
     /// Whether it may be drawn at this moment. After its rest one draw tries it again.
     pub fn is_available(&self, now: Instant) -> bool {
-        self.open_until.is_none_or(|until| until <= now)
+        !self.is_gone && self.open_until.is_none_or(|until| until <= now)
     }
 }
 
@@ -77,7 +79,19 @@ impl Health {
             circuit.failures = 0;
             circuit.refusals = 0;
             circuit.open_until = None;
+            circuit.is_gone = false;
             circuit.last_success = Some(Instant::now());
+        });
+    }
+
+    /// Notes whether the endpoint was there when it was looked after. One that is back need not rest to the end.
+    pub(super) fn seen(&self, key: &str, is_there: bool) {
+        self.entry(key, |circuit| {
+            if is_there && circuit.is_gone {
+                circuit.open_until = None;
+                circuit.failures = 0;
+            }
+            circuit.is_gone = !is_there;
         });
     }
 
@@ -148,6 +162,20 @@ mod tests {
         health.succeeded("a");
         assert!(health.is_available("a"));
         assert_eq!(health.circuit("a").last_error, Some(error));
+    }
+
+    #[test]
+    fn an_endpoint_that_is_gone_is_not_drawn_and_one_that_is_back_need_not_rest_to_the_end() {
+        let health = Health::default();
+        health.seen("a", true);
+        assert!(health.is_available("a"));
+        health.seen("a", false);
+        assert!(!health.is_available("a"));
+        for _ in 0..3 {
+            health.failed("a", &BackendError::new(ErrorKind::Unreachable, ""), true, false);
+        }
+        health.seen("a", true);
+        assert!(health.is_available("a"));
     }
 
     #[test]

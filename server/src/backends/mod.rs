@@ -1,14 +1,15 @@
 //! The only door to generation: a client for every OpenAI-compatible endpoint, local workers included.
 //!
 //! ```text
-//! ChatRequest ─▶ ModelClients::chat ─▶ send (retries) ─▶ sse (lines) ─▶ answer (chunks) ─▶ ChatStream
-//!                     │                 │
-//!                  health           addresses (which hosts may be reached)
+//! ChatRequest ─▶ ModelClients::ask ─▶ queues (whose turn, which server) ─▶ send (retries) ─▶ sse ─▶ answer ─▶ ChatStream
+//!                                       │                                   │
+//!                                    health                             addresses (which hosts may be reached)
 //! ```
 
 mod addresses;
 mod answer;
 mod chat;
+mod check;
 mod client;
 mod endpoint;
 mod error;
@@ -17,11 +18,13 @@ mod halves;
 mod health;
 mod network;
 mod probe;
+mod queues;
 mod reading;
 mod request;
 mod send;
 mod shared;
 mod sse;
+mod target;
 mod thinking;
 
 pub use addresses::AddressPolicy;
@@ -34,5 +37,6 @@ pub use health::{Circuit, Health};
 pub use network::{Network, NetworkError};
 pub use probe::{Probe, ProbeWarning};
 pub use request::{ChatRequest, Message, Role, Sampling};
+pub use target::{Capacity, Target};
 
 pub use answer::{FinishReason, Usage};

@@ -11,6 +11,7 @@ use super::addresses::{AddressPolicy, CheckedResolver};
 use super::endpoint::{Endpoint, Trust};
 use super::error::{BackendError, ErrorKind};
 use super::health::Health;
+use super::queues::Queues;
 
 /// Answers that may be under way at once in this process.
 const CONCURRENT: usize = 2048;
@@ -21,6 +22,7 @@ pub(super) struct Shared {
     policy: Arc<AddressPolicy>,
     clients: Mutex<HashMap<(Trust, Duration), Client>>,
     pub(super) health: Health,
+    pub(super) queues: Arc<Queues>,
     pub(super) permits: Arc<Semaphore>,
 }
 
@@ -30,6 +32,7 @@ impl Shared {
             policy: Arc::new(policy),
             clients: Mutex::default(),
             health: Health::default(),
+            queues: Arc::default(),
             permits: Arc::new(Semaphore::new(CONCURRENT)),
         }
     }

@@ -17,8 +17,8 @@ mod text_enum;
 
 pub use battle::{
     Battle, BattleKind, BattleStatus, Choice, HistoryEntry, MAX_ATTEMPTS, MAX_COMMENT_CHARS, MAX_TURNS, NextMessage,
-    PendingVote, Reason, Refusal, Reply, ReplyStatus, Side, SideStatus, Trouble, Turn, VoteStatus, blind_error_code,
-    is_empty_answer, is_permanent,
+    PendingVote, Reason, Refusal, Reply, ReplyStatus, Side, SideStatus, Trouble, Turn, UNTRIED, VoteStatus,
+    blind_error_code, is_empty_answer, is_permanent,
 };
 pub use confusable::{is_invisible, skeleton};
 pub use device::{Device, DevicePreference, UnknownDevice};

@@ -1,18 +1,15 @@
 //! Whether the service can do its work, for load balancers and watchers.
 
-use std::time::Duration;
-
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use crate::state::AppState;
 use crate::store;
 use crate::supervisor::{LoadState, WorkerState, WorkerView};
+use crate::write_probe::Outcome;
 
 /// With less room on the disk of the embedded database, in bytes, nothing more is promised.
 const LEAST_FREE: u64 = 32 << 20;
-/// How long the database may take to answer.
-const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The process lives and its event loop turns: nothing more.
 pub async fn live() -> HttpResponse {
@@ -66,7 +63,7 @@ struct Models {
     elsewhere: usize,
 }
 
-/// The true state: a row that the database writes, the models that would answer, and the workers as they are. 503 when
+/// The true state: a row that the database wrote within the last seconds, the models that would answer, and the workers as they are. 503 when
 /// visitors cannot be served.
 pub async fn page(arena: web::Data<AppState>) -> HttpResponse {
     let database = database(&arena).await;
@@ -109,25 +106,12 @@ fn worker(view: &WorkerView) -> Worker {
 }
 
 async fn database(arena: &AppState) -> Part {
-    let began = std::time::Instant::now();
     if let Some(free) = arena.config.data_free_bytes().filter(|free| *free < LEAST_FREE) {
         tracing::warn!(free, "the disk of the data folder is full");
         return Part { status: "disk-full", ms: None };
     }
-    match tokio::time::timeout(PING_TIMEOUT, store::health::can_write(&arena.db)).await {
-        Ok(Ok(())) => Part { status: "ok", ms: u64::try_from(began.elapsed().as_millis()).ok() },
-        Ok(Err(cause)) => {
-            tracing::warn!(%cause, "the database does not take a row");
-            let code = cause.as_database_error().and_then(|error| error.code());
-            let status = match code.as_deref() {
-                Some("53100" | "58030") => "disk-full",
-                Some("25006") => "read-only",
-                _ => "unreachable",
-            };
-            Part { status, ms: None }
-        }
-        Err(_) => Part { status: "timeout", ms: None },
-    }
+    let Outcome { status, ms } = arena.writes.outcome(&arena.db).await;
+    Part { status, ms }
 }
 
 /// Whether two models would answer now.

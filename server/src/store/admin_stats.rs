@@ -3,7 +3,12 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
-use crate::domain::{BattleId, BattleKind, Choice};
+use crate::domain::{BattleId, BattleKind, Choice, UNTRIED};
+
+/// The codes of attempts that were never made.
+fn untried() -> Vec<String> {
+    UNTRIED.map(str::to_owned).to_vec()
+}
 
 /// A line of the list.
 #[derive(Debug, Clone)]
@@ -43,7 +48,8 @@ pub async fn battles(
             m.display_name AS "model_b?", v.choice AS "choice?: Choice", b.exclusion_reason,
             b.exclusion_sentence, b.created_at,
             (SELECT count(*) FROM turns t WHERE t.battle_id = b.id) AS "turns!",
-            (SELECT count(*) FROM replies r WHERE r.battle_id = b.id AND r.status = 'failed') AS "failed!",
+            (SELECT count(*) FROM replies r WHERE r.battle_id = b.id AND r.status = 'failed'
+                AND coalesce(r.error_code, '') <> ALL ($3)) AS "failed!",
             (SELECT r.error_code FROM replies r WHERE r.battle_id = b.id AND r.status = 'failed'
                 ORDER BY r.created_at DESC LIMIT 1) AS error_code
         FROM battles b JOIN models a ON a.id = b.model_a
@@ -51,7 +57,8 @@ pub async fn battles(
         LEFT JOIN votes v ON v.battle_id = b.id
         WHERE $1::timestamptz IS NULL OR b.created_at < $1 ORDER BY b.created_at DESC LIMIT $2"#,
         before,
-        limit
+        limit,
+        &untried() as &[String]
     )
     .fetch_all(db)
     .await
@@ -64,7 +71,7 @@ pub struct DailyStats {
     pub battles: i64,
     /// Votes cast.
     pub votes: i64,
-    /// Answers asked for.
+    /// Answers that models were asked for.
     pub replies: i64,
     /// Answers that failed.
     pub failed: i64,
@@ -79,10 +86,12 @@ pub async fn day(db: impl PgExecutor<'_>) -> sqlx::Result<DailyStats> {
         r#"SELECT
             (SELECT count(*) FROM battles WHERE created_at > now() - interval '1 day') AS "battles!",
             (SELECT count(*) FROM votes WHERE created_at > now() - interval '1 day') AS "votes!",
-            (SELECT count(*) FROM replies WHERE created_at > now() - interval '1 day') AS "replies!",
-            (SELECT count(*) FROM replies WHERE created_at > now() - interval '1 day' AND status = 'failed')
-                AS "failed!",
-            (SELECT count(*) FROM voters WHERE seen_at > now() - interval '1 day') AS "voters!""#
+            (SELECT count(*) FROM replies WHERE created_at > now() - interval '1 day'
+                AND coalesce(error_code, '') <> ALL ($1)) AS "replies!",
+            (SELECT count(*) FROM replies WHERE created_at > now() - interval '1 day' AND status = 'failed'
+                AND coalesce(error_code, '') <> ALL ($1)) AS "failed!",
+            (SELECT count(*) FROM voters WHERE seen_at > now() - interval '1 day') AS "voters!""#,
+        &untried() as &[String]
     )
     .fetch_one(db)
     .await

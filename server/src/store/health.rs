@@ -11,3 +11,9 @@ pub async fn can_write(db: &PgPool) -> sqlx::Result<()> {
     sqlx::query!("INSERT INTO health_probe (filler) VALUES (repeat('x', 1000))").execute(&mut *transaction).await?;
     transaction.rollback().await
 }
+
+/// Whether it answers.
+pub async fn answers(db: &PgPool) -> sqlx::Result<()> {
+    sqlx::query!(r#"SELECT 1 AS "one!""#).fetch_one(db).await?;
+    Ok(())
+}

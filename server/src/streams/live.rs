@@ -281,7 +281,9 @@ fn count(metrics: &Metrics, side: &LiveSide) {
     let (prompt, completion) = side.tokens();
     let count = |tokens: Option<i32>| u64::try_from(tokens.unwrap_or(0)).unwrap_or(0);
     metrics.tokens(count(prompt), count(completion));
-    if let Some(kind) = side.error_code().and_then(crate::backends::ErrorKind::from_code) {
+    if let Some(kind) = side.error_code().and_then(crate::backends::ErrorKind::from_code)
+        && kind.was_asked()
+    {
         metrics.backend_error(kind.code());
     }
 }

@@ -8,9 +8,9 @@ use futures_util::stream;
 use sqlx::PgPool;
 
 use super::side::ChatEvents;
-use crate::backends::{BackendError, ChatRequest, Endpoint, ErrorKind, ModelClients};
-use crate::domain::{ModelId, ModelKind, ModelState};
-use crate::endpoints::endpoint;
+use crate::backends::{BackendError, ChatRequest, Endpoint, ErrorKind, ModelClients, Target};
+use crate::domain::{ModelId, ModelKind, ModelState, ReplyId};
+use crate::endpoints::{local_target, target};
 use crate::keys::Keys;
 use crate::store::models::{self, Model};
 
@@ -19,6 +19,8 @@ use crate::store::models::{self, Model};
 pub struct GenerationRequest {
     /// Whom.
     pub model: ModelId,
+    /// For which attempt: its place in line is told under this id.
+    pub reply: ReplyId,
     pub request: ChatRequest,
 }
 
@@ -44,15 +46,15 @@ impl Source {
     /// The real source: endpoints by their rows, local models by their workers.
     pub fn new(db: PgPool, keys: Keys, backends: ModelClients, local: LocalEndpoint) -> Self {
         let (keys_too, local_too, health) = (keys.clone(), local.clone(), backends.clone());
-        let is_available: Availability = Arc::new(move |model| match endpoint_of(model, &keys_too, &local_too) {
-            Ok(endpoint) => health.health().is_available(&endpoint.health_key()),
+        let is_available: Availability = Arc::new(move |model| match target_of(model, &keys_too, &local_too) {
+            Ok(target) => health.is_available(&target),
             Err(_) => false,
         });
         let open: Opener = Arc::new(move |generation| {
             let (db, keys, backends, local) = (db.clone(), keys.clone(), backends.clone(), local.clone());
             Box::pin(async move {
                 match find(&db, &keys, &local, generation.model).await {
-                    Ok(endpoint) => backends.chat(&endpoint, generation.request).boxed(),
+                    Ok(target) => backends.ask(target, generation.request, generation.reply.0).boxed(),
                     Err(error) => {
                         tracing::warn!(model = %generation.model, %error, "no endpoint");
                         stream::iter([Err(error)]).boxed()
@@ -64,28 +66,27 @@ impl Source {
     }
 }
 
-async fn find(db: &PgPool, keys: &Keys, local: &LocalEndpoint, id: ModelId) -> Result<Endpoint, BackendError> {
-    let model = models::by_id(db, id).await.map_err(|error| unavailable(error.to_string()))?;
-    let model = model.ok_or_else(|| BackendError::new(ErrorKind::ModelNotFound, "the model is gone"))?;
+async fn find(db: &PgPool, keys: &Keys, local: &LocalEndpoint, id: ModelId) -> Result<Target, BackendError> {
+    let model = models::by_id(db, id).await.map_err(|error| not_ready(error.to_string()))?;
+    let model = model.ok_or_else(|| not_ready("the model is gone"))?;
     if model.state != ModelState::Enabled {
-        return Err(BackendError::new(ErrorKind::ModelNotFound, "the model is not enabled any more"));
+        return Err(not_ready("the model is not enabled any more"));
     }
-    endpoint_of(&model, keys, local)
+    target_of(&model, keys, local)
 }
 
-fn endpoint_of(model: &Model, keys: &Keys, local: &LocalEndpoint) -> Result<Endpoint, BackendError> {
+fn target_of(model: &Model, keys: &Keys, local: &LocalEndpoint) -> Result<Target, BackendError> {
     match model.kind() {
         ModelKind::Local => {
-            let loading = || BackendError::new(ErrorKind::Loading, "its worker has not loaded it");
-            local(model.id).ok_or_else(loading)
+            let endpoint = local(model.id).ok_or_else(|| not_ready("its worker has not loaded it"))?;
+            Ok(local_target(model, endpoint))
         }
         // What can fail here is the key; the address was checked when it was registered.
-        ModelKind::Endpoint => {
-            endpoint(model, keys).map_err(|error| BackendError::new(ErrorKind::Unauthorised, format!("{error:#}")))
-        }
+        ModelKind::Endpoint => target(model, keys).map_err(|error| not_ready(format!("{error:#}"))),
     }
 }
 
-fn unavailable(detail: impl AsRef<str>) -> BackendError {
-    BackendError::new(ErrorKind::Unreachable, detail)
+/// Nobody was asked: nothing is counted against the model.
+fn not_ready(detail: impl AsRef<str>) -> BackendError {
+    BackendError::new(ErrorKind::NotReady, detail)
 }

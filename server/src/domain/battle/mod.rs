@@ -18,6 +18,6 @@ pub use blind::blind_error_code;
 pub use history::HistoryEntry;
 pub use kind::{BattleKind, Side};
 pub use refusal::Refusal;
-pub use reply::{Reply, ReplyStatus, SideStatus, Trouble, is_empty_answer, is_permanent};
+pub use reply::{Reply, ReplyStatus, SideStatus, Trouble, UNTRIED, is_empty_answer, is_permanent};
 pub use rules::{BattleStatus, MAX_ATTEMPTS, MAX_TURNS, NextMessage, VoteStatus};
 pub use vote::{Choice, MAX_COMMENT_CHARS, Reason};

@@ -148,6 +148,9 @@ pub enum Trouble {
 /// `backends::ErrorKind`, which this layer does not know; a test there holds the two together.
 const PERMANENT: [&str; 3] = ["context-too-long", "filtered", "invalid-request"];
 
+/// The codes of attempts for which the model was never asked; they say nothing of it.
+pub const UNTRIED: [&str; 2] = ["queue-full", "not-ready"];
+
 /// Whether a failure with this code would come again with the same message.
 pub fn is_permanent(error_code: Option<&str>) -> bool {
     error_code.is_some_and(|code| PERMANENT.contains(&code))

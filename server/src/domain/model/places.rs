@@ -75,6 +75,39 @@ impl Rule for Address {
     }
 }
 
+/// Several base addresses in one line.
+pub(super) struct Addresses {
+    pub most: usize,
+}
+
+impl Rule for Addresses {
+    type Value = String;
+
+    fn check(&self, text: &str) -> Result<String, Mistake> {
+        let is_between = |c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、');
+        let mut addresses = Vec::new();
+        for address in text.split(is_between).filter(|address| !address.is_empty()) {
+            addresses.push(Address::Base.check(address)?);
+        }
+        if addresses.len() > self.most {
+            return mistake("field-number", format!("0–{}", self.most));
+        }
+        Ok(addresses.join(" "))
+    }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Line { max: self.most * (MAX_ADDRESS + 1) }
+    }
+
+    fn pattern(&self) -> Option<&'static str> {
+        Some(r"[,，、\s]*([Hh][Tt][Tt][Pp][Ss]?:[^,，、\s]+([,，、\s]+|$))*")
+    }
+}
+
 /// `auto`, `cpu`, `cuda:N`.
 pub(super) struct DeviceName;
 

@@ -7,13 +7,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::ModelKind;
-use super::places::{AbsolutePath, Address, DeviceName, KeyVariable};
+use super::places::{AbsolutePath, Address, Addresses, DeviceName, KeyVariable};
 use super::record::{SettingTexts, settings};
 use super::rules::{Count, Decimal, Field, FieldError, Line, Name, Optional, ParameterNames, Prose, Required, Whole};
 use crate::domain::DevicePreference;
 
 /// The longest name in characters.
 pub const MAX_NAME: usize = 120;
+/// The most servers of one model.
+const MAX_SERVERS: usize = 32;
 
 settings!(
     /// What every model has.
@@ -22,6 +24,10 @@ settings!(
         display_name: String = String::new(), Required(Name(MAX_NAME));
         /// How often it is sampled for battles, relative to the others; 0 for never.
         sampling_weight: f64 = 1.0, Decimal { min: 0.0, max: 1000.0 };
+        /// Answers at once at each of its servers; without it there is no limit and no queue.
+        max_concurrency: Option<i64> = None, Optional(Whole { min: 1, max: 10_000 });
+        /// Requests that may wait while all its servers are busy.
+        max_queue: i64 = 50, Whole { min: 0, max: 10_000 };
     }
 );
 
@@ -43,6 +49,8 @@ settings!(
     EndpointAddress {
         /// Where the OpenAI protocol begins, usually ending in `/v1`.
         base_url: String = String::new(), Required(Address::Base);
+        /// Base URLs of further servers that answer alike, separated by spaces; the key and the name are the same.
+        more_base_urls: String = String::new(), Addresses { most: MAX_SERVERS - 1 };
         /// The name that the endpoint knows the model by.
         remote_model: String = String::new(), Required(Line(200));
         /// The environment variable that holds the key.
@@ -115,6 +123,13 @@ pub enum ModelSource {
     Local(LocalSource),
     /// Behind an endpoint.
     Endpoint(EndpointSource),
+}
+
+impl EndpointAddress {
+    /// The base URLs of all its servers.
+    pub fn base_urls(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.base_url.as_str()).chain(self.more_base_urls.split_whitespace())
+    }
 }
 
 impl ModelSource {

@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use super::inspection_report::backend_error;
+use crate::backends::Endpoint;
 use crate::domain::{ModelKind, ModelState};
-use crate::endpoints::endpoint;
+use crate::endpoints::target;
 use crate::i18n::told;
 use crate::state::AppState;
 use crate::store::models::Model;
@@ -115,8 +116,8 @@ impl ModelHealth {
     }
 
     fn of_endpoint(arena: &AppState, model: &Model, page: &Page) -> Self {
-        let endpoint = match endpoint(model, &arena.keys) {
-            Ok(endpoint) => endpoint,
+        let target = match target(model, &arena.keys) {
+            Ok(target) => target,
             Err(cause) => {
                 return Self {
                     detail: told(&cause, page.locale),
@@ -124,6 +125,21 @@ impl ModelHealth {
                 };
             }
         };
+        let mut servers: Vec<Self> =
+            target.endpoints().map(|endpoint| Self::of_server(arena, endpoint, page)).collect();
+        let (all, well) = (servers.len(), servers.iter().filter(|server| server.severity != Severity::Bad).count());
+        // Of several, what is worst.
+        servers.sort_by_key(|server| server.severity != Severity::Bad);
+        let worst = servers.swap_remove(0);
+        if all == 1 {
+            return worst;
+        }
+        let some = page.t2("condition-servers", "well", well, "all", all);
+        let detail = if worst.detail.is_empty() { some } else { format!("{some} · {}", worst.detail) };
+        Self { detail, ..worst }
+    }
+
+    fn of_server(arena: &AppState, endpoint: &Endpoint, page: &Page) -> Self {
         let circuit = arena.backends.health().circuit(&endpoint.health_key());
         let error = circuit.last_error.as_ref().map(|error| backend_error(error, page)).unwrap_or_default();
         if !circuit.is_available(Instant::now()) {

@@ -2,6 +2,7 @@
 
 pub mod new;
 pub mod page;
+pub mod queue;
 mod revealed;
 pub mod turns;
 pub mod vote;

@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::queue::queue_text;
 use super::revealed::{Revealed, revealed};
 use crate::actions::delete_battle::DeleteBattle;
 use crate::actions::read_battle::ReadBattle;
@@ -14,7 +15,7 @@ use crate::handlers::{NoFields, html, see_other};
 use crate::i18n::{error_text, grouped};
 use crate::state::AppState;
 use crate::store::model_names::{self, ModelNames};
-use crate::store::models;
+use crate::store::{battles, models};
 use crate::streams::{Cursor, Shown};
 use crate::views::replies::ReplyView;
 use crate::views::{Page, markdown};
@@ -53,6 +54,8 @@ pub struct BattlePage {
     pub revealed: Vec<Revealed>,
     /// Which turn the stream goes on with.
     pub cursor: Cursor,
+    /// How many stand before the visitor in line; may be empty.
+    pub queue: String,
     /// How many characters of another message fit, where that is less than any message may have.
     pub room: Option<u64>,
     /// Why what was asked for was not done.
@@ -87,6 +90,7 @@ impl BattlePage {
             status,
             revealed: revealed(battle, names),
             cursor: Cursor { turn: battle.last_turn().map_or(1, |turn| turn.number), ..Cursor::default() },
+            queue: String::new(),
             room: None,
             refusal: None,
             draft: if replaces {
@@ -103,6 +107,10 @@ impl BattlePage {
         let names = model_names::of_battle(&arena.db, &shown.battle).await?;
         let mut page = Self::new(Page::of(request), &shown, &names);
         page.page.path = page.new_path().to_owned();
+        if page.is_running() {
+            let ahead = battles::queue_ahead(&arena.db, id, visitor.id()).await?;
+            page.queue = queue_text(page.page.locale, ahead);
+        }
         if page.can_go_on() {
             let room = shown.battle.room(contexts(arena, &shown.battle).await?);
             page.room = room.filter(|room| *room < MAX_PROMPT_CHARS as u64);

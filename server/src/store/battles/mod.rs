@@ -7,7 +7,10 @@ mod write;
 
 pub use history::{delete, delete_all, delete_older, history};
 pub use read::{of_voter, replies_of_turn};
-pub use replies::{Finished, NewProgress, SavedProgress, finish, mark_read, mark_stale, request_stop, save_progress};
+pub use replies::{
+    Finished, NewProgress, SavedProgress, finish, mark_read, mark_stale, queue_ahead, request_stop, save_progress,
+    set_queue_ahead,
+};
 pub use write::{
     InsertError, NewBattle, NewReply, insert_battle, insert_reply, insert_turn, lock, lock_of_voter, mark_identity,
     replace_model, replace_prompt,

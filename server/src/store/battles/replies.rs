@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::{PgExecutor, PgPool};
 use uuid::Uuid;
 
-use crate::domain::{BattleId, ReplyId, ReplyStatus};
+use crate::domain::{BattleId, ReplyId, ReplyStatus, VoterId};
 
 /// A reply that has ended.
 #[derive(Debug, Clone)]
@@ -200,4 +200,30 @@ pub async fn request_stop(db: impl PgExecutor<'_>, battle: BattleId) -> sqlx::Re
     .execute(db)
     .await?;
     Ok(done.rows_affected())
+}
+
+/// Notes how many requests stand before these in line, and those that wait no longer.
+pub async fn set_queue_ahead(db: impl PgExecutor<'_>, places: &[(ReplyId, Option<i32>)]) -> sqlx::Result<()> {
+    let (ids, places): (Vec<Uuid>, Vec<Option<i32>>) = places.iter().map(|(id, place)| (id.0, *place)).unzip();
+    sqlx::query!(
+        "UPDATE replies SET queue_ahead = told.place FROM unnest($1::uuid[], $2::integer[]) AS told (id, place)
+        WHERE replies.id = told.id AND queue_ahead IS DISTINCT FROM told.place",
+        &ids,
+        &places as &[Option<i32>]
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// How many requests stand before those of a voter's battle in line; of two, the larger number. Nothing where none waits.
+pub async fn queue_ahead(db: impl PgExecutor<'_>, battle: BattleId, voter: VoterId) -> sqlx::Result<Option<i32>> {
+    sqlx::query_scalar!(
+        "SELECT max(queue_ahead) FROM replies JOIN battles ON battles.id = battle_id
+        WHERE battle_id = $1 AND voter_id = $2 AND status = 'waiting'",
+        battle.0,
+        voter.0
+    )
+    .fetch_one(db)
+    .await
 }
