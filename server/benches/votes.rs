@@ -6,21 +6,25 @@
 //!
 //! The service's way of a vote (rules, queue, one statement for all that wait, with pair counts and Elo) and `pgbench` with
 //! a transaction that inserts a vote and marks its battle take turns on one database with fsync on. Where there is no
-//! `pgbench`, the same transaction goes through the service's own driver.
+//! `pgbench`, the same transaction goes through the service's own driver. At the end one vote of a million is withdrawn, and
+//! it is told how long votes and leaderboards waited for the replay.
 
 use std::net::Ipv4Addr;
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use arena_server::actions::cast_vote::CastVote;
+use arena_server::actions::withdraw_vote::WithdrawVote;
 use arena_server::config::{Config, ServeOptions};
 use arena_server::database::{self, Database};
-use arena_server::domain::{BattleId, Choice, VoterId};
+use arena_server::domain::{BattleId, BattleKind, Choice, VoterId};
 use arena_server::keys::Keys;
 use arena_server::limits::Caller;
 use arena_server::state::AppState;
+use arena_server::store::ratings;
 use clap::Parser;
 use secrecy::SecretString;
 use sqlx::PgPool;
@@ -66,14 +70,76 @@ async fn main() -> anyhow::Result<()> {
     }
     times.sort();
     let at = |part: f64| times.get((times.len() as f64 * part) as usize).copied().unwrap_or_default();
-    let rounds = rounds as f64;
-    println!("votes:         {:8.0} a second   p50 {:.1?}   p99 {:.1?}", ours / rounds, at(0.5), at(0.99));
-    println!("plain inserts: {:8.0} a second", plain / rounds);
+    let count = rounds as f64;
+    println!("votes:         {:8.0} a second   p50 {:.1?}   p99 {:.1?}", ours / count, at(0.5), at(0.99));
+    println!("plain inserts: {:8.0} a second", plain / count);
     println!("ratio:         {:8.2}", ours / plain);
+    repair(&arena, rounds, if is_test { 1000 } else { old_votes() }, time).await?;
     drop(arena);
     pools.close().await;
     database.close().await?;
     Ok(())
+}
+
+/// Votes that stand when one is withdrawn: `ARENA_BENCH_VOTES`, or a million.
+fn old_votes() -> i32 {
+    std::env::var("ARENA_BENCH_VOTES").ok().and_then(|number| number.parse().ok()).unwrap_or(1_000_000)
+}
+
+/// Withdraws one vote of so many, while others vote and read leaderboards: how long each waited then, and before.
+async fn repair(arena: &AppState, round: usize, old: i32, time: Duration) -> anyhow::Result<()> {
+    battles(&arena.db, round).await?;
+    let (_, mut calm) = votes(arena, round, time).await?;
+    // The rows alone: as many foreign keys checked would take minutes and change nothing of what is measured.
+    let mut transaction = arena.db.begin().await?;
+    sqlx::raw_sql("SET LOCAL session_replication_role = replica").execute(&mut *transaction).await?;
+    let insert = format!(
+        "INSERT INTO votes (battle_id, voter_id, kind, language, model_a, model_b, choice)
+        SELECT gen_random_uuid(), '{VOTER}', 'battle', (ARRAY['en', 'zh', 'fr'])[1 + n % 3],
+            lpad(to_hex(1 + n % {MODELS}), 32, '0')::uuid,
+            lpad(to_hex(1 + (n + 1 + n % ({MODELS} - 1)) % {MODELS}), 32, '0')::uuid,
+            (ARRAY['a', 'b', 'tie', 'both_bad'])[1 + n % 4]
+        FROM generate_series(1, $1) n"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(insert)).bind(old).execute(&mut *transaction).await?;
+    transaction.commit().await?;
+    sqlx::raw_sql("ANALYZE votes; CHECKPOINT").execute(&arena.db).await?;
+    let cast: i64 = sqlx::query_scalar("SELECT min(id) FROM votes").fetch_one(&arena.db).await?;
+    let round = round + 1;
+    battles(&arena.db, round).await?;
+    let is_over = Arc::new(AtomicBool::new(false));
+    let pages = tokio::spawn(read_boards(arena.clone(), is_over.clone()));
+    let begun = Instant::now();
+    let withdraw = WithdrawVote { admin: None, id: cast, withdrawn: true };
+    let (withdrawn, voted) = tokio::join!(withdraw.run(arena), votes(arena, round, time));
+    withdrawn?;
+    let took = begun.elapsed();
+    let (rate, mut busy) = voted?;
+    is_over.store(true, Ordering::Relaxed);
+    let mut pages = pages.await??;
+    for times in [&mut calm, &mut busy, &mut pages] {
+        times.sort();
+    }
+    let longest = |times: &[Duration]| times.last().copied().unwrap_or_default();
+    println!("one of {old} votes withdrawn and all replayed beside {rate:.0} votes a second: {took:.1?} in all");
+    println!("longest vote:  {:8.1?} meanwhile, {:.1?} before", longest(&busy), longest(&calm));
+    println!("boards read:   {} times, the longest {:.1?}", pages.len(), longest(&pages));
+    Ok(())
+}
+
+/// Reads what a leaderboard's page reads, again and again: how long each took.
+async fn read_boards(arena: AppState, is_over: Arc<AtomicBool>) -> anyhow::Result<Vec<Duration>> {
+    let mut times = Vec::new();
+    while !is_over.load(Ordering::Relaxed) {
+        let at = Instant::now();
+        let mut snapshot = ratings::snapshot(&arena.db).await?;
+        ratings::elo(&mut *snapshot, BattleKind::Battle, "*").await?;
+        ratings::pairs(&mut *snapshot, BattleKind::Battle, "*").await?;
+        snapshot.rollback().await?;
+        times.push(at.elapsed());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(times)
 }
 
 async fn people(db: &PgPool) -> anyhow::Result<()> {
@@ -154,8 +220,8 @@ async fn beside(database: &Database, db: &PgPool, round: usize, time: Duration) 
             \\set a random(1, {MODELS} - 1)
             BEGIN;
             INSERT INTO votes (battle_id, voter_id, kind, language, model_a, model_b, choice) VALUES (gen_random_uuid(),
-                '{VOTER}', 'battle', 'en', lpad(to_hex(:a), 32, '0')::uuid, lpad(to_hex(:a + 1), 32, '0')::uuid, 'a');
-            UPDATE battles SET revealed_at = now() WHERE id = ('{high}' || lpad(to_hex(:n), 16, '0'))::uuid;
+                '{VOTER}', 'battle', 'en', lpad(to_hex(:a::int), 32, '0')::uuid, lpad(to_hex(:a::int + 1), 32, '0')::uuid, 'a');
+            UPDATE battles SET revealed_at = now() WHERE id = ('{high}' || lpad(to_hex(:n::int), 16, '0'))::uuid;
             COMMIT;",
             half = BATTLES / 2
         ),

@@ -75,6 +75,12 @@ impl Store {
         sqlx::query_scalar(sql).fetch_all(&self.pool).await.expect("texts")
     }
 
+    /// A statement with texts that changes something.
+    pub async fn run(&self, sql: &'static str, texts: &[&str]) -> u64 {
+        let query = texts.iter().fold(sqlx::query(sql), |query, text| query.bind((*text).to_owned()));
+        query.execute(&self.pool).await.expect("the statement runs").rows_affected()
+    }
+
     /// A statement that changes something.
     pub async fn execute(&self, sql: &'static str) -> u64 {
         sqlx::query(sql).execute(&self.pool).await.expect("the statement runs").rows_affected()

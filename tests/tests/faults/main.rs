@@ -6,8 +6,10 @@
 //! ```
 
 mod api;
+mod document;
 mod kills;
 mod slow;
+mod storm;
 mod streaming;
 mod topology;
 mod visitors;

@@ -70,12 +70,7 @@ pub async fn play(address: Arc<RwLock<SocketAddr>>, tally: Tally, number: usize)
 
 /// A battle with its vote; its id when the vote was acknowledged.
 async fn battle(address: SocketAddr, choice: &str) -> Option<String> {
-    let visitor = Client::new(address);
-    let (_, made) = call(&visitor, "POST", "/api/v1/visitors", None).await?;
-    let visitor = visitor.header("authorization", &format!("Bearer {}", made["visitor"].as_str()?));
-    let body = json!({ "kind": "battle", "prompt": "hello" });
-    let (status, begun) = call(&visitor, "POST", "/api/v1/battles", Some(&body)).await?;
-    let id = (status == 201).then(|| begun["id"].as_str().map(str::to_owned)).flatten()?;
+    let (visitor, id) = begin(address).await?;
     let path = format!("/api/v1/battles/{id}");
     for _ in 0..200 {
         let (status, state) = call(&visitor, "GET", &path, None).await?;
@@ -92,14 +87,82 @@ async fn battle(address: SocketAddr, choice: &str) -> Option<String> {
     (status < 300).then_some(id)
 }
 
-async fn call(visitor: &Client, method: &str, path: &str, body: Option<&Value>) -> Option<(u16, Value)> {
+/// A visitor of the API.
+pub async fn new_visitor(address: SocketAddr) -> Option<Client> {
+    let visitor = Client::new(address);
+    let (_, made) = call(&visitor, "POST", "/api/v1/visitors", None).await?;
+    Some(visitor.header("authorization", &format!("Bearer {}", made["visitor"].as_str()?)))
+}
+
+/// The status and the JSON of an answer; nothing where none came.
+pub async fn call(visitor: &Client, method: &str, path: &str, body: Option<&Value>) -> Option<(u16, Value)> {
     let mut request = visitor.request(method, path).header("accept", "application/json");
     if let Some(body) = body {
         request = request.header("content-type", "application/json").body(body.to_string());
     }
     let response = request.send().await.ok()?;
     let status = response.status().as_u16();
-    Some((status, response.json().await.ok()?))
+    // Some answers have no body.
+    Some((status, response.json().await.unwrap_or(Value::Null)))
+}
+
+/// Streams that were read to their ends, and how often a reader had to connect again.
+#[derive(Clone, Default)]
+pub struct Readings {
+    whole: Arc<AtomicU64>,
+    reconnects: Arc<AtomicU64>,
+    unfinished: Arc<AtomicU64>,
+}
+
+impl Readings {
+    pub fn tell(&self) {
+        let [whole, reconnects, unfinished] =
+            [&self.whole, &self.reconnects, &self.unfinished].map(|count| count.load(Ordering::Relaxed));
+        println!("{whole} streams read to the end with {reconnects} reconnections, {unfinished} not within a minute");
+        assert!(whole > 0 && unfinished == 0);
+    }
+}
+
+/// Begins battles and reads their streams, going on after each cut, until it is over.
+pub async fn read_streams(address: SocketAddr, is_over: Arc<AtomicBool>, readings: Readings) {
+    while !is_over.load(Ordering::Relaxed) {
+        if let Some((visitor, id)) = begin(address).await {
+            let read = tokio::time::timeout(Duration::from_secs(60), read(&visitor, &id, &readings)).await;
+            let count = if read.is_ok() { &readings.whole } else { &readings.unfinished };
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+async fn begin(address: SocketAddr) -> Option<(Client, String)> {
+    let visitor = new_visitor(address).await?;
+    let body = json!({ "kind": "battle", "prompt": "hello" });
+    let (status, begun) = call(&visitor, "POST", "/api/v1/battles", Some(&body)).await?;
+    let id = (status == 201).then(|| begun["id"].as_str().map(str::to_owned)).flatten()?;
+    Some((visitor, id))
+}
+
+async fn read(visitor: &Client, id: &str, readings: &Readings) {
+    let mut last: Option<String> = None;
+    loop {
+        let mut request =
+            visitor.request("GET", &format!("/api/v1/battles/{id}/stream")).header("accept", "text/event-stream");
+        if let Some(last) = &last {
+            request = request.header("last-event-id", last.as_str());
+        }
+        if let Ok(mut response) = request.send().await {
+            let mut text = String::new();
+            while let Ok(Some(piece)) = response.chunk().await {
+                text.push_str(&String::from_utf8_lossy(&piece));
+                if text.contains("event: ended") {
+                    return;
+                }
+            }
+            last = text.lines().filter_map(|line| line.strip_prefix("id: ")).next_back().map(str::to_owned).or(last);
+        }
+        readings.reconnects.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 /// Holds what was acknowledged against what is stored: nothing lost, nothing doubled, and the tables agree.

@@ -5,6 +5,7 @@ mod dead_ends;
 mod faults;
 mod http;
 mod pages;
+mod queue;
 mod registration;
 mod stage;
 mod stream;
