@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{anyhow, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use mixtral_engine::quant::GgmlType;
-use mixtral_tools::quantize::{WRITABLE, by_name};
+use mixtral_tools::quantize::{WRITABLE, by_name, needs_importance};
 
 use crate::i18n::Language;
 
@@ -41,9 +41,10 @@ pub fn kind(name: &str, possible: &[GgmlType], language: Language) -> anyhow::Re
     })
 }
 
-/// The types of a GGUF's matrices.
+/// The types of a GGUF's matrices that can be written without an importance matrix.
 pub fn gguf_kind(name: &str, language: Language) -> anyhow::Result<GgmlType> {
-    kind(name, &WRITABLE, language)
+    let possible: Vec<_> = WRITABLE.into_iter().filter(|kind| !needs_importance(*kind)).collect();
+    kind(name, &possible, language)
 }
 
 /// A file or folder that is there is only replaced when that is asked for.

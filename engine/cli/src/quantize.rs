@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use mixtral_engine::formats::gguf::Gguf;
 use mixtral_tools::imatrix::Imatrix;
 use mixtral_tools::mixes::QuantMix;
+use mixtral_tools::quantize::WRITABLE;
 use mixtral_tools::quantize_file::{Written, quantise};
 
 use crate::i18n::Language;
-use crate::progress::{gguf_kind, refuse_existing, refuse_folder, shown};
+use crate::progress::{kind, refuse_existing, refuse_folder, shown};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -31,13 +32,17 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
-    let asked = gguf_kind(&arguments.kind, language)?;
+    let writable = |name: &str| kind(name, &WRITABLE, language);
+    let asked = writable(&arguments.kind)?;
     let mut types = if arguments.pure { QuantMix::pure(asked) } else { QuantMix::of(asked) };
     if let Some(name) = &arguments.embedding {
-        types.embedding = gguf_kind(name, language)?;
+        types.embedding = writable(name)?;
     }
     if let Some(name) = &arguments.output {
-        types.output = gguf_kind(name, language)?;
+        types.output = writable(name)?;
+    }
+    if let Some(kind) = types.needs_importance().filter(|_| arguments.imatrix.is_none()) {
+        bail!(t!(language, "quantize-needs-imatrix", type = kind.name()));
     }
     refuse_existing(&arguments.out, arguments.force, language)?;
     refuse_folder(&arguments.out, language)?;

@@ -36,6 +36,8 @@ pub enum Fault {
     Dense,
     /// A type of numbers that cannot be computed with.
     Type(String),
+    /// A type that the processor computes with and GPUs do not.
+    NoGpuKernels(String),
     /// A key or a tensor that must be there is not.
     Missing,
     /// A tensor of another shape, outermost dimension first.
@@ -104,6 +106,9 @@ impl fmt::Display for Fault {
                 f.write_str("no experts: this is a dense llama model, and only mixtures of experts are supported")
             }
             Self::Type(name) => write!(f, "type {name} is not supported"),
+            Self::NoGpuKernels(name) => {
+                write!(f, "there are no GPU kernels for type {name}; load the model on the CPU, or in a type from Q2_K to Q8_0")
+            }
             Self::Missing => f.write_str("is missing"),
             Self::Shape { found, expected } => write!(f, "is {found:?}, should be {expected:?}"),
             Self::Surplus => f.write_str("is not a part of a Mixtral model; the file holds more than is supported"),

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::GgmlType;
+use super::{GgmlType, iq, mxfp4};
 
 /// Bytes that one thread looks through at once, about.
 const CHUNK: usize = 1 << 20;
@@ -13,15 +13,17 @@ enum Scale {
     F32(usize),
     F16(usize),
     BF16(usize),
-    /// A power of two, of which 255 stands for NaN (MXFP4's E8M0).
+    /// A power of two (MXFP4's E8M0), of which 255 stands for NaN, and a few are too large.
     E8M0(usize),
+    /// IQ1_M's number in half precision, in four pieces.
+    Pieces,
 }
 
-/// The numbers in floating point of a block. Everything else in it is whole numbers. The places are those of the structures in
-/// ggml's `ggml-common.h`. IQ1_M has its scale in pieces and is not computed with.
+/// The numbers in floating point of a block. Everything else in it is whole numbers. The places are those of the
+/// structures in ggml's `ggml-common.h`.
 fn scales(kind: GgmlType) -> &'static [Scale] {
     use GgmlType as T;
-    use Scale::{BF16, E8M0, F16, F32};
+    use Scale::{BF16, E8M0, F16, F32, Pieces};
     match kind {
         T::F32 | T::Q8_K => &[F32(0)],
         T::F16 | T::Q4_0 | T::Q5_0 | T::Q8_0 | T::IQ4_NL | T::IQ4_XS => &[F16(0)],
@@ -34,7 +36,8 @@ fn scales(kind: GgmlType) -> &'static [Scale] {
         T::TQ2_0 => &[F16(64)],
         T::BF16 => &[BF16(0)],
         T::MXFP4 => &[E8M0(0)],
-        T::F64 | T::I8 | T::I16 | T::I32 | T::I64 | T::IQ1_M => &[],
+        T::IQ1_M => &[Pieces],
+        T::F64 | T::I8 | T::I16 | T::I32 | T::I64 => &[],
     }
 }
 
@@ -49,7 +52,8 @@ impl Scale {
             }
             Self::F16(at) => half(at) & 0x7c00 != 0x7c00,
             Self::BF16(at) => half(at) & 0x7f80 != 0x7f80,
-            Self::E8M0(at) => block[at] != u8::MAX,
+            Self::E8M0(at) => block[at] < mxfp4::TOO_LARGE,
+            Self::Pieces => iq::iq1_m_scale_bits(block) & 0x7c00 != 0x7c00,
         }
     }
 }
@@ -97,6 +101,26 @@ mod tests {
                     assert_eq!(are_finite(kind, &bad), finite, "{kind}, {bits} at byte {}", at - size);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_scale_in_pieces_and_one_that_is_a_power_of_two_are_looked_at_too() {
+        let mut block = [0u8; 56];
+        for (bits, finite) in [(0x7bff, true), (0x7c00, false), (0xfc00, false), (0x7e01, false), (0x3c00, true)] {
+            let bits: u16 = bits;
+            (0..4).for_each(|at| block[49 + 2 * at] = (bits >> (4 * at) << 4) as u8);
+            assert_eq!(are_finite(GgmlType::IQ1_M, &block), finite, "{bits:#x}");
+            let mut out = [0.0; 256];
+            Blocks::new(GgmlType::IQ1_M, &block).expect("a block").dequantise(0, &mut out);
+            assert_eq!(out.iter().all(|weight| weight.is_finite()), finite, "{bits:#x}");
+        }
+        for exponent in 0..=255 {
+            let mut block = [0x77; 17]; // the largest code
+            block[0] = exponent;
+            let mut out = [0.0; 32];
+            Blocks::new(GgmlType::MXFP4, &block).expect("a block").dequantise(0, &mut out);
+            assert_eq!(are_finite(GgmlType::MXFP4, &block), out.iter().all(|weight| weight.is_finite()), "{exponent}");
         }
     }
 

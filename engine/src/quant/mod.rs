@@ -3,13 +3,17 @@
 mod blocks;
 mod codes;
 mod finite;
+pub mod iq;
 mod kind;
+mod mxfp4;
 mod raw_blocks;
 mod round;
+mod ternary;
 
 pub use blocks::Blocks;
 pub use codes::Codes;
 pub use finite::are_finite;
 pub use kind::GgmlType;
-pub use raw_blocks::{NON_LINEAR, RawBlocks};
+pub use iq::NON_LINEAR;
+pub use raw_blocks::RawBlocks;
 pub use round::{check_range, largest, round_rows};

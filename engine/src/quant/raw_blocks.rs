@@ -2,10 +2,10 @@
 
 use half::f16;
 
+use super::iq::{iq1_m, iq1_s, iq2_s, iq2_xs, iq2_xxs, iq3_s, iq3_xxs, iq4_nl, iq4_xs};
+use super::mxfp4::mxfp4;
+use super::ternary::{tq1_0, tq2_0};
 use super::GgmlType;
-
-/// What the sixteen codes of IQ4_NL and IQ4_XS stand for: denser near zero, where weights are.
-pub const NON_LINEAR: [i8; 16] = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
 
 /// Writes one block's weights.
 type Decoder = fn(block: &[u8], out: &mut [f32]);
@@ -24,6 +24,16 @@ impl RawBlocks {
         let decoder: Decoder = match kind {
             GgmlType::IQ4_NL => iq4_nl,
             GgmlType::IQ4_XS => iq4_xs,
+            GgmlType::IQ3_S => iq3_s,
+            GgmlType::IQ3_XXS => iq3_xxs,
+            GgmlType::IQ2_S => iq2_s,
+            GgmlType::IQ2_XS => iq2_xs,
+            GgmlType::IQ2_XXS => iq2_xxs,
+            GgmlType::IQ1_M => iq1_m,
+            GgmlType::IQ1_S => iq1_s,
+            GgmlType::TQ2_0 => tq2_0,
+            GgmlType::TQ1_0 => tq1_0,
+            GgmlType::MXFP4 => mxfp4,
             _ => return None,
         };
         bytes.len().is_multiple_of(kind.block_bytes()).then(|| Self { kind, bytes: bytes.to_vec(), decoder })
@@ -47,57 +57,73 @@ impl RawBlocks {
     }
 }
 
-fn half(bytes: &[u8]) -> f32 {
+/// The number in half precision that a slice begins with.
+pub(super) fn half(bytes: &[u8]) -> f32 {
     f16::from_le_bytes([bytes[0], bytes[1]]).to_f32()
-}
-
-/// 32 weights: the low halves of 16 bytes, then the high ones.
-fn codes(bytes: &[u8], scale: f32, out: &mut [f32]) {
-    let (low, high) = out.split_at_mut(16);
-    for ((byte, low), high) in bytes.iter().zip(low).zip(high) {
-        *low = scale * f32::from(NON_LINEAR[usize::from(byte & 15)]);
-        *high = scale * f32::from(NON_LINEAR[usize::from(byte >> 4)]);
-    }
-}
-
-/// Scale (2 bytes), 32 codes (16).
-fn iq4_nl(block: &[u8], out: &mut [f32]) {
-    codes(&block[2..], half(block), out);
-}
-
-/// Scale (2 bytes), the high 2 bits of eight sub-scales (2), their low 4 bits (4), 256 codes (128).
-fn iq4_xs(block: &[u8], out: &mut [f32]) {
-    let high = u16::from_le_bytes([block[2], block[3]]);
-    for (i, (bytes, out)) in block[8..].chunks_exact(16).zip(out.chunks_exact_mut(32)).enumerate() {
-        let low = block[4 + i / 2] >> (4 * (i % 2)) & 15;
-        let sub = i32::from(low) | i32::from(high >> (2 * i) & 3) << 4;
-        codes(bytes, half(block) * (sub - 32) as f32, out);
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::super::are_finite;
     use super::*;
 
-    #[test]
-    fn codes_and_scales_are_read_from_their_places() {
-        let mut block = vec![0u8; GgmlType::IQ4_XS.block_bytes()];
-        block[..2].copy_from_slice(&f16::from_f32(2.0).to_le_bytes());
-        block[2..4].copy_from_slice(&(3u16 << 14).to_le_bytes()); // the last sub-scale: 3 * 16
-        block[7] = 0x10; // and 1: 49 - 32 = 17
-        block[8 + 7 * 16] = 0xf8; // its first byte: codes 8 and 15
-        let coded = RawBlocks::new(GgmlType::IQ4_XS, &block).expect("a decoder");
-        let mut out = [0f32; 256];
-        coded.dequantise(0, &mut out);
-        assert_eq!((out[224], out[240]), (2.0 * 17.0 * 1.0, 2.0 * 17.0 * 113.0));
-        assert_eq!(out[0], 2.0 * -32.0 * -127.0);
+    /// Every type with a decoder of this project.
+    const KINDS: [GgmlType; 12] = [
+        GgmlType::IQ4_NL,
+        GgmlType::IQ4_XS,
+        GgmlType::IQ3_S,
+        GgmlType::IQ3_XXS,
+        GgmlType::IQ2_S,
+        GgmlType::IQ2_XS,
+        GgmlType::IQ2_XXS,
+        GgmlType::IQ1_M,
+        GgmlType::IQ1_S,
+        GgmlType::TQ2_0,
+        GgmlType::TQ1_0,
+        GgmlType::MXFP4,
+    ];
 
-        let mut two = vec![0u8; 36];
-        two[18..20].copy_from_slice(&f16::from_f32(0.5).to_le_bytes());
-        let coded = RawBlocks::new(GgmlType::IQ4_NL, &two).expect("a decoder");
-        let mut out = [0f32; 32];
-        coded.dequantise(32, &mut out);
-        assert_eq!(out, [-63.5; 32]);
-        assert!(RawBlocks::new(GgmlType::IQ2_XXS, &[]).is_none());
+    fn decoded(kind: GgmlType, bytes: &[u8]) -> Vec<f32> {
+        let mut out = vec![7.0; bytes.len() / kind.block_bytes() * kind.block_len()];
+        RawBlocks::new(kind, bytes).expect("a decoder").dequantise(0, &mut out);
+        out
+    }
+
+    /// Blocks of random bytes and what llama.cpp's Python package makes of them: see `tests/data/blocks/README.md`.
+    #[test]
+    fn blocks_decode_to_the_numbers_of_llama_cpp() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/blocks");
+        for kind in KINDS {
+            let bytes = std::fs::read(folder.join(format!("{kind}.bin"))).expect("blocks of the type");
+            let (blocks, numbers) = bytes.split_at(bytes.len() - 3 * kind.block_len() * 4);
+            let expected: Vec<f32> = numbers.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+            assert_eq!(blocks.len(), 3 * kind.block_bytes(), "{kind}");
+            assert_eq!(decoded(kind, blocks), expected, "{kind}");
+            let mut last = vec![0.0; kind.block_len()];
+            RawBlocks::new(kind, blocks).expect("a decoder").dequantise(2 * kind.block_len(), &mut last);
+            assert_eq!(last, expected[2 * kind.block_len()..], "{kind}");
+        }
+    }
+
+    #[test]
+    fn other_types_and_parts_of_blocks_have_no_decoder() {
+        assert!(RawBlocks::new(GgmlType::Q8_1, &[]).is_none());
+        assert!(RawBlocks::new(GgmlType::IQ2_XXS, &[0; 65]).is_none());
+    }
+
+    proptest! {
+        /// No bit pattern leads out of a grid, and weights are numbers where scales are.
+        #[test]
+        fn any_bytes_decode(seed in prop::collection::vec(any::<u8>(), 272)) {
+            for kind in KINDS {
+                let block = &seed[..kind.block_bytes()];
+                let finite = decoded(kind, block).iter().all(|weight| weight.is_finite());
+                prop_assert!(finite || !are_finite(kind, block), "{}", kind);
+            }
+        }
     }
 }

@@ -55,13 +55,13 @@ fn perplexity_of_other_types_is_that_of_llama_cpp() {
     for kind in ["q3_K", "q4_0", "q6_K"] {
         check(&files::small(), &format!("cut2-{kind}"), 1e-4);
     }
-    for kind in ["iq4_nl", "iq4_xs"] {
+    for kind in ["iq4_nl", "iq4_xs", "iq3_xxs", "iq2_xxs"] {
         check(&files::small(), &format!("cut2-{kind}"), 1e-2);
     }
 }
 
 #[test]
-#[ignore = "their models of 90 MB are not in the repository: MIXTRAL_GOLDEN_DIR"]
+#[ignore = "their models of 100 MB are not in the repository: MIXTRAL_GOLDEN_DIR"]
 fn perplexity_of_larger_models_is_that_of_llama_cpp() {
     for kind in ["f16", "q8_0", "q4_K", "q2_K"] {
         check(&files::large(), &format!("verse-14m-{kind}"), 1e-3);
@@ -69,7 +69,7 @@ fn perplexity_of_larger_models_is_that_of_llama_cpp() {
     for kind in ["q5_0", "q5_K"] {
         check(&files::large(), &format!("cut2-{kind}"), 1e-4);
     }
-    for kind in ["bf16", "q4_1", "q5_1"] {
+    for kind in ["bf16", "q4_1", "q5_1", "iq3_s", "iq2_s", "iq2_xs"] {
         check(&files::large(), &format!("cut2-{kind}"), 1e-2);
     }
 }

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
+use half::f16;
 use mixtral_engine::formats::gguf::{Value, Writer};
-use mixtral_engine::quant::GgmlType;
+use mixtral_engine::quant::{Blocks, GgmlType};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -108,6 +109,9 @@ fn norm(writer: &mut Writer<'_>, name: &str, hidden: usize) {
 }
 
 fn encode(weights: &[f32], cols: usize, kind: GgmlType) -> Vec<u8> {
+    if let Some(at) = scale_place(kind) {
+        return weights.chunks_exact(kind.block_len()).flat_map(|weights| random_block(weights, kind, at)).collect();
+    }
     let tensor = Tensor::from_slice(weights, (weights.len() / cols, cols), &Device::Cpu).expect("a matrix");
     let quantised = QTensor::quantize(&tensor, candle(kind)).expect("whole blocks");
     quantised.data().expect("on the processor").into_owned()
@@ -130,6 +134,44 @@ fn candle(kind: GgmlType) -> GgmlDType {
         GgmlType::Q6_K => GgmlDType::Q6K,
         other => panic!("{other} cannot be written here"),
     }
+}
+
+/// Where a block of a type that candle does not write has its scale.
+fn scale_place(kind: GgmlType) -> Option<usize> {
+    match kind {
+        GgmlType::IQ4_NL | GgmlType::IQ4_XS | GgmlType::IQ3_S | GgmlType::IQ3_XXS => Some(0),
+        GgmlType::IQ2_S | GgmlType::IQ2_XS | GgmlType::IQ2_XXS | GgmlType::IQ1_S | GgmlType::MXFP4 => Some(0),
+        GgmlType::IQ1_M => Some(48),
+        GgmlType::TQ1_0 => Some(52),
+        GgmlType::TQ2_0 => Some(64),
+        _ => None,
+    }
+}
+
+/// A block of random codes, whose weights are about as large as these.
+fn random_block(weights: &[f32], kind: GgmlType, at: usize) -> Vec<u8> {
+    let mut block = Vec::with_capacity(kind.block_bytes() + 4);
+    while block.len() < kind.block_bytes() {
+        let bits = weights[block.len() % weights.len()].to_bits().wrapping_mul(0x9e37_79b9);
+        block.extend((bits ^ bits >> 15).to_le_bytes());
+    }
+    block.truncate(kind.block_bytes());
+    let mut put = |scale: f32| {
+        let bits = f16::from_f32(scale).to_bits();
+        match kind {
+            GgmlType::IQ1_M => {
+                (0..4).for_each(|i| block[at + 1 + 2 * i] = block[at + 1 + 2 * i] & 15 | (bits >> (4 * i) << 4) as u8);
+            }
+            GgmlType::MXFP4 => block[at] = (127.0 + scale.log2()).round() as u8,
+            _ => block[at..at + 2].copy_from_slice(&bits.to_le_bytes()),
+        }
+        let mut out = vec![0.0; kind.block_len()];
+        Blocks::new(kind, &block).expect("a type that can be read").dequantise(0, &mut out);
+        (block.clone(), out)
+    };
+    let size = |weights: &[f32]| weights.iter().map(|w| w * w).sum::<f32>().sqrt();
+    let ones = put(1.0).1;
+    put(size(weights) / size(&ones)).0
 }
 
 /// Writes a file into a folder.

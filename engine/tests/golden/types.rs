@@ -36,11 +36,14 @@ fn every_type_computes_what_plain_loops_compute() {
     for kind in [F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K] {
         check(Backend::Kernels, kind, Layout::Merged);
     }
+    for kind in [IQ4_NL, IQ4_XS, IQ3_S, IQ3_XXS, IQ2_S, IQ2_XS, IQ2_XXS, IQ1_M, IQ1_S, TQ2_0, TQ1_0, MXFP4] {
+        check(Backend::Kernels, kind, Layout::Merged);
+    }
 }
 
 #[test]
 fn the_reference_operations_compute_the_same() {
-    for kind in [F32, F16, BF16, Q4_0, Q8_0, Q4_K, Q6_K] {
+    for kind in [F32, F16, BF16, Q4_0, Q8_0, Q4_K, Q6_K, IQ3_XXS, IQ2_XXS, IQ1_S] {
         check(Backend::Reference, kind, Layout::Merged);
     }
 }

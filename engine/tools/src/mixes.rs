@@ -1,6 +1,6 @@
 //! Which type each matrix of a quantised file gets.
 
-use super::quantize::WRITABLE;
+use super::quantize::{WRITABLE, needs_importance};
 use mixtral_engine::error::{Error, Result};
 use mixtral_engine::quant::GgmlType;
 
@@ -14,21 +14,37 @@ pub struct QuantMix {
     pub output: GgmlType,
     /// Of the matrices that make keys and values, half a per cent of a Mixtral model.
     pub kv: GgmlType,
+    /// Of the matrices that make queries, one per cent.
+    pub query: GgmlType,
     /// Of attention's output matrices, one per cent.
     pub attention: GgmlType,
     /// Of the experts' down projections, a third of the model.
     pub down: GgmlType,
+    /// Of those in the first layers, as many as `early` says.
+    pub early_down: GgmlType,
+    pub early: usize,
 }
 
 impl QuantMix {
     /// One type throughout.
     pub fn pure(kind: GgmlType) -> Self {
-        Self { matrices: kind, embedding: kind, output: kind, kv: kind, attention: kind, down: kind }
+        Self {
+            matrices: kind,
+            embedding: kind,
+            output: kind,
+            kv: kind,
+            query: kind,
+            attention: kind,
+            down: kind,
+            early_down: kind,
+            early: 0,
+        }
     }
 
     /// The mix that llama.cpp makes for models with eight experts, from which the published sizes of Mixtral files come
     /// (`llama_tensor_get_type` in `llama-quant.cpp`): the few matrices that every token passes stay more precise. Below
-    /// Q4 the embedding does too, which is small there and large in a small model.
+    /// Q4 the embedding does too, which is small there and large in a small model. IQ2_S is the base of what llama.cpp calls
+    /// IQ2_M; the mixes that need an importance matrix are those made with one.
     pub fn of(kind: GgmlType) -> Self {
         use GgmlType as T;
         let pure = Self::pure(kind);
@@ -41,18 +57,56 @@ impl QuantMix {
             T::Q5_K => Self { output: T::Q6_K, kv: T::Q8_0, ..pure },
             // A sixth of a bit less than Q6_K would save, where every logit comes from.
             T::Q4_0 | T::Q4_1 | T::Q5_0 | T::Q5_1 => Self { output: T::Q6_K, ..pure },
+            T::IQ4_NL | T::IQ4_XS | T::IQ3_S => Self { output: T::Q6_K, kv: T::Q8_0, attention: T::Q5_K, ..pure },
+            T::IQ3_XXS => Self {
+                embedding: T::IQ3_S,
+                output: T::Q5_K,
+                kv: T::Q8_0,
+                query: T::IQ2_S,
+                attention: T::Q5_K,
+                ..pure
+            },
+            T::IQ2_S => Self { embedding: T::IQ3_S, early_down: T::IQ3_S, ..Self::below_three_bits(kind) },
+            T::IQ2_XS | T::IQ2_XXS | T::IQ1_M | T::IQ1_S => Self::below_three_bits(kind),
             _ => pure,
         }
     }
 
-    /// Checks that every type can be written.
+    fn below_three_bits(kind: GgmlType) -> Self {
+        use GgmlType as T;
+        Self {
+            embedding: T::Q2_K,
+            output: T::Q5_K,
+            kv: T::Q4_K,
+            attention: T::Q5_K,
+            early_down: T::Q2_K,
+            ..Self::pure(kind)
+        }
+    }
+
+    /// The mix for a model of so many layers, the first eighth of which are early.
+    #[must_use]
+    pub fn for_layers(self, layers: usize) -> Self {
+        Self { early: layers / 8, ..self }
+    }
+
+    /// The first of the matrices' types that is of no use without an importance matrix. Embedding and output have none.
+    pub fn needs_importance(&self) -> Option<GgmlType> {
+        let all = [self.matrices, self.kv, self.query, self.attention, self.down];
+        all.into_iter().find(|kind| needs_importance(*kind))
+    }
+
+    /// Checks that every type can be written, with an importance matrix or without.
     ///
     /// # Errors
     /// The type that cannot.
-    pub(crate) fn check(&self) -> Result<()> {
-        let all = [self.matrices, self.embedding, self.output, self.kv, self.attention, self.down];
-        match all.into_iter().find(|kind| !WRITABLE.contains(kind)) {
-            Some(kind) => Err(Error::Request(format!("{kind} cannot be written"))),
+    pub(crate) fn check(&self, has_importance: bool) -> Result<()> {
+        let all = [self.embedding, self.output, self.early_down, self.matrices, self.kv, self.query, self.attention];
+        if let Some(kind) = all.into_iter().chain([self.down]).find(|kind| !WRITABLE.contains(kind)) {
+            return Err(Error::Request(format!("{kind} cannot be written")));
+        }
+        match self.needs_importance().filter(|_| !has_importance) {
+            Some(kind) => Err(Error::Request(format!("{kind} needs an importance matrix"))),
             None => Ok(()),
         }
     }
@@ -80,15 +134,26 @@ impl QuantMix {
             "token_embd.weight" => self.embedding,
             "output.weight" => self.output,
             name if name.ends_with("attn_k.weight") || name.ends_with("attn_v.weight") => self.kv,
+            name if name.ends_with("attn_q.weight") => self.query,
             name if name.ends_with("attn_output.weight") => self.attention,
+            name if name.contains(".ffn_down") && layer(name).is_some_and(|layer| layer < self.early) => {
+                self.early_down
+            }
             name if name.contains(".ffn_down") => self.down,
             _ => self.matrices,
         }
     }
 }
 
+/// The layer in a tensor's name.
+fn layer(name: &str) -> Option<usize> {
+    name.strip_prefix("blk.")?.split('.').next()?.parse().ok()
+}
+
 fn smaller(kind: GgmlType) -> GgmlType {
+    use GgmlType as T;
     match kind {
+        T::IQ4_XS | T::IQ3_S | T::IQ3_XXS | T::IQ2_S | T::IQ2_XS | T::IQ2_XXS | T::IQ1_M | T::IQ1_S => T::IQ4_NL,
         GgmlType::Q2_K | GgmlType::Q3_K => GgmlType::Q4_0,
         GgmlType::Q4_K => GgmlType::Q5_0,
         GgmlType::Q5_K => GgmlType::Q5_1,
@@ -148,5 +213,35 @@ mod tests {
             eprintln!("{kind}: {ours:.2} GiB, published {published}");
             assert!((ours - published).abs() < 0.16, "{kind}: {ours}, published {published}");
         }
+        let ours = size(QuantMix::of(GgmlType::IQ3_XXS).for_layers(32));
+        assert!((ours - 17.1).abs() < 0.16, "IQ3_XXS: {ours}, published 17.1");
+    }
+
+    /// Since Chinese-Mixtral's files of these types, llama.cpp has made keys and attention's outputs more precise.
+    #[test]
+    fn files_of_two_bits_are_larger_than_the_published_ones_by_what_attention_gained() {
+        for (kind, published, today) in [(GgmlType::IQ2_XXS, 11.4, 11.69), (GgmlType::IQ2_XS, 12.7, 12.97)] {
+            let mix = QuantMix::of(kind).for_layers(32);
+            assert!((size(mix) - today).abs() < 0.01, "{kind}: {}", size(mix));
+            let then = QuantMix { attention: kind, ..mix };
+            assert!((size(then) - published).abs() < 0.1, "{kind}: {}, published {published}", size(then));
+        }
+        for (kind, today) in [(GgmlType::IQ2_S, 14.43), (GgmlType::IQ1_M, 10.10), (GgmlType::IQ1_S, 9.15)] {
+            let ours = size(QuantMix::of(kind).for_layers(32));
+            assert!((ours - today).abs() < 0.01, "{kind}: {ours}");
+        }
+    }
+
+    #[test]
+    fn down_projections_of_the_first_eighth_of_the_layers_stay_more_precise() {
+        let mix = QuantMix::of(GgmlType::IQ2_XXS).for_layers(16);
+        let kind = |name: &str| mix.of_tensor(name, &[8, 256, 512]);
+        assert_eq!(kind("blk.1.ffn_down_exps.weight"), GgmlType::Q2_K);
+        assert_eq!(kind("blk.2.ffn_down_exps.weight"), GgmlType::IQ2_XXS);
+        assert_eq!(kind("blk.10.ffn_down_exps.weight"), GgmlType::IQ2_XXS);
+        assert_eq!(kind("blk.1.ffn_up_exps.weight"), GgmlType::IQ2_XXS);
+        assert!(mix.check(false).is_err() && mix.check(true).is_ok());
+        assert!(QuantMix::of(GgmlType::IQ3_S).check(false).is_ok());
+        assert_eq!(mix.wanted("blk.0.attn_q.weight", &[64, 96]), (GgmlType::IQ2_XXS, GgmlType::IQ4_NL));
     }
 }

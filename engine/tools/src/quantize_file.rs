@@ -11,6 +11,7 @@ use super::imatrix::Imatrix;
 use super::mixes::QuantMix;
 use super::quantize::encode;
 use crate::files::atomic_file;
+use mixtral_engine::arch::Config;
 use mixtral_engine::error::{Error, Place, Result};
 use mixtral_engine::formats::Source;
 use mixtral_engine::formats::gguf::{Gguf, Stream, TensorInfo, Value, Writer};
@@ -36,6 +37,16 @@ fn file_type(kind: GgmlType) -> Option<u32> {
         GgmlType::Q4_K => 14,
         GgmlType::Q5_K => 16,
         GgmlType::Q6_K => 18,
+        GgmlType::IQ2_XXS => 19,
+        GgmlType::IQ2_XS => 20,
+        GgmlType::IQ3_XXS => 23,
+        GgmlType::IQ1_S => 24,
+        GgmlType::IQ4_NL => 25,
+        GgmlType::IQ3_S => 26,
+        // What is called IQ2_S there is mostly IQ2_XS; this is IQ2_M.
+        GgmlType::IQ2_S => 29,
+        GgmlType::IQ4_XS => 30,
+        GgmlType::IQ1_M => 31,
         GgmlType::BF16 => 32,
         _ => return None,
     })
@@ -87,7 +98,8 @@ pub fn quantise(
         // The embedding serves as the output matrix, too.
         types.embedding = types.output;
     }
-    types.check()?;
+    types.check(importance.is_some())?;
+    let types = types.for_layers(Config::from_gguf(source).map_or(0, |config| config.layers));
     if atomic_file::same(Source::path(source), out) {
         return Err(Error::file(out, Place::Whole, "is the model itself; name another file to write"));
     }

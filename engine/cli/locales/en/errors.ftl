@@ -39,6 +39,7 @@ fault-beyond-end = its { $bytes } bytes from { $start } on reach beyond the end 
 fault-architecture = “{ $name }” is not supported; only Mixtral is (“llama” with experts in GGUF, “mixtral” in config.json)
 fault-dense = no experts: this is a dense Llama model, and only mixtures of experts are supported
 fault-type = type { $name } is not supported
+fault-no-gpu-kernels = there are no GPU kernels for type { $name }: use --device cpu, or a model in a type from Q2_K to Q8_0
 fault-missing = is missing
 fault-shape = has shape { $found }, should have { $expected }
 fault-surplus = is not part of a Mixtral model; the file holds more than is supported

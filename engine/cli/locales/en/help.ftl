@@ -66,10 +66,10 @@ option-evaluate-poetry-seed = Seed of the first request; each next one adds 1
 option-evaluate-poetry-show = Number of questions and answers to print
 
 option-quantize-model = Model: a GGUF file, or its first shard
-option-quantize-embedding = Type of the token embedding; without it Q6_K for Q2_K and Q3_K, otherwise TYPE
-option-quantize-output = Type of the output matrix; without it Q6_K for Q2_K to Q5_K, otherwise TYPE
+option-quantize-embedding = Type of the token embedding; without it Q6_K for Q2_K and Q3_K, more precise for IQ1 to IQ3_XXS, otherwise TYPE
+option-quantize-output = Type of the output matrix; without it Q6_K for Q2_K to Q5_K, Q5_K or Q6_K for IQ types, otherwise TYPE
 option-quantize-pure = Use TYPE for all matrices; without it, the few that every token passes through stay more precise, as in llama.cpp
-option-quantize-imatrix = Importance matrix of this model, from “mixtral imatrix” or llama.cpp
+option-quantize-imatrix = Importance matrix of this model, from “mixtral imatrix” or llama.cpp; required for IQ1, IQ2 and IQ3_XXS
 
 option-convert-source = A Hugging Face folder, or a GGUF file (or its first shard)
 option-convert-target = The GGUF file or the Hugging Face folder to write: the other of the two

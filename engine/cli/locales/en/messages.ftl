@@ -67,6 +67,7 @@ windows-short = { $path }: the text has { $tokens } tokens, fewer than one windo
 imatrix-idle = { $name }: no token reached expert { $expert }; a longer text may help
 imatrix-written = { $path }: { $matrices } matrices, { $tokens } tokens
 
+quantize-needs-imatrix = { $type } is too coarse without an importance matrix: make one with “mixtral imatrix MODEL TEXT -o FILE”, then add “--imatrix FILE”
 quantize-fallback = { $tensor }: rows are not a multiple of the block size, written as { $type }
 quantize-unweighted = { $tensor }: not in the importance matrix, all columns weighted equally
 quantize-unweighted-expert = { $tensor }: no token reached expert { $expert }, all its columns weighted equally

@@ -39,6 +39,7 @@ fault-beyond-end = 其自 { $start } 起的 { $bytes } 字节超出文件末尾�
 fault-architecture = 不支持“{ $name }”，只支持 Mixtral（GGUF 中为带专家的“llama”，config.json 中为“mixtral”）
 fault-dense = 没有专家：这是稠密的 Llama 模型，而这里只支持混合专家模型
 fault-type = 不支持类型 { $name }
+fault-no-gpu-kernels = 没有类型 { $name } 的 GPU 内核：请用 --device cpu，或换用 Q2_K 至 Q8_0 类型的模型
 fault-missing = 缺失
 fault-shape = 形状为 { $found }，应为 { $expected }
 fault-surplus = 不是 Mixtral 模型的一部分；文件中有不受支持的内容

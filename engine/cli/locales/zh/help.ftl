@@ -66,10 +66,10 @@ option-evaluate-poetry-seed = 第一个请求的种子；其后逐一加 1
 option-evaluate-poetry-show = 打印多少组问答
 
 option-quantize-model = 模型：GGUF 文件，或其第一个分片
-option-quantize-embedding = 词嵌入的类型；不给出时，Q2_K 与 Q3_K 用 Q6_K，其余同 TYPE
-option-quantize-output = 输出矩阵的类型；不给出时，Q2_K 至 Q5_K 用 Q6_K，其余同 TYPE
+option-quantize-embedding = 词嵌入的类型；不给出时，Q2_K 与 Q3_K 用 Q6_K，IQ1 至 IQ3_XXS 用更精确的类型，其余同 TYPE
+option-quantize-output = 输出矩阵的类型；不给出时，Q2_K 至 Q5_K 用 Q6_K，IQ 类型用 Q5_K 或 Q6_K，其余同 TYPE
 option-quantize-pure = 所有矩阵都用 TYPE；不给出时，每个词元都经过的少数矩阵更精确，与 llama.cpp 相同
-option-quantize-imatrix = 该模型的重要性矩阵，由 mixtral imatrix 或 llama.cpp 算得
+option-quantize-imatrix = 该模型的重要性矩阵，由 mixtral imatrix 或 llama.cpp 算得；IQ1、IQ2 与 IQ3_XXS 必须给出
 
 option-convert-source = Hugging Face 文件夹，或 GGUF 文件（或其第一个分片）
 option-convert-target = 写入的 GGUF 文件或 Hugging Face 文件夹，与来源相反

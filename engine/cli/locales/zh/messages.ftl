@@ -64,6 +64,7 @@ windows-short = { $path }：文本有 { $tokens } 个词元，不足一个窗口
 imatrix-idle = { $name }：没有词元经过专家 { $expert }；可换更长的文本
 imatrix-written = { $path }：{ $matrices } 个矩阵，{ $tokens } 词元
 
+quantize-needs-imatrix = 没有重要性矩阵，{ $type } 误差过大：请先用 mixtral imatrix MODEL TEXT -o FILE 计算，再加上 --imatrix FILE
 quantize-fallback = { $tensor }：行长不是块长的整数倍，改写为 { $type }
 quantize-unweighted = { $tensor }：重要性矩阵中没有，各列同等加权
 quantize-unweighted-expert = { $tensor }：没有词元经过专家 { $expert }，其各列同等加权

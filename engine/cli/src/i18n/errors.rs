@@ -153,6 +153,7 @@ fn fault(fault: &Fault, language: Language) -> String {
         Fault::Architecture(name) => t!(language, "fault-architecture", name = name),
         Fault::Dense => t!(language, "fault-dense"),
         Fault::Type(name) => t!(language, "fault-type", name = name),
+        Fault::NoGpuKernels(name) => t!(language, "fault-no-gpu-kernels", name = name),
         Fault::Missing => t!(language, "fault-missing"),
         Fault::Shape { found, expected } => {
             let (found, expected) = (format!("{found:?}"), format!("{expected:?}"));

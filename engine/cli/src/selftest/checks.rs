@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use mixtral_engine::Result;
 use mixtral_engine::arch::Config;
 use mixtral_engine::formats::Source;
+use mixtral_engine::gpu::product::DeviceMatrix;
 use mixtral_engine::gpu::{OpenDevice, Sizes};
 use mixtral_engine::model::Forward;
 use mixtral_engine::quant::GgmlType;
@@ -37,7 +38,9 @@ pub enum Check {
 
 /// All of them, in order of how soon they tell what is wrong.
 pub fn all(models: &[PathBuf]) -> Vec<Check> {
-    let mut checks: Vec<Check> = WRITABLE.into_iter().map(Check::Type).collect();
+    // Other types do not run on GPUs.
+    let kinds = WRITABLE.into_iter().filter(|kind| DeviceMatrix::supports(*kind));
+    let mut checks: Vec<Check> = kinds.map(Check::Type).collect();
     checks.extend([16, 32, 64, 96, 128].into_iter().filter(|dim| 512 % dim == 0).map(Check::HeadDim));
     checks.extend([Check::Budgets, Check::Batch, Check::Greedy, Check::Models, Check::Context(8192)]);
     checks.extend(models.iter().cloned().map(Check::File));

@@ -24,7 +24,8 @@ fn a_model_is_written_in_a_smaller_type_and_still_talks() {
     for (arguments, word) in [
         (vec!["quantize", &model(), &path, "q2_K"], "--force"),
         (vec!["quantize", &path, &path, "q2_K", "--force"], "model itself"),
-        (vec!["quantize", &model(), &path, "iq2_xxs", "-f"], "Q4_K"),
+        (vec!["quantize", &model(), &path, "tq2_0", "-f"], "Q4_K"),
+        (vec!["quantize", &model(), &path, "iq2_xxs", "-f"], "--imatrix"),
         (vec!["quantize", "/nowhere.gguf", &path, "q2_K", "-f"], "/nowhere.gguf"),
     ] {
         let output = mixtral("C.UTF-8", &arguments, "");

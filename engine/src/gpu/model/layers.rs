@@ -5,7 +5,7 @@ use crate::error::{Error, Fault, Place, Result};
 use crate::formats::Source;
 use crate::gpu::Buffer;
 use crate::gpu::product::{DeviceMatrix, activation_stride};
-use crate::quant::GgmlType;
+use crate::quant::{Blocks, GgmlType};
 
 /// One layer.
 #[derive(Debug)]
@@ -74,6 +74,14 @@ impl ExpertKinds {
     }
 }
 
+/// What is said of a type that has no kernels here.
+pub fn no_kernels(kind: GgmlType) -> Fault {
+    match Blocks::new(kind, &[]) {
+        Some(_) => Fault::NoGpuKernels(kind.to_string()),
+        None => Fault::Type(kind.to_string()),
+    }
+}
+
 /// What becomes of a model's matrices, told from the types of its tensors alone.
 pub struct Matrices<'a> {
     source: &'a dyn Source,
@@ -89,7 +97,7 @@ impl<'a> Matrices<'a> {
     pub fn kind(&self, name: &str) -> Result<GgmlType> {
         let fault = |fault: Fault| Error::file(self.source.path(), Place::Tensor(name.to_owned()), fault);
         let kind = self.source.info(name).ok_or_else(|| fault(Fault::Missing))?.kind;
-        if DeviceMatrix::supports(kind) { Ok(kind) } else { Err(fault(Fault::Type(kind.to_string()))) }
+        if DeviceMatrix::supports(kind) { Ok(kind) } else { Err(fault(no_kernels(kind))) }
     }
 
     /// The types of an expert's matrices, in either layout.

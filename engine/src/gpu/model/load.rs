@@ -6,7 +6,7 @@ use std::sync::Arc;
 use half::f16;
 use rayon::prelude::*;
 
-use super::layers::{Embedding, GateUp, Layer, Matrices};
+use super::layers::{Embedding, GateUp, Layer, Matrices, no_kernels};
 use crate::arch::{Config, TensorRole, TensorSpec};
 use crate::error::{Fault, Result};
 use crate::formats::{Source, TensorReader};
@@ -64,7 +64,7 @@ impl<'a> Loader<'a> {
         if DeviceMatrix::supports(kind) {
             return Ok((kind, bytes));
         }
-        Err(self.reader.fault(&part.name(), Fault::Type(kind.to_string())))
+        Err(self.reader.fault(&part.name(), no_kernels(kind)))
     }
 
     fn embedding(&mut self) -> Result<Embedding> {

@@ -51,7 +51,7 @@ pub fn to_gguf(
     named: Named,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<()> {
-    types.check()?;
+    types.check(false)?;
     let mut writer = Writer::new();
     for (key, value) in shape_values(folder.config()) {
         writer.value(key, value);

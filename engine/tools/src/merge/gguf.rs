@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::files::atomic_file;
 use crate::mixes::QuantMix;
-use crate::quantize::{WRITABLE, encode_rows};
+use crate::quantize::{WRITABLE, encode_rows, needs_importance};
 use crate::quantize_file::{tells_types, type_values};
 use mixtral_engine::arch::{Config, TensorSpec, tensor_specs};
 use mixtral_engine::error::{Error, Place, Result};
@@ -67,8 +67,8 @@ pub fn into_gguf(
         let kind = types.map_or(tensor.kind, |types| types.of_tensor(&tensor.name, &tensor.dims));
         let fault = |message: String| Error::file(base.path(), Place::Tensor(tensor.name.clone()), message);
         let recodes = changes || kind != tensor.kind;
-        if recodes && !WRITABLE.contains(&kind) {
-            let message = format!("{kind} is read and not written; name a type that is, with --type");
+        if recodes && (!WRITABLE.contains(&kind) || needs_importance(kind)) {
+            let message = format!("{kind} is not written without an importance matrix; name another type with --type");
             return Err(fault(message));
         }
         let owner = match (recodes, owner) {

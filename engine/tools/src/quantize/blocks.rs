@@ -3,7 +3,7 @@
 use half::f16;
 
 use super::fit::{Affine, Codes, Group};
-use super::pack;
+use super::{grid, non_linear, pack};
 use super::super_block::{Found, LEN, Shape, groups, search};
 use mixtral_engine::quant::GgmlType;
 
@@ -50,7 +50,7 @@ pub fn write(kind: GgmlType, weights: &[f32], counts: &[f32], out: &mut [u8]) ->
         GgmlType::Q5_1 => small(weights, counts, unsigned(31.0), out),
         // -128 is a byte, but not a code that every reader of the type is ready for.
         GgmlType::Q8_0 => small(weights, counts, Codes { low: -127.0, high: 127.0, min: false }, out),
-        _ => return false,
+        _ => return grid::write(kind, weights, counts, out) || non_linear::write(kind, weights, counts, out),
     }
     true
 }

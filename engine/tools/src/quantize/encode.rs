@@ -10,7 +10,7 @@ use mixtral_engine::{Error, Result};
 use super::blocks;
 
 /// The types that can be written.
-pub const WRITABLE: [GgmlType; 13] = [
+pub const WRITABLE: [GgmlType; 22] = [
     GgmlType::F32,
     GgmlType::F16,
     GgmlType::BF16,
@@ -24,7 +24,23 @@ pub const WRITABLE: [GgmlType; 13] = [
     GgmlType::Q4_0,
     GgmlType::Q3_K,
     GgmlType::Q2_K,
+    GgmlType::IQ4_NL,
+    GgmlType::IQ4_XS,
+    GgmlType::IQ3_S,
+    GgmlType::IQ3_XXS,
+    GgmlType::IQ2_S,
+    GgmlType::IQ2_XS,
+    GgmlType::IQ2_XXS,
+    GgmlType::IQ1_M,
+    GgmlType::IQ1_S,
 ];
+
+/// Whether a type is of use only with an importance matrix: with so few bits, errors must go where they do least harm.
+/// llama.cpp refuses to write the same types without one (`tensor_requires_imatrix` in `llama-quant.cpp`).
+pub fn needs_importance(kind: GgmlType) -> bool {
+    use GgmlType as T;
+    matches!(kind, T::IQ3_XXS | T::IQ2_S | T::IQ2_XS | T::IQ2_XXS | T::IQ1_M | T::IQ1_S)
+}
 
 /// The type of this name, in any case and with or without underscores.
 pub fn by_name(name: &str) -> Option<GgmlType> {

@@ -3,11 +3,13 @@
 mod blocks;
 mod encode;
 mod fit;
+mod grid;
+mod non_linear;
 mod pack;
 mod rows;
 mod super_block;
 
-pub use encode::{WRITABLE, by_name, encode};
+pub use encode::{WRITABLE, by_name, encode, needs_importance};
 pub(crate) use rows::encode_rows;
 
 #[cfg(test)]

@@ -105,3 +105,17 @@ pub fn q6_k(d: f16, scales: &[f32; 16], codes: &[u8; 256], out: &mut [u8]) {
     }
     unit(d, &mut out[208..210]);
 }
+
+/// Unit, the high two bits of eight scales (2 bytes), their low four (4), codes of four bits (128).
+pub fn iq4_xs(d: f16, scales: &[f32; 8], codes: &[[u8; 32]; 8], out: &mut [u8]) {
+    unit(d, &mut out[..2]);
+    let scales = scales.map(|scale| (scale as i8 + 32) as u8);
+    let high: u16 = scales.iter().enumerate().map(|(i, scale)| u16::from(scale >> 4) << (2 * i)).sum();
+    out[2..4].copy_from_slice(&high.to_le_bytes());
+    for (i, pair) in scales.chunks_exact(2).enumerate() {
+        out[4 + i] = pair[0] & 15 | (pair[1] & 15) << 4;
+    }
+    for (codes, out) in codes.iter().zip(out[8..].chunks_exact_mut(16)) {
+        out.copy_from_slice(&nibbles(codes));
+    }
+}
