@@ -128,6 +128,7 @@ impl Application {
         let (workers, streams) = (arena.workers.clone(), arena.streams.clone());
         // What a server that died left behind; later ones are marked when somebody looks.
         crate::store::battles::mark_stale(&db, None).await?;
+        crate::store::ratings::follow_elo_settings(&db, &arena.config.elo).await?;
         workers.follow(db.clone());
         let expiry = keep_days.map(|days| tokio::spawn(expire_battles::run(pools.repairs.clone(), days)));
         tokio::spawn(repair_by_and_by(arena.clone()));

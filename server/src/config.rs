@@ -9,6 +9,7 @@ use clap::builder::PossibleValue;
 use secrecy::SecretString;
 
 use crate::backends::Network;
+use crate::boards::BoardRules;
 use crate::domain::{DevicePreference, UnknownDevice};
 use crate::i18n::Message;
 use arena_rating::EloSettings;
@@ -48,6 +49,18 @@ pub struct ServeOptions {
     pub metrics: MetricsAccess,
     #[arg(long, value_name = "DAYS", env = "ARENA_KEEP_DAYS")]
     pub keep_days: Option<u32>,
+    #[arg(long, value_name = "N", env = "ARENA_MIN_VOTES", default_value_t = 30)]
+    pub min_votes: u64,
+    #[arg(long, value_name = "SLUG", env = "ARENA_ANCHOR_MODEL")]
+    pub anchor_model: Option<String>,
+    #[arg(long, value_name = "RATING", env = "ARENA_ANCHOR_RATING", default_value_t = 1000.0)]
+    pub anchor_rating: f64,
+    #[arg(long, value_name = "K", env = "ARENA_ELO_K", default_value_t = 4.0)]
+    pub elo_k: f64,
+    #[arg(long, value_name = "POINTS", env = "ARENA_ELO_SCALE", default_value_t = 400.0)]
+    pub elo_scale: f64,
+    #[arg(long, value_name = "RATING", env = "ARENA_ELO_INITIAL", default_value_t = 1000.0)]
+    pub elo_initial: f64,
     #[arg(long, value_name = "FORMAT", env = "ARENA_LOG", value_enum, default_value_t = LogFormat::Text)]
     pub log: LogFormat,
 }
@@ -127,6 +140,8 @@ pub struct Config {
     pub demo_models: Option<PathBuf>,
     /// How online Elo is computed.
     pub elo: EloSettings,
+    /// How leaderboards are computed.
+    pub boards: BoardRules,
     /// Who may read the metrics.
     pub metrics: MetricsAccess,
     /// After how many days conversations are deleted, if ever.
@@ -187,6 +202,10 @@ impl TryFrom<ServeOptions> for Config {
         let positive = |n: u32, option: &str| {
             std::num::NonZeroU32::new(n).ok_or_else(|| Message::new("config-at-least-one").with("option", option))
         };
+        let above_zero = |value: f64, option: &str| {
+            let is_fit = value.is_finite() && value > 0.0;
+            is_fit.then_some(value).ok_or_else(|| Message::new("config-above-zero").with("option", option))
+        };
         // The variable's name in the first version; whoever still sets it keeps what it allows.
         let old = std::env::var("ARENA_ALLOW_INNER").unwrap_or_default();
         let allow_private: Vec<&str> = match raw.allow_private.as_slice() {
@@ -209,7 +228,13 @@ impl TryFrom<ServeOptions> for Config {
                 .collect::<Result<_, _>>()?,
             devices,
             demo_models: if raw.no_demo { None } else { raw.demo_models.or_else(default_demo_models) },
-            elo: EloSettings::default(),
+            elo: EloSettings {
+                k: above_zero(raw.elo_k, "--elo-k")?,
+                scale: above_zero(raw.elo_scale, "--elo-scale")?,
+                initial: raw.elo_initial,
+                ..EloSettings::default()
+            },
+            boards: BoardRules { min_votes: raw.min_votes, anchor: raw.anchor_model, center: raw.anchor_rating },
             metrics: raw.metrics,
             keep_days: raw.keep_days.map(|days| positive(days, "--keep-days")).transpose()?,
             drain: std::time::Duration::from_secs(raw.drain_seconds),

@@ -75,7 +75,7 @@ impl AppState {
             passwords: Passwords::default(),
             backends,
             workers,
-            boards: Boards::default(),
+            boards: Boards::new(config.boards.clone()),
             turns: Turns::default(),
             config: Arc::new(config),
             db,

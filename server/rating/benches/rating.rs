@@ -1,24 +1,38 @@
-//! How fast votes become ratings: `cargo bench -p arena-rating --bench rating [VOTES] [MODELS]`.
+//! How fast votes become ratings: `cargo bench -p arena-rating --bench rating [VOTES] [MODELS] [VOTERS]`.
 //!
 //! Each figure stands beside a naive reference, timed in the same run on the same votes: a ratio
-//! says more than seconds do on a machine that others use as well.
+//! says more than seconds do on a machine that others use as well. Times are those that this thread computed.
 
 use std::collections::HashMap;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use arena_rating::{EloSettings, Pairs, Scale, Tally, average_win_rate, fit, win_rates};
+use arena_rating::{
+    Bootstrap, EloSettings, Pairs, Scale, Voters, average_win_rate, davidson, fit, fit_clustered, rank_ranges,
+    win_rates,
+};
 
 type Vote = (usize, usize, f64);
+
+/// How long this thread has computed: what others on the machine took meanwhile does not count.
+fn computed() -> Duration {
+    let nanos = std::fs::read_to_string("/proc/thread-self/schedstat")
+        .ok()
+        .and_then(|line| line.split(' ').next()?.parse().ok());
+    match nanos {
+        Some(nanos) => Duration::from_nanos(nanos),
+        None => std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default(),
+    }
+}
 
 /// The median of five runs.
 fn time<T>(mut run: impl FnMut() -> T) -> (Duration, T) {
     let mut times = Vec::new();
     let mut last = None;
     for _ in 0..5 {
-        let begun = Instant::now();
+        let begun = computed();
         last = Some(black_box(run()));
-        times.push(begun.elapsed());
+        times.push(computed().saturating_sub(begun));
     }
     times.sort();
     match last {
@@ -50,14 +64,7 @@ fn votes(count: usize, models: usize) -> Vec<Vote> {
 
 fn tally(votes: &[Vote], models: usize) -> Pairs {
     let mut pairs = Pairs::new(models);
-    for &(a, b, score) in votes {
-        let tally = match score {
-            1.0 => Tally { wins: 1, ..Tally::default() },
-            0.0 => Tally { losses: 1, ..Tally::default() },
-            _ => Tally { ties: 1, ..Tally::default() },
-        };
-        pairs.add(a, b, tally);
-    }
+    votes.iter().for_each(|&(a, b, score)| pairs.add_score(a, b, score));
     pairs
 }
 
@@ -100,12 +107,70 @@ fn naive_bradley_terry(votes: &[Vote], models: usize) -> (Vec<f64>, usize) {
     (p.iter().map(|p| 1000.0 + 400.0 * p.log10()).collect(), 10_000)
 }
 
+/// The clustered variances of x_a - x_0 by whole matrices: each voter's score, and Gauss's elimination.
+fn naive_clustered(votes: &[Vote], voter_of: &impl Fn(usize) -> u32, voters: usize, x: &[f64]) -> Vec<f64> {
+    let models = x.len();
+    let mut hessian = vec![vec![0.0; models]; models];
+    let mut scores = vec![vec![0.0; models]; voters];
+    for (at, &(a, b, score)) in votes.iter().enumerate() {
+        let p = 1.0 / (1.0 + (x[b] - x[a]).exp());
+        let own = &mut scores[voter_of(at) as usize];
+        own[a] += score - p;
+        own[b] -= score - p;
+        let v = p * (1.0 - p);
+        hessian[a][a] += v;
+        hessian[b][b] += v;
+        hessian[a][b] -= v;
+        hessian[b][a] -= v;
+    }
+    // The first model is fixed: its row and column go, and the rest is inverted beside a unit matrix.
+    let free = models - 1;
+    let mut rows: Vec<Vec<f64>> = (0..free)
+        .map(|i| {
+            let unit = (0..free).map(|j| f64::from(u8::from(i == j)));
+            hessian[i + 1][1..].iter().copied().chain(unit).collect()
+        })
+        .collect();
+    for column in 0..free {
+        let pivot = rows[column][column];
+        rows[column].iter_mut().for_each(|value| *value /= pivot);
+        let own = rows[column].clone();
+        for (at, row) in rows.iter_mut().enumerate() {
+            let factor = row[column];
+            if at != column {
+                row.iter_mut().zip(&own).for_each(|(value, own)| *value -= factor * own);
+            }
+        }
+    }
+    let factor = voters as f64 / (voters as f64 - 1.0);
+    let variance = |a: usize| {
+        let row = &rows[a - 1][free..];
+        let squares = scores.iter().map(|s| s[1..].iter().zip(row).map(|(s, b)| s * b).sum::<f64>().powi(2));
+        factor * squares.sum::<f64>()
+    };
+    std::iter::once(0.0).chain((1..models).map(variance)).collect()
+}
+
+/// One round of the bootstrap as one writes it first: as many votes drawn one by one, and a fit.
+fn naive_round(votes: &[Vote], models: usize) -> usize {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let drawn: Vec<Vote> = (0..votes.len())
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            votes[(state % votes.len() as u64) as usize]
+        })
+        .collect();
+    naive_bradley_terry(&drawn, models).1
+}
+
 fn report(what: &str, ours: Duration, naive: Option<Duration>) {
     let ratio = naive.map(|naive| {
         let ratio = naive.as_secs_f64() / ours.as_secs_f64();
         format!("   naive {:9.3} ms   {ratio:8.1} times as fast", naive.as_secs_f64() * 1e3)
     });
-    println!("{what:34} {:9.3} ms{}", ours.as_secs_f64() * 1e3, ratio.unwrap_or_default());
+    println!("{what:36} {:9.3} ms{}", ours.as_secs_f64() * 1e3, ratio.unwrap_or_default());
 }
 
 fn main() {
@@ -114,7 +179,10 @@ fn main() {
     let models = numbers.get(1).copied().unwrap_or(100);
     let votes = votes(count, models);
     let names: Vec<String> = (0..models).map(|model| format!("model-{model}")).collect();
-    println!("{count} votes on {models} models, one thread, median of five");
+    let voters = numbers.get(2).copied().unwrap_or(count.div_ceil(50));
+    // Each comes back now and then and votes ten times.
+    let voter_of = move |vote: usize| ((vote / 10) % voters) as u32;
+    println!("{count} votes on {models} models by {voters} voters, one thread, median of five");
 
     let (naive, by_name) = time(|| naive_elo(&votes, &names));
     let (ours, ratings) = time(|| EloSettings::default().replay(models, votes.iter().copied()));
@@ -128,12 +196,37 @@ fn main() {
     report("tallies of all pairs", aggregation, None);
     let (fitting, exact) = time(|| fit(&pairs, Scale::default()));
     report("Bradley-Terry with errors, tallied", fitting, None);
-    let begun = Instant::now();
+    let begun = computed();
     let (iterated, rounds) = naive_bradley_terry(&votes, models);
-    report("Bradley-Terry with errors, all", aggregation + fitting, Some(begun.elapsed()));
+    report("Bradley-Terry with errors, all", aggregation + fitting, Some(computed() - begun));
     let rating = |model: usize| exact.standings[model].rated().map(|rated| rated.rating);
     let apart = (0..models).filter_map(|model| Some((rating(model)? - iterated[model]).abs())).fold(0.0, f64::max);
     println!("  the naive one took {rounds} rounds and ends {apart:.4} points from the exact maximum");
+
+    let by_voter = || {
+        let numbered = votes.iter().enumerate().map(|(at, &(a, b, score))| (voter_of(at), a, b, score));
+        Voters::from_votes(voters, numbered)
+    };
+    let (putting_together, kept) = time(by_voter);
+    report("votes put together by voter", putting_together, None);
+    let (clustering, clustered) = time(|| fit_clustered(&pairs, Some(&kept), Scale::default()));
+    report("… clustered errors, votes by voter", clustering, None);
+    let (all, _) = time(|| fit_clustered(&tally(&votes, models), Some(&by_voter()), Scale::default()));
+    let (naive, variances) = time(|| naive_clustered(&votes, &voter_of, voters, &clustered.groups[0].strengths));
+    report("… clustered errors, all", all, Some(naive));
+    let of_difference = |a: usize| clustered.groups[0].covariance.difference(a, 0);
+    let apart = (1..models).map(|a| (of_difference(a) / variances[a] - 1.0).abs()).fold(0.0, f64::max);
+    println!("  the naive one's variances are {apart:.1e} from ours (a few votes' correction)");
+
+    let group = &clustered.groups[0];
+    let (ranking, _) = time(|| rank_ranges(&group.strengths, &group.covariance));
+    report("rank ranges", ranking, None);
+    let (drawing, _) = time(|| Bootstrap::of_votes(&pairs, Scale::default(), 100, 1));
+    let begun = computed();
+    black_box(naive_round(&votes, models));
+    report("100 bootstrap rounds", drawing, Some(100 * (computed() - begun)));
+    let (tying, _) = time(|| davidson(&pairs, None, Scale::default()));
+    report("Davidson with errors, tallied", tying, None);
 
     let (rates, _) = time(|| win_rates(&pairs));
     report("win-rate matrix", rates, None);

@@ -2,16 +2,37 @@
 
 use std::collections::BTreeMap;
 
-use super::{Pairs, Rated, Scale, Standing, Tally, Unrated, average_win_rate, fit, ranks};
+use super::{
+    Clusters, Fit, Gauge, Pairs, RankRange, Scale, Standing, Tally, Unrated, Voters, average_win_rate, fit_clustered,
+    rank_ranges,
+};
+
+/// What the operator decides about a board.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BoardSettings<Id> {
+    /// The model that stands at `center`; without it that is the mean over battles.
+    pub anchor: Option<Id>,
+    /// Where the mean, or the anchor, stands.
+    pub center: f64,
+    /// Models with fewer votes are preliminary: rated, but not ranked.
+    pub min_votes: u64,
+}
+
+impl<Id> Default for BoardSettings<Id> {
+    fn default() -> Self {
+        Self { anchor: None, center: Scale::default().center, min_votes: 0 }
+    }
+}
 
 /// A model's line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry<Id> {
     /// The model.
     pub id: Id,
-    /// Its rank among those of its group: one more than the number of models whose interval lies
-    /// wholly above its own. Unrated models have none.
-    pub rank: Option<usize>,
+    /// Its ranks among those of its group that are not preliminary. Unrated and preliminary models have none.
+    pub rank: Option<RankRange>,
+    /// Whether it has a rating out of fewer votes than a rank asks for.
+    pub is_preliminary: bool,
     /// Its Bradley-Terry rating, or why it has none.
     pub standing: Standing,
     /// Its online Elo.
@@ -25,7 +46,7 @@ pub struct Entry<Id> {
 /// All lines of a board that has votes, and its pairs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Board<Id> {
-    /// The lines: the largest group first, in each group the highest rating first; then those
+    /// The lines: the largest group first, in each group the highest rating first, preliminary ones last; then those
     /// without a rating, the unbeaten first.
     pub entries: Vec<Entry<Id>>,
     /// The votes of each pair, numbered as in `entries`.
@@ -34,32 +55,57 @@ pub struct Board<Id> {
     pub groups: usize,
     /// How many votes there are.
     pub votes: u64,
+    /// How many people cast the largest group's votes, where it is known.
+    pub voters: Option<Clusters>,
+}
+
+/// Each voter's votes, and the models by the numbers that they have there.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownVoters<'a, Id> {
+    /// The models, by number.
+    pub models: &'a [Id],
+    /// Their votes, which are those of the board.
+    pub voters: &'a Voters,
 }
 
 impl<Id: Copy + Ord> Board<Id> {
     /// Computes a board from the votes of its pairs (seen from the first) and its Elo ratings.
     #[must_use]
-    pub fn compute(votes: &[(Id, Id, Tally)], elo: &BTreeMap<Id, f64>) -> Self {
+    pub fn compute(
+        votes: &[(Id, Id, Tally)],
+        voters: Option<KnownVoters<'_, Id>>,
+        elo: &BTreeMap<Id, f64>,
+        settings: &BoardSettings<Id>,
+    ) -> Self {
         let mut ids: Vec<Id> = votes.iter().flat_map(|&(a, b, _)| [a, b]).collect();
         ids.sort_unstable();
         ids.dedup();
-        let standings = fit(&tally(votes, &ids), Scale::default());
-        let mut order: Vec<(Id, Standing)> = ids.into_iter().zip(standings.standings).collect();
-        order.sort_by(|a, b| place(a.1).0.cmp(&place(b.1).0).then(place(b.1).1.total_cmp(&place(a.1).1)));
-        let ids: Vec<Id> = order.iter().map(|one| one.0).collect();
+        if let Some(known) = voters {
+            let more = ids.iter().filter(|id| !known.models.contains(id));
+            ids = known.models.iter().chain(more).copied().collect();
+        }
+        let anchor = settings.anchor.and_then(|anchor| ids.iter().position(|&id| id == anchor));
+        let gauge = anchor.map_or(Gauge::VoteWeighted, Gauge::Anchor);
+        let scale = Scale { center: settings.center, gauge, ..Scale::default() };
+        let by_number = tally(votes, &ids);
+        let fit = fit_clustered(&by_number, voters.map(|known| known.voters), scale);
+        let voters = fit.groups.first().and_then(|group| group.covariance.voters());
+        let groups = fit.groups.len();
+        let lines = lines(&by_number, fit, settings.min_votes);
+        let ids: Vec<Id> = lines.iter().map(|line| ids[line.model]).collect();
         let pairs = tally(votes, &ids);
-        let ranks = ranks_by_group(&order);
-        let entry = |(at, (id, standing)): (usize, (Id, Standing))| Entry {
-            id,
-            rank: ranks[at],
-            standing,
-            elo: elo.get(&id).copied(),
+        let entry = |(at, line): (usize, Line)| Entry {
+            id: ids[at],
+            rank: line.rank,
+            is_preliminary: line.is_preliminary,
+            standing: line.standing,
+            elo: elo.get(&ids[at]).copied(),
             tally: pairs.total(at),
             average_win_rate: average_win_rate(&pairs, at),
         };
-        let entries = order.into_iter().enumerate().map(entry).collect();
+        let entries = lines.into_iter().enumerate().map(entry).collect();
         let votes = votes.iter().map(|(_, _, tally)| tally.battles()).sum();
-        Self { entries, pairs, groups: standings.groups, votes }
+        Self { entries, pairs, groups, votes, voters }
     }
 }
 
@@ -72,26 +118,48 @@ fn tally<Id: Copy + Ord>(votes: &[(Id, Id, Tally)], ids: &[Id]) -> Pairs {
     pairs
 }
 
-/// Which block of the board a model belongs to, and its rating inside.
-fn place(standing: Standing) -> ((usize, usize), f64) {
-    match standing {
-        Standing::Rated(rated) => ((0, rated.group), rated.rating),
-        Standing::Unrated(Unrated::WonAll) => ((1, 0), 0.0),
-        Standing::Unrated(Unrated::OneSided) => ((1, 1), 0.0),
-        Standing::Unrated(Unrated::LostAll) => ((1, 2), 0.0),
-        Standing::Unrated(Unrated::NoBattles) => ((1, 3), 0.0),
-    }
+struct Line {
+    model: usize,
+    standing: Standing,
+    is_preliminary: bool,
+    rank: Option<RankRange>,
 }
 
-fn ranks_by_group<Id>(order: &[(Id, Standing)]) -> Vec<Option<usize>> {
-    let group = |one: &(Id, Standing)| one.1.rated().map(|rated| rated.group);
-    order
-        .chunk_by(|a, b| group(a) == group(b))
-        .flat_map(|block| {
-            let rated: Vec<Rated> = block.iter().filter_map(|one| one.1.rated()).collect();
-            let intervals: Vec<(f64, f64)> = rated.iter().map(Rated::interval).collect();
-            let mut ranks = ranks(&intervals).into_iter();
-            block.iter().map(|_| ranks.next()).collect::<Vec<_>>()
-        })
-        .collect()
+/// The lines in their order, for all models that have votes.
+fn lines(pairs: &Pairs, fit: Fit, min_votes: u64) -> Vec<Line> {
+    let battles: Vec<u64> = (0..pairs.models()).map(|model| pairs.total(model).battles()).collect();
+    let line = |(model, standing): (usize, Standing)| {
+        let is_preliminary = standing.rated().is_some() && battles[model] < min_votes;
+        Line { model, standing, is_preliminary, rank: None }
+    };
+    let mut lines: Vec<Line> =
+        fit.standings.into_iter().enumerate().filter(|one| battles[one.0] > 0).map(line).collect();
+    for group in &fit.groups {
+        // Preliminary models take no rank, and no certainty from those that have one.
+        let ranked: Vec<usize> =
+            (0..group.members.len()).filter(|&at| battles[group.members[at]] >= min_votes).collect();
+        let strengths: Vec<f64> = ranked.iter().map(|&at| group.strengths[at]).collect();
+        let ranges = rank_ranges(&strengths, &group.covariance.of_members(&ranked));
+        for (at, range) in ranked.into_iter().zip(ranges) {
+            if let Some(line) = lines.iter_mut().find(|line| line.model == group.members[at]) {
+                line.rank = Some(range);
+            }
+        }
+    }
+    lines.sort_by(|a, b| {
+        let ((block, rating), (other_block, other_rating)) = (place(a), place(b));
+        block.cmp(&other_block).then(other_rating.total_cmp(&rating))
+    });
+    lines
+}
+
+/// Which block of the board a model belongs to, and its rating inside.
+fn place(line: &Line) -> ((usize, usize, bool), f64) {
+    match line.standing {
+        Standing::Rated(rated) => ((0, rated.group, line.is_preliminary), rated.rating),
+        Standing::Unrated(Unrated::WonAll) => ((1, 0, false), 0.0),
+        Standing::Unrated(Unrated::OneSided) => ((1, 1, false), 0.0),
+        Standing::Unrated(Unrated::LostAll) => ((1, 2, false), 0.0),
+        Standing::Unrated(Unrated::NoBattles) => ((1, 3, false), 0.0),
+    }
 }

@@ -3,23 +3,46 @@
 //! Models are numbers from 0 here; who they are is the caller's business. Two ways lead from
 //! votes to numbers: [`elo`] walks through them in the order of time, everything else needs only
 //! how often which of two models won ([`Pairs`]), so that its cost grows with the number of models
-//! and not with that of votes.
+//! and not with that of votes; intervals that know who voted need each voter's counts ([`Voters`]) too.
 
+mod anomaly;
 mod board;
+mod bootstrap;
 mod bradley_terry;
 mod components;
+mod covariance;
+mod davidson;
+mod distribution;
 pub mod elo;
+mod likelihood;
 mod linear;
+mod outer_sum;
+mod pairing;
 mod pairs;
+mod random;
 mod rank;
+mod scale;
+mod scatter;
+mod side_bias;
+mod style;
 #[cfg(test)]
 mod tests;
+mod voters;
 mod win_rate;
 
-pub use board::{Board, Entry};
-pub use bradley_terry::{Fit, Rated, Scale, Standing, fit};
+pub use anomaly::{SideChoice, VoterEvidence};
+pub use board::{Board, BoardSettings, Entry, KnownVoters};
+pub use bootstrap::Bootstrap;
+pub use bradley_terry::{Fit, Group, Rated, Standing, fit, fit_clustered};
 pub use components::Unrated;
+pub use covariance::Covariance;
+pub use davidson::{DavidsonGroup, davidson};
 pub use elo::EloSettings;
+pub use pairing::{PairingRules, pair_probabilities};
 pub use pairs::{Pairs, Tally};
-pub use rank::ranks;
+pub use rank::{RankRange, rank_ranges, simultaneous_reach};
+pub use scale::{Gauge, Scale};
+pub use side_bias::SideBias;
+pub use style::{Effect, StyleFit, StyleVote, fit_style, standardise, style_difference};
+pub use voters::{Clusters, VoterCount, Voters};
 pub use win_rate::{average_win_rate, win_rates};

@@ -40,6 +40,12 @@ impl Tally {
         (self.battles() > 0).then(|| self.score() / self.battles() as f64)
     }
 
+    /// The share of votes against both; nothing without a vote.
+    #[must_use]
+    pub fn both_bad_share(self) -> Option<f64> {
+        (self.battles() > 0).then(|| self.both_bad as f64 / self.battles() as f64)
+    }
+
     /// The same votes, seen from the second model.
     #[must_use]
     pub fn flipped(self) -> Self {
@@ -85,6 +91,20 @@ impl Pairs {
         assert!(a != b && a.max(b) < self.models, "{a} and {b} are no pair of {} models", self.models);
         let (low, high) = (a.min(b), a.max(b));
         self.triangle[high * (high - 1) / 2 + low] += if a < b { tally } else { tally.flipped() };
+    }
+
+    /// Adds one vote by its score: 1 where `a` won, 0 where `b` did, ½ for a tie.
+    ///
+    /// # Panics
+    /// When one of them is no model, or both are the same.
+    pub fn add_score(&mut self, a: usize, b: usize, score: f64) {
+        assert!(a != b && a.max(b) < self.models, "{a} and {b} are no pair of {} models", self.models);
+        let (low, high) = (a.min(b), a.max(b));
+        let tally = &mut self.triangle[high * (high - 1) / 2 + low];
+        let score = if a < b { score } else { 1.0 - score };
+        tally.wins += u64::from(score == 1.0);
+        tally.losses += u64::from(score == 0.0);
+        tally.ties += u64::from(score != 1.0 && score != 0.0);
     }
 
     /// The votes on `a` and `b`, seen from `a`; none on a model and itself.

@@ -4,6 +4,7 @@
 //! board first takes [`lock_shared`] or [`lock_exclusive`], then locks rating rows, always in the order of kind,
 //! language and model: so no two ever wait for each other. Votes do so in the database's function `cast_votes`.
 
+use arena_rating::EloSettings;
 use sqlx::{PgConnection, PgExecutor, PgPool, Postgres, Transaction};
 
 use crate::domain::{BattleKind, Choice, ModelId};
@@ -40,6 +41,14 @@ pub struct PairRow {
     pub ties: i64,
     /// Votes against both.
     pub both_bad: i64,
+}
+
+/// The counted votes of one pair in one language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LanguagePair {
+    /// The board's language.
+    pub language: String,
+    pub pair: PairRow,
 }
 
 /// A transaction that reads one state of the boards, whatever is voted meanwhile.
@@ -95,6 +104,27 @@ pub async fn request_repair(transaction: &mut PgConnection, kind: BattleKind) ->
     .execute(transaction)
     .await?;
     Ok(())
+}
+
+/// Notes what Elo is computed with from now on; where it was something else, asks for a replay of all votes.
+pub async fn follow_elo_settings(db: &PgPool, elo: &EloSettings) -> sqlx::Result<()> {
+    let mut transaction = db.begin().await?;
+    let changed = sqlx::query!(
+        "UPDATE elo_settings SET k = $1, scale = $2, base = $3, initial = $4
+        WHERE (k, scale, base, initial) IS DISTINCT FROM ($1, $2, $3, $4)",
+        elo.k,
+        elo.scale,
+        elo.base,
+        elo.initial
+    )
+    .execute(&mut *transaction)
+    .await?;
+    if changed.rows_affected() > 0 {
+        for kind in [BattleKind::Battle, BattleKind::SideBySide] {
+            request_repair(&mut transaction, kind).await?;
+        }
+    }
+    transaction.commit().await
 }
 
 /// The number of the newest request for a replay, where one is asked for.
@@ -205,21 +235,42 @@ pub async fn elo(db: impl PgExecutor<'_>, kind: BattleKind, language: &str) -> s
     .await
 }
 
-/// The pair counts of one board.
-pub async fn pairs(db: impl PgExecutor<'_>, kind: BattleKind, language: &str) -> sqlx::Result<Vec<PairRow>> {
-    sqlx::query_as!(
-        PairRow,
-        r#"SELECT model_low AS "low: ModelId", model_high AS "high: ModelId",
-            sum(wins_low)::bigint AS "wins_low!", sum(wins_high)::bigint AS "wins_high!",
-            sum(ties)::bigint AS "ties!", sum(both_bad)::bigint AS "both_bad!"
-        FROM pair_counts WHERE kind = $1 AND ($2 = '*' OR language = $2)
-        GROUP BY model_low, model_high HAVING sum(wins_low + wins_high + ties + both_bad) > 0
-        ORDER BY model_low, model_high"#,
-        kind.as_str(),
-        language
+/// The pair counts of one kind, language by language.
+pub async fn pairs(db: impl PgExecutor<'_>, kind: BattleKind) -> sqlx::Result<Vec<LanguagePair>> {
+    let rows = sqlx::query!(
+        r#"SELECT language, model_low AS "low: ModelId", model_high AS "high: ModelId", wins_low, wins_high, ties, both_bad
+        FROM pair_counts WHERE kind = $1 AND wins_low + wins_high + ties + both_bad > 0
+        ORDER BY model_low, model_high, language"#,
+        kind.as_str()
     )
     .fetch_all(db)
-    .await
+    .await?;
+    let mut pairs = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (wins_low, wins_high, ties, both_bad) = (row.wins_low, row.wins_high, row.ties, row.both_bad);
+        let pair = PairRow { low: row.low, high: row.high, wins_low, wins_high, ties, both_bad };
+        pairs.push(LanguagePair { language: row.language, pair });
+    }
+    Ok(pairs)
+}
+
+/// The pairs of one board: of a language, or of all.
+#[must_use]
+pub fn of_board(pairs: &[LanguagePair], language: &str) -> Vec<PairRow> {
+    let mut sums: Vec<PairRow> = Vec::new();
+    for row in pairs.iter().filter(|row| language == ALL_LANGUAGES || row.language == language) {
+        // Rows of one pair follow each other.
+        match sums.last_mut().filter(|last| (last.low, last.high) == (row.pair.low, row.pair.high)) {
+            Some(sum) => {
+                sum.wins_low += row.pair.wins_low;
+                sum.wins_high += row.pair.wins_high;
+                sum.ties += row.pair.ties;
+                sum.both_bad += row.pair.both_bad;
+            }
+            None => sums.push(row.pair.clone()),
+        }
+    }
+    sums
 }
 
 /// The languages that have counted votes of a kind, those with the most first.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use serde::Serialize;
 use sqlx::{PgConnection, PgExecutor, PgPool};
+use uuid::Uuid;
 
 use crate::domain::{
     AdminId, BattleId, BattleKind, BattleStatus, Choice, ModelId, Reason, ReplyStatus, Side, SideStatus, VoteStatus,
@@ -227,6 +228,61 @@ pub async fn for_each_counted(
     while let Some(row) = rows.try_next().await? {
         let Some(score) = row.choice.score_of_a() else { continue };
         each(CountedVote { language: row.language, model_a: row.model_a, model_b: row.model_b, score });
+    }
+    Ok(())
+}
+
+/// A counted vote and whose it is.
+#[derive(Debug, Clone)]
+pub struct VoterVote {
+    pub id: i64,
+    /// The voter, or those votes that were untied from one together; nobody where it is not known.
+    pub voter: Option<Uuid>,
+    /// The board's language.
+    pub language: String,
+    /// The left model.
+    pub model_a: ModelId,
+    /// The right model.
+    pub model_b: ModelId,
+    /// What was chosen.
+    pub choice: Choice,
+}
+
+/// Walks through the counted votes of one kind whose numbers are above `after`; of these pairs of models alone, where any
+/// are named.
+pub async fn for_each_of_voters(
+    db: impl PgExecutor<'_>,
+    kind: BattleKind,
+    after: i64,
+    pairs: &[[ModelId; 2]],
+    mut each: impl FnMut(VoterVote),
+) -> sqlx::Result<()> {
+    let (first, second): (Vec<Uuid>, Vec<Uuid>) = pairs.iter().map(|[first, second]| (first.0, second.0)).unzip();
+    let mut rows = sqlx::query!(
+        r#"SELECT id, coalesce(voter_id, voter_group) AS voter, language, model_a AS "model_a: ModelId", model_b AS "model_b!: ModelId",
+            choice AS "choice: Choice"
+        FROM votes
+        WHERE kind = $1 AND id > $2 AND exclusion_reason IS NULL AND withdrawn_at IS NULL AND model_b IS NOT NULL
+            AND (cardinality($3::uuid[]) = 0 OR EXISTS (
+                SELECT 1 FROM unnest($3::uuid[], $4::uuid[]) AS pair (first, second)
+                WHERE (model_a = pair.first AND model_b = pair.second)
+                    OR (model_a = pair.second AND model_b = pair.first)))"#,
+        kind.as_str(),
+        after,
+        &first,
+        &second
+    )
+    .fetch(db);
+    while let Some(row) = rows.try_next().await? {
+        let vote = VoterVote {
+            id: row.id,
+            voter: row.voter,
+            language: row.language,
+            model_a: row.model_a,
+            model_b: row.model_b,
+            choice: row.choice,
+        };
+        each(vote);
     }
     Ok(())
 }

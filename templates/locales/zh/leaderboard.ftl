@@ -48,12 +48,21 @@ board-why-lost-all = 尚未排名：全负，任何评分都偏高
 board-why-one-sided = 尚未排名：结果全部一边倒，暂时无法估计实力
 board-how = 如何阅读
 board-how-votes = 匿名对战只统计在公布模型名称之前投出的票。若回答透露了模型身份，该票会保留但不计入。并排对比另有排行榜。
-board-how-bt = 评分来自 Bradley–Terry 模型：最能解释全部投票的实力值，均值为 { $center }。高出 { $scale } 分的模型，胜场约为负场的十倍。± 后为 95% 置信区间的半宽；票数少时区间宽、不精确。
-board-how-rank = 名次 = 明显更强的模型数 + 1（区间完全更高才算明显更强）。因此多个模型可以并列。
+board-how-bt = 评分来自 Bradley–Terry 模型：最能解释全部投票的实力值。{ $center }高出 { $scale } 分的模型，胜场约为负场的十倍。
+board-how-rank = 名次范围（如 2–5）列出模型可能的全部名次：从明显更强的模型之后开始，到明显更弱的模型之前为止。两个模型能否分出高下，取决于其差值的区间；所有范围同时成立的置信度为 95%。
+board-how-interval = ± 后为 95% 置信区间的半宽。同一个人的投票出于同一种偏好，因此合在一起计算；票数少或投票人少时，区间较宽。
+board-how-preliminary = 票数少于 { $votes } 的模型为“初步”：有评分，没有名次，也不影响其他模型的名次。
+board-center-mean = 全部对战的平均为 { $rating }。
+board-center-anchor = { $model } 固定为 { $rating }。
+board-preliminary = 初步：票数少于 { $votes }
+board-voters = 来自 { $count } 位投票人。
+board-few-voters = 投票人太少，区间较宽。
+board-no-interval = 投票人太少，无法判断其精确程度
+board-both-bad-long = 该模型的对战中，两个回答都被评为不好的比例
 board-how-elo = Elo 随每一票变动（K = { $k }，起始 { $initial }），因此更反映近期投票，并与先后顺序有关。
-board-how-ties = 平局和“都不好”对双方各计半胜。
+board-how-ties = 在评分中，平局和“都不好”对双方各计半胜。两个回答都被评为不好的比例另有一列。
 board-chart = 评分与置信区间
-board-chart-note = 每个点是一个模型的评分，每条线是其 95% 置信区间。上表列出了同样的数字。
+board-chart-note = 每个点是一个模型的评分，每条线是其 95% 置信区间。区间重叠时，也可能有一方明显更强：名次以差值为准。
 board-win-rates = 两两胜率
 board-win-rates-note = 行模型对列模型的胜率百分比；平局和“都不好”各计一半。浅色斜体表示不足十场。
 board-counts = 两两对战场数

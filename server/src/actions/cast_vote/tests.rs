@@ -110,7 +110,7 @@ impl World {
     }
 
     async fn pairs(&self, kind: BattleKind, language: &str) -> Vec<PairRow> {
-        ratings::pairs(&self.db, kind, language).await.unwrap()
+        ratings::of_board(&ratings::pairs(&self.db, kind).await.unwrap(), language)
     }
 
     async fn elo(&self, kind: BattleKind, language: &str) -> BTreeMap<ModelId, f64> {

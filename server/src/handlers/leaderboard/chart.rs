@@ -57,7 +57,7 @@ impl Chart {
             let (from, to) = rated.interval();
             let top = HEAD + row as f64 * ROW;
             Dot {
-                label: format!("{:.0} ± {:.0}", rated.rating, (to - rated.rating).ceil()),
+                label: label(rated),
                 name: name.clone(),
                 text_y: number(top + 14.0),
                 y: number(top + 26.0),
@@ -71,6 +71,14 @@ impl Chart {
         let dots: Vec<Dot> = rated.iter().enumerate().map(dot).collect();
         let ticks = ticks(low, high).map(|rating| Tick { x: number(x(rating)), label: format!("{rating:.0}") });
         Some(Self { width: WIDTH, height: HEAD + ROW * dots.len() as f64 + 6.0, ticks: ticks.collect(), dots })
+    }
+}
+
+/// The rating and half the width of its interval, where it has one.
+fn label(rated: &Rated) -> String {
+    match rated.margin.is_finite() {
+        true => format!("{:.0} ± {:.0}", rated.rating, rated.margin.ceil()),
+        false => format!("{:.0}", rated.rating),
     }
 }
 
@@ -104,7 +112,7 @@ mod tests {
     use super::*;
 
     fn one(rating: f64, standard_error: f64) -> (String, Rated) {
-        ("m".into(), Rated { group: 0, rating, standard_error })
+        ("m".into(), Rated { group: 0, rating, standard_error, margin: 1.96 * standard_error })
     }
 
     #[test]
@@ -119,6 +127,8 @@ mod tests {
     #[test]
     fn a_newcomer_with_a_vast_interval_does_not_squeeze_the_others() {
         let (low, high) = range(&[one(1100.0, 10.0), one(1000.0, 10.0), one(900.0, 2000.0)]);
+        assert!(low > 600.0 && high < 1400.0, "{low} {high}");
+        let (low, high) = range(&[one(1100.0, 10.0), one(1000.0, f64::INFINITY)]);
         assert!(low > 600.0 && high < 1400.0, "{low} {high}");
         let (low, high) = range(&[one(1000.0, 5.0), one(1000.0, 5.0)]);
         assert!(low > 980.0 && high < 1020.0, "{low} {high}");

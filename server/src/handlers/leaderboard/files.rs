@@ -21,6 +21,12 @@ pub struct BoardFile {
     pub version: i64,
     /// Votes that this board counts.
     pub votes: u64,
+    /// People who cast the largest group's votes; one person's votes count as one opinion in the intervals.
+    pub voters: Option<usize>,
+    /// As many voters with equally many votes each would tell as much.
+    pub effective_voters: Option<f64>,
+    /// Models with fewer votes than this are preliminary.
+    pub min_votes: u64,
     /// Groups of models that can be ranked among each other only.
     pub groups: usize,
     /// The models, in the order of display.
@@ -34,14 +40,20 @@ pub struct ModelLine {
     pub slug: String,
     /// Its name on pages.
     pub name: String,
-    /// One more than the number of models of its group that are certainly better.
+    /// The best rank that it may have: one more than the number of models of its group that are certainly better.
+    /// Nothing for models that are preliminary or unrated. With 95 % certainty all models' ranges hold at once.
     pub rank: Option<usize>,
+    /// The worst rank that it may have.
+    pub rank_worst: Option<usize>,
+    /// Whether it has too few votes for a rank.
+    pub preliminary: bool,
     /// Its group, from 0, the largest.
     pub group: Option<usize>,
     /// Bradley-Terry rating; nothing where no finite one exists.
     pub bradley_terry: Option<f64>,
+    /// Robust, clustered by voter; nothing where too few people voted to tell.
     pub standard_error: Option<f64>,
-    /// Lower end of the 95 % interval.
+    /// Lower end of the 95 % interval; nothing where it has none.
     pub lower: Option<f64>,
     /// Upper end.
     pub upper: Option<f64>,
@@ -56,6 +68,8 @@ pub struct ModelLine {
     pub ties: u64,
     /// Votes against both.
     pub both_bad: u64,
+    /// Share of its battles that were judged both bad.
+    pub both_bad_share: Option<f64>,
     pub votes: u64,
     /// Share of wins, ties and both-bad votes counting half.
     pub win_rate: Option<f64>,
@@ -119,10 +133,12 @@ pub async fn matrix_csv(
     download(csv, &which, &file.kind, file.language.as_deref())
 }
 
-const HEAD: [&str; 17] = [
+const HEAD: [&str; 20] = [
     "slug",
     "name",
     "rank",
+    "rank_worst",
+    "preliminary",
     "group",
     "bradley_terry",
     "standard_error",
@@ -134,6 +150,7 @@ const HEAD: [&str; 17] = [
     "losses",
     "ties",
     "both_bad",
+    "both_bad_share",
     "votes",
     "win_rate",
     "average_win_rate",
@@ -149,12 +166,14 @@ impl BoardFile {
             Some(ModelLine {
                 slug: model.slug.clone(),
                 name: model.display_name.clone(),
-                rank: entry.rank,
+                rank: entry.rank.map(|rank| rank.best),
+                rank_worst: entry.rank.map(|rank| rank.worst),
+                preliminary: entry.is_preliminary,
                 group: rated.map(|rated| rated.group),
                 bradley_terry: rated.map(|rated| rounded(rated.rating)),
-                standard_error: rated.map(|rated| rounded(rated.standard_error)),
-                lower: rated.map(|rated| rounded(rated.interval().0)),
-                upper: rated.map(|rated| rounded(rated.interval().1)),
+                standard_error: rated.and_then(|rated| finite(rated.standard_error)),
+                lower: rated.and_then(|rated| finite(rated.interval().0)),
+                upper: rated.and_then(|rated| finite(rated.interval().1)),
                 unrated: match entry.standing {
                     Standing::Rated(_) => None,
                     Standing::Unrated(why) => Some(code(why)),
@@ -164,6 +183,7 @@ impl BoardFile {
                 losses: entry.tally.losses,
                 ties: entry.tally.ties,
                 both_bad: entry.tally.both_bad,
+                both_bad_share: entry.tally.both_bad_share().map(rounded),
                 votes: entry.tally.battles(),
                 win_rate: entry.tally.win_rate().map(rounded),
                 average_win_rate: entry.average_win_rate.map(rounded),
@@ -174,6 +194,9 @@ impl BoardFile {
             language: named.key.language.clone(),
             version: named.read.version,
             votes: board.votes,
+            voters: board.voters.map(|voters| voters.count),
+            effective_voters: board.voters.map(|voters| rounded(voters.effective)),
+            min_votes: named.min_votes,
             groups: board.groups,
             models: board.entries.iter().filter_map(line).collect(),
         }
@@ -207,6 +230,11 @@ fn code(why: Unrated) -> &'static str {
         Unrated::LostAll => "lost_all",
         Unrated::OneSided => "one_sided",
     }
+}
+
+/// Nothing for an interval without an end.
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then(|| rounded(value))
 }
 
 /// Four digits after the point: enough to compute on, and no noise.

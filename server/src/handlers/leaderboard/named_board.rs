@@ -47,6 +47,8 @@ pub(super) struct NamedBoard {
     pub key: BoardKey,
     pub read: Arc<ReadBoard>,
     pub models: ModelNames,
+    /// Models with fewer votes are preliminary.
+    pub min_votes: u64,
 }
 
 impl NamedBoard {
@@ -54,7 +56,7 @@ impl NamedBoard {
         let key = filter.key()?;
         let read = arena.boards.read(&arena.db, &key).await?;
         let models = model_names::all(&arena.db).await?;
-        Ok(Self { key, read, models })
+        Ok(Self { key, read, models, min_votes: arena.boards.rules().min_votes })
     }
 
     /// The models of the board's lines, in their order.

@@ -7,6 +7,7 @@ use super::chart::Chart;
 use super::lines::{self, Block};
 use super::matrix::Matrix;
 use super::named_board::{Filter, NamedBoard};
+use crate::boards::BoardRules;
 use crate::domain::BattleKind;
 use crate::error::Error;
 use crate::handlers::html;
@@ -18,6 +19,9 @@ use arena_rating::{EloSettings, Scale};
 
 /// Languages with a name of their own in the locale files; others are shown by their code.
 const NAMED_LANGUAGES: &[&str] = &["zh", "en", "ja", "ko", "fr", "de", "es", "ru", "pt", "it", "ar", "vi", "und"];
+
+/// Fewer people than this make wide intervals, and it is said why.
+const FEW_VOTERS: f64 = 30.0;
 
 /// A choice of a filter.
 struct Choice {
@@ -36,8 +40,13 @@ struct LeaderboardPage {
     /// The filter as an address has it.
     query: String,
     votes: u64,
+    /// How many people voted, and whether they are too few to tell much.
+    voters: Option<(String, bool)>,
     elo: EloSettings,
-    scale: Scale,
+    /// What stands at which rating.
+    center: String,
+    points: f64,
+    min_votes: u64,
     has_models: bool,
     /// Whether every language and kind is without votes, so that it is no use to filter.
     blocks: Vec<Block>,
@@ -76,7 +85,10 @@ pub async fn page(
         query: format!("kind={}&language={}", named.key.kind, chosen.unwrap_or("all")),
         votes: board.votes,
         elo: arena.config.elo,
-        scale: Scale::default(),
+        center: center(&named, arena.boards.rules(), page.locale),
+        points: Scale::default().scale,
+        min_votes: named.min_votes,
+        voters: board.voters.map(|voters| (grouped(voters.count as u64), voters.effective < FEW_VOTERS)),
         has_models: !named.models.is_empty(),
         blocks: lines::blocks(&named, page.locale),
         chart: Chart::of(&named),
@@ -85,6 +97,16 @@ pub async fn page(
         page,
     };
     html(&view)
+}
+
+/// What ratings are measured from, as a sentence says it.
+fn center(named: &NamedBoard, rules: &BoardRules, locale: Locale) -> String {
+    let anchor = rules.anchor.as_deref().and_then(|slug| named.in_order().find(|model| model.slug == slug));
+    let rating = format!("{}", rules.center);
+    match anchor {
+        Some(model) => locale.text_with("board-center-anchor", &[("model", &model.display_name), ("rating", &rating)]),
+        None => locale.text_with("board-center-mean", &[("rating", &rating)]),
+    }
 }
 
 fn language_name(locale: Locale, code: &str) -> String {

@@ -66,11 +66,14 @@ pub async fn delete_older(db: &mut PgConnection, days: i32, limit: i64) -> sqlx:
     Ok(ids.len())
 }
 
-/// The vote stays for the tables; who gave it and what they wrote goes.
+/// The vote stays for the tables; who gave it and what they wrote goes. Votes that go from one voter together stay together,
+/// by a number that nobody can find them by: what it is made with is not kept.
 async fn untie(db: &mut PgConnection, battles: &[uuid::Uuid]) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE votes SET voter_id = NULL, comment = '', address_hash = NULL WHERE battle_id = ANY($1)",
-        battles
+        "UPDATE votes SET voter_group = md5($2::uuid::text || voter_id::text)::uuid, voter_id = NULL, comment = '', address_hash = NULL
+        WHERE battle_id = ANY($1)",
+        battles,
+        uuid::Uuid::new_v4()
     )
     .execute(db)
     .await?;

@@ -1,0 +1,2 @@
+DROP TABLE elo_settings;
+ALTER TABLE votes DROP COLUMN voter_group;
