@@ -134,7 +134,7 @@ async fn read_boards(arena: AppState, is_over: Arc<AtomicBool>) -> anyhow::Resul
         let at = Instant::now();
         let mut snapshot = ratings::snapshot(&arena.db).await?;
         ratings::elo(&mut *snapshot, BattleKind::Battle, "*").await?;
-        ratings::pairs(&mut *snapshot, BattleKind::Battle, "*").await?;
+        ratings::pairs(&mut *snapshot, BattleKind::Battle).await?;
         snapshot.rollback().await?;
         times.push(at.elapsed());
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -107,7 +107,10 @@ impl fmt::Display for Fault {
             }
             Self::Type(name) => write!(f, "type {name} is not supported"),
             Self::NoGpuKernels(name) => {
-                write!(f, "there are no GPU kernels for type {name}; load the model on the CPU, or in a type from Q2_K to Q8_0")
+                write!(
+                    f,
+                    "there are no GPU kernels for type {name}; load the model on the CPU, or in a type from Q2_K to Q8_0"
+                )
             }
             Self::Missing => f.write_str("is missing"),
             Self::Shape { found, expected } => write!(f, "is {found:?}, should be {expected:?}"),

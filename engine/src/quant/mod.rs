@@ -13,7 +13,7 @@ mod ternary;
 pub use blocks::Blocks;
 pub use codes::Codes;
 pub use finite::are_finite;
-pub use kind::GgmlType;
 pub use iq::NON_LINEAR;
+pub use kind::GgmlType;
 pub use raw_blocks::RawBlocks;
 pub use round::{check_range, largest, round_rows};

@@ -2,10 +2,10 @@
 
 use half::f16;
 
+use super::GgmlType;
 use super::iq::{iq1_m, iq1_s, iq2_s, iq2_xs, iq2_xxs, iq3_s, iq3_xxs, iq4_nl, iq4_xs};
 use super::mxfp4::mxfp4;
 use super::ternary::{tq1_0, tq2_0};
-use super::GgmlType;
 
 /// Writes one block's weights.
 type Decoder = fn(block: &[u8], out: &mut [f32]);
@@ -100,7 +100,8 @@ mod tests {
         for kind in KINDS {
             let bytes = std::fs::read(folder.join(format!("{kind}.bin"))).expect("blocks of the type");
             let (blocks, numbers) = bytes.split_at(bytes.len() - 3 * kind.block_len() * 4);
-            let expected: Vec<f32> = numbers.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+            let expected: Vec<f32> =
+                numbers.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
             assert_eq!(blocks.len(), 3 * kind.block_bytes(), "{kind}");
             assert_eq!(decoded(kind, blocks), expected, "{kind}");
             let mut last = vec![0.0; kind.block_len()];

@@ -19,7 +19,7 @@ pub fn tq1_0(block: &[u8], out: &mut [f32]) {
         for digit in 0..digits {
             for (byte, out) in bytes.iter().zip(out.by_ref()) {
                 let fraction = byte.wrapping_mul(3u8.pow(digit));
-                *out = weight(scale, (u16::from(fraction) * 3 >> 8) as u8);
+                *out = weight(scale, ((u16::from(fraction) * 3) >> 8) as u8);
             }
         }
     }

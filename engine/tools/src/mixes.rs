@@ -58,14 +58,9 @@ impl QuantMix {
             // A sixth of a bit less than Q6_K would save, where every logit comes from.
             T::Q4_0 | T::Q4_1 | T::Q5_0 | T::Q5_1 => Self { output: T::Q6_K, ..pure },
             T::IQ4_NL | T::IQ4_XS | T::IQ3_S => Self { output: T::Q6_K, kv: T::Q8_0, attention: T::Q5_K, ..pure },
-            T::IQ3_XXS => Self {
-                embedding: T::IQ3_S,
-                output: T::Q5_K,
-                kv: T::Q8_0,
-                query: T::IQ2_S,
-                attention: T::Q5_K,
-                ..pure
-            },
+            T::IQ3_XXS => {
+                Self { embedding: T::IQ3_S, output: T::Q5_K, kv: T::Q8_0, query: T::IQ2_S, attention: T::Q5_K, ..pure }
+            }
             T::IQ2_S => Self { embedding: T::IQ3_S, early_down: T::IQ3_S, ..Self::below_three_bits(kind) },
             T::IQ2_XS | T::IQ2_XXS | T::IQ1_M | T::IQ1_S => Self::below_three_bits(kind),
             _ => pure,

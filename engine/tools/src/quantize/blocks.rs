@@ -3,8 +3,8 @@
 use half::f16;
 
 use super::fit::{Affine, Codes, Group};
-use super::{grid, non_linear, pack};
 use super::super_block::{Found, LEN, Shape, groups, search};
+use super::{grid, non_linear, pack};
 use mixtral_engine::quant::GgmlType;
 
 const fn signed(high: f32) -> Codes {

@@ -122,9 +122,10 @@ fn iq4_xs(weights: &[f32], counts: &[f32], out: &mut [u8]) {
                 break;
             }
             before = error;
-            let (xq, qq) = scales.iter().zip(&sums).fold((0f32, 0f32), |(xq, qq), (scale, sums)| {
-                (xq + scale * sums.xq, qq + scale * scale * sums.qq)
-            });
+            let (xq, qq) = scales
+                .iter()
+                .zip(&sums)
+                .fold((0f32, 0f32), |(xq, qq), (scale, sums)| (xq + scale * sums.xq, qq + scale * scale * sums.qq));
             unit = if qq > 0.0 { xq / qq } else { 0.0 };
         }
     }

@@ -41,8 +41,7 @@ pub fn write(kind: GgmlType, weights: &[f32], counts: &[f32], out: &mut [u8]) ->
             pack::iq2_s(&found, out);
         }
         GgmlType::IQ3_XXS => {
-            let found =
-                search::<32, 8>(weights, counts, IQ3_OF_62, &Signed::new(&IQ3_XXS, &IQ3_XXS_LEVELS, true), 4.0);
+            let found = search::<32, 8>(weights, counts, IQ3_OF_62, &Signed::new(&IQ3_XXS, &IQ3_XXS_LEVELS, true), 4.0);
             pack::iq3_xxs(&found, out);
         }
         GgmlType::IQ3_S => {

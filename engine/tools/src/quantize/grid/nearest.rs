@@ -91,12 +91,12 @@ impl<const D: usize, const L: usize, const R: usize, const N: usize> Grid<D, L, 
         // A good point first, so that more halves are passed over.
         scan(place_of_least(&c), place_of_least(&d), &mut best);
         let least_upper = minimum(&c);
-        for j in 0..R {
-            if d[j] + least_upper + least >= best.0 {
+        for (j, upper) in d.iter().enumerate() {
+            if upper + least_upper + least >= best.0 {
                 continue;
             }
-            for i in 0..R {
-                if c[i] + d[j] + least < best.0 {
+            for (i, middle) in c.iter().enumerate() {
+                if middle + upper + least < best.0 {
                     scan(i, j, &mut best);
                 }
             }

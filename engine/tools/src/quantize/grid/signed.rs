@@ -81,9 +81,9 @@ impl<const D: usize, const L: usize, const R: usize, const N: usize> Solver for 
             }
             out.error += error;
             out.codes.signs[i] = signs;
-            for v in 0..vectors {
-                out.codes.points[i * vectors + v] = points[v] as u16;
-                for (at, level) in self.grid.points[points[v]].iter().enumerate() {
+            for (v, &point) in points.iter().enumerate().take(vectors) {
+                out.codes.points[i * vectors + v] = point as u16;
+                for (at, level) in self.grid.points[point].iter().enumerate() {
                     let at = v * D + at;
                     let level = self.levels[usize::from(*level)];
                     let weight = if signs >> at & 1 == 1 { -weights[at] } else { weights[at] };
