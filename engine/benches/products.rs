@@ -1,5 +1,5 @@
 //! Matrix products by type: `cargo bench -p mixtral-engine --bench products [-- TYPE…]`. GB of weights a second with one token,
-//! GFLOP a second with more; beside candle's products and those of `ops`, on all threads.
+//! GFLOP a second with more; beside candle's products, on all threads.
 
 #![expect(unsafe_code, reason = "activations and results that threads share by rows")]
 
@@ -9,7 +9,6 @@ use candle_core::quantized::{GgmlDType, QMatMul, QStorage, QTensor};
 use candle_core::{Device, Module as _, Tensor};
 use memmap2::MmapMut;
 use mixtral_engine::cpu::product::{Activations, PackedMatrix, TILE_ROWS, form, product};
-use mixtral_engine::ops::{Backend, Matrix};
 use mixtral_engine::quant::GgmlType::{self, *};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -26,7 +25,7 @@ fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let bandwidth = bandwidth();
     println!("memory: {bandwidth:.1} GB/s, {} threads", rayon::current_num_threads());
-    println!("each: ours, candle's (ours / candle's), the present (ours / the present)");
+    println!("each: ours, candle's (ours / candle's)");
     for (kind, candle) in [
         (F32, Some(GgmlDType::F32)),
         (F16, Some(GgmlDType::F16)),
@@ -89,10 +88,7 @@ fn measure(kind: GgmlType, candle: Option<GgmlDType>, bandwidth: f64) {
             let theirs = work / best(|| drop(weights.forward(&tensor).expect("a product")));
             line += &format!(", {theirs:.1} ({:.2})", ours / theirs);
         }
-        let present =
-            Matrix::new(Backend::Kernels, kind, rows, COLS, bytes, &Device::Cpu).expect("a type").expect("a matrix");
-        let before = work / best(|| drop(Backend::Kernels.linear(&present, &tensor).expect("a product")));
-        println!("{line}, {before:.1} ({:.2})", ours / before);
+        println!("{line}");
     }
 }
 

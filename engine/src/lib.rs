@@ -15,6 +15,7 @@
 //!
 //! ```text
 //! handle                        one device, one thread, several models
+//! devices                       what is open, and models on it
 //! cpu · gpu                     own executors for processors · for NVIDIA GPUs
 //! model · weights               from a step's input to logits · from files to tensors
 //! arch · text                   sizes and names of tensors · tokenizers, templates, stop strings
@@ -30,6 +31,7 @@ extern crate self as mixtral_engine;
 pub mod arch;
 pub mod cpu;
 pub mod device;
+pub mod devices;
 pub mod error;
 pub mod formats;
 pub mod gpu;

@@ -59,7 +59,7 @@ pub fn run(arguments: Arguments, language: Language) -> anyhow::Result<()> {
     let sampling = arguments.sampling.sampling()?;
     arguments.machine.pool.make(language)?;
     let context = arguments.machine.context;
-    let options = EngineOptions { max_sequences: 1, queue: 1, ..EngineOptions::default() };
+    let options = EngineOptions { max_sequences: 1, queue: 1, ..arguments.machine.options() };
     let engine = Engine::start(arguments.machine.device, options)?;
     let bar = progress_bar();
     let context = Some(context.unwrap_or(CONTEXT));

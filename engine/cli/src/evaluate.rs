@@ -74,7 +74,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
             learnt.extend(conversation.messages.iter().skip(1).step_by(2).map(|turn| plain(&turn.content)));
         }
     }
-    let options = EngineOptions { max_sequences: AT_ONCE, queue: AT_ONCE, ..EngineOptions::default() };
+    let options = EngineOptions { max_sequences: AT_ONCE, queue: AT_ONCE, ..arguments.machine.options() };
     let engine = Engine::start(arguments.machine.device, options)?;
     engine.load(
         MODEL,

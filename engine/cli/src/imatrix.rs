@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use candle_core::Device;
 use clap::Args;
 use mixtral_engine::model::{KvCache, Mixtral, WithCache};
-use mixtral_engine::ops::Backend;
 use mixtral_tools::imatrix::Imatrix;
 
 use crate::i18n::Language;
@@ -32,11 +31,11 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     refuse_folder(&arguments.out, language)?;
     let Opened { files, window, all, .. } = arguments.windows.open(&arguments.model, &arguments.machine, language)?;
     let config = files.config().clone();
-    // The reference operations multiply expert by expert, so that each shows what comes to it.
+    // It multiplies expert by expert, so that each shows what comes to it.
     let device = Device::Cpu;
-    let mut model = Mixtral::load_with(Backend::Reference, &files, config, &device, &mut |_, _| {})?;
-    let watched = model.watch()?;
-    let sizes = windows::sizes(window);
+    let mut model = Mixtral::load(&files, config, &device, &mut |_, _| {})?;
+    let watched = model.watch();
+    let sizes = windows::sizes(window, arguments.machine.kv_cache_dtype);
     let cache = KvCache::new(model.config(), sizes.blocks, sizes.block_size, &device)?;
     let vocabulary = model.config().vocab_size;
     let mut model = WithCache { model, cache };

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-use mixtral_engine::DeviceSpec;
+use mixtral_engine::devices::OpenDevice;
+use mixtral_engine::model::CacheType;
 use mixtral_engine::sample::Sampling;
 use mixtral_engine::weights::ModelFiles;
+use mixtral_engine::{DeviceSpec, EngineOptions};
 
 use crate::i18n::Language;
 
@@ -92,6 +94,21 @@ pub struct Machine {
     /// Tokens of a conversation: most.
     #[arg(short, long, aliases = ["ctx-size", "max-model-len"])]
     pub context: Option<usize>,
+    #[arg(long, value_name = "TYPE", aliases = ["cache-type", "cache-type-k"], default_value_t)]
+    pub kv_cache_dtype: CacheType,
+}
+
+impl Machine {
+    /// Opens the device, with the threads that were asked for.
+    pub fn open(&self, language: Language) -> anyhow::Result<OpenDevice> {
+        self.pool.make(language)?;
+        Ok(OpenDevice::open(self.device, self.pool.threads)?)
+    }
+
+    /// The engine's options as far as they say where and how it computes.
+    pub fn options(&self) -> EngineOptions {
+        EngineOptions { threads: self.pool.threads, cache_type: self.kv_cache_dtype, ..EngineOptions::default() }
+    }
 }
 
 /// Refuses a number outside its range, by the name of its option.

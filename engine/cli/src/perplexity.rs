@@ -31,13 +31,14 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let Opened { files, device, window, all } =
         arguments.windows.open(&arguments.model, &arguments.machine, language)?;
     let config = files.config();
-    let mut model = windows::load(&device, &files, config, window)?;
+    let room = (window, arguments.machine.kv_cache_dtype);
+    let mut model = windows::load(&device, &files, config, room)?;
     let mut other = match &arguments.against {
         Some(path) => {
             let files = ModelFiles::open(path, None)?;
             let fits = files.config().vocab_size == config.vocab_size && files.config().max_context >= window;
             ensure!(fits, t!(language, "perplexity-unlike", path = path.display()));
-            Some(windows::load(&device, &files, files.config(), window)?)
+            Some(windows::load(&device, &files, files.config(), room)?)
         }
         None => None,
     };

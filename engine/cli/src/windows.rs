@@ -6,8 +6,8 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 use indicatif::ProgressBar;
 use mixtral_engine::arch::Config;
-use mixtral_engine::gpu::{OpenDevice, Sizes};
-use mixtral_engine::model::Forward;
+use mixtral_engine::devices::OpenDevice;
+use mixtral_engine::model::{CacheType, Forward, Sizes};
 use mixtral_engine::schedule::{SequenceSlice, StepInput};
 use mixtral_engine::text::{ChatTemplate, Encoding, Tokenizer};
 use mixtral_engine::weights::ModelFiles;
@@ -47,8 +47,7 @@ impl Windows {
     /// a begin token and cut into full windows, the first token of each is replaced by the begin token. What is left over
     /// at the end is not used. JSON lines are read as training reads them.
     pub fn open(&self, model: &Model, machine: &Machine, language: Language) -> anyhow::Result<Opened> {
-        machine.pool.make(language)?;
-        let device = OpenDevice::open(machine.device)?;
+        let device = machine.open(language)?;
         let files = model.open()?;
         let tokenizer = Tokenizer::from_gguf(files.gguf().metadata())?;
         let lines = self.text.extension().is_some_and(|ending| ending == "jsonl");
@@ -85,8 +84,9 @@ impl Windows {
 }
 
 /// Room for one window.
-pub fn sizes(window: usize) -> Sizes {
-    Sizes { blocks: window.div_ceil(BLOCK), block_size: BLOCK, step_tokens: ROWS.min(window), sequences: 1 }
+pub fn sizes(window: usize, cache_type: CacheType) -> Sizes {
+    let blocks = window.div_ceil(BLOCK);
+    Sizes { blocks, block_size: BLOCK, step_tokens: ROWS.min(window), sequences: 1, cache_type }
 }
 
 /// A model with a cache for one window.
@@ -94,9 +94,9 @@ pub fn load(
     device: &OpenDevice,
     files: &ModelFiles,
     config: &Config,
-    window: usize,
+    (window, cache_type): (usize, CacheType),
 ) -> anyhow::Result<Box<dyn Forward>> {
-    Ok(device.load(files, config.clone(), sizes(window), &mut |_, _| {})?)
+    Ok(device.load(files, config.clone(), sizes(window, cache_type), &mut |_, _| {})?)
 }
 
 /// Runs a window; `body` gets the number of the first row of each batch, and the logits: (rows, vocabulary).

@@ -54,7 +54,7 @@ impl Rope {
     }
 
     /// Cosine and sine of each pair at a position.
-    fn turn(&self, position: u32) -> impl Iterator<Item = (f32, f32)> + '_ {
+    pub fn turn(&self, position: u32) -> impl Iterator<Item = (f32, f32)> + '_ {
         self.frequencies.iter().map(move |frequency| {
             let (sin, cos) = (f64::from(position) * frequency).sin_cos();
             ((cos * self.magnitude) as f32, (sin * self.magnitude) as f32)

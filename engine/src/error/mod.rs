@@ -72,6 +72,9 @@ pub enum Error {
     /// The tokenizer or the chat template refused.
     #[error("text: {0}")]
     Text(String),
+    /// A thread that computed panicked: a fault of the engine.
+    #[error("panic: {0}")]
+    Panic(String),
     /// The request asks for what cannot be done.
     #[error("request: {0}")]
     Request(String),

@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "a mapped file")]
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
 
 use crate::error::{Error, Place, Result};
@@ -32,6 +33,17 @@ impl Mapped {
         // nobody shortens the file meanwhile is the documented condition above.
         let map = unsafe { memmap2::Mmap::map(&file) }.map_err(Error::io(path))?;
         Ok(Self(map))
+    }
+
+    /// Gives the memory of a range back to the system. Whoever reads there again gets the file's bytes anew.
+    pub fn release(&self, range: Range<usize>) {
+        #[cfg(unix)]
+        if range.start < range.end && range.end <= self.0.len() {
+            let advice = memmap2::UncheckedAdvice::DontNeed;
+            // SAFETY: the mapping is of a file and nobody writes to it: what is dropped is read anew when it is needed.
+            // Refused, the pages stay until the mapping ends.
+            let _ = unsafe { self.0.unchecked_advise_range(advice, range.start, range.len()) };
+        }
     }
 }
 

@@ -53,6 +53,12 @@ impl<'a> TensorReader<'a> {
         Ok((info.kind, bytes))
     }
 
+    /// A tensor of so many bytes is where it belongs, and its file's need no memory any more.
+    pub fn done(&mut self, name: &str, bytes: usize) {
+        self.source.release(name);
+        self.advance(bytes);
+    }
+
     /// So many bytes more are where they belong. What is read twice counts once.
     pub fn advance(&mut self, bytes: usize) {
         self.done = self.total.min(self.done + bytes as u64);

@@ -21,6 +21,9 @@ pub trait Source {
     /// There is no such tensor, or it cannot be computed.
     fn bytes(&self, name: &str) -> Result<Cow<'_, [u8]>>;
 
+    /// The bytes of the tensor of this name will not be read again soon: where they are a file's, memory need not hold them.
+    fn release(&self, _name: &str) {}
+
     /// The names of all tensors.
     fn names(&self) -> Vec<&str>;
 

@@ -11,7 +11,6 @@ mod driver;
 #[cfg(test)]
 mod emulated;
 pub mod model;
-mod open;
 pub mod product;
 mod sample;
 
@@ -20,8 +19,7 @@ pub use buffer::{Buffer, Event, Graph, Pod};
 pub use device::{Address, Arg, Gpu, Launch, MemoryInfo, Properties};
 #[cfg(test)]
 pub use emulated::emulated;
-pub use model::{GpuModel, MemoryPlan, Profile, Sizes};
-pub use open::OpenDevice;
+pub use model::{GpuModel, MemoryPlan, Profile, cache_bytes};
 pub use sample::{DeviceSampler, Sampled};
 
 use std::sync::Arc;

@@ -9,6 +9,7 @@ mod route;
 mod rows;
 mod sample;
 
+#[expect(dead_code, reason = "helpers of the golden tests, of which some are needed here")]
 #[path = "../../tests/golden/drive.rs"]
 mod drive;
 #[path = "../../tests/golden/plain.rs"]

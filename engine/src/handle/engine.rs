@@ -18,8 +18,8 @@ use super::shared::{EngineStatus, ModelStatus, QueuePlace, Shared};
 use super::stream::EventStream;
 use super::thread::{self, Command};
 use crate::device::DeviceSpec;
+use crate::devices::OpenDevice;
 use crate::error::{Error, Result};
-use crate::gpu::OpenDevice;
 use crate::request::{Input, Request, SubmitError};
 use crate::text::{ChatTemplate, CompileTemplate};
 
@@ -52,12 +52,11 @@ impl Engine {
     /// The device cannot be used, or an option is out of range.
     pub fn start(device: DeviceSpec, options: EngineOptions) -> Result<Self> {
         options.check()?;
-        let device = OpenDevice::open(device)?;
-        let pool = options.pool()?;
+        let device = OpenDevice::open(device, options.threads)?;
         let (commands, received) = sync_channel(COMMANDS);
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
-            .spawn(move || thread::run(&received, pool.as_ref()))
+            .spawn(move || thread::run(&received))
             .map_err(Error::io("the engine's thread"))?;
         Ok(Self {
             device_name: device.name(),

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::card::{self, ModelCard, TemplateState};
 use super::check::check;
 use super::options::{EngineOptions, LoadOptions};
+use crate::devices::OpenDevice;
 use crate::error::{Error, Result};
-use crate::gpu::{OpenDevice, Sizes};
-use crate::model::Forward;
+use crate::model::{Forward, Sizes};
 use crate::schedule::Limits;
 use crate::text::{ChatTemplate, CompileTemplate, TemplateError, Tokenizer};
 use crate::weights::ModelFiles;
@@ -61,6 +61,7 @@ impl LoadedModel {
             block_size: limits.block_size,
             step_tokens: limits.step_tokens.max(limits.max_sequences),
             sequences: limits.max_sequences,
+            cache_type: options.cache_type.unwrap_or(place.options.cache_type),
         };
         // A cache smaller than the context bounds it: what could not be computed must not be taken.
         let context = context.min(blocks * limits.block_size);

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
-
 use crate::error::{Error, Result};
+use crate::model::CacheType;
 
 /// Settings of an engine, the same for each of its models.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +15,8 @@ pub struct EngineOptions {
     pub queue: usize,
     /// Tokens that a model's cache holds; without it, [`Self::default_cache_tokens`].
     pub cache_tokens: Option<usize>,
+    /// The type of cached keys and values.
+    pub cache_type: CacheType,
     /// Tokens in a cache block.
     pub block_size: usize,
     /// Most tokens computed in one step.
@@ -27,7 +28,7 @@ pub struct EngineOptions {
     pub stream_buffer: usize,
     /// How long a reader may leave its events unread before its request is cancelled.
     pub read_timeout: Duration,
-    /// Threads that compute; without it, one a core.
+    /// Threads that compute on the processor; without it, one for each physical core that the process may use.
     pub threads: Option<usize>,
 }
 
@@ -37,6 +38,7 @@ impl Default for EngineOptions {
             max_sequences: 16,
             queue: 64,
             cache_tokens: None,
+            cache_type: CacheType::default(),
             block_size: 16,
             step_tokens: 512,
             step_time: Duration::from_secs(1),
@@ -70,13 +72,6 @@ impl EngineOptions {
         self.cache_tokens.map_or(Ok(()), |n| within("cache_tokens", n, 1 << 28))?;
         self.threads.map_or(Ok(()), |n| within("threads", n, 1024))
     }
-
-    /// A compute pool of the asked size; `None` means the process's own.
-    pub(super) fn pool(&self) -> Result<Option<ThreadPool>> {
-        let Some(threads) = self.threads else { return Ok(None) };
-        let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|n| format!("compute-{n}")).build();
-        pool.map(Some).map_err(|e| Error::Request(format!("threads: {e}")))
-    }
 }
 
 /// Settings of one model.
@@ -86,6 +81,8 @@ pub struct LoadOptions {
     pub context: Option<usize>,
     /// As [`EngineOptions::cache_tokens`], for this model alone.
     pub cache_tokens: Option<usize>,
+    /// As [`EngineOptions::cache_type`], for this model alone.
+    pub cache_type: Option<CacheType>,
     /// Of an adapter: the GGUF file of its base, where it is not the one that the adapter names.
     pub base: Option<PathBuf>,
 }

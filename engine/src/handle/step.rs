@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::request_state::{RequestState, StepOutcome};
 use super::runner::ModelRunner;
 use super::shared::Shared;
+use crate::cpu::panic_text;
 use crate::error::{Error, Result};
 use crate::model::Outcome;
 use crate::request::GenerateError;
@@ -70,7 +71,7 @@ pub(super) fn guarded_step(model: &mut ModelRunner) -> bool {
         }
         Ok(Err(error @ Error::NotFinite(_))) => Some(GenerateError::NotFinite(error.to_string())),
         Ok(Err(error)) => Some(GenerateError::Model(error.to_string())),
-        Err(panic) => Some(GenerateError::Model(format!("panic: {}", panic_text(panic.as_ref())))),
+        Err(panic) => Some(GenerateError::Model(Error::Panic(panic_text(panic.as_ref())).to_string())),
     };
     let mut works = true;
     if let Some(error) = error {
@@ -85,10 +86,4 @@ pub(super) fn guarded_step(model: &mut ModelRunner) -> bool {
     Shared::add(&model.shared.busy_micros, begun.elapsed().as_micros() as u64);
     model.publish();
     works
-}
-
-#[expect(clippy::disallowed_types, reason = "what `catch_unwind` gives")]
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_owned())
 }

@@ -3,8 +3,6 @@
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::Instant;
 
-use rayon::ThreadPool;
-
 use super::request_state::RequestState;
 use super::runner::ModelRunner;
 use super::step::guarded_step;
@@ -19,7 +17,7 @@ pub(super) enum Command {
 }
 
 /// Runs until told to shut down, or until nobody is left who could tell it.
-pub(super) fn run(commands: &Receiver<Command>, pool: Option<&ThreadPool>) {
+pub(super) fn run(commands: &Receiver<Command>) {
     let mut models: Vec<(u64, ModelRunner)> = Vec::new();
     let mut deadline: Option<Instant> = None;
     loop {
@@ -38,10 +36,7 @@ pub(super) fn run(commands: &Receiver<Command>, pool: Option<&ThreadPool>) {
         }
         let mut works = true;
         for (_, model) in models.iter_mut().filter(|(_, m)| !m.scheduler.is_idle()) {
-            works &= match pool {
-                Some(pool) => pool.install(|| guarded_step(model)),
-                None => guarded_step(model),
-            };
+            works &= guarded_step(model);
         }
         if !works {
             // Whoever watches over the engine sees that it has ended, and starts it anew with its device.

@@ -4,7 +4,7 @@ use candle_core::Tensor;
 
 use super::kv_cache::LayerCache;
 use crate::error::Result;
-use crate::ops::{Backend, Batch, Matrix};
+use crate::ops::{Batch, Matrix, reference as ops};
 
 /// One layer's attention.
 #[derive(Debug)]
@@ -27,22 +27,21 @@ impl Attention {
     /// its tokens see themselves and each other.
     pub fn forward(
         &self,
-        ops: Backend,
         x: &Tensor,
         (cos, sin): (&Tensor, &Tensor),
         batch: &Batch<'_>,
         cache: &LayerCache,
     ) -> Result<Tensor> {
         let tokens = x.dim(0)?;
-        let q = ops.linear(&self.q, x)?.reshape((tokens, self.heads, self.dim))?;
-        let k = ops.linear(&self.k, x)?.reshape((tokens, self.kv_heads, self.dim))?;
-        let v = ops.linear(&self.v, x)?.reshape((tokens, self.kv_heads, self.dim))?;
-        let q = ops.rope(&q, cos, sin)?;
-        let k = ops.rope(&k, cos, sin)?;
-        ops.write_kv(&cache.keys, &k, batch)?;
-        ops.write_kv(&cache.values, &v, batch)?;
+        let q = ops::linear(&self.q, x)?.reshape((tokens, self.heads, self.dim))?;
+        let k = ops::linear(&self.k, x)?.reshape((tokens, self.kv_heads, self.dim))?;
+        let v = ops::linear(&self.v, x)?.reshape((tokens, self.kv_heads, self.dim))?;
+        let q = ops::rope(&q, cos, sin)?;
+        let k = ops::rope(&k, cos, sin)?;
+        ops::write_kv(&cache.keys, &k, batch)?;
+        ops::write_kv(&cache.values, &v, batch)?;
         let scale = 1.0 / (self.dim as f32).sqrt();
-        let y = ops.attention(&q, &cache.keys, &cache.values, batch, scale)?; // (tokens, heads * dim)
-        ops.linear(&self.output, &y)
+        let y = ops::attention(&q, &cache.keys, &cache.values, batch, scale)?; // (tokens, heads * dim)
+        ops::linear(&self.output, &y)
     }
 }

@@ -8,7 +8,7 @@ use crate::formats::Source;
 use crate::quant::{Blocks, GgmlType};
 
 /// Whether a norm may have this type.
-pub(super) fn is_plain(kind: GgmlType) -> bool {
+pub(crate) fn is_plain(kind: GgmlType) -> bool {
     matches!(kind, GgmlType::F32 | GgmlType::F16 | GgmlType::BF16)
 }
 

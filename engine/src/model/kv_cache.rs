@@ -1,10 +1,9 @@
 //! The paged cache of keys and values: allocated once, written by slot, read by block table.
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 
 use crate::arch::Config;
 use crate::error::{Error, Result};
-use crate::ops::{Backend, cache_type};
 
 /// Keys and values of all layers, for `blocks` blocks of `block_size` tokens.
 #[derive(Debug)]
@@ -28,17 +27,10 @@ impl KvCache {
         let Some(slots) = slots else {
             return Err(Error::StepInput(format!("a cache of {blocks} blocks of {block_size} tokens is not possible")));
         };
-        let make = || Backend::of(device).cache(slots, config.kv_heads, config.head_dim, device);
+        let make = || Tensor::zeros((slots, config.kv_heads, config.head_dim), DType::F32, device);
         let layers =
             (0..config.layers).map(|_| Ok(LayerCache { keys: make()?, values: make()? })).collect::<Result<_>>()?;
         Ok(Self { layers, blocks, block_size })
-    }
-
-    /// How many bytes such a cache takes on a device.
-    pub fn bytes(config: &Config, blocks: usize, block_size: usize, device: &Device) -> u64 {
-        let numbers = [2, config.layers, blocks, block_size, config.kv_heads, config.head_dim];
-        let size = cache_type(device).size_in_bytes() as u64;
-        numbers.iter().fold(size, |bytes, &n| bytes.saturating_mul(n as u64))
     }
 
     /// How many blocks it has.

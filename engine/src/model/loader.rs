@@ -11,7 +11,7 @@ use crate::arch::Config;
 use crate::arch::{TensorRole, TensorSpec};
 use crate::error::{Fault, Result};
 use crate::formats::{Source, TensorReader};
-use crate::ops::{Backend, Expert, Matrix};
+use crate::ops::{Expert, Matrix};
 use crate::quant::{Blocks, GgmlType};
 
 /// How many bytes the weights take once loaded, on the processor or a GPU: what they take in the
@@ -21,7 +21,6 @@ pub fn weight_bytes(source: &dyn Source) -> u64 {
 }
 
 pub(super) struct Loader<'a> {
-    ops: Backend,
     reader: TensorReader<'a>,
     config: &'a Config,
     device: &'a Device,
@@ -29,17 +28,16 @@ pub(super) struct Loader<'a> {
 
 impl<'a> Loader<'a> {
     pub fn new(
-        ops: Backend,
         source: &'a dyn Source,
         config: &'a Config,
         device: &'a Device,
         progress: &'a mut dyn FnMut(u64, u64),
     ) -> Self {
-        Self { ops, reader: TensorReader::new(source, progress), config, device }
+        Self { reader: TensorReader::new(source, progress), config, device }
     }
 
     fn build(&mut self, name: &str, kind: GgmlType, rows: usize, cols: usize, bytes: &[u8]) -> Result<Matrix> {
-        let matrix = Matrix::new(self.ops, kind, rows, cols, bytes, self.device)
+        let matrix = Matrix::new(kind, rows, cols, bytes, self.device)
             .ok_or_else(|| self.reader.fault(name, Fault::Type(kind.to_string())))??;
         self.reader.advance(bytes.len());
         Ok(matrix)

@@ -14,15 +14,15 @@ use crate::arch::Rope;
 use crate::arch::{TensorRole, TensorSpec, tensor_specs};
 use crate::error::{Error, Result};
 use crate::formats::Source;
-use crate::ops::{ActivationRecorder, Backend, Batch, Matrix};
+use crate::ops::{ActivationRecorder, Batch, Matrix, reference as ops};
 use crate::schedule::StepInput;
 
-/// A model of the Mixtral family on one device.
+/// A model of the Mixtral family in candle's operations: what is read to understand it, watched for importance matrices, and
+/// what the executors are held against.
 #[derive(Debug)]
 pub struct Mixtral {
     config: Config,
     device: Device,
-    ops: Backend,
     /// (vocabulary, hidden)
     embedding: Matrix,
     layers: Vec<Layer>,
@@ -69,18 +69,7 @@ impl Mixtral {
         device: &Device,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self> {
-        Self::load_with(Backend::of(device), source, config, device, progress)
-    }
-
-    /// Loads a model for a chosen set of operations.
-    pub fn load_with(
-        ops: Backend,
-        source: &dyn Source,
-        config: Config,
-        device: &Device,
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<Self> {
-        let mut loader = Loader::new(ops, source, &config, device, progress);
+        let mut loader = Loader::new(source, &config, device, progress);
         let embedding = loader.matrix(TensorRole::Embedding, None)?;
         let layers = (0..config.layers)
             .map(|i| {
@@ -96,7 +85,7 @@ impl Mixtral {
         let output = loader.output()?;
         loader.finish()?;
         let rope = Rope::new(&config);
-        Ok(Self { config, device: device.clone(), ops, embedding, layers, norm, output, rope })
+        Ok(Self { config, device: device.clone(), embedding, layers, norm, output, rope })
     }
 
     /// The model's shape.
@@ -111,13 +100,7 @@ impl Mixtral {
 
     /// Watches what every matrix is multiplied with: for each of the model's parts that is multiplied, one watch an
     /// expert.
-    ///
-    /// # Errors
-    /// The model was loaded for operations that do not show it.
-    pub fn watch(&mut self) -> Result<Vec<(TensorSpec, Vec<Arc<ActivationRecorder>>)>> {
-        if self.ops != Backend::Reference {
-            return Err(Error::Request("only the reference operations can be watched".into()));
-        }
+    pub fn watch(&mut self) -> Vec<(TensorSpec, Vec<Arc<ActivationRecorder>>)> {
         let parts = tensor_specs(&self.config).into_iter().filter_map(|part| {
             let watches = match (part.layer, part.role) {
                 (Some(layer), role) => self.layers[layer].watch(role),
@@ -126,23 +109,21 @@ impl Mixtral {
             };
             (!watches.is_empty()).then_some((part, watches))
         });
-        Ok(parts.collect())
+        parts.collect()
     }
 
     /// Computes the plan's tokens, writes their keys and values into the cache, and returns the
     /// logits of the rows that the plan wants: (outputs, vocabulary), F32.
     pub fn forward(&self, plan: &StepInput, cache: &mut KvCache) -> Result<Tensor> {
-        let ops = self.ops;
-        let indices = (ops == Backend::Reference).then_some(&self.device);
-        let batch = Batch::new(plan, cache.blocks(), cache.block_size(), self.config.vocab_size, indices)?;
+        let batch = Batch::new(plan, cache.blocks(), cache.block_size(), self.config.vocab_size, Some(&self.device))?;
         if cache.layers().len() != self.layers.len() {
             return Err(Error::StepInput("the cache was made for another model".into()));
         }
         let (cos, sin) = self.rope.angles(&plan.positions, &self.device)?;
-        let mut x = ops.embed(&self.embedding, &plan.tokens, &self.device)?; // (tokens, hidden)
+        let mut x = ops::embed(&self.embedding, &plan.tokens, &self.device)?; // (tokens, hidden)
         for (i, (layer, cache)) in self.layers.iter().zip(cache.layers()).enumerate() {
-            let normed = layer.attention_norm.forward(ops, &x).map_err(|error| error.in_layer(i))?;
-            let attended = layer.attention.forward(ops, &normed, (&cos, &sin), &batch, cache);
+            let normed = layer.attention_norm.forward(&x).map_err(|error| error.in_layer(i))?;
+            let attended = layer.attention.forward(&normed, (&cos, &sin), &batch, cache);
             x = (x + attended.map_err(|error| error.in_layer(i))?)?;
             if i + 1 == self.layers.len() {
                 // After the last attention, only the rows that are asked for matter.
@@ -151,11 +132,11 @@ impl Mixtral {
                     return Ok(Tensor::zeros((0, self.config.vocab_size), x.dtype(), &self.device)?);
                 }
             }
-            let normed = layer.moe_norm.forward(ops, &x).map_err(|error| error.in_layer(i))?;
-            x = (x + layer.moe.forward(ops, &normed).map_err(|error| error.in_layer(i))?)?;
+            let normed = layer.moe_norm.forward(&x).map_err(|error| error.in_layer(i))?;
+            x = (x + layer.moe.forward(&normed).map_err(|error| error.in_layer(i))?)?;
         }
-        let x = self.norm.forward(ops, &x)?; // (outputs, hidden)
-        ops.linear(self.output.as_ref().unwrap_or(&self.embedding), &x)
+        let x = self.norm.forward(&x)?; // (outputs, hidden)
+        ops::linear(self.output.as_ref().unwrap_or(&self.embedding), &x)
     }
 
     /// The rows that the plan wants: (tokens, hidden) to (outputs, hidden).

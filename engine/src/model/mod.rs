@@ -1,4 +1,5 @@
-//! The Mixtral model: from a plan's tokens to logits. It is written once, over [`crate::ops`].
+//! The Mixtral model: what is asked of it ([`Forward`]), and a readable one over the reference operations of [`crate::ops`].
+//! Executors compute the same for serving.
 
 mod attention;
 mod check;
@@ -8,9 +9,12 @@ mod loader;
 mod mixtral;
 mod moe;
 mod norm;
+mod sizes;
 
 pub use check::check_tensors;
+pub(crate) use check::is_plain;
 pub use forward::{Forward, Outcome, WithCache};
 pub use kv_cache::KvCache;
 pub use loader::weight_bytes;
 pub use mixtral::Mixtral;
+pub use sizes::{CacheType, Sizes};

@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use crate::error::Result;
-use crate::ops::{Backend, Expert, Matrix};
+use crate::ops::{Expert, Matrix, reference as ops};
 
 /// One layer's experts and the router that chooses among them.
 #[derive(Debug)]
@@ -16,8 +16,8 @@ pub struct Moe {
 
 impl Moe {
     /// (tokens, hidden) to the same.
-    pub fn forward(&self, ops: Backend, x: &Tensor) -> Result<Tensor> {
-        let router = ops.linear(&self.router, x)?; // (tokens, experts)
-        ops.experts(x, &router, self.top, &self.experts)
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let router = ops::linear(&self.router, x)?; // (tokens, experts)
+        ops::experts(x, &router, self.top, &self.experts)
     }
 }

@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use crate::error::Result;
-use crate::ops::Backend;
+use crate::ops::reference as ops;
 
 /// A norm's weights.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub struct Norm {
 
 impl Norm {
     /// (tokens, hidden) to the same.
-    pub fn forward(&self, ops: Backend, x: &Tensor) -> Result<Tensor> {
-        ops.rms_norm(x, &self.weight, self.eps)
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        ops::rms_norm(x, &self.weight, self.eps)
     }
 }

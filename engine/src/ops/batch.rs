@@ -8,7 +8,6 @@ use crate::schedule::{SequenceSlice, StepInput};
 /// A plan that was checked against the cache.
 pub struct Batch<'a> {
     plan: &'a StepInput,
-    block_size: usize,
     /// Index tensors for the reference operations.
     indices: Option<Indices>,
 }
@@ -32,7 +31,7 @@ impl<'a> Batch<'a> {
         indices: Option<&Device>,
     ) -> Result<Self> {
         check(plan, blocks, block_size, vocabulary).map_err(Error::StepInput)?;
-        let mut batch = Self { plan, block_size, indices: None };
+        let mut batch = Self { plan, indices: None };
         if let Some(device) = indices {
             let slots = Tensor::from_slice(&plan.slots, plan.slots.len(), device)?;
             let context = |span: &SequenceSlice| {
@@ -45,16 +44,8 @@ impl<'a> Batch<'a> {
         Ok(batch)
     }
 
-    pub(crate) fn plan(&self) -> &StepInput {
-        self.plan
-    }
-
     pub(crate) fn sequences(&self) -> &[SequenceSlice] {
         &self.plan.sequences
-    }
-
-    pub(crate) fn block_size(&self) -> usize {
-        self.block_size
     }
 
     pub(super) fn indices(&self) -> Result<&Indices> {

@@ -1,8 +1,8 @@
-//! Between candle's tensors and the plain slices of the processor's kernels.
+//! Between candle's tensors and plain slices.
 
-use candle_core::{CpuStorage, Device, InplaceOp2, Layout, Storage, Tensor};
+use candle_core::{Storage, Tensor};
 
-use super::cpu::{are_finite, can_normalise};
+use super::finite::{are_finite, can_normalise};
 use crate::error::{Error, Result};
 
 /// Lends the F32 contents of tensors on the processor. Views are made contiguous first.
@@ -12,7 +12,7 @@ pub fn read<const N: usize, R>(tensors: [&Tensor; N], body: impl FnOnce([&[f32];
     let mut slices = [[].as_slice(); N];
     for (slice, (storage, layout)) in slices.iter_mut().zip(&guards) {
         let Storage::Cpu(storage) = &**storage else {
-            let message = "the processor's kernels were given a tensor of another device";
+            let message = "a tensor of another device";
             return Err(candle_core::Error::Msg(message.into()).into());
         };
         *slice = &storage.as_slice::<f32>()?[layout.start_offset()..][..layout.shape().elem_count()];
@@ -43,46 +43,4 @@ pub fn check_normalised(x: &Tensor) -> Result<()> {
     let width = x.dims().last().copied().unwrap_or(1).max(1);
     let fits = read([x], |[x]| can_normalise(x, width))?;
     fits.then_some(()).ok_or_else(|| Error::NotFinite("the input of a norm".to_owned()))
-}
-
-/// Makes a tensor of zeros that `body` fills in.
-pub fn write(dims: &[usize], body: impl FnOnce(&mut [f32]) -> Result<()>) -> Result<Tensor> {
-    let mut out = vec![0f32; dims.iter().product()];
-    body(&mut out)?;
-    Ok(Tensor::from_vec(out, dims, &Device::Cpu)?)
-}
-
-/// Writes each row of `rows` to its slot of `cache`, in place.
-pub fn scatter(cache: &Tensor, rows: &Tensor, slots: &[u32]) -> Result<()> {
-    let len = rows.elem_count() / slots.len();
-    Ok(cache.inplace_op2(&rows.contiguous()?, &Scatter { slots, len })?)
-}
-
-struct Scatter<'a> {
-    slots: &'a [u32],
-    len: usize,
-}
-
-impl InplaceOp2 for Scatter<'_> {
-    fn name(&self) -> &'static str {
-        "scatter rows into the cache"
-    }
-
-    fn cpu_fwd(
-        &self,
-        cache: &mut CpuStorage,
-        cache_layout: &Layout,
-        rows: &CpuStorage,
-        rows_layout: &Layout,
-    ) -> candle_core::Result<()> {
-        let (CpuStorage::F32(cache), CpuStorage::F32(rows)) = (cache, rows) else {
-            candle_core::bail!("the cache on the processor is F32")
-        };
-        let cache = &mut cache[cache_layout.start_offset()..];
-        let rows = &rows[rows_layout.start_offset()..];
-        for (slot, row) in self.slots.iter().zip(rows.chunks_exact(self.len)) {
-            cache[*slot as usize * self.len..][..self.len].copy_from_slice(row);
-        }
-        Ok(())
-    }
 }

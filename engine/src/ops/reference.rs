@@ -1,19 +1,31 @@
-//! Every operation in candle's own: readable, slow, right on every device. CUDA runs these today;
-//! tests hold the processor's kernels against them.
+//! Every operation in candle's own: readable, slow, right. Tests hold the executors against them.
 
 use candle_core::{D, DType, Device, Tensor};
 
 use super::assignments::ExpertAssignments;
 use super::batch::Batch;
+use super::host::{check_finite, check_normalised};
 use super::matrix::{Expert, Matrix};
 use crate::error::Result;
 
+/// The rows of `weights` that `ids` name: (ids, cols).
+pub fn embed(weights: &Matrix, ids: &[u32], device: &Device) -> Result<Tensor> {
+    weights.select(ids, device)
+}
+
+/// `x . weights^T`: (tokens, cols) to (tokens, rows).
+pub fn linear(weights: &Matrix, x: &Tensor) -> Result<Tensor> {
+    weights.multiply(x)
+}
+
+/// `x / sqrt(mean(x^2) + eps) * weight`, row by row.
 pub fn rms_norm(x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor> {
+    check_normalised(x)?;
     let mean = x.sqr()?.mean_keepdim(D::Minus1)?; // (tokens, 1)
     Ok(x.broadcast_div(&(mean + f64::from(eps))?.sqrt()?)?.broadcast_mul(weight)?)
 }
 
-/// `x`: (tokens, heads, dim); `cos`, `sin`: (tokens, dim / 2).
+/// Rotates neighbouring pairs. `x`: (tokens, heads, dim); `cos`, `sin`: (tokens, dim / 2).
 pub fn rope(x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
     let (tokens, heads, dim) = x.dims3()?;
     let pairs = x.reshape((tokens, heads, dim / 2, 2))?;
@@ -32,7 +44,8 @@ pub fn write_kv(cache: &Tensor, rows: &Tensor, batch: &Batch<'_>) -> Result<()> 
     Ok(cache.scatter_set(&index, &rows.to_dtype(cache.dtype())?.contiguous()?, 0)?)
 }
 
-/// `q`: (tokens, query heads, dim); `keys`, `values`: (slots, kv heads, dim).
+/// Causal attention of each sequence over its cached context; several query heads share a key head.
+/// `q`: (tokens, query heads, dim); `keys`, `values`: (slots, kv heads, dim); result: (tokens, query heads * dim).
 pub fn attention(q: &Tensor, keys: &Tensor, values: &Tensor, batch: &Batch<'_>, scale: f32) -> Result<Tensor> {
     let (_, heads, dim) = q.dims3()?;
     let kv = keys.dim(1)?;
@@ -63,8 +76,11 @@ fn mask(len: usize, context: usize, device: &Device) -> candle_core::Result<Tens
     Tensor::from_vec(mask, (len, context), device)
 }
 
-/// `x`: (tokens, hidden); `router`: (tokens, experts).
+/// Sends each token through its `top` best experts and adds up what they say, weighted.
+/// `x`: (tokens, hidden); `router`: (tokens, experts), before softmax.
 pub fn experts(x: &Tensor, router: &Tensor, top: usize, experts: &[Expert]) -> Result<Tensor> {
+    check_finite("an expert's input", x)?;
+    check_finite("what the router says", router)?;
     let device = x.device();
     // The counts decide which products run, so they must be known on this side.
     let logits = router.flatten_all()?.to_vec1::<f32>()?;
@@ -75,13 +91,9 @@ pub fn experts(x: &Tensor, router: &Tensor, top: usize, experts: &[Expert]) -> R
         let weights = Tensor::from_slice(&routes.weights()[slots.clone()], (slots.len(), 1), device)?;
         let expert = &experts[expert];
         let x = x.index_select(&tokens, 0)?; // (slots, hidden)
-        let inner = (by(&expert.gate, &x)?.silu()? * by(&expert.up, &x)?)?; // (slots, ffn)
-        let y = by(&expert.down, &inner)?.broadcast_mul(&weights)?; // (slots, hidden)
+        let inner = (linear(&expert.gate, &x)?.silu()? * linear(&expert.up, &x)?)?; // (slots, ffn)
+        let y = linear(&expert.down, &inner)?.broadcast_mul(&weights)?; // (slots, hidden)
         out = out.index_add(&tokens, &y, 0)?;
     }
     Ok(out)
-}
-
-fn by(matrix: &Matrix, x: &Tensor) -> Result<Tensor> {
-    matrix.multiply(x)
 }

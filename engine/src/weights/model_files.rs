@@ -113,6 +113,10 @@ impl Source for ModelFiles {
         self.base.bytes(name)
     }
 
+    fn release(&self, name: &str) {
+        self.base.release(name);
+    }
+
     fn names(&self) -> Vec<&str> {
         self.base.names()
     }

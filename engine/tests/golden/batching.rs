@@ -1,6 +1,5 @@
 //! A sequence gets the same numbers alone, in company, and in pieces.
 
-use mixtral_engine::ops::Backend;
 use mixtral_engine::quant::GgmlType;
 
 use crate::drive::{Driver, Sequence};
@@ -42,7 +41,7 @@ fn a_batch_and_chunks_give_the_same_bits_as_one_prompt_alone() {
 fn the_reference_operations_batch_too() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = tiny::put(folder.path(), "tiny.gguf", &tiny::bytes(SMALL, GgmlType::F32, Layout::Merged, 3));
-    let mut driver = Driver::open_with(Backend::Reference, &path);
+    let mut driver = Driver::reference(&path);
     let alone: Vec<Vec<f32>> = prompts().iter().map(|p| driver.logits(p)).collect();
     for (one, many) in alone.iter().zip(together(&mut driver, &prompts(), 7)) {
         // Its products are blocked by shape, so here only the last bits may differ.

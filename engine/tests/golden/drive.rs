@@ -3,13 +3,32 @@
 use std::path::Path;
 
 use candle_core::Device;
-use mixtral_engine::model::{Forward, KvCache, Mixtral, WithCache};
-use mixtral_engine::ops::Backend;
+use mixtral_engine::DeviceSpec;
+use mixtral_engine::arch::Config;
+use mixtral_engine::devices::OpenDevice;
+use mixtral_engine::formats::Source;
+use mixtral_engine::model::{CacheType, Forward, KvCache, Mixtral, Sizes, WithCache};
 use mixtral_engine::schedule::{SequenceSlice, StepInput};
 use mixtral_engine::weights::ModelFiles;
 
 pub const BLOCK: usize = 16;
 pub const BLOCKS: usize = 128;
+/// Most tokens of a step.
+const STEP: usize = 512;
+
+/// Room for what is driven here.
+pub fn sizes(cache_type: CacheType) -> Sizes {
+    Sizes { blocks: BLOCKS, block_size: BLOCK, step_tokens: STEP, sequences: 16, cache_type }
+}
+
+/// Loads a model for the processor as the engine does.
+pub fn load(
+    source: &dyn Source,
+    config: Config,
+    progress: &mut dyn FnMut(u64, u64),
+) -> mixtral_engine::Result<Box<dyn Forward>> {
+    OpenDevice::open(DeviceSpec::Cpu, None)?.load(source, config, sizes(CacheType::F16), progress)
+}
 
 /// A model with its cache, and sequences that own blocks of it.
 pub struct Driver {
@@ -33,14 +52,26 @@ impl Sequence {
 }
 
 impl Driver {
+    /// The processor's model, with a cache that keeps keys and values as they are.
     pub fn open(path: &Path) -> Self {
-        Self::open_with(Backend::Kernels, path)
+        Self::open_with(CacheType::F32, path)
     }
 
-    pub fn open_with(ops: Backend, path: &Path) -> Self {
+    /// The processor's model with this type of cache.
+    pub fn open_with(cache_type: CacheType, path: &Path) -> Self {
         let files = ModelFiles::open(path, None).expect("a model opens");
         let config = files.config().clone();
-        let model = Mixtral::load_with(ops, &files, config, &Device::Cpu, &mut |_, _| {}).expect("it loads");
+        let vocabulary = config.vocab_size;
+        let device = OpenDevice::open(DeviceSpec::Cpu, None).expect("the processor");
+        let model = device.load(&files, config, sizes(cache_type), &mut |_, _| {}).expect("it loads");
+        Self::with(model, vocabulary)
+    }
+
+    /// The same model in candle's operations.
+    pub fn reference(path: &Path) -> Self {
+        let files = ModelFiles::open(path, None).expect("a model opens");
+        let config = files.config().clone();
+        let model = Mixtral::load(&files, config, &Device::Cpu, &mut |_, _| {}).expect("it loads");
         let cache = KvCache::new(model.config(), BLOCKS, BLOCK, &Device::Cpu).expect("a cache");
         let vocabulary = model.config().vocab_size;
         Self::with(Box::new(WithCache { model, cache }), vocabulary)

@@ -2,6 +2,7 @@
 //! what it says of damaged and foreign files.
 
 mod batching;
+mod cache;
 mod candle;
 mod damage;
 mod drive;

@@ -1,13 +1,14 @@
 //! What the engine says of files that it does not support.
 
-use candle_core::Device;
+use mixtral_engine::DeviceSpec;
 use mixtral_engine::arch::Config;
+use mixtral_engine::devices::OpenDevice;
 use mixtral_engine::formats::gguf::{Gguf, Value, Writer};
-use mixtral_engine::model::{KvCache, Mixtral, weight_bytes};
+use mixtral_engine::model::{CacheType, weight_bytes};
 use mixtral_engine::quant::GgmlType;
 
-use crate::files;
 use crate::tiny::{self, Layout, SMALLEST};
+use crate::{drive, files};
 
 fn refusal(bytes: &[u8]) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -15,7 +16,7 @@ fn refusal(bytes: &[u8]) -> String {
     let load = || {
         let file = Gguf::open(&path)?;
         let config = Config::from_gguf(&file)?;
-        Mixtral::load(&file, config, &Device::Cpu, &mut |_, _| {}).map(drop)
+        drive::load(&file, config, &mut |_, _| {}).map(drop)
     };
     load().expect_err("a file that is not supported").to_string()
 }
@@ -151,8 +152,12 @@ fn memory_is_known_before_loading_and_progress_ends_there() {
     let config = Config::from_gguf(&file).expect("a Mixtral model");
     let bytes = weight_bytes(&file);
     assert!(bytes < file.file_bytes() && bytes > file.file_bytes() * 9 / 10);
-    assert_eq!(KvCache::bytes(&config, 16, 16, &Device::Cpu), 2 * 6 * 256 * 2 * 32 * 4);
+    let device = OpenDevice::open(DeviceSpec::Cpu, None).expect("the processor");
+    for (cache_type, bytes) in [(CacheType::F16, 2), (CacheType::F32, 4)] {
+        let cache = device.cache_bytes(&config, &drive::sizes(cache_type));
+        assert_eq!(cache, (2 * 6 * drive::BLOCKS * drive::BLOCK * 2 * 32 * bytes) as u64);
+    }
     let mut heard = Vec::new();
-    Mixtral::load(&file, config, &Device::Cpu, &mut |done, total| heard.push((done, total))).expect("it loads");
+    drive::load(&file, config, &mut |done, total| heard.push((done, total))).expect("it loads");
     assert!(heard.is_sorted() && heard[0] == (0, bytes) && heard[heard.len() - 1] == (bytes, bytes));
 }

@@ -1,6 +1,7 @@
 //! Every type that is supported, in a tiny random model, against plain loops.
 
-use mixtral_engine::ops::Backend;
+use std::path::Path;
+
 use mixtral_engine::quant::GgmlType::{self, *};
 
 use crate::drive::{Driver, argmax, distance};
@@ -21,39 +22,39 @@ fn tolerance(kind: GgmlType) -> f64 {
     }
 }
 
-fn check(ops: Backend, kind: GgmlType, layout: Layout) {
+fn check(open: fn(&Path) -> Driver, kind: GgmlType, layout: Layout) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = tiny::put(folder.path(), "tiny.gguf", &tiny::bytes(SMALL, kind, layout, 5));
     let plain = Plain::open(&path).logits(&PROMPT);
-    let ours = Driver::open_with(ops, &path).logits(&PROMPT);
+    let ours = open(&path).logits(&PROMPT);
     let off = distance(&ours, &plain);
-    eprintln!("{kind} in {ops:?}: off by {off:.1e}");
-    assert!(off < tolerance(kind), "{kind} in {ops:?}: off by {off}");
+    eprintln!("{kind}: off by {off:.1e}");
+    assert!(off < tolerance(kind), "{kind}: off by {off}");
 }
 
 #[test]
 fn every_type_computes_what_plain_loops_compute() {
     for kind in [F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K] {
-        check(Backend::Kernels, kind, Layout::Merged);
+        check(Driver::open, kind, Layout::Merged);
     }
     for kind in [IQ4_NL, IQ4_XS, IQ3_S, IQ3_XXS, IQ2_S, IQ2_XS, IQ2_XXS, IQ1_M, IQ1_S, TQ2_0, TQ1_0, MXFP4] {
-        check(Backend::Kernels, kind, Layout::Merged);
+        check(Driver::open, kind, Layout::Merged);
     }
 }
 
 #[test]
 fn the_reference_operations_compute_the_same() {
     for kind in [F32, F16, BF16, Q4_0, Q8_0, Q4_K, Q6_K, IQ3_XXS, IQ2_XXS, IQ1_S] {
-        check(Backend::Reference, kind, Layout::Merged);
+        check(Driver::reference, kind, Layout::Merged);
     }
 }
 
 #[test]
 fn the_older_layout_and_a_tied_output_load_too() {
-    check(Backend::Kernels, Q4_K, Layout::Split);
-    check(Backend::Kernels, F16, Layout::Split);
-    check(Backend::Kernels, F32, Layout::Tied);
-    check(Backend::Reference, F32, Layout::Tied);
+    check(Driver::open, Q4_K, Layout::Split);
+    check(Driver::open, F16, Layout::Split);
+    check(Driver::open, F32, Layout::Tied);
+    check(Driver::reference, F32, Layout::Tied);
 }
 
 #[test]

@@ -128,7 +128,12 @@ impl Host {
         let host = self.clone();
         let name = spec.name.clone();
         let work = move || {
-            let options = LoadOptions { base: spec.base, context: spec.context, cache_tokens: spec.cache_tokens };
+            let options = LoadOptions {
+                base: spec.base,
+                context: spec.context,
+                cache_tokens: spec.cache_tokens,
+                ..LoadOptions::default()
+            };
             let card = host.engine.load(&spec.name, &spec.path, options, |at: LoadProgress| {
                 progress.done.store(at.done, Ordering::Relaxed);
                 progress.total.store(at.total, Ordering::Relaxed);

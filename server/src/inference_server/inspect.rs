@@ -157,8 +157,8 @@ pub fn inspect(
     })?;
     let tokens = context.unwrap_or(config.max_context);
     let cached = EngineOptions::default().default_cache_tokens(tokens);
-    // Keys and values in F32, as the CPU keeps them.
-    let numbers = [8, config.layers, cached, config.kv_heads, config.head_dim];
+    // Keys and values in F16, as the CPU keeps them.
+    let numbers = [4, config.layers, cached, config.kv_heads, config.head_dim];
     let cache = numbers.iter().fold(1u64, |bytes, n| bytes.saturating_mul(*n as u64));
     let memory = weight_bytes(&files).saturating_add(cache);
     let trial = match depth {
@@ -213,6 +213,7 @@ fn try_file(
         base: base.map(Path::to_owned),
         context: Some(context),
         cache_tokens: Some(context.min(TRIAL_TOKENS)),
+        ..LoadOptions::default()
     };
     engine.load("trial", path, options, |_| {}).map_err(|error| InspectError::Refused(error.to_string()))?;
     try_out(&engine, "trial").map_err(InspectError::Mute)

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{bail, ensure};
 use clap::Args;
+use mixtral_engine::model::CacheType;
 use mixtral_engine::{DeviceSpec, EngineOptions};
 use secrecy::SecretString;
 
@@ -34,6 +35,8 @@ pub struct WorkerOptions {
     pub context: Option<usize>,
     #[arg(long, value_name = "TOKENS")]
     pub cache_tokens: Option<usize>,
+    #[arg(long, value_name = "TYPE", alias = "cache-type", default_value_t)]
+    pub kv_cache_dtype: CacheType,
     #[arg(long, value_name = "N", default_value_t = EngineOptions::default().max_sequences)]
     pub sequences: usize,
     #[arg(long, value_name = "N", default_value_t = EngineOptions::default().queue)]
@@ -108,6 +111,7 @@ impl TryFrom<WorkerOptions> for Settings {
                 max_sequences: raw.sequences,
                 queue: raw.queue,
                 cache_tokens: raw.cache_tokens,
+                cache_type: raw.kv_cache_dtype,
                 threads: raw.threads,
                 ..EngineOptions::default()
             },

@@ -47,6 +47,7 @@ option-worker-models = Model to load: its name for clients, and its GGUF file or
 option-worker-bases = Base of a model that is an adapter, unless its configuration says: the model's name, and the base's GGUF file; may be repeated
 option-worker-context = Maximum context length in tokens, for every model; by default each model's own
 option-worker-cache-tokens = Size of each model's KV cache in tokens, shared by its requests; by default --sequences times the context length, at most 32768 or one full context
+option-worker-kv-cache-dtype = Type of cached keys and values: f16, or f32 (twice the memory; not on a GPU)
 option-worker-sequences = Requests that each model works on at once
 option-worker-queue = Requests that may wait for each model; further ones are refused
 option-worker-threads = CPU threads to compute with; by default one per core

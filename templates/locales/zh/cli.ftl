@@ -47,6 +47,7 @@ option-worker-models = 要加载的模型：客户端使用的名称，以及 GG
 option-worker-bases = 适配器的底座（其配置未指明时）：模型名称，以及底座的 GGUF 文件；可多次给出
 option-worker-context = 所有模型的最大上下文长度（词元）；默认按各模型自身的设置
 option-worker-cache-tokens = 每个模型的 KV 缓存大小（词元），由其全部请求共用；默认为 --sequences 乘以上下文长度，至多 32768 或一个完整的上下文
+option-worker-kv-cache-dtype = 缓存的键和值的类型：f16，或 f32（占用两倍内存；不用于 GPU）
 option-worker-sequences = 每个模型同时处理的请求数
 option-worker-queue = 每个模型可排队的请求数，超出的会被拒绝
 option-worker-threads = 计算使用的 CPU 线程数；默认每核一个

@@ -107,6 +107,8 @@ prepare-no-program = { $program }: is it installed?
 tokenizer-written = { $tokens } tokens: { $json }, { $gguf }
 
 bench-inference = { $parameters } parameters, { $kind }, { $device }; memory bandwidth { $memory } GB/s
+bench-load = Loaded in { $seconds } s
+bench-resident = Memory held by the model: { $memory } GiB (file: { $file } GiB)
 bench-work = work
 bench-conversations = conversations
 bench-context = context

@@ -104,6 +104,8 @@ prepare-no-program = { $program }：是否已安装？
 tokenizer-written = { $tokens } 个词元：{ $json }、{ $gguf }
 
 bench-inference = { $parameters }参数，{ $kind }，{ $device }；内存带宽 { $memory } GB/s
+bench-load = 加载用时 { $seconds } 秒
+bench-resident = 模型占用内存 { $memory } GiB（文件 { $file } GiB）
 bench-work = 项目
 bench-conversations = 对话数
 bench-context = 上下文

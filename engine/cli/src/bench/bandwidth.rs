@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use mixtral_engine::arch::Config;
 use mixtral_engine::gpu::{self, Buffer, Event};
+use mixtral_engine::model::CacheType;
 use mixtral_engine::multiplied_bytes;
 use mixtral_engine::weights::ModelFiles;
 use rayon::prelude::*;
@@ -59,10 +60,10 @@ pub struct Needs {
 }
 
 impl Needs {
-    pub fn new(files: &ModelFiles, device: &str) -> Self {
+    pub fn new(files: &ModelFiles, cache_type: CacheType) -> Self {
         let config = files.config();
         let (dense, experts) = multiplied_bytes(files);
-        Self::of(config, dense, experts, if device.starts_with("cuda") { 2 } else { 4 })
+        Self::of(config, dense, experts, cache_type.bytes())
     }
 
     fn of(config: &Config, dense: u64, experts: u64, number: usize) -> Self {

@@ -1,5 +1,7 @@
 //! `mixtral bench inference`: tokens a second of a model on a device, as the engine serves them.
 
+use std::time::Instant;
+
 use anyhow::{Context as _, bail};
 use clap::Args;
 use mixtral_engine::request::{Event, Input, Request, Usage};
@@ -50,17 +52,20 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let options = EngineOptions {
         max_sequences: conversations,
         cache_tokens: Some(context.max(conversations * (SHORT + answer + 16))),
-        ..EngineOptions::default()
+        ..arguments.machine.options()
     };
     let engine = Engine::start(arguments.machine.device, options)?;
     let device = engine.device().to_owned();
     let memory = bandwidth::measured(&device)?;
     let base = arguments.model.base.clone();
     let load = LoadOptions { context: Some(context), base, ..LoadOptions::default() };
+    let before = resident();
+    let begun = Instant::now();
     let card = engine.load(MODEL, &arguments.model.path, load, |_| {})?;
+    let load_seconds = begun.elapsed().as_secs_f64();
     let mut bench = Bench {
         engine: &engine,
-        needs: Needs::new(&files, &device),
+        needs: Needs::new(&files, arguments.machine.kv_cache_dtype),
         memory,
         vocabulary: files.config().vocab_size,
         seed: 0,
@@ -83,10 +88,11 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     }
     progress.finish_and_clear();
     let rows = bench.rows;
+    let resident = resident().zip(before).map(|(now, before)| now.saturating_sub(before));
     if arguments.json {
         let all = json!({
             "model": card.file, "quantization": card.quantisation, "parameters": card.parameters, "device": device,
-            "bytes_per_second": memory, "rows": rows,
+            "bytes_per_second": memory, "load_seconds": load_seconds, "resident_bytes": resident, "rows": rows,
         });
         say!("{}", serde_json::to_string_pretty(&all)?);
         return Ok(());
@@ -94,6 +100,12 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let (parameters, memory) = (language.count(card.parameters), format!("{:.1}", memory / 1e9));
     let kind = card.quantisation;
     say!("{}", t!(language, "bench-inference", parameters = parameters, kind = kind, device = device, memory = memory));
+    let seconds = format!("{load_seconds:.1}");
+    say!("{}", t!(language, "bench-load", seconds = seconds));
+    if let Some(bytes) = resident {
+        let (gib, file) = (gib(bytes), gib(card.bytes));
+        say!("{}", t!(language, "bench-resident", memory = gib, file = file));
+    }
     say!("{}", table::text(&rows, language));
     Ok(())
 }
@@ -194,6 +206,17 @@ impl Bench<'_> {
         };
         (0..len).map(|_| draw()).collect()
     }
+}
+
+/// Bytes of memory that the process holds, where the system (Linux) tells.
+fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
+}
+
+fn gib(bytes: u64) -> String {
+    format!("{:.2}", bytes as f64 / f64::from(1 << 30))
 }
 
 /// Always as many tokens as asked for, the likeliest each time.

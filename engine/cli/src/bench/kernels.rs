@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args;
 use mixtral_engine::DeviceSpec;
+use mixtral_engine::devices::OpenDevice;
+use mixtral_engine::gpu::GpuModel;
 use mixtral_engine::gpu::product::{copy_rate, measure, mixtral_cases};
-use mixtral_engine::gpu::{GpuModel, OpenDevice};
 use mixtral_engine::weights::ModelFiles;
 
 use crate::i18n::Language;
@@ -32,7 +33,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
-    let OpenDevice::Gpu { gpu, .. } = OpenDevice::open(arguments.device)? else {
+    let OpenDevice::Gpu { gpu, .. } = OpenDevice::open(arguments.device, None)? else {
         bail!(t!(language, "bench-kernels-gpu"));
     };
     let memory = copy_rate(&gpu, COPIED)?;

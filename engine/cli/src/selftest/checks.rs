@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use mixtral_engine::Result;
 use mixtral_engine::arch::Config;
+use mixtral_engine::devices::OpenDevice;
 use mixtral_engine::formats::Source;
 use mixtral_engine::gpu::product::DeviceMatrix;
-use mixtral_engine::gpu::{OpenDevice, Sizes};
-use mixtral_engine::model::Forward;
+use mixtral_engine::model::{Forward, Sizes};
 use mixtral_engine::quant::GgmlType;
 use mixtral_engine::weights::ModelFiles;
+use mixtral_engine::{DeviceSpec, Result};
 use mixtral_tools::quantize::WRITABLE;
 
 use super::outcome::Outcome;
@@ -72,7 +72,8 @@ impl Pair {
         sizes: Sizes,
     ) -> Result<Self> {
         let load = |device: &OpenDevice, source| device.load(source, config.clone(), sizes, &mut |_, _| {});
-        let (ours, reference) = (load(device, source)?, load(&OpenDevice::Cpu, reference)?);
+        let processor = OpenDevice::open(DeviceSpec::Cpu, None)?;
+        let (ours, reference) = (load(device, source)?, load(&processor, reference)?);
         Ok(Self { ours, reference, vocabulary: config.vocab_size })
     }
 

@@ -11,7 +11,7 @@ use std::time::Instant;
 use anyhow::ensure;
 use clap::Args;
 use mixtral_engine::DeviceSpec;
-use mixtral_engine::gpu::OpenDevice;
+use mixtral_engine::devices::OpenDevice;
 use serde_json::json;
 
 use crate::i18n::Language;
@@ -32,11 +32,11 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     arguments.pool.make(language)?;
-    let device = OpenDevice::open(arguments.device)?;
+    let device = OpenDevice::open(arguments.device, arguments.pool.threads)?;
     let mut rows = Vec::new();
     if !arguments.json {
         let (memory, what) = match &device {
-            OpenDevice::Cpu => (String::new(), device.name()),
+            OpenDevice::Cpu(_) => (String::new(), device.name()),
             OpenDevice::Gpu { gpu, .. } => {
                 let (is, memory) = (gpu.properties(), gpu.memory()?);
                 let (major, minor) = is.capability;

@@ -1,15 +1,20 @@
 //! Prompts through a model in steps, as a scheduler would cut them.
 
 use mixtral_engine::Result;
-use mixtral_engine::gpu::Sizes;
-use mixtral_engine::model::Forward;
+use mixtral_engine::model::{CacheType, Forward, Sizes};
 use mixtral_engine::schedule::{SequenceSlice, StepInput};
 
 const BLOCK: usize = 16;
 
 /// Room for `sequences` of up to `tokens` each, in steps of up to `step` tokens.
 pub fn sizes(sequences: usize, tokens: usize, step: usize) -> Sizes {
-    Sizes { blocks: sequences * tokens.div_ceil(BLOCK), block_size: BLOCK, step_tokens: step.max(sequences), sequences }
+    Sizes {
+        blocks: sequences * tokens.div_ceil(BLOCK),
+        block_size: BLOCK,
+        step_tokens: step.max(sequences),
+        sequences,
+        cache_type: CacheType::F16,
+    }
 }
 
 /// Sequences at work, each with blocks of its own: those of the others lie between them.

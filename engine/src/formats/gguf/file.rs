@@ -164,6 +164,12 @@ impl Source for Gguf {
         Ok(Cow::Borrowed(self.tensor(name).ok_or_else(missing)?.bytes))
     }
 
+    fn release(&self, name: &str) {
+        if let Some(info) = self.by_name.get(name).map(|at| &self.tensors[*at]) {
+            self.shards[info.shard].release(info.start as usize..(info.start + info.len) as usize);
+        }
+    }
+
     fn names(&self) -> Vec<&str> {
         self.tensors.iter().map(|t| t.name.as_str()).collect()
     }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::sizes::Sizes;
 use crate::arch::Config;
 use crate::error::{Error, Result};
 use crate::gpu::{Address, Buffer, Gpu};
+use crate::model::Sizes;
 
 /// Bytes of a cached number: F16.
 const NUMBER: usize = 2;

@@ -10,7 +10,6 @@ use super::load::{self, Loaded};
 use super::memory::MemoryPlan;
 use super::profile::{Marks, Profile};
 use super::routing::route;
-use super::sizes::Sizes;
 use super::workspace::{LOGIT_ROWS, Workspace};
 use crate::arch::{Config, Rope};
 use crate::error::{Error, Result};
@@ -20,7 +19,7 @@ use crate::gpu::{
     Address, Arg, Attention, AttentionInputs, AttentionShape, AttentionWork, Buffer, DeviceSampler, Gpu, Launch,
     Sampled,
 };
-use crate::model::Outcome;
+use crate::model::{Outcome, Sizes};
 use crate::ops::Batch;
 use crate::quant::GgmlType;
 use crate::sample::Draw;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::sizes::Sizes;
 use crate::error::{Error, Result};
 use crate::gpu::{Address, AttentionWork, Buffer, Gpu};
+use crate::model::Sizes;
 use crate::schedule::StepInput;
 
 /// Where a step's numbers lie on the device. Steps of the same shape have them at the same places.

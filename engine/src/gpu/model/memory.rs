@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::cache::Cache;
 use super::layers::{Embedding, Matrices};
-use super::sizes::Sizes;
 use super::workspace::Workspace;
 use crate::arch::Config;
 use crate::error::{GpuError, Result};
 use crate::formats::Source;
 use crate::gpu::Gpu;
+use crate::model::Sizes;
 
 /// What the driver takes for itself as work goes on: graphs, the kernels' stacks, and what rounding up costs.
 const RESERVE: u64 = 256 << 20;

@@ -9,7 +9,6 @@ mod load;
 mod memory;
 mod profile;
 mod routing;
-mod sizes;
 mod warm_up;
 mod workspace;
 
@@ -18,9 +17,9 @@ pub use memory::MemoryPlan;
 pub use profile::Profile;
 #[cfg(test)]
 pub use routing::routed;
-pub use sizes::Sizes;
 
 use crate::arch::Config;
+use crate::model::Sizes;
 
 /// How many bytes such a cache takes.
 #[must_use]

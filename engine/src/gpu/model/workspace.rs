@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::routing::RoutingSpace;
-use super::sizes::Sizes;
 use crate::arch::Config;
 use crate::error::Result;
 use crate::gpu::product::{activation_bytes, activation_stride};
 use crate::gpu::{Buffer, Gpu};
+use crate::model::Sizes;
 
 /// Rows of logits that are computed at once; more are computed in turns.
 pub const LOGIT_ROWS: usize = 64;

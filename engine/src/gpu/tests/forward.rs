@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::drive::{BLOCK, BLOCKS, Driver, Sequence, distance};
 use super::plain::Plain;
 use super::tiny::{self, Layout, SMALL, Shape};
-use crate::gpu::{Gpu, GpuModel, Sizes, emulated};
-use crate::model::Outcome;
+use crate::gpu::{Gpu, GpuModel, emulated};
+use crate::model::{CacheType, Outcome, Sizes};
 use crate::quant::GgmlType;
 use crate::sample::{Sampler, Sampling};
 use crate::schedule::{Limits, Scheduler, SequenceSlice, StepInput};
@@ -18,7 +18,8 @@ const TOLERANCE: f64 = 4e-3;
 /// And from the processor's of quantised weights, which are multiplied with activations in 8 bits.
 const COARSE: f64 = 3e-2;
 
-const SIZES: Sizes = Sizes { blocks: BLOCKS, block_size: BLOCK, step_tokens: 256, sequences: 16 };
+const SIZES: Sizes =
+    Sizes { blocks: BLOCKS, block_size: BLOCK, step_tokens: 256, sequences: 16, cache_type: CacheType::F16 };
 
 const TYPES: [GgmlType; 13] = [
     GgmlType::F32,
@@ -132,7 +133,7 @@ fn every_budget_of_a_step_gives_the_same_answers_also_after_preemption() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let shape = Shape { layers: 1, ..SMALL };
     let path = written(folder.path(), shape, GgmlType::F16, Layout::Merged);
-    let sizes = Sizes { blocks: 9, block_size: 4, step_tokens: 32, sequences: 3 };
+    let sizes = Sizes { blocks: 9, block_size: 4, step_tokens: 32, sequences: 3, ..SIZES };
     let prompts: Vec<Vec<u32>> = [19, 2, 9].map(|len| tokens(len, 6)).to_vec();
     let answer = |budget: usize, max_sequences: usize| {
         let mut model = model(&emulated(), &path, sizes);

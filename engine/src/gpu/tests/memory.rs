@@ -4,11 +4,12 @@ use std::path::Path;
 
 use super::tiny::{self, Layout, SMALL};
 use crate::gpu::emulated::emulated_with;
-use crate::gpu::{GpuModel, MemoryPlan, Sizes};
+use crate::gpu::{GpuModel, MemoryPlan};
+use crate::model::{CacheType, Sizes};
 use crate::quant::GgmlType;
 use crate::weights::ModelFiles;
 
-const SIZES: Sizes = Sizes { blocks: 8, block_size: 16, step_tokens: 32, sequences: 4 };
+const SIZES: Sizes = Sizes { blocks: 8, block_size: 16, step_tokens: 32, sequences: 4, cache_type: CacheType::F16 };
 
 fn files(folder: &Path, kind: GgmlType, layout: Layout) -> ModelFiles {
     let path = tiny::put(folder, "model.gguf", &tiny::bytes(SMALL, kind, layout, 5));

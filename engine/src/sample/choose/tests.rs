@@ -67,7 +67,7 @@ fn draws_follow_the_probabilities() {
 impl Sampler {
     fn kept_of(&self, logits: &[f32]) -> Vec<u32> {
         let all = logits.iter().enumerate().map(|(t, &logit)| Candidate { logit, token: t as u32 }).collect();
-        self.kept(all).into_iter().map(|(t, _)| t).collect()
+        self.draw_elsewhere(logits.len()).kept(all).into_iter().map(|(t, _)| t).collect()
     }
 }
 
@@ -106,7 +106,7 @@ proptest! {
         let all: Vec<Candidate> = logits.iter().enumerate().map(|(t, &logit)| Candidate { logit, token: t as u32 }).collect();
         let best = logits.iter().copied().fold(f32::MIN, f32::max);
         let total: f64 = logits.iter().map(|l| (f64::from(*l) - f64::from(best)).exp()).sum();
-        let kept = sampler.kept(all);
+        let kept = sampler.draw_elsewhere(logits.len()).kept(all);
         prop_assert!(kept.windows(2).all(|w| w[0].1 >= w[1].1));
         let mass: f64 = kept.iter().map(|(_, p)| p).sum();
         prop_assert!(mass >= f64::from(top_p) * total * (1.0 - 1e-9));

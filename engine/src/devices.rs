@@ -2,40 +2,39 @@
 
 use std::sync::Arc;
 
-use candle_core::Device;
-
-use super::model::{GpuModel, Sizes, cache_bytes};
-use super::{Gpu, open};
 use crate::arch::Config;
+use crate::cpu::{CacheShape, CpuModel, Pool};
 use crate::device::DeviceSpec;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::formats::Source;
-use crate::model::{Forward, KvCache, Mixtral, Outcome, WithCache};
+use crate::gpu::{Gpu, GpuModel, cache_bytes, open};
+use crate::model::{CacheType, Forward, Outcome, Sizes};
 use crate::sample::Draw;
 use crate::schedule::StepInput;
 
 /// A device that is open.
 #[derive(Clone, Debug)]
 pub enum OpenDevice {
-    /// The processor.
-    Cpu,
+    /// The processor, with its threads.
+    Cpu(Arc<Pool>),
     /// The NVIDIA GPU of this number.
     Gpu { number: usize, gpu: Arc<dyn Gpu> },
 }
 
 impl OpenDevice {
-    /// Opens a device.
+    /// Opens a device. The processor computes with so many threads; without a number, with one for each physical core.
     ///
     /// # Errors
     /// It cannot be used; why.
-    pub fn open(spec: DeviceSpec) -> Result<Self> {
+    pub fn open(spec: DeviceSpec, threads: Option<usize>) -> Result<Self> {
         let gpu = |number| Ok(Self::Gpu { number, gpu: open(number)? });
+        let cpu = || Ok(Self::Cpu(Pool::shared(threads)?));
         match spec {
-            DeviceSpec::Cpu => Ok(Self::Cpu),
+            DeviceSpec::Cpu => cpu(),
             DeviceSpec::Cuda(number) => gpu(number),
             // `auto` promises a device that works, so a GPU that cannot be opened is no error here; what was chosen can be
             // seen in the device that comes back.
-            DeviceSpec::Auto => Ok(gpu(0).unwrap_or(Self::Cpu)),
+            DeviceSpec::Auto => gpu(0).or_else(|_: Error| cpu()),
         }
     }
 
@@ -43,7 +42,7 @@ impl OpenDevice {
     #[must_use]
     pub fn name(&self) -> String {
         match self {
-            Self::Cpu => DeviceSpec::Cpu.to_string(),
+            Self::Cpu(_) => DeviceSpec::Cpu.to_string(),
             Self::Gpu { number, .. } => DeviceSpec::Cuda(*number).to_string(),
         }
     }
@@ -52,7 +51,7 @@ impl OpenDevice {
     #[must_use]
     pub fn cache_bytes(&self, config: &Config, sizes: &Sizes) -> u64 {
         match self {
-            Self::Cpu => KvCache::bytes(config, sizes.blocks, sizes.block_size, &Device::Cpu),
+            Self::Cpu(_) => CacheShape::new(config, sizes).bytes(sizes.cache_type),
             Self::Gpu { .. } => cache_bytes(config, sizes),
         }
     }
@@ -69,10 +68,10 @@ impl OpenDevice {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Box<dyn Forward>> {
         match self {
-            Self::Cpu => {
-                let model = Mixtral::load(source, config, &Device::Cpu, progress)?;
-                let cache = KvCache::new(model.config(), sizes.blocks, sizes.block_size, model.device())?;
-                Ok(Box::new(WithCache { model, cache }))
+            Self::Cpu(pool) => Ok(Box::new(CpuModel::load(pool, source, config, sizes, progress)?)),
+            Self::Gpu { .. } if sizes.cache_type != CacheType::F16 => {
+                let message = format!("a cache in {} is not supported here; use f16", sizes.cache_type);
+                Err(Error::Device { device: self.name(), message })
             }
             Self::Gpu { gpu, .. } => {
                 let mut model = GpuModel::load(&gpu.fork()?, source, config, sizes, progress)?;
@@ -108,8 +107,8 @@ mod tests {
     #[test]
     #[cfg_attr(feature = "cuda", ignore = "this build has CUDA")]
     fn a_build_without_cuda_says_so() {
-        let error = OpenDevice::open(DeviceSpec::Cuda(0)).expect_err("no CUDA").to_string();
+        let error = OpenDevice::open(DeviceSpec::Cuda(0), None).expect_err("no CUDA").to_string();
         assert!(error.contains("--features cuda"), "{error}");
-        assert_eq!(OpenDevice::open(DeviceSpec::Auto).expect("the processor").name(), "cpu");
+        assert_eq!(OpenDevice::open(DeviceSpec::Auto, None).expect("the processor").name(), "cpu");
     }
 }
