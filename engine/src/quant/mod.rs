@@ -15,5 +15,5 @@ pub use codes::Codes;
 pub use finite::are_finite;
 pub use iq::NON_LINEAR;
 pub use kind::GgmlType;
-pub use raw_blocks::RawBlocks;
+pub use raw_blocks::{RawBlocks, decode, is_decoded};
 pub use round::{check_range, largest, round_rows};

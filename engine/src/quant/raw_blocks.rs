@@ -10,33 +10,50 @@ use super::ternary::{tq1_0, tq2_0};
 /// Writes one block's weights.
 type Decoder = fn(block: &[u8], out: &mut [f32]);
 
+/// What decodes blocks of a type; nothing where blocks have a structure of their own.
+fn decoder(kind: GgmlType) -> Option<Decoder> {
+    Some(match kind {
+        GgmlType::IQ4_NL => iq4_nl,
+        GgmlType::IQ4_XS => iq4_xs,
+        GgmlType::IQ3_S => iq3_s,
+        GgmlType::IQ3_XXS => iq3_xxs,
+        GgmlType::IQ2_S => iq2_s,
+        GgmlType::IQ2_XS => iq2_xs,
+        GgmlType::IQ2_XXS => iq2_xxs,
+        GgmlType::IQ1_M => iq1_m,
+        GgmlType::IQ1_S => iq1_s,
+        GgmlType::TQ2_0 => tq2_0,
+        GgmlType::TQ1_0 => tq1_0,
+        GgmlType::MXFP4 => mxfp4,
+        _ => return None,
+    })
+}
+
+/// Whether blocks of a type are decoded by [`decode`].
+pub fn is_decoded(kind: GgmlType) -> bool {
+    decoder(kind).is_some()
+}
+
+/// Writes the weights of whole blocks into `out`, which is as long; nothing for a type that is not decoded here.
+pub fn decode(kind: GgmlType, bytes: &[u8], out: &mut [f32]) {
+    let Some(decoder) = decoder(kind) else { return };
+    for (block, out) in bytes.chunks_exact(kind.block_bytes()).zip(out.chunks_exact_mut(kind.block_len())) {
+        decoder(block, out);
+    }
+}
+
 /// Raw blocks of a type with a decoder.
 #[derive(Clone)]
 pub struct RawBlocks {
     kind: GgmlType,
     bytes: Vec<u8>,
-    decoder: Decoder,
 }
 
 impl RawBlocks {
     /// Copies whole blocks; nothing if there is no decoder for the type.
     pub(super) fn new(kind: GgmlType, bytes: &[u8]) -> Option<Self> {
-        let decoder: Decoder = match kind {
-            GgmlType::IQ4_NL => iq4_nl,
-            GgmlType::IQ4_XS => iq4_xs,
-            GgmlType::IQ3_S => iq3_s,
-            GgmlType::IQ3_XXS => iq3_xxs,
-            GgmlType::IQ2_S => iq2_s,
-            GgmlType::IQ2_XS => iq2_xs,
-            GgmlType::IQ2_XXS => iq2_xxs,
-            GgmlType::IQ1_M => iq1_m,
-            GgmlType::IQ1_S => iq1_s,
-            GgmlType::TQ2_0 => tq2_0,
-            GgmlType::TQ1_0 => tq1_0,
-            GgmlType::MXFP4 => mxfp4,
-            _ => return None,
-        };
-        bytes.len().is_multiple_of(kind.block_bytes()).then(|| Self { kind, bytes: bytes.to_vec(), decoder })
+        (is_decoded(kind) && bytes.len().is_multiple_of(kind.block_bytes()))
+            .then(|| Self { kind, bytes: bytes.to_vec() })
     }
 
     pub(super) fn kind(&self) -> GgmlType {
@@ -50,10 +67,7 @@ impl RawBlocks {
 
     pub(super) fn dequantise(&self, start: usize, out: &mut [f32]) {
         let first = start / self.kind.block_len() * self.kind.block_bytes();
-        let blocks = self.bytes[first..].chunks_exact(self.kind.block_bytes());
-        for (block, out) in blocks.zip(out.chunks_exact_mut(self.kind.block_len())) {
-            (self.decoder)(block, out);
-        }
+        decode(self.kind, &self.bytes[first..], out);
     }
 }
 

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::ahead::distance;
 use super::layout::{GROUP, Layout, TILE_ROWS};
 use super::tile::{RowGroup, write_row};
-use crate::quant::{Codes, GgmlType};
+use crate::quant::{Codes, GgmlType, decode, is_decoded};
 
 /// A matrix of weights (rows, cols), repacked for products, in memory of its own.
 ///
@@ -30,6 +30,8 @@ pub(super) enum Packing {
     Tiles(Layout),
     /// Numbers of so many bytes.
     Numbers(usize),
+    /// Blocks as in the file, which become F32 whenever they are multiplied: (groups of columns, 16 rows).
+    Blocks(GgmlType),
 }
 
 impl Packing {
@@ -37,7 +39,8 @@ impl Packing {
         match kind {
             GgmlType::F32 => Some(Self::Numbers(4)),
             GgmlType::F16 | GgmlType::BF16 => Some(Self::Numbers(2)),
-            _ => Layout::of(kind).map(Self::Tiles),
+            _ if Layout::of(kind).is_some() => Layout::of(kind).map(Self::Tiles),
+            _ => is_decoded(kind).then_some(Self::Blocks(kind)),
         }
     }
 
@@ -46,6 +49,7 @@ impl Packing {
         match self {
             Self::Tiles(layout) => cols / layout.columns * layout.bytes(),
             Self::Numbers(size) => cols * TILE_ROWS * size,
+            Self::Blocks(kind) => cols / kind.block_len() * kind.block_bytes() * TILE_ROWS,
         }
     }
 }
@@ -91,6 +95,10 @@ impl PackedMatrix {
                         Packing::Tiles(layout) => {
                             codes.read(kind, bytes);
                             write_row(layout, &codes, row, part);
+                        }
+                        Packing::Blocks(_) => {
+                            let size = part.len() / TILE_ROWS;
+                            part[row * size..][..size].copy_from_slice(bytes);
                         }
                         Packing::Numbers(2) => interleave::<2>(row, bytes, part),
                         Packing::Numbers(_) => interleave::<4>(row, bytes, part),
@@ -157,6 +165,12 @@ impl PackedMatrix {
                         group.dequantise(layout, out);
                     }
                 }
+                None if is_decoded(self.kind) => {
+                    let parts = strip.bytes.chunks(Packing::Blocks(self.kind).strip(GROUP));
+                    for (out, part) in out.chunks_mut(GROUP).zip(parts) {
+                        decode(self.kind, &part[row * (part.len() / TILE_ROWS)..], out);
+                    }
+                }
                 None => out.iter_mut().enumerate().for_each(|(col, out)| *out = strip.number(self.kind, col, row)),
             }
         }
@@ -192,6 +206,32 @@ impl Strip<'_> {
                 let bytes = self.bytes[4 * at..].first_chunk().copied().unwrap_or_default();
                 f32::from_le_bytes(bytes)
             }
+        }
+    }
+}
+
+/// 256 columns of 16 rows in F32: (columns, 16 rows).
+pub(super) type Panel = [[f32; TILE_ROWS]; GROUP];
+
+impl Strip<'_> {
+    /// Blocks of a decoded type, a group of columns after the other, in F32; gives `each` the number of the group, how many
+    /// columns it has, and the columns.
+    pub fn panels(&self, kind: GgmlType, mut each: impl FnMut(usize, usize, &Panel)) {
+        let mut panel: Panel = [[0.0; TILE_ROWS]; GROUP];
+        let mut weights = [0f32; GROUP];
+        for (group, part) in self.bytes.chunks(Packing::Blocks(kind).strip(GROUP)).enumerate() {
+            let size = part.len() / TILE_ROWS;
+            let cols = size / kind.block_bytes() * kind.block_len();
+            for (row, bytes) in part.chunks_exact(size).enumerate() {
+                // Rows that are not the matrix's are zeros, which no decoder need make zero.
+                if row < self.count {
+                    decode(kind, bytes, &mut weights[..cols]);
+                } else {
+                    weights.fill(0.0);
+                }
+                panel.iter_mut().zip(&weights).for_each(|(panel, weight)| panel[row] = *weight);
+            }
+            each(group, cols, &panel);
         }
     }
 }

@@ -5,7 +5,7 @@ use super::layout::{GROUP, Layout, TILE_ROWS};
 use super::matrix::{PackedMatrix, Strip};
 use super::rounded::{Rounded32, Rounded256};
 use super::tile::RowGroup;
-use crate::quant::GgmlType;
+use crate::quant::{GgmlType, is_decoded};
 
 /// Columns of weights in floating point whose products are added up before they are added to the others.
 pub const BLOCK: usize = 256;
@@ -27,6 +27,7 @@ pub fn strip(w: &PackedMatrix, strip: Strip<'_>, x: View<'_>, tokens: &[u32], su
                 small(layout, row, &x.row(tokens[i] as usize)[group], sum);
             });
         }
+        (None, View::F32(x)) if is_decoded(w.kind()) => decoded(w.kind(), strip, x, tokens, sums),
         (None, View::F32(x)) => numbers(w.kind(), strip, x, tokens, sums),
         _ => panic!("activations in another form than weights"),
     }
@@ -96,3 +97,23 @@ fn numbers(kind: GgmlType, strip: Strip<'_>, x: &Rows<f32>, tokens: &[u32], sums
         }
     }
 }
+
+/// Weights that become F32 first; added up as [`numbers`] are.
+fn decoded(kind: GgmlType, strip: Strip<'_>, x: &Rows<f32>, tokens: &[u32], sums: &mut [Sums]) {
+    strip.panels(kind, |group, cols, panel| {
+        for (token, sums) in tokens.iter().zip(sums.iter_mut()) {
+            let x = &x.row(*token as usize)[group * GROUP..][..cols];
+            for (row, sum) in sums.iter_mut().enumerate().take(strip.count) {
+                let mut parts = [0f32; 2];
+                for (col, (x, weights)) in x.iter().zip(panel).enumerate() {
+                    let part = &mut parts[col % 2];
+                    *part = weights[row].mul_add(*x, *part);
+                }
+                *sum += parts[0] + parts[1];
+            }
+        }
+    });
+}
+
+/// The two cut columns into the same blocks.
+const _: () = assert!(BLOCK == GROUP);

@@ -18,7 +18,7 @@ mod unpack;
 use super::activations::View;
 use super::matrix::{PackedMatrix, Strip};
 use super::portable::Sums;
-use crate::quant::GgmlType;
+use crate::quant::{GgmlType, is_decoded};
 use format::*;
 
 /// The products of 16 rows with `sums.len()` tokens; `tokens` are rows of `x`.
@@ -45,6 +45,7 @@ pub unsafe fn strip(w: &PackedMatrix, strip: Strip<'_>, x: View<'_>, tokens: &[u
         (T::Q5_K, View::Rounded256(x)) => large::strip::<Q5_K>(strip, x, tokens, sums),
         (T::Q6_K, View::Rounded256(x)) => large::strip::<Q6_K>(strip, x, tokens, sums),
         (T::IQ4_XS, View::Rounded256(x)) => large::strip::<IQ4_XS>(strip, x, tokens, sums),
+        (kind, View::F32(x)) if is_decoded(kind) => numbers::decoded(kind, strip, x, tokens, sums),
         _ => panic!("activations in another form than weights"),
     }
 }

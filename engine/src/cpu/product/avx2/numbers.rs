@@ -36,6 +36,17 @@ pub fn strip<T: Number>(w: Strip<'_>, x: &Rows<f32>, tokens: &[u32], sums: &mut 
     }
 }
 
+/// Blocks of a type that becomes F32 first.
+#[target_feature(enable = "avx2,fma,f16c")]
+pub fn decoded(kind: GgmlType, w: Strip<'_>, x: &Rows<f32>, tokens: &[u32], sums: &mut [Sums]) {
+    w.panels(kind, |block, cols, panel| {
+        let x = |token: u32| &x.row(token as usize)[block * BLOCK..][..cols];
+        // SAFETY: the panel and each part of a row of activations have `cols` columns; the processor has what this function
+        // is compiled for.
+        unsafe { multiply::<F32>(panel.as_ptr().cast(), 0, cols, x, tokens, sums) };
+    });
+}
+
 /// A block of columns with all tokens.
 ///
 /// # Safety
