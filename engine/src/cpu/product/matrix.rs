@@ -65,6 +65,8 @@ impl PackedMatrix {
     #[must_use]
     pub fn bytes_of(kind: GgmlType, rows: usize, cols: usize) -> Option<usize> {
         let packing = Packing::of(kind).filter(|_| cols.is_multiple_of(kind.block_len()))?;
+        // A weight takes less than 8 bytes in any type.
+        cols.checked_mul(8 * TILE_ROWS)?;
         packing.strip(cols).checked_mul(rows.div_ceil(TILE_ROWS))
     }
 
