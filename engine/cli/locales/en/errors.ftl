@@ -11,6 +11,7 @@ error-no-adapter = { $path }: only an adapter's folder has a base; --base is not
 error-device = device { $device }: { $what }
 error-compute = computation failed: { $what }
 error-out-of-memory = out of memory; use a smaller context, a smaller quantization, or another device
+error-panic = a fault of the engine itself ended the computation: { $what }
 error-queue-full = too many requests are waiting
 error-stopped = the engine has stopped
 error-prompt = the prompt has { $tokens } tokens, more than the { $limit } that the context allows

@@ -11,6 +11,7 @@ error-no-adapter = { $path }：只有适配器文件夹才有底座；完整的�
 error-device = 设备 { $device }：{ $what }
 error-compute = 计算失败：{ $what }
 error-out-of-memory = 内存不足；请减小上下文、改用更小的量化类型，或换一台设备
+error-panic = 引擎自身出错，计算中止：{ $what }
 error-queue-full = 等待中的请求过多
 error-stopped = 引擎已停止
 error-prompt = 提示有 { $tokens } 个词元，超过上下文所容的 { $limit } 个

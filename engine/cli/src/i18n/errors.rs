@@ -66,6 +66,7 @@ pub fn engine(error: &EngineError, language: Language) -> String {
         EngineError::Compute(cause) => t!(language, "error-compute", what = cause.to_string()),
         EngineError::Gpu(cause) => t!(language, "error-compute", what = cause.to_string()),
         EngineError::NotFinite(what) => t!(language, "error-not-finite", what = what),
+        EngineError::Panic(what) => t!(language, "error-panic", what = what),
         EngineError::Busy => t!(language, "error-queue-full"),
         EngineError::Stopped => t!(language, "error-stopped"),
         // The engine's word for what kind of error it is helps nobody here.

@@ -9,9 +9,8 @@ use rand_chacha::ChaCha8Rng;
 use crate::cpu::product::{Activations, PackedMatrix, form};
 use crate::quant::GgmlType::{self, *};
 
-pub const KINDS: [GgmlType; 17] = [
-    F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, IQ2_XXS, IQ3_S,
-];
+pub const KINDS: [GgmlType; 17] =
+    [F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, IQ2_XXS, IQ3_S];
 
 pub fn random(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed)
