@@ -42,34 +42,50 @@ pub async fn body_deadline(
         let refusal = Error::RateLimited { retry_after: RETRY_AFTER };
         return Ok(closing(request.error_response(refusal)).map_into_right_body());
     };
-    let is_late = Rc::new(Cell::new(false));
-    let body = in_time(request.take_payload(), is_late.clone(), going);
+    let came = Rc::new(Cell::new(Came::Partly));
+    let body = in_time(request.take_payload(), came.clone(), going);
     request.set_payload(Payload::Stream { payload: Box::pin(body) });
     let response = next.call(request).await?;
-    if is_late.get() {
-        let request = response.request().clone();
-        return Ok(closing(ServiceResponse::from_err(Error::SlowBody, request)).map_into_right_body());
+    match came.get() {
+        Came::Whole => Ok(response.map_into_left_body()),
+        // It was answered without its body, for which the connection would wait as long as the other end likes.
+        Came::Partly => Ok(closing(response).map_into_left_body()),
+        Came::Late => {
+            let request = response.request().clone();
+            Ok(closing(ServiceResponse::from_err(Error::SlowBody, request)).map_into_right_body())
+        }
     }
-    Ok(response.map_into_left_body())
+}
+
+/// How much of a body has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Came {
+    Partly,
+    Whole,
+    Late,
 }
 
 /// The rest of a body that nobody waits for is not read.
-fn closing(mut response: ServiceResponse) -> ServiceResponse {
+fn closing<B>(mut response: ServiceResponse<B>) -> ServiceResponse<B> {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
 /// The body, or an end where it does not come in time.
-fn in_time(body: Payload, is_late: Rc<Cell<bool>>, going: Going) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+fn in_time(body: Payload, came: Rc<Cell<Came>>, going: Going) -> impl Stream<Item = Result<Bytes, PayloadError>> {
     let whole = Instant::now() + WHOLE_BODY;
     stream::unfold(Some((body, going)), move |state| {
-        let is_late = is_late.clone();
+        let came = came.clone();
         async move {
             let (mut body, going) = state?;
             match timeout_at(whole.min(Instant::now() + NEXT_PIECE), body.next()).await {
-                Ok(piece) => piece.map(|piece| (piece, Some((body, going)))),
+                Ok(Some(piece)) => Some((piece, Some((body, going)))),
+                Ok(None) => {
+                    came.set(Came::Whole);
+                    None
+                }
                 Err(_) => {
-                    is_late.set(true);
+                    came.set(Came::Late);
                     Some((Err(PayloadError::Incomplete(None)), None))
                 }
             }
