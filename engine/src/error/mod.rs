@@ -113,6 +113,16 @@ impl std::fmt::Display for Place {
 }
 
 impl Error {
+    /// The same with the file that it is about, where a device has no room for it.
+    pub(crate) fn about(self, path: &Path) -> Self {
+        match self {
+            Self::Device { device, message } => {
+                Self::Device { device, message: format!("{}: {message}", path.display()) }
+            }
+            other => other,
+        }
+    }
+
     /// An operating system's error about `path`.
     pub fn io(path: impl AsRef<Path>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.as_ref().to_owned();

@@ -3,6 +3,7 @@
 mod blocks;
 mod codes;
 mod finite;
+mod halves;
 pub mod iq;
 mod kind;
 mod mxfp4;

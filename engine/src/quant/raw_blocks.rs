@@ -1,7 +1,5 @@
 //! Types that have no structure of their own here: raw blocks and the decoder that reads them.
 
-use half::f16;
-
 use super::GgmlType;
 use super::iq::{iq1_m, iq1_s, iq2_s, iq2_xs, iq2_xxs, iq3_s, iq3_xxs, iq4_nl, iq4_xs};
 use super::mxfp4::mxfp4;
@@ -69,11 +67,6 @@ impl RawBlocks {
         let first = start / self.kind.block_len() * self.kind.block_bytes();
         decode(self.kind, &self.bytes[first..], out);
     }
-}
-
-/// The number in half precision that a slice begins with.
-pub(super) fn half(bytes: &[u8]) -> f32 {
-    f16::from_le_bytes([bytes[0], bytes[1]]).to_f32()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Layouts as in ggml's `ggml-common.h`, values as its decoders in `ggml-quants.c` read them.
 
-use super::raw_blocks::half;
+use super::halves::half;
 
 fn weight(scale: f32, digit: u8) -> f32 {
     scale * (f32::from(digit) - 1.0)

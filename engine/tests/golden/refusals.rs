@@ -86,12 +86,12 @@ fn what_would_be_computed_wrongly_is_refused() {
 
 #[test]
 fn a_tensor_in_an_unsupported_type_is_named_with_its_type() {
-    let kind = GgmlType::TQ1_0;
+    let kind = GgmlType::Q8_K;
     let bytes = written(|w| {
         tiny::metadata(w, tiny::Shape { hidden: 256, ..SMALLEST });
         w.tensor("token_embd.weight", kind, &[8, 256], vec![0; 8 * kind.block_bytes()]).expect("whole blocks");
     });
-    says(&refusal(&bytes), &["tensor token_embd.weight", "type TQ1_0 is not supported"]);
+    says(&refusal(&bytes), &["tensor token_embd.weight", "type Q8_K is not supported"]);
 }
 
 #[test]

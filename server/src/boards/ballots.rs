@@ -11,9 +11,17 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::domain::{BattleKind, Choice, ModelId};
-use crate::store::ratings::LanguagePair;
+use crate::store::ratings::{LanguagePair, PairRow};
 use crate::store::votes::{self, VoterVote};
 use arena_rating::{SideBias, Tally, Voters};
+
+/// A pair's counts.
+pub fn tally(pair: &PairRow) -> Tally {
+    // The schema allows no count below 0.
+    let [wins, losses, ties, both_bad] =
+        [pair.wins_low, pair.wins_high, pair.ties, pair.both_bad].map(|count| count.try_into().unwrap_or(0));
+    Tally { wins, losses, ties, both_bad }
+}
 
 /// A pair on the board of one language: numbers of the language, of the model with the lower number, and of the other.
 type Cell = (u16, u16, u16);
@@ -114,7 +122,7 @@ impl Ballots {
         for row in counted {
             let language = self.languages.number(&row.language) as u16;
             let [low, high] = [row.pair.low, row.pair.high].map(|model| self.models.number(&model) as u16);
-            let tally = super::tally(&row.pair);
+            let tally = tally(&row.pair);
             let (cell, tally) =
                 if low < high { ((language, low, high), tally) } else { ((language, high, low), tally.flipped()) };
             *by_number.entry(cell).or_default() += tally;

@@ -14,9 +14,9 @@ use sqlx::PgPool;
 use crate::domain::{BattleKind, ModelId};
 use crate::error::Error;
 use crate::store::model_names;
-use crate::store::ratings::{self, ALL_LANGUAGES, PairRow};
-use arena_rating::{Board, BoardSettings, KnownVoters, SideBias, Tally};
-use ballots::Ballots;
+use crate::store::ratings::{self, ALL_LANGUAGES};
+use arena_rating::{Board, BoardSettings, KnownVoters, SideBias};
+use ballots::{Ballots, tally};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BoardKey {
@@ -153,13 +153,6 @@ impl Boards {
         let board = board.await.map_err(|cause| Error::Internal(cause.into()))?;
         Ok(ReadBoard { version, board })
     }
-}
-
-fn tally(pair: &PairRow) -> Tally {
-    // The schema allows no count below 0.
-    let [wins, losses, ties, both_bad] =
-        [pair.wins_low, pair.wins_high, pair.ties, pair.both_bad].map(|count| count.try_into().unwrap_or(0));
-    Tally { wins, losses, ties, both_bad }
 }
 
 #[cfg(test)]

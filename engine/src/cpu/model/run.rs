@@ -54,7 +54,7 @@ impl CpuModel {
             return Err(Error::StepInput(format!("steps of no size: {sizes:?}")));
         }
         let threads = pool.threads();
-        MemoryPlan::new(source, &config, &sizes, threads).check()?;
+        MemoryPlan::new(source, &config, &sizes, threads).check().map_err(|error| error.about(source.path()))?;
         let shape = Shape::new(&config, &sizes);
         let cache = Cache::new(shape, sizes.cache_type)?;
         let weights = load::load(source, &config, progress)?;

@@ -1,6 +1,6 @@
 //! IQ4_NL and IQ4_XS: 16 levels for each weight, denser near zero, where weights are.
 
-use super::super::raw_blocks::half;
+use super::super::halves::half;
 
 /// What the sixteen codes stand for.
 pub const NON_LINEAR: [i8; 16] = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];

@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use super::super::raw_blocks::half;
+use super::super::halves::half;
 use super::grids;
 
 /// How far levels are shifted.

@@ -1,6 +1,6 @@
 //! IQ3_XXS and IQ3_S: vectors of four weights with eight levels and signs.
 
-use super::super::raw_blocks::half;
+use super::super::halves::half;
 use super::grids::{self, Point};
 use super::signs::{signed, signs_of};
 

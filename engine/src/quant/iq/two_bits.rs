@@ -1,6 +1,6 @@
 //! IQ2_XXS, IQ2_XS and IQ2_S: vectors of eight weights with three levels and signs.
 
-use super::super::raw_blocks::half;
+use super::super::halves::half;
 use super::grids::{self, Point};
 use super::signs::{signed, signs_of};
 
