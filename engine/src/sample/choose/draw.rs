@@ -4,8 +4,28 @@ use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-use super::{Choice, NotFinite};
+use thiserror::Error;
+
 use crate::sample::Sampling;
+
+/// A logit that is not a number.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+#[error("the logit of token {token} is {value}")]
+pub struct NotFinite {
+    /// The first such token.
+    pub token: u32,
+    /// Its logit.
+    pub value: f32,
+}
+
+/// A chosen token.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Choice {
+    /// The token's id.
+    pub token: u32,
+    /// Its probability among the tokens that were left to draw from.
+    pub probability: f32,
+}
 
 /// What must be known to choose a token as a sampler would: see [`super::Sampler::draw_elsewhere`].
 #[derive(Debug, Clone, PartialEq)]

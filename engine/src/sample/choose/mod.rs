@@ -10,30 +10,10 @@ use std::collections::{HashMap, HashSet};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
-use thiserror::Error;
 
 use super::Sampling;
-pub use draw::Draw;
 use draw::{Candidate, candidates};
-
-/// A logit that is not a number.
-#[derive(Debug, Clone, Copy, PartialEq, Error)]
-#[error("the logit of token {token} is {value}")]
-pub struct NotFinite {
-    /// The first such token.
-    pub token: u32,
-    /// Its logit.
-    pub value: f32,
-}
-
-/// A chosen token.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Choice {
-    /// The token's id.
-    pub token: u32,
-    /// Its probability among the tokens that were left to draw from.
-    pub probability: f32,
-}
+pub use draw::{Choice, Draw, NotFinite};
 
 /// Chooses the tokens of one request.
 #[derive(Debug, Clone)]
