@@ -1,6 +1,6 @@
 //! The operations of the model.
 //!
-//! [`reference`] has each of them in candle's own, readable and slow: importance matrices watch it, and tests hold the
+//! [`mod@reference`] has each of them in candle's own, readable and slow: importance matrices watch it, and tests hold the
 //! executors against it. Beside it stand what executors and training share: plain loops that the compiler vectorises, matrix
 //! products of F32, the assignment of tokens to experts, and the check of a plan.
 
