@@ -4,12 +4,29 @@ use std::collections::HashSet;
 
 use crate::arch::{Config, TensorRole, TensorSpec, tensor_specs};
 use crate::error::{Error, Fault, Place, Result};
-use crate::formats::Source;
+use crate::formats::{Source, TensorReader};
 use crate::quant::{Blocks, GgmlType};
 
 /// Whether a norm may have this type.
-pub(crate) fn is_plain(kind: GgmlType) -> bool {
+fn is_plain(kind: GgmlType) -> bool {
     matches!(kind, GgmlType::F32 | GgmlType::F16 | GgmlType::BF16)
+}
+
+/// The weights of a norm out of its tensor, which `reader` has read.
+///
+/// # Errors
+/// A norm may not have this type.
+pub(crate) fn norm_weights(
+    reader: &TensorReader<'_>,
+    part: &TensorSpec,
+    kind: GgmlType,
+    bytes: &[u8],
+) -> Result<Vec<f32>> {
+    let blocks = Blocks::new(kind, bytes).filter(|_| is_plain(kind));
+    let blocks = blocks.ok_or_else(|| reader.fault(&part.name(), format!("a norm in {kind} is not supported")))?;
+    let mut weights = vec![0f32; part.len()];
+    blocks.dequantise(0, &mut weights);
+    Ok(weights)
 }
 
 /// Checks that every tensor of a model is there, has its shape and a type that the processor computes with, and that there is

@@ -4,7 +4,7 @@
 use candle_core::{Device, Tensor};
 
 use super::attention::Attention;
-use super::check::is_plain;
+use super::check::norm_weights;
 use super::moe::Moe;
 use super::norm::Norm;
 use crate::arch::Config;
@@ -12,7 +12,7 @@ use crate::arch::{TensorRole, TensorSpec};
 use crate::error::{Fault, Result};
 use crate::formats::{Source, TensorReader};
 use crate::ops::{Expert, Matrix};
-use crate::quant::{Blocks, GgmlType};
+use crate::quant::GgmlType;
 
 /// How many bytes the weights take once loaded, on the processor or a GPU: what they take in the
 /// file, for they stay in their types (but for what an adapter changes).
@@ -63,11 +63,7 @@ impl<'a> Loader<'a> {
         let part = TensorSpec::new(self.config, role, layer);
         let name = part.name();
         let (kind, bytes) = self.reader.read(&name, &part.dims)?;
-        let Some(blocks) = Blocks::new(kind, &bytes).filter(|_| is_plain(kind)) else {
-            return Err(self.reader.fault(&name, format!("a norm in {kind} is not supported")));
-        };
-        let mut weight = vec![0f32; part.len()];
-        blocks.dequantise(0, &mut weight);
+        let weight = norm_weights(&self.reader, &part, kind, &bytes)?;
         self.reader.advance(bytes.len());
         Ok(Norm { weight: Tensor::from_vec(weight, part.len(), self.device)?, eps: self.config.norm_eps })
     }

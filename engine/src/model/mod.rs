@@ -12,7 +12,7 @@ mod norm;
 mod sizes;
 
 pub use check::check_tensors;
-pub(crate) use check::is_plain;
+pub(crate) use check::norm_weights;
 pub use forward::{Forward, Outcome, WithCache};
 pub use kv_cache::KvCache;
 pub use loader::weight_bytes;

@@ -1,9 +1,8 @@
 //! GGML's blocks into codes and scales. The layouts are those of the structures and of `dequantize_row_*` in ggml's
 //! `ggml-common.h` and `ggml-quants.c`.
 
-use half::f16;
-
 use super::GgmlType;
+use super::halves::half;
 
 /// Weights of a row that are read at once.
 pub const COLUMNS: usize = 256;
@@ -37,16 +36,16 @@ impl Codes {
         for (i, block) in bytes.chunks_exact(size).enumerate() {
             if len == 32 {
                 let codes = &mut self.codes[32 * i..][..32];
-                self.scale[i] = half(block, 0);
+                self.scale[i] = half(block);
                 match kind {
                     GgmlType::Q4_0 | GgmlType::IQ4_NL => digits(&block[2..], codes),
                     GgmlType::Q4_1 => {
-                        self.offset[i] = half(block, 2);
+                        self.offset[i] = half(&block[2..]);
                         digits(&block[4..], codes);
                     }
                     GgmlType::Q5_0 => fifth_bits(&block[2..6], &block[6..], codes),
                     GgmlType::Q5_1 => {
-                        self.offset[i] = half(block, 2);
+                        self.offset[i] = half(&block[2..]);
                         fifth_bits(&block[4..8], &block[8..], codes);
                     }
                     // Q8_0
@@ -68,7 +67,7 @@ impl Codes {
 
     fn q2_k(&mut self, block: &[u8]) {
         let (scales, codes) = (&block[..16], &block[16..80]);
-        (self.scale[0], self.offset[0]) = (half(block, 80), half(block, 82));
+        (self.scale[0], self.offset[0]) = (half(&block[80..]), half(&block[82..]));
         for ((both, sub), minimum) in scales.iter().zip(&mut self.subs).zip(&mut self.minimums) {
             (*sub, *minimum) = (both & 15, both >> 4);
         }
@@ -77,7 +76,7 @@ impl Codes {
 
     fn q3_k(&mut self, block: &[u8]) {
         let (high, codes, scales) = (&block[..32], &block[32..96], &block[96..108]);
-        self.scale[0] = half(block, 108);
+        self.scale[0] = half(&block[108..]);
         for i in 0..16 {
             let low = if i < 8 { scales[i] & 15 } else { scales[i - 8] >> 4 };
             let bits = low | (scales[8 + i % 4] >> (2 * (i / 4)) & 3) << 4;
@@ -91,7 +90,7 @@ impl Codes {
 
     fn q4_k(&mut self, block: &[u8], high: Option<&[u8]>) {
         let (scales, codes) = (&block[4..16], &block[if high.is_some() { 48 } else { 16 }..]);
-        (self.scale[0], self.offset[0]) = (half(block, 0), half(block, 2));
+        (self.scale[0], self.offset[0]) = (half(block), half(&block[2..]));
         for i in 0..8 {
             (self.subs[i], self.minimums[i]) = if i < 4 {
                 (scales[i] & 63, scales[i + 4] & 63)
@@ -111,7 +110,7 @@ impl Codes {
 
     fn q6_k(&mut self, block: &[u8]) {
         let (low, high, scales) = (&block[..128], &block[128..192], &block[192..208]);
-        self.scale[0] = half(block, 208);
+        self.scale[0] = half(&block[208..]);
         self.subs.iter_mut().zip(scales).for_each(|(sub, byte)| *sub = byte ^ 0x80);
         let halves = self.codes.chunks_exact_mut(128).zip(low.chunks_exact(64).zip(high.chunks_exact(32)));
         for (codes, (low, high)) in halves {
@@ -126,17 +125,13 @@ impl Codes {
 
     fn iq4_xs(&mut self, block: &[u8]) {
         let high = u16::from_le_bytes([block[2], block[3]]);
-        self.scale[0] = half(block, 0);
+        self.scale[0] = half(block);
         for (i, codes) in self.codes.chunks_exact_mut(32).enumerate() {
             let low = block[4 + i / 2] >> (4 * (i % 2)) & 15;
             self.subs[i] = (low | ((high >> (2 * i) & 3) as u8) << 4) + 128 - 32;
             digits(&block[8 + 16 * i..], codes);
         }
     }
-}
-
-fn half(block: &[u8], at: usize) -> f32 {
-    f16::from_le_bytes([block[at], block[at + 1]]).to_f32()
 }
 
 /// 32 codes: the low halves of 16 bytes, then the high ones.

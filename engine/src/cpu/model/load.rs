@@ -6,8 +6,8 @@ use crate::arch::{Config, TensorRole, TensorSpec};
 use crate::cpu::product::PackedMatrix;
 use crate::error::{Error, Fault, Result};
 use crate::formats::{Source, TensorReader};
-use crate::model::is_plain;
-use crate::quant::{Blocks, GgmlType};
+use crate::model::norm_weights;
+use crate::quant::GgmlType;
 
 /// Loads all weights. `progress` hears how many bytes of how many are done.
 pub fn load(source: &dyn Source, config: &Config, progress: &mut dyn FnMut(u64, u64)) -> Result<Weights> {
@@ -72,11 +72,7 @@ impl Loader<'_> {
         let part = TensorSpec::new(self.config, role, layer);
         let name = part.name();
         let (kind, bytes) = self.reader.read(&name, &part.dims)?;
-        let Some(blocks) = Blocks::new(kind, &bytes).filter(|_| is_plain(kind)) else {
-            return Err(self.reader.fault(&name, format!("a norm in {kind} is not supported")));
-        };
-        let mut weight = vec![0f32; part.len()];
-        blocks.dequantise(0, &mut weight);
+        let weight = norm_weights(&self.reader, &part, kind, &bytes)?;
         self.reader.done(&name, bytes.len());
         Ok(weight)
     }

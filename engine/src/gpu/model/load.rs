@@ -12,6 +12,7 @@ use crate::error::{Fault, Result};
 use crate::formats::{Source, TensorReader};
 use crate::gpu::product::{DeviceMatrix, Weights};
 use crate::gpu::{Buffer, Gpu};
+use crate::model::norm_weights;
 use crate::quant::{Blocks, GgmlType};
 
 /// Rows of the embedding that are converted at once.
@@ -104,9 +105,7 @@ impl<'a> Loader<'a> {
         let part = TensorSpec::new(self.config, role, layer);
         let name = part.name();
         let (kind, bytes) = self.reader.read(&name, &part.dims)?;
-        let plain = matches!(kind, GgmlType::F32 | GgmlType::F16 | GgmlType::BF16);
-        let weights = dequantise(kind, &bytes).filter(|_| plain);
-        let weights = weights.ok_or_else(|| self.reader.fault(&name, format!("a norm in {kind} is not supported")))?;
+        let weights = norm_weights(&self.reader, &part, kind, &bytes)?;
         self.reader.advance(bytes.len());
         Buffer::of(self.gpu, &weights)
     }
