@@ -1,14 +1,15 @@
 //! An inference engine for the Mixtral family of models.
 //!
-//! A prompt's way: text is encoded, the schedule plans a flat batch of tokens, the model computes
-//! it through the operations, a token is sampled and decoded back into text.
+//! A prompt's way: text is encoded, the schedule plans a flat batch of tokens, an executor computes
+//! it, a token is sampled and decoded back into text. The same model in candle's operations, which tests hold the executors
+//! against, is a crate of its own, `mixtral-reference`: what serves neither compiles nor links candle.
 //!
 //! **For serving** there are [`Engine`] with its options, [`EventStream`] and [`ModelCard`]; [`request`] and [`sample`]
 //! (what is asked, and what comes back); [`weights::ModelFiles`] with [`text`] and [`model::weight_bytes`] (what a file is
 //! before it is loaded); [`Error`].
 //!
 //! **For tools and training** the floors below are open: [`formats`] (containers of tensors), [`arch`] (sizes and the table of
-//! tensors), [`quant`] (GGML's types), [`ops`] (kernels and matrix products), [`weights::lora`]. They follow the needs of this
+//! tensors), [`quant`] (GGML's types), [`ops`] (plain loops and matrix products), [`weights::lora`]. They follow the needs of this
 //! workspace's own crates and promise nobody stability.
 //!
 //! No module imports one that stands above it:
@@ -17,9 +18,9 @@
 //! handle                        one device, one thread, several models
 //! devices                       what is open, and models on it
 //! cpu · gpu                     own executors for processors · for NVIDIA GPUs
-//! model · weights               from a step's input to logits · from files to tensors
+//! model · weights               what is asked of a model · from files to tensors
 //! arch · text                   sizes and names of tensors · tokenizers, templates, stop strings
-//! formats · ops                 GGUF, safetensors, JSON · matrix products, attention, experts
+//! formats · ops                 GGUF, safetensors, JSON · loops that executors and training share
 //! quant · schedule · request    blocks of weights · which tokens come next · what is asked
 //! error · sample · device
 //! ```

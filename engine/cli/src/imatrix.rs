@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use candle_core::Device;
 use clap::Args;
-use mixtral_engine::model::{KvCache, Mixtral, WithCache};
+use mixtral_reference::{KvCache, Mixtral, WithCache};
 use mixtral_tools::imatrix::Imatrix;
 
 use crate::i18n::Language;

@@ -62,7 +62,7 @@ pub enum Error {
     StepInput(String),
     /// A computation failed, for instance for want of device memory.
     #[error("computation: {0}")]
-    Compute(#[from] candle_core::Error),
+    Compute(String),
     /// A GPU refused, or a kernel failed.
     #[error("GPU: {0}")]
     Gpu(#[from] GpuError),
@@ -135,7 +135,7 @@ impl Error {
     }
 
     /// A value that is no number, told of the part of the model in which it arose; other errors stay what they are.
-    pub(crate) fn in_layer(self, layer: usize) -> Self {
+    pub fn in_layer(self, layer: usize) -> Self {
         match self {
             Self::NotFinite(what) => Self::NotFinite(format!("layer {layer}: {what}")),
             other => other,

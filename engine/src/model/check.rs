@@ -16,12 +16,7 @@ fn is_plain(kind: GgmlType) -> bool {
 ///
 /// # Errors
 /// A norm may not have this type.
-pub(crate) fn norm_weights(
-    reader: &TensorReader<'_>,
-    part: &TensorSpec,
-    kind: GgmlType,
-    bytes: &[u8],
-) -> Result<Vec<f32>> {
+pub fn norm_weights(reader: &TensorReader<'_>, part: &TensorSpec, kind: GgmlType, bytes: &[u8]) -> Result<Vec<f32>> {
     let blocks = Blocks::new(kind, bytes).filter(|_| is_plain(kind));
     let blocks = blocks.ok_or_else(|| reader.fault(&part.name(), format!("a norm in {kind} is not supported")))?;
     let mut weights = vec![0f32; part.len()];
@@ -30,7 +25,7 @@ pub(crate) fn norm_weights(
 }
 
 /// Checks that every tensor of a model is there, has its shape and a type that the processor computes with, and that there is
-/// no other. What [`super::Mixtral::load`] would find wrong it finds without reading weights.
+/// no other. What loading would find wrong it finds without reading weights.
 ///
 /// # Errors
 /// The tensor at fault.

@@ -1,6 +1,5 @@
 //! What the engine asks of a model, whatever it runs on.
 
-use super::{KvCache, Mixtral};
 use crate::error::{Error, Result};
 use crate::sample::{Draw, NotFinite};
 use crate::schedule::StepInput;
@@ -50,24 +49,4 @@ pub trait Forward: Send {
     /// # Errors
     /// There is no room for a new one.
     fn reset(&mut self) -> Result<()>;
-}
-
-/// A Mixtral with its cache.
-#[derive(Debug)]
-pub struct WithCache {
-    pub model: Mixtral,
-    pub cache: KvCache,
-}
-
-impl Forward for WithCache {
-    fn forward(&mut self, plan: &StepInput) -> Result<Vec<f32>> {
-        let logits = self.model.forward(plan, &mut self.cache)?; // (outputs, vocab)
-        Ok(if plan.outputs.is_empty() { Vec::new() } else { logits.flatten_all()?.to_vec1()? })
-    }
-
-    fn reset(&mut self) -> Result<()> {
-        let (blocks, block_size) = (self.cache.blocks(), self.cache.block_size());
-        self.cache = KvCache::new(self.model.config(), blocks, block_size, self.model.device())?;
-        Ok(())
-    }
 }

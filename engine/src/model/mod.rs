@@ -1,20 +1,12 @@
-//! The Mixtral model: what is asked of it ([`Forward`]), and a readable one over the reference operations of [`crate::ops`].
-//! Executors compute the same for serving.
+//! The Mixtral model: what is asked of it ([`Forward`]), how much it must have room for, and whether a source has its tensors.
+//! Executors compute it.
 
-mod attention;
 mod check;
 mod forward;
-mod kv_cache;
-mod loader;
-mod mixtral;
-mod moe;
-mod norm;
 mod sizes;
+mod weight_bytes;
 
-pub use check::check_tensors;
-pub(crate) use check::norm_weights;
-pub use forward::{Forward, Outcome, WithCache};
-pub use kv_cache::KvCache;
-pub use loader::weight_bytes;
-pub use mixtral::Mixtral;
+pub use check::{check_tensors, norm_weights};
+pub use forward::{Forward, Outcome};
 pub use sizes::{CacheType, Sizes};
+pub use weight_bytes::weight_bytes;

@@ -1,98 +1,95 @@
 //! Weights in main memory, in the blocks of their type: never larger than in their file.
 
-#![expect(unsafe_code, reason = "blocks read as bytes")]
-
-use candle_core::quantized::k_quants::{
-    BlockQ2K, BlockQ3K, BlockQ4_0, BlockQ4_1, BlockQ4K, BlockQ5_0, BlockQ5_1, BlockQ5K, BlockQ6K, BlockQ8_0,
-    GgmlType as Block,
-};
 use half::{bf16, f16};
 
 use super::GgmlType;
-use super::raw_blocks::RawBlocks;
+use super::codes::Codes;
+use super::iq::{iq1_m, iq1_s, iq2_s, iq2_xs, iq2_xxs, iq3_s, iq3_xxs, iq4_nl, iq4_xs};
+use super::mxfp4::mxfp4;
+use super::ternary::{tq1_0, tq2_0};
+
+/// Writes one block's weights.
+type Decoder = fn(block: &[u8], out: &mut [f32]);
+
+/// What decodes blocks of a type whose codes nobody repacks.
+fn decoder(kind: GgmlType) -> Option<Decoder> {
+    Some(match kind {
+        GgmlType::IQ4_NL => iq4_nl,
+        GgmlType::IQ4_XS => iq4_xs,
+        GgmlType::IQ3_S => iq3_s,
+        GgmlType::IQ3_XXS => iq3_xxs,
+        GgmlType::IQ2_S => iq2_s,
+        GgmlType::IQ2_XS => iq2_xs,
+        GgmlType::IQ2_XXS => iq2_xxs,
+        GgmlType::IQ1_M => iq1_m,
+        GgmlType::IQ1_S => iq1_s,
+        GgmlType::TQ2_0 => tq2_0,
+        GgmlType::TQ1_0 => tq1_0,
+        GgmlType::MXFP4 => mxfp4,
+        _ => return None,
+    })
+}
+
+/// Whether blocks of a type are read as a whole, and not by their [`Codes`] or as numbers.
+pub fn is_decoded(kind: GgmlType) -> bool {
+    decoder(kind).is_some()
+}
+
+/// Whether there are weights to read in blocks of a type.
+fn can_read(kind: GgmlType) -> bool {
+    use GgmlType::{BF16, F16, F32, Q2_K, Q3_K, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0};
+    let plain = matches!(kind, F32 | F16 | BF16);
+    let coded = matches!(kind, Q4_0 | Q4_1 | Q5_0 | Q5_1 | Q8_0 | Q2_K | Q3_K | Q4_K | Q5_K | Q6_K);
+    plain || coded || is_decoded(kind)
+}
+
+/// Writes the weights of whole blocks into `out`, which is as long; nothing for a type that is not read.
+pub fn decode(kind: GgmlType, bytes: &[u8], out: &mut [f32]) {
+    match kind {
+        GgmlType::F32 => out.iter_mut().zip(bytes.as_chunks().0).for_each(|(to, from)| *to = f32::from_le_bytes(*from)),
+        GgmlType::F16 => {
+            out.iter_mut().zip(bytes.as_chunks().0).for_each(|(to, from)| *to = f16::from_le_bytes(*from).to_f32());
+        }
+        GgmlType::BF16 => {
+            out.iter_mut().zip(bytes.as_chunks().0).for_each(|(to, from)| *to = bf16::from_le_bytes(*from).to_f32());
+        }
+        _ => {
+            let blocks = bytes.chunks_exact(kind.block_bytes()).zip(out.chunks_exact_mut(kind.block_len()));
+            if let Some(decoder) = decoder(kind) {
+                blocks.for_each(|(block, out)| decoder(block, out));
+            } else if can_read(kind) {
+                let mut codes = Codes::ZERO;
+                blocks.for_each(|(block, out)| {
+                    codes.read(kind, block);
+                    codes.weights(kind, out);
+                });
+            }
+        }
+    }
+}
 
 /// The blocks of a matrix.
 #[derive(Clone)]
-#[expect(non_camel_case_types, reason = "the names are GGML's own")]
-pub enum Blocks {
-    F32(Vec<f32>),
-    F16(Vec<f16>),
-    BF16(Vec<bf16>),
-    Q4_0(Vec<BlockQ4_0>),
-    Q4_1(Vec<BlockQ4_1>),
-    Q5_0(Vec<BlockQ5_0>),
-    Q5_1(Vec<BlockQ5_1>),
-    Q8_0(Vec<BlockQ8_0>),
-    Q2_K(Vec<BlockQ2K>),
-    Q3_K(Vec<BlockQ3K>),
-    Q4_K(Vec<BlockQ4K>),
-    Q5_K(Vec<BlockQ5K>),
-    Q6_K(Vec<BlockQ6K>),
-    Raw(RawBlocks),
-}
-
-/// Runs `$body` with `$v` bound to the vector of blocks, whatever its type; `$coded` for raw ones.
-macro_rules! with_blocks {
-    ($blocks:expr, $v:ident => $body:expr, coded => $coded:expr) => {
-        match $blocks {
-            $crate::quant::Blocks::F32($v) => $body,
-            $crate::quant::Blocks::F16($v) => $body,
-            $crate::quant::Blocks::BF16($v) => $body,
-            $crate::quant::Blocks::Q4_0($v) => $body,
-            $crate::quant::Blocks::Q4_1($v) => $body,
-            $crate::quant::Blocks::Q5_0($v) => $body,
-            $crate::quant::Blocks::Q5_1($v) => $body,
-            $crate::quant::Blocks::Q8_0($v) => $body,
-            $crate::quant::Blocks::Q2_K($v) => $body,
-            $crate::quant::Blocks::Q3_K($v) => $body,
-            $crate::quant::Blocks::Q4_K($v) => $body,
-            $crate::quant::Blocks::Q5_K($v) => $body,
-            $crate::quant::Blocks::Q6_K($v) => $body,
-            $crate::quant::Blocks::Raw($v) => $coded,
-        }
-    };
+pub struct Blocks {
+    kind: GgmlType,
+    bytes: Vec<u8>,
 }
 
 impl Blocks {
     /// Copies blocks out of a file's bytes. Nothing if the type cannot be computed with, or if the
     /// bytes are not whole blocks.
     pub fn new(kind: GgmlType, bytes: &[u8]) -> Option<Self> {
-        Some(match kind {
-            GgmlType::F32 => Self::F32(copy(kind, bytes)?),
-            GgmlType::F16 => Self::F16(copy(kind, bytes)?),
-            GgmlType::BF16 => Self::BF16(copy(kind, bytes)?),
-            GgmlType::Q4_0 => Self::Q4_0(copy(kind, bytes)?),
-            GgmlType::Q4_1 => Self::Q4_1(copy(kind, bytes)?),
-            GgmlType::Q5_0 => Self::Q5_0(copy(kind, bytes)?),
-            GgmlType::Q5_1 => Self::Q5_1(copy(kind, bytes)?),
-            GgmlType::Q8_0 => Self::Q8_0(copy(kind, bytes)?),
-            GgmlType::Q2_K => Self::Q2_K(copy(kind, bytes)?),
-            GgmlType::Q3_K => Self::Q3_K(copy(kind, bytes)?),
-            GgmlType::Q4_K => Self::Q4_K(copy(kind, bytes)?),
-            GgmlType::Q5_K => Self::Q5_K(copy(kind, bytes)?),
-            GgmlType::Q6_K => Self::Q6_K(copy(kind, bytes)?),
-            _ => Self::Raw(RawBlocks::new(kind, bytes)?),
-        })
+        (can_read(kind) && bytes.len().is_multiple_of(kind.block_bytes())).then(|| Self { kind, bytes: bytes.to_vec() })
     }
 
     /// Their type.
     pub fn kind(&self) -> GgmlType {
-        match self {
-            Self::F32(_) => GgmlType::F32,
-            Self::F16(_) => GgmlType::F16,
-            Self::BF16(_) => GgmlType::BF16,
-            Self::Q4_0(_) => GgmlType::Q4_0,
-            Self::Q4_1(_) => GgmlType::Q4_1,
-            Self::Q5_0(_) => GgmlType::Q5_0,
-            Self::Q5_1(_) => GgmlType::Q5_1,
-            Self::Q8_0(_) => GgmlType::Q8_0,
-            Self::Q2_K(_) => GgmlType::Q2_K,
-            Self::Q3_K(_) => GgmlType::Q3_K,
-            Self::Q4_K(_) => GgmlType::Q4_K,
-            Self::Q5_K(_) => GgmlType::Q5_K,
-            Self::Q6_K(_) => GgmlType::Q6_K,
-            Self::Raw(v) => v.kind(),
-        }
+        self.kind
+    }
+
+    /// How many blocks there are.
+    fn len(&self) -> usize {
+        self.bytes.len() / self.kind.block_bytes()
     }
 
     /// Writes the weights from number `start` on into `out`; both must be whole blocks.
@@ -100,46 +97,96 @@ impl Blocks {
     /// # Panics
     /// If the range reaches beyond the blocks.
     pub fn dequantise(&self, start: usize, out: &mut [f32]) {
-        with_blocks!(self, v => decode(v, start, out), coded => v.dequantise(start, out));
+        let (len, size) = (self.kind.block_len(), self.kind.block_bytes());
+        decode(self.kind, &self.bytes[start / len * size..][..out.len() / len * size], out);
     }
 }
 
 impl std::fmt::Debug for Blocks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let blocks = with_blocks!(self, v => v.len(), coded => v.len());
-        write!(f, "Blocks({} x {blocks})", self.kind())
+        write!(f, "Blocks({} x {})", self.kind, self.len())
     }
 }
 
-fn decode<T: Block>(blocks: &[T], start: usize, out: &mut [f32]) {
-    let first = start / T::BLCK_SIZE;
-    T::to_float(&blocks[first..first + out.len() / T::BLCK_SIZE], out);
-}
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
 
-/// Types that are plain bytes in GGML's layout: any bit pattern is a value.
-///
-/// # Safety
-/// The type has no padding and no invalid bit pattern.
-unsafe trait Pod: Block {}
+    use proptest::prelude::*;
 
-macro_rules! pod {
-    ($($t:ty),*) => {$(
-        // SAFETY: numbers, or `repr(C)` structures of half-precision numbers and byte arrays.
-        unsafe impl Pod for $t {}
-    )*};
-}
-pod!(
-    f32, f16, bf16, BlockQ4_0, BlockQ4_1, BlockQ5_0, BlockQ5_1, BlockQ8_0, BlockQ2K, BlockQ3K, BlockQ4K, BlockQ5K,
-    BlockQ6K
-);
+    use super::super::are_finite;
+    use super::*;
 
-fn copy<T: Pod>(kind: GgmlType, bytes: &[u8]) -> Option<Vec<T>> {
-    let size = size_of::<T>();
-    if size != kind.block_bytes() || T::BLCK_SIZE != kind.block_len() || !bytes.len().is_multiple_of(size) {
-        return None;
+    /// Every type with a decoder.
+    const KINDS: [GgmlType; 12] = [
+        GgmlType::IQ4_NL,
+        GgmlType::IQ4_XS,
+        GgmlType::IQ3_S,
+        GgmlType::IQ3_XXS,
+        GgmlType::IQ2_S,
+        GgmlType::IQ2_XS,
+        GgmlType::IQ2_XXS,
+        GgmlType::IQ1_M,
+        GgmlType::IQ1_S,
+        GgmlType::TQ2_0,
+        GgmlType::TQ1_0,
+        GgmlType::MXFP4,
+    ];
+
+    fn decoded(kind: GgmlType, bytes: &[u8]) -> Vec<f32> {
+        let mut out = vec![7.0; bytes.len() / kind.block_bytes() * kind.block_len()];
+        Blocks::new(kind, bytes).expect("a decoder").dequantise(0, &mut out);
+        out
     }
-    let mut out = vec![T::zeros(); bytes.len() / size];
-    // SAFETY: the vector owns exactly `bytes.len()` bytes, and `Pod` lets any bytes be a value.
-    unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), out.as_mut_ptr().cast::<u8>(), bytes.len()) };
-    Some(out)
+
+    /// Blocks of random bytes and what llama.cpp's Python package makes of them: see `tests/data/blocks/README.md`.
+    #[test]
+    fn blocks_decode_to_the_numbers_of_llama_cpp() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/blocks");
+        for kind in KINDS {
+            let bytes = std::fs::read(folder.join(format!("{kind}.bin"))).expect("blocks of the type");
+            let (blocks, numbers) = bytes.split_at(bytes.len() - 3 * kind.block_len() * 4);
+            let expected: Vec<f32> =
+                numbers.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+            assert_eq!(blocks.len(), 3 * kind.block_bytes(), "{kind}");
+            assert_eq!(decoded(kind, blocks), expected, "{kind}");
+            let mut last = vec![0.0; kind.block_len()];
+            Blocks::new(kind, blocks).expect("a decoder").dequantise(2 * kind.block_len(), &mut last);
+            assert_eq!(last, expected[2 * kind.block_len()..], "{kind}");
+        }
+    }
+
+    #[test]
+    fn other_types_and_parts_of_blocks_are_not_read() {
+        assert!(Blocks::new(GgmlType::Q8_1, &[]).is_none());
+        assert!(Blocks::new(GgmlType::IQ2_XXS, &[0; 65]).is_none());
+        assert!(Blocks::new(GgmlType::Q4_K, &[0; 145]).is_none());
+        assert!(Blocks::new(GgmlType::F32, &[0; 6]).is_none());
+    }
+
+    #[test]
+    fn numbers_and_blocks_are_read_from_the_middle_on() {
+        let numbers: Vec<u8> = (0..6).flat_map(|i| (i as f32 / 4.0).to_le_bytes()).collect();
+        let mut out = [0.0; 2];
+        Blocks::new(GgmlType::F32, &numbers).expect("whole numbers").dequantise(3, &mut out);
+        assert_eq!(out, [0.75, 1.0]);
+        // The scale 2, then codes of which 8 means 0.
+        let block = |code: u8| [0, 0x40].into_iter().chain([code; 16]);
+        let blocks: Vec<u8> = [0x88, 0x99, 0x7f].into_iter().flat_map(block).collect();
+        let mut out = [7.0; 32];
+        Blocks::new(GgmlType::Q4_0, &blocks).expect("whole blocks").dequantise(64, &mut out);
+        assert_eq!((out[0], out[31]), (14.0, -2.0));
+    }
+
+    proptest! {
+        /// No bit pattern leads out of a grid, and weights are numbers where scales are.
+        #[test]
+        fn any_bytes_decode(seed in prop::collection::vec(any::<u8>(), 272)) {
+            for kind in KINDS {
+                let block = &seed[..kind.block_bytes()];
+                let finite = decoded(kind, block).iter().all(|weight| weight.is_finite());
+                prop_assert!(finite || !are_finite(kind, block), "{}", kind);
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use super::halves::half;
 /// Weights of a row that are read at once.
 pub const COLUMNS: usize = 256;
 
-/// Up to 256 weights of a row as unsigned codes, with what they mean: what executors repack.
+/// Up to 256 weights of a row as unsigned codes, with what they mean: what executors repack, and [`super::decode`] reads.
 ///
 /// A type with blocks of 32 has a scale (and perhaps an offset) for each; a K type has one of each in front, and small
 /// whole numbers for its sub-blocks.
@@ -62,6 +62,50 @@ impl Codes {
                     _ => self.iq4_xs(block),
                 }
             }
+        }
+    }
+
+    /// The weights that were read, as many as `out` is long.
+    pub(super) fn weights(&self, kind: GgmlType, out: &mut [f32]) {
+        match kind {
+            GgmlType::Q4_0 => self.scaled(8.0, out),
+            GgmlType::Q5_0 => self.scaled(16.0, out),
+            GgmlType::Q8_0 => self.scaled(128.0, out),
+            GgmlType::Q4_1 | GgmlType::Q5_1 => {
+                let scales = self.scale.iter().zip(&self.offset);
+                for ((out, codes), (scale, offset)) in out.chunks_mut(32).zip(self.codes.chunks_exact(32)).zip(scales) {
+                    out.iter_mut().zip(codes).for_each(|(out, code)| *out = f32::from(*code) * scale + offset);
+                }
+            }
+            GgmlType::Q2_K => self.with_minimums(16, out),
+            GgmlType::Q4_K | GgmlType::Q5_K => self.with_minimums(32, out),
+            GgmlType::Q3_K => self.with_sub_scales(4.0, out),
+            // Q6_K
+            _ => self.with_sub_scales(32.0, out),
+        }
+    }
+
+    /// `zero` is the code that means 0.
+    fn scaled(&self, zero: f32, out: &mut [f32]) {
+        for ((out, codes), scale) in out.chunks_mut(32).zip(self.codes.chunks_exact(32)).zip(&self.scale) {
+            out.iter_mut().zip(codes).for_each(|(out, code)| *out = (f32::from(*code) - zero) * scale);
+        }
+    }
+
+    /// Sub-blocks of `len` weights with a scale and a minimum each.
+    fn with_minimums(&self, len: usize, out: &mut [f32]) {
+        let subs = self.subs.iter().zip(&self.minimums);
+        for ((out, codes), (sub, minimum)) in out.chunks_mut(len).zip(self.codes.chunks_exact(len)).zip(subs) {
+            let (scale, minimum) = (self.scale[0] * f32::from(*sub), self.offset[0] * f32::from(*minimum));
+            out.iter_mut().zip(codes).for_each(|(out, code)| *out = scale * f32::from(*code) - minimum);
+        }
+    }
+
+    /// Sub-blocks of 16 weights with a signed scale each.
+    fn with_sub_scales(&self, zero: f32, out: &mut [f32]) {
+        for ((out, codes), sub) in out.chunks_mut(16).zip(self.codes.chunks_exact(16)).zip(&self.subs) {
+            let scale = self.scale[0] * (f32::from(*sub) - 128.0);
+            out.iter_mut().zip(codes).for_each(|(out, code)| *out = scale * (f32::from(*code) - zero));
         }
     }
 

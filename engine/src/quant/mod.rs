@@ -7,14 +7,12 @@ mod halves;
 pub mod iq;
 mod kind;
 mod mxfp4;
-mod raw_blocks;
 mod round;
 mod ternary;
 
-pub use blocks::Blocks;
+pub use blocks::{Blocks, decode, is_decoded};
 pub use codes::Codes;
 pub use finite::are_finite;
 pub use iq::NON_LINEAR;
 pub use kind::GgmlType;
-pub use raw_blocks::{RawBlocks, decode, is_decoded};
 pub use round::{check_range, largest, round_rows};

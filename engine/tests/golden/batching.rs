@@ -4,6 +4,7 @@ use mixtral_engine::quant::GgmlType;
 
 use crate::drive::{Driver, Sequence};
 use crate::files;
+use crate::reference;
 use crate::tiny::{self, Layout, SMALL};
 
 /// Prompts of several lengths, over and under a block, and one of one token.
@@ -41,7 +42,7 @@ fn a_batch_and_chunks_give_the_same_bits_as_one_prompt_alone() {
 fn the_reference_operations_batch_too() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = tiny::put(folder.path(), "tiny.gguf", &tiny::bytes(SMALL, GgmlType::F32, Layout::Merged, 3));
-    let mut driver = Driver::reference(&path);
+    let mut driver = reference::open(&path);
     let alone: Vec<Vec<f32>> = prompts().iter().map(|p| driver.logits(p)).collect();
     for (one, many) in alone.iter().zip(together(&mut driver, &prompts(), 7)) {
         // Its products are blocked by shape, so here only the last bits may differ.

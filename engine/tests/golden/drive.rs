@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use candle_core::Device;
 use mixtral_engine::DeviceSpec;
 use mixtral_engine::arch::Config;
 use mixtral_engine::devices::OpenDevice;
 use mixtral_engine::formats::Source;
-use mixtral_engine::model::{CacheType, Forward, KvCache, Mixtral, Sizes, WithCache};
+use mixtral_engine::model::{CacheType, Forward, Sizes};
 use mixtral_engine::schedule::{SequenceSlice, StepInput};
 use mixtral_engine::weights::ModelFiles;
 
@@ -65,16 +64,6 @@ impl Driver {
         let device = OpenDevice::open(DeviceSpec::Cpu, None).expect("the processor");
         let model = device.load(&files, config, sizes(cache_type), &mut |_, _| {}).expect("it loads");
         Self::with(model, vocabulary)
-    }
-
-    /// The same model in candle's operations.
-    pub fn reference(path: &Path) -> Self {
-        let files = ModelFiles::open(path, None).expect("a model opens");
-        let config = files.config().clone();
-        let model = Mixtral::load(&files, config, &Device::Cpu, &mut |_, _| {}).expect("it loads");
-        let cache = KvCache::new(model.config(), BLOCKS, BLOCK, &Device::Cpu).expect("a cache");
-        let vocabulary = model.config().vocab_size;
-        Self::with(Box::new(WithCache { model, cache }), vocabulary)
     }
 
     /// Drives a model that has [`BLOCKS`] blocks of [`BLOCK`] tokens, wherever it computes.

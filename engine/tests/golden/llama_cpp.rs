@@ -6,6 +6,7 @@ use mixtral_engine::formats::gguf::{Gguf, Writer};
 
 use crate::drive::{Driver, argmax};
 use crate::files;
+use crate::reference;
 
 /// How far one of the 20 highest logits may be from llama.cpp's. The logits are between -10 and 25.
 ///
@@ -105,7 +106,7 @@ fn other_types_say_what_they_say_in_llama_cpp() {
 #[test]
 fn q4_0_says_what_it_says_in_llama_cpp() {
     let model = "cut2-q4_0";
-    hold(Driver::reference, &files::small(), model, tolerance(model), false);
+    hold(reference::open, &files::small(), model, tolerance(model), false);
     let (alike, count) = hold(Driver::open, &files::small(), model, tolerance("verse-q4_0"), true);
     assert!(6 * alike >= 5 * count, "only {alike} of {count} prompts have the same logits");
 }

@@ -10,6 +10,7 @@ mod files;
 mod llama_cpp;
 mod perplexity;
 mod plain;
+mod reference;
 mod refusals;
 mod tiny;
 mod types;

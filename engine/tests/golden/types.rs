@@ -6,6 +6,7 @@ use mixtral_engine::quant::GgmlType::{self, *};
 
 use crate::drive::{Driver, argmax, distance};
 use crate::plain::Plain;
+use crate::reference;
 use crate::tiny::{self, Layout, SMALL};
 
 const PROMPT: [u32; 21] = [1, 17, 4, 90, 33, 33, 8, 61, 2, 75, 5, 0, 44, 19, 28, 95, 3, 3, 50, 12, 71];
@@ -45,7 +46,7 @@ fn every_type_computes_what_plain_loops_compute() {
 #[test]
 fn the_reference_operations_compute_the_same() {
     for kind in [F32, F16, BF16, Q4_0, Q8_0, Q4_K, Q6_K] {
-        check(Driver::reference, kind, Layout::Merged);
+        check(reference::open, kind, Layout::Merged);
     }
 }
 
@@ -54,7 +55,7 @@ fn the_older_layout_and_a_tied_output_load_too() {
     check(Driver::open, Q4_K, Layout::Split);
     check(Driver::open, F16, Layout::Split);
     check(Driver::open, F32, Layout::Tied);
-    check(Driver::reference, F32, Layout::Tied);
+    check(reference::open, F32, Layout::Tied);
 }
 
 #[test]

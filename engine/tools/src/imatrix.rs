@@ -9,8 +9,8 @@ use std::path::Path;
 use crate::files::atomic_file;
 use mixtral_engine::error::{Error, Place, Result};
 use mixtral_engine::formats::gguf::{Array, Gguf, Value, Writer};
-use mixtral_engine::ops::ActivationStats;
 use mixtral_engine::quant::{Blocks, GgmlType};
+use mixtral_reference::ActivationStats;
 
 const SUMS: &str = ".in_sum2";
 const COUNTS: &str = ".counts";

@@ -12,6 +12,9 @@ pub enum Error {
     /// A file, a device or a computation.
     #[error(transparent)]
     Engine(#[from] mixtral_engine::Error),
+    /// A computation on candle's tape.
+    #[error("computation: {0}")]
+    Candle(#[from] candle_core::Error),
     /// A training file without a byte.
     #[error("{file}: the file is empty")]
     EmptyFile { file: String },

@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex};
 use candle_core::{DType, Device, Tensor, Var};
 
 use super::batch::Batch;
+use super::error::Result;
 use super::layers::{Angles, AttentionOp, Balance, ExpertsOp, LossOp, Norm, Pass, RouteWeights, RouterOp, logits};
 use super::model::Model;
 use super::parameter::Parameter;
-use mixtral_engine::error::{Error, Result};
-use mixtral_engine::ops::{ExpertAssignments, read};
+use mixtral_engine::Error;
+use mixtral_engine::ops::ExpertAssignments;
+use mixtral_reference::read;
 
 /// What a pass tells.
 #[derive(Clone, Debug, Default)]
@@ -48,18 +50,19 @@ impl Model {
     fn trunk(&self, batch: &Batch, pass: &Pass) -> Result<Trunk> {
         let config = &self.config;
         if let Some(token) = batch.tokens.iter().find(|t| **t as usize >= config.vocab_size) {
-            return Err(Error::Training(format!("token {token} lies outside the vocabulary of {}", config.vocab_size)));
+            let message = format!("token {token} lies outside the vocabulary of {}", config.vocab_size);
+            return Err(Error::Training(message).into());
         }
         if batch.is_empty() {
-            return Err(Error::Training("an empty batch".into()));
+            return Err(Error::Training("an empty batch".into()).into());
         }
         let mut rows = Vec::with_capacity(batch.len() * config.hidden_size);
         for &token in &batch.tokens {
             self.embedding.lend_row(token as usize, |row| rows.extend_from_slice(row));
         }
         let input = Var::from_vec(rows, (batch.len(), config.hidden_size), &Device::Cpu)?;
-        let (cos, sin) = self.rope.angles(&batch.positions(), &Device::Cpu)?;
-        let angles = Arc::new(read([&cos, &sin], |[cos, sin]| Angles::new(cos.to_vec(), sin.to_vec()))?);
+        let (cos, sin) = self.rope.angles(&batch.positions());
+        let angles = Arc::new(Angles::new(cos, sin));
         let starts = Arc::new(batch.starts.clone());
         let norm = |weight: &Arc<Parameter>| Norm { weight: weight.clone(), eps: config.norm_eps };
         let (mut logits, mut load) = (Vec::new(), Vec::new());

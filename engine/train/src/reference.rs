@@ -7,11 +7,14 @@ use candle_core::{D, DType, Device, Tensor, Var};
 use candle_nn::ops::{log_softmax, sigmoid, softmax};
 
 use super::batch::Batch;
+use super::error::Result;
 use super::model::Model;
 use super::pass::Weights;
+use mixtral_engine::Error;
 use mixtral_engine::arch::{Config, Rope, TensorRole, TensorSpec};
-use mixtral_engine::error::{Error, Result};
-use mixtral_engine::ops::{ExpertAssignments, read};
+use mixtral_engine::ops::ExpertAssignments;
+use mixtral_reference::ops::angles;
+use mixtral_reference::read;
 
 /// A model as candle's variables, one for each tensor of Hugging Face's files.
 #[derive(Debug)]
@@ -50,7 +53,7 @@ impl Reference {
 
     fn get(&self, layer: Option<usize>, role: TensorRole, expert: usize) -> Result<&Tensor> {
         let var = self.vars.get(&(layer, role, expert)).map(Var::as_tensor);
-        var.ok_or_else(|| Error::Training(format!("the reference lacks {role:?}")))
+        Ok(var.ok_or_else(|| Error::Training(format!("the reference lacks {role:?}")))?)
     }
 
     /// The loss of a batch as [`Model::pass`] computes it, weighed and with the load-balancing loss: one number, with its
@@ -120,7 +123,7 @@ impl Reference {
     fn rotate(&self, x: &Tensor) -> Result<Tensor> {
         let (documents, heads, len, dim) = x.dims4()?;
         let positions: Vec<u32> = (0..len as u32).collect();
-        let (cos, sin) = self.rope.angles(&positions, &Device::Cpu)?; // (len, dim / 2)
+        let (cos, sin) = angles(&self.rope, &positions, &Device::Cpu)?; // (len, dim / 2)
         let (cos, sin) = (cos.unsqueeze(D::Minus1)?, sin.unsqueeze(D::Minus1)?);
         let x = x.reshape((documents, heads, len, dim / 2, 2))?;
         let (a, b) = (x.narrow(4, 0, 1)?, x.narrow(4, 1, 1)?);

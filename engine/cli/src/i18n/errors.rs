@@ -62,8 +62,7 @@ pub fn engine(error: &EngineError, language: Language) -> String {
         EngineError::Device { device, message } => {
             t!(language, "error-device", device = device, what = message)
         }
-        EngineError::Compute(cause) if out_of_memory(&cause.to_string()) => t!(language, "error-out-of-memory"),
-        EngineError::Compute(cause) => t!(language, "error-compute", what = cause.to_string()),
+        EngineError::Compute(what) => computation(what, language),
         EngineError::Gpu(cause) => t!(language, "error-compute", what = cause.to_string()),
         EngineError::NotFinite(what) => t!(language, "error-not-finite", what = what),
         EngineError::Panic(what) => t!(language, "error-panic", what = what),
@@ -81,6 +80,7 @@ pub fn engine(error: &EngineError, language: Language) -> String {
 fn train(error: &TrainError, language: Language) -> String {
     match error {
         TrainError::Engine(error) => engine(error, language),
+        TrainError::Candle(cause) => computation(&cause.to_string(), language),
         TrainError::EmptyFile { file } => {
             t!(language, "error-file", path = file, what = t!(language, "fault-empty"))
         }
@@ -166,6 +166,11 @@ fn fault(fault: &Fault, language: Language) -> String {
     }
 }
 
+/// A computation that failed.
+fn computation(what: &str, language: Language) -> String {
+    if out_of_memory(what) { t!(language, "error-out-of-memory") } else { t!(language, "error-compute", what = what) }
+}
+
 fn out_of_memory(text: &str) -> bool {
     ["out of memory", "OUT_OF_MEMORY", "memory allocation"].iter().any(|said| text.contains(said))
 }
@@ -187,8 +192,7 @@ fn submit(error: &SubmitError, language: Language) -> String {
 
 fn generate(error: &GenerateError, language: Language) -> String {
     match error {
-        GenerateError::Model(what) if out_of_memory(what) => t!(language, "error-out-of-memory"),
-        GenerateError::Model(what) => t!(language, "error-compute", what = what),
+        GenerateError::Model(what) => computation(what, language),
         GenerateError::NotFinite(what) => t!(language, "error-not-finite", what = what),
         GenerateError::Unloaded | GenerateError::ShutDown | GenerateError::EngineStopped => {
             t!(language, "error-stopped")

@@ -17,7 +17,7 @@ use crate::cpu::pool::Pool;
 use crate::error::{Error, Result};
 use crate::formats::Source;
 use crate::model::{Forward, Outcome, Sizes};
-use crate::ops::Batch;
+use crate::ops::check_plan;
 use crate::sample::Draw;
 use crate::schedule::StepInput;
 
@@ -101,7 +101,7 @@ impl CpuModel {
 
     fn check(&self, plan: &StepInput) -> Result<()> {
         let Sizes { blocks, block_size, step_tokens, .. } = self.sizes;
-        Batch::new(plan, blocks, block_size, self.config.vocab_size, None)?;
+        check_plan(plan, blocks, block_size, self.config.vocab_size)?;
         let tokens = plan.tokens.len();
         if tokens > step_tokens || plan.outputs.len() > step_tokens {
             return Err(Error::StepInput(format!("{tokens} tokens, and there is room for {step_tokens}")));

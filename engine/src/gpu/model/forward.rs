@@ -20,7 +20,7 @@ use crate::gpu::{
     Sampled,
 };
 use crate::model::{Outcome, Sizes};
-use crate::ops::Batch;
+use crate::ops::check_plan;
 use crate::quant::GgmlType;
 use crate::sample::Draw;
 use crate::schedule::StepInput;
@@ -211,7 +211,7 @@ impl GpuModel {
     }
 
     fn check(&self, plan: &StepInput) -> Result<()> {
-        Batch::new(plan, self.sizes.blocks, self.sizes.block_size, self.config.vocab_size, None)?;
+        check_plan(plan, self.sizes.blocks, self.sizes.block_size, self.config.vocab_size)?;
         let too_much = |what: &str, has: usize, most: usize| {
             if has <= most {
                 return Ok(());

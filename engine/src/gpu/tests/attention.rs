@@ -1,15 +1,14 @@
-//! The attention kernels against the processor's, over shapes, contexts and mixtures of sequences.
+//! The attention kernels against plain loops, over shapes, contexts and mixtures of sequences.
 
 use std::sync::Arc;
 
-use candle_core::{Device, Tensor};
 use half::f16;
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 
 use crate::gpu::{Attention, AttentionInputs, AttentionShape, AttentionWork, Buffer, Gpu, Graph, emulated};
-use crate::ops::{Batch, reference};
+use crate::ops::{check_plan, slot};
 use crate::schedule::{SequenceSlice, StepInput};
 
 /// Queries, keys and weights are rounded to halves: of numbers about 1 that is an error of about 0.001 of the largest.
@@ -56,18 +55,35 @@ impl Case {
         Self { shape, plan, blocks, q, keys, values }
     }
 
-    /// What the processor computes: (tokens, heads * dim).
+    /// What plain loops compute: (tokens, heads * dim).
     fn wanted(&self) -> Vec<f32> {
         let AttentionShape { heads, kv_heads, dim, block_size } = self.shape;
-        let batch = Batch::new(&self.plan, self.blocks, block_size, 1, Some(&Device::Cpu)).expect("a sound plan");
-        let store = |numbers: &[f16]| {
-            let numbers: Vec<f32> = numbers.iter().map(|n| n.to_f32()).collect();
-            Tensor::from_vec(numbers, (self.blocks * block_size, kv_heads, dim), &Device::Cpu).expect("a tensor")
-        };
-        let q = Tensor::from_slice(&self.q, (self.plan.tokens.len(), heads, dim), &Device::Cpu).expect("a tensor");
-        let scale = 1.0 / (dim as f32).sqrt();
-        let out = reference::attention(&q, &store(&self.keys), &store(&self.values), &batch, scale);
-        out.and_then(|out| Ok(out.flatten_all()?.to_vec1()?)).expect("attention")
+        check_plan(&self.plan, self.blocks, block_size, 1).expect("a sound plan");
+        let mut out = Vec::with_capacity(self.q.len());
+        for (span, i) in self.plan.sequences.iter().flat_map(|span| (0..span.len).map(move |i| (span, i))) {
+            let seen = 0..=span.context - span.len + i;
+            let slots: Vec<usize> = seen.map(|position| slot(span, position, block_size) as usize).collect();
+            for head in 0..heads {
+                let q = &self.q[((span.start + i) * heads + head) * dim..][..dim];
+                let stored = |numbers: &[f16], slot: usize| -> Vec<f32> {
+                    let at = (slot * kv_heads + head / (heads / kv_heads)) * dim;
+                    numbers[at..at + dim].iter().map(|number| number.to_f32()).collect()
+                };
+                let score = |slot: &usize| {
+                    let products = q.iter().zip(stored(&self.keys, *slot)).map(|(q, k)| f64::from(*q) * f64::from(k));
+                    (products.sum::<f64>() / (dim as f64).sqrt()).exp()
+                };
+                let weights: Vec<f64> = slots.iter().map(score).collect();
+                let mut sums = vec![0.0; dim];
+                for (weight, slot) in weights.iter().zip(&slots) {
+                    let values = stored(&self.values, *slot);
+                    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * f64::from(value));
+                }
+                let total: f64 = weights.iter().sum();
+                out.extend(sums.iter().map(|sum| (sum / total) as f32));
+            }
+        }
+        out
     }
 
     /// What the kernels compute; `record` does it as a recorded graph, twice.

@@ -32,10 +32,10 @@
 use std::path::PathBuf;
 
 use candle_core::Device;
-use mixtral_engine::model::{KvCache, Mixtral};
 use mixtral_engine::quant::GgmlType;
 use mixtral_engine::schedule::{SequenceSlice, StepInput};
 use mixtral_engine::weights::ModelFiles;
+use mixtral_reference::{KvCache, Mixtral};
 use mixtral_tools::convert::{named, to_gguf};
 use mixtral_tools::hugging_face::Folder;
 use mixtral_tools::mixes::QuantMix;

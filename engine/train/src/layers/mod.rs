@@ -20,7 +20,7 @@ use candle_core::{CpuStorage, Layout, Result, Tensor};
 
 use super::profiler::Profiler;
 use super::projection::DropoutKey;
-use mixtral_engine::ops::read;
+use mixtral_reference::read;
 
 /// What all operations of a pass share.
 #[derive(Clone, Debug)]
@@ -66,5 +66,5 @@ pub fn numbers<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]
 
 /// Lends the F32 numbers of tensors.
 pub fn with_weights<const N: usize, R>(tensors: [&Tensor; N], body: impl FnOnce([&[f32]; N]) -> R) -> Result<R> {
-    read(tensors, body).map_err(|e| candle_core::Error::Msg(e.to_string()))
+    read(tensors, body)
 }

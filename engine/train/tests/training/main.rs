@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use mixtral_engine::arch::{Config, TensorRole};
 use mixtral_engine::formats::gguf::Gguf;
-use mixtral_engine::model::{KvCache, Mixtral};
 use mixtral_engine::quant::GgmlType;
 use mixtral_engine::schedule::{SequenceSlice, StepInput};
+use mixtral_reference::{KvCache, Mixtral};
 use mixtral_train::batch::Batch;
 use mixtral_train::data::{Data, Document};
 use mixtral_train::model::Model;

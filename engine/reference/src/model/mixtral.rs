@@ -3,19 +3,18 @@
 use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
+use mixtral_engine::Error;
+use mixtral_engine::arch::{Config, Rope, TensorRole, TensorSpec, tensor_specs};
+use mixtral_engine::formats::Source;
+use mixtral_engine::schedule::StepInput;
 
 use super::attention::Attention;
 use super::kv_cache::KvCache;
 use super::loader::Loader;
 use super::moe::Moe;
 use super::norm::Norm;
-use crate::arch::Config;
-use crate::arch::Rope;
-use crate::arch::{TensorRole, TensorSpec, tensor_specs};
-use crate::error::{Error, Result};
-use crate::formats::Source;
-use crate::ops::{ActivationRecorder, Batch, Matrix, reference as ops};
-use crate::schedule::StepInput;
+use crate::error::Result;
+use crate::ops::{self, ActivationRecorder, Batch, Matrix};
 
 /// A model of the Mixtral family in candle's operations: what is read to understand it, watched for importance matrices, and
 /// what the executors are held against.
@@ -63,12 +62,19 @@ impl Layer {
 
 impl Mixtral {
     /// Loads a model. `progress` hears how many bytes of how many are done.
+    ///
+    /// # Errors
+    /// A tensor is missing, of another shape or too much; or the device has no room.
     pub fn load(
         source: &dyn Source,
         config: Config,
         device: &Device,
         progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<Self> {
+    ) -> mixtral_engine::Result<Self> {
+        Ok(Self::read(source, config, device, progress)?)
+    }
+
+    fn read(source: &dyn Source, config: Config, device: &Device, progress: &mut dyn FnMut(u64, u64)) -> Result<Self> {
         let mut loader = Loader::new(source, &config, device, progress);
         let embedding = loader.matrix(TensorRole::Embedding, None)?;
         let layers = (0..config.layers)
@@ -114,17 +120,24 @@ impl Mixtral {
 
     /// Computes the plan's tokens, writes their keys and values into the cache, and returns the
     /// logits of the rows that the plan wants: (outputs, vocabulary), F32.
-    pub fn forward(&self, plan: &StepInput, cache: &mut KvCache) -> Result<Tensor> {
-        let batch = Batch::new(plan, cache.blocks(), cache.block_size(), self.config.vocab_size, Some(&self.device))?;
+    ///
+    /// # Errors
+    /// The plan does not fit, a value arose that is no finite number, or candle refused.
+    pub fn forward(&self, plan: &StepInput, cache: &mut KvCache) -> mixtral_engine::Result<Tensor> {
+        Ok(self.compute(plan, cache)?)
+    }
+
+    fn compute(&self, plan: &StepInput, cache: &KvCache) -> Result<Tensor> {
+        let batch = Batch::new(plan, cache.blocks(), cache.block_size(), self.config.vocab_size, &self.device)?;
         if cache.layers().len() != self.layers.len() {
-            return Err(Error::StepInput("the cache was made for another model".into()));
+            return Err(Error::StepInput("the cache was made for another model".into()).into());
         }
-        let (cos, sin) = self.rope.angles(&plan.positions, &self.device)?;
+        let (cos, sin) = ops::angles(&self.rope, &plan.positions, &self.device)?;
         let mut x = ops::embed(&self.embedding, &plan.tokens, &self.device)?; // (tokens, hidden)
         for (i, (layer, cache)) in self.layers.iter().zip(cache.layers()).enumerate() {
-            let normed = layer.attention_norm.forward(&x).map_err(|error| error.in_layer(i))?;
+            let normed = layer.attention_norm.forward(&x).map_err(|error| in_layer(error, i))?;
             let attended = layer.attention.forward(&normed, (&cos, &sin), &batch, cache);
-            x = (x + attended.map_err(|error| error.in_layer(i))?)?;
+            x = (x + attended.map_err(|error| in_layer(error, i))?)?;
             if i + 1 == self.layers.len() {
                 // After the last attention, only the rows that are asked for matter.
                 x = self.wanted(x, plan)?;
@@ -132,8 +145,8 @@ impl Mixtral {
                     return Ok(Tensor::zeros((0, self.config.vocab_size), x.dtype(), &self.device)?);
                 }
             }
-            let normed = layer.moe_norm.forward(&x).map_err(|error| error.in_layer(i))?;
-            x = (x + layer.moe.forward(&normed).map_err(|error| error.in_layer(i))?)?;
+            let normed = layer.moe_norm.forward(&x).map_err(|error| in_layer(error, i))?;
+            x = (x + layer.moe.forward(&normed).map_err(|error| in_layer(error, i))?)?;
         }
         let x = self.norm.forward(&x)?; // (outputs, hidden)
         ops::linear(self.output.as_ref().unwrap_or(&self.embedding), &x)
@@ -146,5 +159,13 @@ impl Mixtral {
         }
         let rows = Tensor::new(plan.outputs.as_slice(), &self.device)?;
         Ok(x.index_select(&rows, 0)?)
+    }
+}
+
+/// A value that is no number, told of the layer in which it arose.
+fn in_layer(error: crate::Error, layer: usize) -> crate::Error {
+    match error {
+        crate::Error::Engine(error) => error.in_layer(layer).into(),
+        other => other,
     }
 }

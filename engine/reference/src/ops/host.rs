@@ -1,19 +1,22 @@
 //! Between candle's tensors and plain slices.
 
 use candle_core::{Storage, Tensor};
+use mixtral_engine::Error;
+use mixtral_engine::ops::{are_finite, can_normalise};
 
-use super::finite::{are_finite, can_normalise};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Lends the F32 contents of tensors on the processor. Views are made contiguous first.
-pub fn read<const N: usize, R>(tensors: [&Tensor; N], body: impl FnOnce([&[f32]; N]) -> R) -> Result<R> {
+///
+/// # Errors
+/// One is of another type, or of another device.
+pub fn read<const N: usize, R>(tensors: [&Tensor; N], body: impl FnOnce([&[f32]; N]) -> R) -> candle_core::Result<R> {
     let tensors = tensors.into_iter().map(Tensor::contiguous).collect::<candle_core::Result<Vec<_>>>()?;
     let guards: Vec<_> = tensors.iter().map(Tensor::storage_and_layout).collect();
     let mut slices = [[].as_slice(); N];
     for (slice, (storage, layout)) in slices.iter_mut().zip(&guards) {
         let Storage::Cpu(storage) = &**storage else {
-            let message = "a tensor of another device";
-            return Err(candle_core::Error::Msg(message.into()).into());
+            return Err(candle_core::Error::Msg("a tensor of another device".into()));
         };
         *slice = &storage.as_slice::<f32>()?[layout.start_offset()..][..layout.shape().elem_count()];
     }
@@ -29,7 +32,8 @@ pub fn check_finite(what: &str, x: &Tensor) -> Result<()> {
     if !x.device().is_cpu() {
         return Ok(());
     }
-    read([x], |[x]| are_finite(x))?.then_some(()).ok_or_else(|| Error::NotFinite(what.to_owned()))
+    let finite = read([x], |[x]| are_finite(x))?;
+    Ok(finite.then_some(()).ok_or_else(|| Error::NotFinite(what.to_owned()))?)
 }
 
 /// Refuses rows on the processor that cannot be normalised: of an overflow the norm would make zeros.
@@ -42,5 +46,5 @@ pub fn check_normalised(x: &Tensor) -> Result<()> {
     }
     let width = x.dims().last().copied().unwrap_or(1).max(1);
     let fits = read([x], |[x]| can_normalise(x, width))?;
-    fits.then_some(()).ok_or_else(|| Error::NotFinite("the input of a norm".to_owned()))
+    Ok(fits.then_some(()).ok_or_else(|| Error::NotFinite("the input of a norm".to_owned()))?)
 }

@@ -1,14 +1,14 @@
-//! Matrices of weights for the reference operations.
+//! Matrices of weights in the types of their files.
 
 use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
+use mixtral_engine::quant::GgmlType;
 
 use super::activation_stats::ActivationRecorder;
 use super::host::check_finite;
 use super::weights::{self, Weights};
 use crate::error::Result;
-use crate::quant::GgmlType;
 
 /// A matrix of weights, (rows, cols), in the type of its file.
 #[derive(Debug)]

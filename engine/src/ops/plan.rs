@@ -1,59 +1,18 @@
-//! A checked plan, with the index tensors that devices need, made once a step.
-
-use candle_core::{Device, Tensor};
+//! Whether a step's plan is whole and stays inside the cache.
 
 use crate::error::{Error, Result};
 use crate::schedule::{SequenceSlice, StepInput};
 
-/// A plan that was checked against the cache.
-pub struct Batch<'a> {
-    plan: &'a StepInput,
-    /// Index tensors for the reference operations.
-    indices: Option<Indices>,
+/// Checks a plan against a cache of `blocks` blocks of `block_size` tokens.
+///
+/// # Errors
+/// What does not fit.
+pub fn check_plan(plan: &StepInput, blocks: usize, block_size: usize, vocabulary: usize) -> Result<()> {
+    check(plan, blocks, block_size, vocabulary).map_err(Error::StepInput)
 }
 
-/// The plan on a device.
-pub(super) struct Indices {
-    /// (tokens): the slot of each token
-    pub slots: Tensor,
-    /// for each sequence, the slot of each position (context)
-    pub contexts: Vec<Tensor>,
-}
-
-impl<'a> Batch<'a> {
-    /// Checks that the plan is whole and stays inside the cache. `indices` says where to put index
-    /// tensors, if the operations want them.
-    pub(crate) fn new(
-        plan: &'a StepInput,
-        blocks: usize,
-        block_size: usize,
-        vocabulary: usize,
-        indices: Option<&Device>,
-    ) -> Result<Self> {
-        check(plan, blocks, block_size, vocabulary).map_err(Error::StepInput)?;
-        let mut batch = Self { plan, indices: None };
-        if let Some(device) = indices {
-            let slots = Tensor::from_slice(&plan.slots, plan.slots.len(), device)?;
-            let context = |span: &SequenceSlice| {
-                let slots: Vec<u32> = (0..span.context).map(|p| slot(span, p, block_size)).collect();
-                Tensor::from_vec(slots, span.context, device)
-            };
-            let contexts = plan.sequences.iter().map(context).collect::<candle_core::Result<_>>()?;
-            batch.indices = Some(Indices { slots, contexts });
-        }
-        Ok(batch)
-    }
-
-    pub(crate) fn sequences(&self) -> &[SequenceSlice] {
-        &self.plan.sequences
-    }
-
-    pub(super) fn indices(&self) -> Result<&Indices> {
-        self.indices.as_ref().ok_or_else(|| Error::StepInput("made for other operations".into()))
-    }
-}
-
-fn slot(span: &SequenceSlice, position: usize, block_size: usize) -> u32 {
+/// Where the cache keeps a position of a sequence.
+pub fn slot(span: &SequenceSlice, position: usize, block_size: usize) -> u32 {
     span.blocks[position / block_size] * block_size as u32 + (position % block_size) as u32
 }
 

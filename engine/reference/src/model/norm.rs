@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use crate::error::Result;
-use crate::ops::reference as ops;
+use crate::ops;
 
 /// A norm's weights.
 #[derive(Debug)]

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use candle_core::quantized::{GgmlDType, QMatMul, QStorage, QTensor};
 use candle_core::{DType, Device, Module, Tensor};
+use mixtral_engine::quant::GgmlType;
 
 use crate::error::Result;
-use crate::quant::GgmlType;
 
 /// A matrix of weights: (rows, cols).
 #[derive(Debug)]

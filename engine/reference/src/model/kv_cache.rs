@@ -1,9 +1,10 @@
 //! The paged cache of keys and values: allocated once, written by slot, read by block table.
 
 use candle_core::{DType, Device, Tensor};
+use mixtral_engine::Error;
+use mixtral_engine::arch::Config;
 
-use crate::arch::Config;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Keys and values of all layers, for `blocks` blocks of `block_size` tokens.
 #[derive(Debug)]
@@ -22,10 +23,18 @@ pub(super) struct LayerCache {
 
 impl KvCache {
     /// Allocates a cache on a device.
-    pub fn new(config: &Config, blocks: usize, block_size: usize, device: &Device) -> Result<Self> {
+    ///
+    /// # Errors
+    /// There is no room, or there are no or too many slots.
+    pub fn new(config: &Config, blocks: usize, block_size: usize, device: &Device) -> mixtral_engine::Result<Self> {
+        Ok(Self::allocate(config, blocks, block_size, device)?)
+    }
+
+    fn allocate(config: &Config, blocks: usize, block_size: usize, device: &Device) -> Result<Self> {
         let slots = blocks.checked_mul(block_size).filter(|&slots| slots > 0 && u32::try_from(slots).is_ok());
         let Some(slots) = slots else {
-            return Err(Error::StepInput(format!("a cache of {blocks} blocks of {block_size} tokens is not possible")));
+            let message = format!("a cache of {blocks} blocks of {block_size} tokens is not possible");
+            return Err(Error::StepInput(message).into());
         };
         let make = || Tensor::zeros((slots, config.kv_heads, config.head_dim), DType::F32, device);
         let layers =

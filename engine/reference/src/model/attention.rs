@@ -4,7 +4,7 @@ use candle_core::Tensor;
 
 use super::kv_cache::LayerCache;
 use crate::error::Result;
-use crate::ops::{Batch, Matrix, reference as ops};
+use crate::ops::{self, Batch, Matrix};
 
 /// One layer's attention.
 #[derive(Debug)]

@@ -1,8 +1,9 @@
-//! Every operation in candle's own: readable, slow, right. Tests hold the executors against them.
+//! Every operation in candle's own: readable, slow, right.
 
 use candle_core::{D, DType, Device, Tensor};
+use mixtral_engine::arch::Rope;
+use mixtral_engine::ops::ExpertAssignments;
 
-use super::assignments::ExpertAssignments;
 use super::batch::Batch;
 use super::host::{check_finite, check_normalised};
 use super::matrix::{Expert, Matrix};
@@ -37,9 +38,22 @@ pub fn rope(x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
     Ok(Tensor::cat(&[first, second], 3)?.reshape((tokens, heads, dim))?)
 }
 
+/// Cosines and sines for a batch of positions: twice (tokens, dim / 2).
+///
+/// # Errors
+/// The device has no room for them.
+pub fn angles(rope: &Rope, positions: &[u32], device: &Device) -> candle_core::Result<(Tensor, Tensor)> {
+    let (cos, sin) = rope.angles(positions);
+    let on = |numbers: Vec<f32>| {
+        let pairs = numbers.len() / positions.len().max(1);
+        Tensor::from_vec(numbers, (positions.len(), pairs), device)
+    };
+    Ok((on(cos)?, on(sin)?))
+}
+
 /// Writes rows (tokens, kv heads, dim) into their slots of (slots, kv heads, dim).
 pub fn write_kv(cache: &Tensor, rows: &Tensor, batch: &Batch<'_>) -> Result<()> {
-    let slots = &batch.indices()?.slots;
+    let slots = batch.slots();
     let index = slots.reshape((slots.elem_count(), 1, 1))?.broadcast_as(rows.shape())?.contiguous()?;
     Ok(cache.scatter_set(&index, &rows.to_dtype(cache.dtype())?.contiguous()?, 0)?)
 }
@@ -51,7 +65,7 @@ pub fn attention(q: &Tensor, keys: &Tensor, values: &Tensor, batch: &Batch<'_>, 
     let kv = keys.dim(1)?;
     let group = heads / kv;
     let mut outs = Vec::with_capacity(batch.sequences().len());
-    for (span, slots) in batch.sequences().iter().zip(&batch.indices()?.contexts) {
+    for (span, slots) in batch.sequences() {
         let (len, context) = (span.len, span.context);
         let read = |store: &Tensor| store.index_select(slots, 0)?.to_dtype(DType::F32)?.transpose(0, 1)?.contiguous();
         let (k, v) = (read(keys)?, read(values)?); // (kv, context, dim)

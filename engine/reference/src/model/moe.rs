@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use crate::error::Result;
-use crate::ops::{Expert, Matrix, reference as ops};
+use crate::ops::{self, Expert, Matrix};
 
 /// One layer's experts and the router that chooses among them.
 #[derive(Debug)]

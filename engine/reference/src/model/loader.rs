@@ -2,23 +2,17 @@
 //! configuration promises, and every tensor must be used.
 
 use candle_core::{Device, Tensor};
+use mixtral_engine::arch::{Config, TensorRole, TensorSpec};
+use mixtral_engine::error::Fault;
+use mixtral_engine::formats::{Source, TensorReader};
+use mixtral_engine::model::norm_weights;
+use mixtral_engine::quant::GgmlType;
 
 use super::attention::Attention;
-use super::check::norm_weights;
 use super::moe::Moe;
 use super::norm::Norm;
-use crate::arch::Config;
-use crate::arch::{TensorRole, TensorSpec};
-use crate::error::{Fault, Result};
-use crate::formats::{Source, TensorReader};
+use crate::error::Result;
 use crate::ops::{Expert, Matrix};
-use crate::quant::GgmlType;
-
-/// How many bytes the weights take once loaded, on the processor or a GPU: what they take in the
-/// file, for they stay in their types (but for what an adapter changes).
-pub fn weight_bytes(source: &dyn Source) -> u64 {
-    source.names().into_iter().filter_map(|name| source.info(name)).map(|info| info.bytes()).sum()
-}
 
 pub(super) struct Loader<'a> {
     reader: TensorReader<'a>,
@@ -107,8 +101,8 @@ impl<'a> Loader<'a> {
         bytes.chunks_exact(bytes.len() / experts).map(|bytes| self.build(&merged, kind, rows, cols, bytes)).collect()
     }
 
-    /// Refuses a model with parts that this engine does not know: its output would be wrong.
+    /// Refuses a model with parts that are not known here: its output would be wrong.
     pub fn finish(self) -> Result<()> {
-        self.reader.finish()
+        Ok(self.reader.finish()?)
     }
 }
