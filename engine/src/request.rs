@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::error::Crash;
 use crate::sample::Sampling;
 
 /// Most stop strings a request may carry.
@@ -167,7 +168,7 @@ pub enum SubmitError {
     /// The chat template ended the process that it ran in, or had to be ended with it. The model is at fault, whatever the
     /// conversation was.
     #[error("the chat template crashed: {0}")]
-    TemplateCrashed(String),
+    TemplateCrashed(Crash),
     /// The engine is on its way down.
     #[error("the engine is shutting down")]
     ShuttingDown,

@@ -50,7 +50,7 @@ impl Tally {
         let outcome = match found {
             Ok(_) => "accepted",
             Err(InspectError::Crashed(how)) => {
-                *self.crashes.entry(how.clone()).or_default() += 1;
+                *self.crashes.entry(how.to_string()).or_default() += 1;
                 "its process ended"
             }
             Err(InspectError::Template(_)) => "template refused",

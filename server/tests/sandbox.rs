@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use arena_server::backends::{AddressPolicy, ChatEvent, ChatRequest, Message, ModelClients, Role, Sampling};
 use arena_server::domain::{Device, DevicePreference, ModelId};
+use arena_server::i18n::Locale;
 use arena_server::inference_server::Inspector;
 use arena_server::inference_server::inspect::{Depth, InspectError, ModelFacts, Trial};
 use arena_server::supervisor::{LoadState, LocalModel, Workers, WorkersOptions};
@@ -90,7 +91,10 @@ fn what_cannot_be_computed_is_refused_before_it_is_registered() {
         |_, _| None,
     );
     let refused = look(&spoilt);
-    assert!(matches!(&refused, Err(InspectError::Refused(why)) if why.contains("blk.0.ffn_down_exps")), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(InspectError::Refused(why)) if why.to_string().contains("blk.0.ffn_down_exps")),
+        "{refused:?}"
+    );
     let foreign = variant(
         &pupil(),
         folder.path(),
@@ -105,7 +109,10 @@ fn what_cannot_be_computed_is_refused_before_it_is_registered() {
     );
     for depth in [Depth::Header, Depth::Trial] {
         let refused = Inspector::new(arena()).inspect(&foreign, None, None, depth);
-        assert!(matches!(&refused, Err(InspectError::Refused(why)) if why.contains("blk.0.attn_q")), "{refused:?}");
+        assert!(
+            matches!(&refused, Err(InspectError::Refused(why)) if why.to_string().contains("blk.0.attn_q")),
+            "{refused:?}"
+        );
     }
     let pipe = folder.path().join("pipe.gguf");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -179,7 +186,8 @@ async fn a_template_that_crashes_when_a_visitor_asks_costs_its_model_and_nobody_
         assert!(answers(&backends, &workers, 0, "春").await, "the others go on");
         until("it rests after the second", async || matches!(state(&workers, n), LoadState::Failed { .. })).await;
         let LoadState::Failed { error } = state(&workers, n) else { unreachable!("just seen") };
-        assert!(error.contains("chat template crashed 2 times"), "{error}");
+        assert!(error.to_string().contains("chat template crashed 2 times"), "{error}");
+        assert!(error.text(Locale::Zh).contains("聊天模板已崩溃 2 次"), "{error}");
         assert!(!answers(&backends, &workers, n, "春").await, "it is not asked while it rests");
     }
     let worker = workers.state().workers.remove(0);
@@ -221,8 +229,8 @@ async fn a_model_that_does_not_answer_is_not_taken_into_a_worker() {
     })
     .await;
     let LoadState::Failed { error } = state(&workers, 1) else { unreachable!("just seen") };
-    assert!(error.contains("never"), "{error}");
+    assert!(error.to_string().contains("never"), "{error}");
     let LoadState::Failed { error } = state(&workers, 2) else { unreachable!("just seen") };
-    assert!(error.contains("finite"), "{error}");
+    assert!(error.to_string().contains("finite"), "{error}");
     workers.shutdown().await;
 }

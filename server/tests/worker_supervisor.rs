@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use arena_server::backends::{AddressPolicy, ChatEvent, ChatRequest, ErrorKind, Message, ModelClients, Role, Sampling};
 use arena_server::domain::{Device, DevicePreference, ModelId};
+use arena_server::i18n::Locale;
 use arena_server::supervisor::{LoadState, LocalModel, PlacementError, WorkerState, Workers, WorkersOptions};
 use futures_util::StreamExt;
 use uuid::Uuid;
@@ -85,7 +86,9 @@ async fn two_models_answer_a_broken_one_stops_nobody_and_a_killed_worker_comes_b
     })
     .await;
     let LoadState::Failed { error } = state(&workers, 2) else { panic!("{:?}", state(&workers, 2)) };
-    assert!(error.contains("Cargo.toml"), "{error}");
+    let said = error.text(Locale::Zh);
+    assert!(error.to_string().contains("Cargo.toml") && said.contains("Cargo.toml"), "{error}");
+    assert!(error.to_string().contains("this is not a GGUF file") && said.contains("这不是 GGUF 文件"), "{said}");
     assert_eq!(
         state(&workers, 4),
         LoadState::Unplaced { reason: PlacementError::NoSuchDevice { device: "cuda:9".into() } }
@@ -117,7 +120,11 @@ async fn two_models_answer_a_broken_one_stops_nobody_and_a_killed_worker_comes_b
         let worker = workers.state().workers.remove(0);
         match worker.state {
             WorkerState::Crashed { reason, next_try } => {
-                assert!(reason.contains("signal 9") && next_try > chrono::Utc::now() - chrono::TimeDelta::seconds(5));
+                assert!(
+                    reason.to_string().contains("signal 9") && reason.text(Locale::Zh).contains("信号 9"),
+                    "{reason}"
+                );
+                assert!(next_try > chrono::Utc::now() - chrono::TimeDelta::seconds(5));
                 true
             }
             _ => worker.restarts > 0,
@@ -155,7 +162,7 @@ async fn a_worker_that_cannot_start_is_tried_again_with_growing_pauses() {
     workers.reconcile(vec![model(1, &demo("q8_0"))]);
     until("it was tried twice", async || workers.state().workers[0].restarts >= 1).await;
     until("the crash is shown", async || {
-        matches!(&workers.state().workers[0].state, WorkerState::Crashed { reason, .. } if reason.contains("status 1"))
+        matches!(&workers.state().workers[0].state, WorkerState::Crashed { reason, .. } if reason.to_string().contains("status 1"))
     })
     .await;
     assert_eq!(state(&workers, 1), LoadState::Waiting, "the model is not to blame");

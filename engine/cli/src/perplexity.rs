@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use clap::Args;
+use mixtral_engine::Error;
 use mixtral_engine::model::Forward;
 use mixtral_engine::weights::ModelFiles;
 use mixtral_train::data::Document;
@@ -50,7 +51,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    ensure!(sums.nll.is_finite(), t!(language, "error-not-finite", what = sums.nll.to_string()));
+    ensure!(sums.nll.is_finite(), Error::NotFinite(sums.nll.to_string()));
     tell(&sums, window, other.is_some(), arguments.json, language)
 }
 

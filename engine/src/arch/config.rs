@@ -69,7 +69,7 @@ impl Config {
         };
         let top = size(meta, "llama.expert_used_count")?;
         if top > experts {
-            return Err(meta.fault("llama.expert_used_count", format!("{top} of {experts} experts")));
+            return Err(meta.fault("llama.expert_used_count", Fault::TooManyExperts { used: top, experts }));
         }
         let hidden = size(meta, "llama.embedding_length")?;
         let heads = size(meta, "llama.attention.head_count")?;
@@ -78,8 +78,8 @@ impl Config {
             None => heads,
         };
         if !heads.is_multiple_of(kv_heads) {
-            let message = format!("{kv_heads} key heads cannot serve {heads} query heads");
-            return Err(meta.fault("llama.attention.head_count_kv", message));
+            let fault = Fault::HeadCount { size: heads, heads: kv_heads };
+            return Err(meta.fault("llama.attention.head_count_kv", fault));
         }
         let head_dim = head_dim(meta, hidden, heads)?;
         refuse_window(meta)?;
@@ -108,7 +108,7 @@ impl Config {
 fn size(meta: &Metadata, key: &str) -> Result<usize> {
     match meta.u32(key)? as usize {
         n @ 1..=MAX_DIM => Ok(n),
-        n => Err(meta.fault(key, format!("{n} is not possible"))),
+        n => Err(meta.fault(key, Fault::Impossible(n.to_string()))),
     }
 }
 
@@ -117,7 +117,11 @@ fn positive(meta: &Metadata, key: &str, default: Option<f32>) -> Result<f32> {
         Some(default) => meta.opt_f32(key)?.unwrap_or(default),
         None => meta.f32(key)?,
     };
-    if value.is_finite() && value > 0.0 { Ok(value) } else { Err(meta.fault(key, format!("{value} is not possible"))) }
+    if value.is_finite() && value > 0.0 {
+        Ok(value)
+    } else {
+        Err(meta.fault(key, Fault::Impossible(value.to_string())))
+    }
 }
 
 fn head_dim(meta: &Metadata, hidden: usize, heads: usize) -> Result<usize> {
@@ -125,18 +129,17 @@ fn head_dim(meta: &Metadata, hidden: usize, heads: usize) -> Result<usize> {
         Some(_) => size(meta, "llama.attention.key_length")?,
         None if hidden.is_multiple_of(heads) => hidden / heads,
         None => {
-            let message = format!("{hidden} does not divide into {heads} heads");
-            return Err(meta.fault("llama.embedding_length", message));
+            return Err(meta.fault("llama.embedding_length", Fault::HeadCount { size: hidden, heads }));
         }
     };
     if head_dim % 2 == 1 {
-        return Err(meta.fault("llama.attention.head_count", format!("an odd head width of {head_dim}")));
+        return Err(meta.fault("llama.attention.head_count", Fault::OddHeads(head_dim)));
     }
     for key in ["llama.attention.value_length", "llama.rope.dimension_count"] {
         if let Some(other) = meta.opt_u32(key)?
             && other as usize != head_dim
         {
-            return Err(meta.fault(key, format!("{other} is not supported with heads of {head_dim}")));
+            return Err(meta.fault(key, Fault::Differs { found: other.to_string(), wanted: head_dim.to_string() }));
         }
     }
     Ok(head_dim)
@@ -147,7 +150,7 @@ fn refuse_window(meta: &Metadata) -> Result<()> {
     let key = "llama.attention.sliding_window";
     match meta.opt_u32(key)? {
         Some(window @ 1..) if window < meta.u32("llama.context_length")? => {
-            Err(meta.fault(key, format!("a sliding window of {window} is not supported")))
+            Err(meta.fault(key, Fault::Unsupported(format!("a sliding window of {window}"))))
         }
         _ => Ok(()),
     }
@@ -160,8 +163,11 @@ fn vocabulary(file: &Gguf) -> Result<usize> {
     match dims {
         Some(&[vocabulary @ 1..=MAX_DIM, _]) => Ok(vocabulary),
         _ => {
-            let message = format!("should be a matrix of one row a token, is {dims:?}");
-            Err(Error::file(file.path(), Place::Tensor(name.into()), message))
+            let fault = match dims {
+                Some(dims) => Fault::Impossible(format!("{dims:?}")),
+                None => Fault::Missing,
+            };
+            Err(Error::file(file.path(), Place::Tensor(name.into()), fault))
         }
     }
 }
@@ -188,7 +194,7 @@ fn rope_scaling(meta: &Metadata) -> Result<RopeScaling> {
             ] {
                 let key = format!("llama.rope.scaling.{name}");
                 if meta.get(&key).is_some() {
-                    return Err(meta.fault(&key, "YaRN with other than its usual constants is not supported"));
+                    return Err(meta.fault(&key, Fault::Unsupported("YaRN with other than its usual constants".into())));
                 }
             }
             let original = match meta.get("llama.rope.scaling.original_context_length") {
@@ -197,6 +203,8 @@ fn rope_scaling(meta: &Metadata) -> Result<RopeScaling> {
             };
             Ok(RopeScaling::Yarn { factor: factor()?, original })
         }
-        Some(other) => Err(meta.fault(key, format!("{other:?} is not supported (linear and yarn are)"))),
+        Some(other) => {
+            Err(meta.fault(key, Fault::UnknownChoice { found: other.to_owned(), known: &["linear", "yarn"] }))
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What is wrong in a file. The faults that people meet most have variants, so that a program may say them in another
+/// What is wrong in a file. What people may meet in a model's file has variants, so that a program may say it in another
 /// language; [`Self::Other`] is English alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -51,6 +51,64 @@ pub enum Fault {
     Surplus,
     /// A weight that is not a finite number.
     NotFinite,
+    /// A key or a tensor that is there already.
+    Duplicate,
+    /// More things than the rest of the file can hold.
+    Crowded {
+        count: u64,
+        /// What they are, in English.
+        what: &'static str,
+        /// Bytes that follow.
+        left: u64,
+    },
+    /// Text in another encoding.
+    NotUtf8,
+    /// A number that stands for no type.
+    UnknownType(u32),
+    /// A value of another type; both as GGUF names them.
+    ValueType { found: String, wanted: String },
+    /// A value that nothing can be made of.
+    Impossible(String),
+    /// Something that would be computed wrongly; named as in the file.
+    Unsupported(String),
+    /// One of several ways to do something, and not one that is known here.
+    UnknownChoice { found: String, known: &'static [&'static str] },
+    /// A value that does not agree with the rest of the file.
+    Differs { found: String, wanted: String },
+    /// A tensor of so many dimensions.
+    Rank(u32),
+    /// Rows that are not whole blocks of their type.
+    RowBlocks { row: usize, kind: String, block: usize },
+    /// A tensor that does not begin at a multiple of the alignment.
+    Unaligned { start: u64, alignment: u64 },
+    /// A tensor whose bytes are also those of another.
+    Overlap(String),
+    /// More shards than are read.
+    TooManyShards(usize),
+    /// A shard in a file that is not named as shards are.
+    ShardName { count: usize },
+    /// A shard other than the first.
+    LaterShard {
+        /// Which, from 1.
+        number: usize,
+        count: usize,
+        /// The file to open instead.
+        first: String,
+    },
+    /// More experts a token than there are.
+    TooManyExperts { used: usize, experts: usize },
+    /// Heads that do not divide into each other, or a hidden size into them.
+    HeadCount { size: usize, heads: usize },
+    /// An odd number of numbers in a head, which rotary pairs do not cover.
+    OddHeads(usize),
+    /// More tokens than rows of the embedding.
+    TooManyTokens { tokens: usize, rows: usize },
+    /// A list of another length than the token list.
+    ListLength { found: usize, tokens: usize },
+    /// The number of a token beyond the list.
+    NoSuchToken { id: u32, tokens: usize },
+    /// A pipe, a device, or another thing that has no end.
+    NotRegular,
     /// Anything else.
     Other(String),
 }
@@ -116,6 +174,37 @@ impl fmt::Display for Fault {
             Self::Shape { found, expected } => write!(f, "is {found:?}, should be {expected:?}"),
             Self::Surplus => f.write_str("is not a part of a Mixtral model; the file holds more than is supported"),
             Self::NotFinite => f.write_str("holds a weight that is no number"),
+            Self::Duplicate => f.write_str("stands twice"),
+            Self::Crowded { count, what, left } => {
+                write!(f, "{count} {what} cannot stand in the {left} bytes that follow")
+            }
+            Self::NotUtf8 => f.write_str("text that is not UTF-8"),
+            Self::UnknownType(id) => write!(f, "unknown type {id}"),
+            Self::ValueType { found, wanted } => write!(f, "should be {wanted}, not {found}"),
+            Self::Impossible(value) => write!(f, "{value} is not possible"),
+            Self::Unsupported(what) => write!(f, "{what} is not supported"),
+            Self::UnknownChoice { found, known } => {
+                write!(f, "{found:?} is not supported ({} are)", known.join(" and "))
+            }
+            Self::Differs { found, wanted } => write!(f, "is {found}, should be {wanted}"),
+            Self::Rank(rank) => write!(f, "{rank} dimensions (1 to 4 are possible)"),
+            Self::RowBlocks { row, kind, block } => {
+                write!(f, "rows of {row} do not divide into {kind} blocks of {block}")
+            }
+            Self::Unaligned { start, alignment } => write!(f, "its offset {start} is not a multiple of {alignment}"),
+            Self::Overlap(other) => write!(f, "its bytes overlap those of {other}"),
+            Self::TooManyShards(count) => write!(f, "{count} shards are too many"),
+            Self::ShardName { count } => {
+                write!(f, "{count} shards, but the file is not named NAME-00001-of-{count:05}.gguf")
+            }
+            Self::LaterShard { number, count, first } => write!(f, "this is shard {number} of {count}; open {first}"),
+            Self::TooManyExperts { used, experts } => write!(f, "{used} of {experts} experts"),
+            Self::HeadCount { size, heads } => write!(f, "{size} does not divide into {heads} heads"),
+            Self::OddHeads(width) => write!(f, "an odd head width of {width}"),
+            Self::TooManyTokens { tokens, rows } => write!(f, "has {tokens} entries, and the model {rows}"),
+            Self::ListLength { found, tokens } => write!(f, "has {found} entries for {tokens} tokens"),
+            Self::NoSuchToken { id, tokens } => write!(f, "{id} lies outside the vocabulary of {tokens} tokens"),
+            Self::NotRegular => f.write_str("is not a regular file"),
             Self::Other(message) => f.write_str(message),
         }
     }

@@ -1,10 +1,12 @@
 //! The engine's one error type. Every message names the file, key, tensor or offset it is about.
 
+mod crash;
 mod fault;
 mod gpu;
 
 use std::path::{Path, PathBuf};
 
+pub use crash::Crash;
 pub use fault::{Fault, Foreign};
 pub use gpu::GpuError;
 

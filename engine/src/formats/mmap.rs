@@ -6,7 +6,7 @@ use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Fault, Place, Result};
 
 /// A read-only mapping of a whole file.
 ///
@@ -21,13 +21,13 @@ impl Mapped {
         // Looked at before it is opened: opening a pipe waits for somebody to write into it.
         let is_file = |about: std::fs::Metadata| match about.is_file() {
             true => Ok(about),
-            false => Err(Error::file(path, Place::Whole, "is not a regular file")),
+            false => Err(Error::file(path, Place::Whole, Fault::NotRegular)),
         };
         is_file(std::fs::metadata(path).map_err(Error::io(path))?)?;
         let file = File::open(path).map_err(Error::io(path))?;
         let about = is_file(file.metadata().map_err(Error::io(path))?)?;
         if about.len() == 0 {
-            return Err(Error::file(path, Place::Whole, crate::error::Fault::Empty));
+            return Err(Error::file(path, Place::Whole, Fault::Empty));
         }
         // SAFETY: the mapping is private and read-only, and only plain bytes are read from it. That
         // nobody shortens the file meanwhile is the documented condition above.

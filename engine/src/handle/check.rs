@@ -1,7 +1,7 @@
 //! What can be told of a model without loading it: whether its parts are there, of their shapes, and of types that can be
 //! computed.
 
-use crate::error::Result;
+use crate::error::{Fault, Result};
 use crate::model::check_tensors;
 use crate::text::Tokenizer;
 use crate::weights::ModelFiles;
@@ -16,8 +16,8 @@ pub fn check(files: &ModelFiles) -> Result<Tokenizer> {
     let tokens = tokenizer.vocabulary().len();
     // Matrices are often padded to a round size. The rows that no token has are computed and never chosen.
     if tokens > config.vocab_size {
-        let message = format!("has {tokens} entries, and the model {}", config.vocab_size);
-        return Err(metadata.fault("tokenizer.ggml.tokens", message));
+        let fault = Fault::TooManyTokens { tokens, rows: config.vocab_size };
+        return Err(metadata.fault("tokenizer.ggml.tokens", fault));
     }
     check_tensors(files, config)?;
     Ok(tokenizer)

@@ -2,7 +2,7 @@
 
 use super::vocabulary::{Kind, VocabularyParts};
 use super::{Tokenizer, VocabularyError};
-use crate::error::Result;
+use crate::error::{Fault, Result};
 use crate::formats::gguf::{Array, Metadata, Value};
 
 impl Tokenizer {
@@ -86,13 +86,20 @@ fn kind(metadata: &Metadata) -> Result<Kind> {
             pre: metadata.str("tokenizer.ggml.pre")?.to_owned(),
             merges: metadata.strings("tokenizer.ggml.merges")?.to_vec(),
         }),
-        other => Err(metadata.fault(MODEL, format!("{other:?} is not supported (known: llama, gpt2)"))),
+        other => {
+            Err(metadata.fault(MODEL, Fault::UnknownChoice { found: other.to_owned(), known: &["llama", "gpt2"] }))
+        }
     }
 }
 
 /// The error's own text begins with the key; the file's error says it once more properly.
 fn fault(metadata: &Metadata, error: &VocabularyError) -> crate::Error {
-    let key = error.key();
-    let text = error.to_string();
-    metadata.fault(key, text.strip_prefix(key).unwrap_or(&text).trim_start_matches(": "))
+    let fault = match error {
+        VocabularyError::Empty => Fault::Missing,
+        VocabularyError::Length { found, tokens, .. } => Fault::ListLength { found: *found, tokens: *tokens },
+        VocabularyError::OutOfRange { id, tokens, .. } => Fault::NoSuchToken { id: *id, tokens: *tokens },
+        VocabularyError::Entry { index, what, .. } => Fault::Other(format!("entry {index} {what}")),
+        VocabularyError::Unsupported { value, .. } => Fault::Unsupported(format!("{value:?}")),
+    };
+    metadata.fault(error.key(), fault)
 }

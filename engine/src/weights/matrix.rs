@@ -37,7 +37,7 @@ pub fn source_matrix(gguf: &Gguf, part: &TensorSpec, expert: usize) -> Result<Ve
     let mut weights = vec![0.0; part.len() / part.experts()];
     weights.par_chunks_mut(chunk * cols).zip(bytes.par_chunks(chunk * row as usize)).try_for_each(|(out, bytes)| {
         let blocks = Blocks::new(view.kind, bytes);
-        blocks.ok_or_else(|| fault(gguf, &name, format!("type {} cannot be read", view.kind)))?.dequantise(0, out);
+        blocks.ok_or_else(|| fault(gguf, &name, Fault::Type(view.kind.to_string())))?.dequantise(0, out);
         match out.iter().all(|weight| weight.is_finite()) {
             true => Ok(()),
             false => Err(fault(gguf, &name, Fault::NotFinite)),

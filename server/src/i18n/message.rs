@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Locale;
+use super::{Locale, Translated};
 
 /// A key of the locale files with its arguments. As an error it is told in the language of whoever reads it; in logs, by
 /// [`fmt::Display`], in English.
@@ -16,6 +16,7 @@ pub struct Message {
 enum Argument {
     Text(String),
     Lines(Vec<Message>),
+    Translated(Translated),
 }
 
 impl Message {
@@ -38,6 +39,13 @@ impl Message {
         self
     }
 
+    /// With an argument that is a text in every language itself.
+    #[must_use]
+    pub fn with_text(mut self, name: &'static str, text: &Translated) -> Self {
+        self.arguments.push((name, Argument::Translated(text.clone())));
+        self
+    }
+
     /// The text in a language.
     pub fn text(&self, locale: Locale) -> String {
         let arguments: Vec<(&'static str, String)> =
@@ -48,10 +56,17 @@ impl Message {
     }
 }
 
+impl From<Message> for Translated {
+    fn from(message: Message) -> Self {
+        Self::of(|locale| message.text(locale))
+    }
+}
+
 impl Argument {
     fn text(&self, locale: Locale) -> String {
         match self {
             Self::Text(text) => text.clone(),
+            Self::Translated(text) => text.text(locale).to_owned(),
             Self::Lines(lines) => lines.iter().map(|line| format!("\n  - {}", line.text(locale))).collect(),
         }
     }

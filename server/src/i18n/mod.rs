@@ -4,6 +4,7 @@ mod errors;
 mod message;
 mod numbers;
 mod terminal;
+mod translated;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ use crate::domain::UnknownName;
 pub use errors::error_text;
 pub use message::{Message, told, told_of};
 pub use numbers::{grouped, percent};
+pub use translated::Translated;
 
 static_loader! {
     static TEXTS = {

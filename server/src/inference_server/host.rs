@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use mixtral_engine::error::Crash;
 use mixtral_engine::handle::{EngineStatus, LoadProgress};
 use mixtral_engine::request::{Request, SubmitError};
 use mixtral_engine::{DeviceSpec, Engine, EngineOptions, EventStream, LoadOptions, ModelCard};
@@ -15,6 +16,8 @@ use super::error::ApiError;
 use super::options::ModelSpec;
 use super::sandbox::Templates;
 use super::trial::try_out;
+use super::words;
+use crate::i18n::{Message, Translated};
 
 /// Models that one worker hosts at most; memory ends far earlier.
 const MODELS: usize = 256;
@@ -46,7 +49,7 @@ struct Slot {
 enum State {
     Loading(Arc<Progress>),
     Ready(Box<ModelCard>),
-    Failed(String),
+    Failed(Translated),
 }
 
 #[derive(Default)]
@@ -63,7 +66,11 @@ pub(crate) struct SlotView {
     pub(crate) state: SlotState,
     pub(crate) done_bytes: u64,
     pub(crate) total_bytes: u64,
+    /// Why it could not be loaded, in English.
     pub(crate) error: Option<String>,
+    /// The same in every language.
+    #[serde(default)]
+    pub(crate) translations: Option<Translated>,
     /// The engine's card, once it is ready.
     pub(crate) card: Option<serde_json::Value>,
     /// When it was asked for, in Unix seconds.
@@ -138,7 +145,7 @@ impl Host {
                 progress.done.store(at.done, Ordering::Relaxed);
                 progress.total.store(at.total, Ordering::Relaxed);
             });
-            let card = card.map_err(|error| error.to_string())?;
+            let card = card.map_err(|error| words::engine(&error))?;
             match host.tries_out.then(|| try_out(&host.engine, &spec.name)) {
                 Some(Err(why)) => {
                     if let Err(error) = host.engine.unload(&spec.name) {
@@ -155,10 +162,10 @@ impl Host {
                 State::Ready(Box::new(card))
             }
             Ok(Err(error)) => State::Failed(error),
-            Err(_) => State::Failed("the loader panicked: this is a fault of the program".to_owned()),
+            Err(_) => State::Failed(Message::new("load-panicked").into()),
         };
         if let State::Failed(error) = &state {
-            tracing::error!(model = name, error, "cannot load");
+            tracing::error!(model = name, %error, "cannot load");
         }
         let is_ready = matches!(state, State::Ready(_));
         let kept = match self.lock().get_mut(&name).filter(|slot| slot.number == number) {
@@ -216,18 +223,19 @@ impl Host {
 
     /// Counts a crash against the model that was asked. After the second it is set aside, as one that could not be loaded: the
     /// others of this device go on.
-    async fn charge(self: &Arc<Self>, name: &str, how: &str) {
+    async fn charge(self: &Arc<Self>, name: &str, how: &Crash) {
         let rests = {
             let mut slots = self.lock();
             let Some(slot) = slots.get_mut(name) else { return };
             slot.crashes += 1;
             let rests = slot.crashes >= MAX_CRASHES && matches!(slot.state, State::Ready(_));
             if rests {
-                slot.state = State::Failed(format!("its chat template crashed {} times: {how}", slot.crashes));
+                let told = Message::new("load-template-crashed").with("times", slot.crashes);
+                slot.state = State::Failed(told.with_text("how", &words::crash(how)).into());
             }
             rests
         };
-        tracing::error!(model = name, how, rests, "a chat template crashed");
+        tracing::error!(model = name, %how, rests, "a chat template crashed");
         if rests {
             self.unload_engine(name.to_owned()).await;
         }
@@ -275,6 +283,7 @@ impl Slot {
             done_bytes: 0,
             total_bytes: 0,
             error: None,
+            translations: None,
             card: None,
             created: self.created,
         };
@@ -290,7 +299,8 @@ impl Slot {
             }
             State::Failed(error) => {
                 view.state = SlotState::Failed;
-                view.error = Some(error.clone());
+                view.error = Some(error.to_string());
+                view.translations = Some(error.clone());
             }
         }
         view

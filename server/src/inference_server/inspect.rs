@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use mixtral_engine::handle::{active_parameters, check, quantisation};
 use mixtral_engine::model::weight_bytes;
-use mixtral_engine::request::{Message, Role};
+use mixtral_engine::request::{Message, Role, SubmitError};
 use mixtral_engine::text::{ChatTemplate, CompileTemplate, TemplateError};
 use mixtral_engine::weights::ModelFiles;
 pub use mixtral_engine::weights::is_adapter;
@@ -12,6 +12,8 @@ use mixtral_engine::{DeviceSpec, Engine, EngineOptions, LoadOptions};
 use serde::{Deserialize, Serialize};
 
 use super::trial::try_out;
+use super::words;
+use crate::i18n::Translated;
 
 /// How closely to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,7 +90,7 @@ pub enum Template {
 pub enum InspectError {
     /// Nothing is there, or it may not be read.
     #[error("{0}")]
-    Unreachable(String),
+    Unreachable(Translated),
     /// A folder without a GGUF file.
     #[error("no GGUF file in the folder")]
     Empty,
@@ -106,16 +108,16 @@ pub enum InspectError {
     Safetensors,
     /// Damaged, foreign, or of a kind that the engine does not run. The engine's own words: file, place, reason.
     #[error("{0}")]
-    Refused(String),
+    Refused(Translated),
     /// Its chat template cannot be compiled, or cannot lay out a conversation.
     #[error("{0}")]
-    Template(String),
+    Template(Translated),
     /// It was loaded and did not answer.
     #[error("{0}")]
-    Mute(String),
+    Mute(Translated),
     /// Looking at it ended the process that did.
     #[error("looking at the file failed: {0}")]
-    Crashed(String),
+    Crashed(Translated),
 }
 
 /// Looks at a model, and may take this whole process with it if the file is made so: the service asks
@@ -137,7 +139,7 @@ pub fn inspect(
     let refused = |error: mixtral_engine::Error| match error {
         mixtral_engine::Error::NoBase { base, .. } => InspectError::NoBase(base),
         mixtral_engine::Error::NoAdapter { .. } => InspectError::NoAdapter,
-        error => InspectError::Refused(error.to_string()),
+        error => InspectError::Refused(words::engine(&error)),
     };
     let files = ModelFiles::open(&file, base.as_deref()).map_err(refused)?;
     let (gguf, config) = (files.gguf(), files.config());
@@ -152,8 +154,8 @@ pub fn inspect(
         Ok(if template.is_from_file() { Template::File } else { Template::BuiltIn })
     });
     let template = template.map_err(|error| match error {
-        TemplateError::Crashed(how) => InspectError::Crashed(format!("chat template: {how}")),
-        error => InspectError::Template(error.to_string()),
+        TemplateError::Crashed(how) => InspectError::Crashed(words::submit(&SubmitError::TemplateCrashed(how))),
+        error => InspectError::Template(words::template(&error)),
     })?;
     let tokens = context.unwrap_or(config.max_context);
     let cached = EngineOptions::default().default_cache_tokens(tokens);
@@ -207,7 +209,7 @@ fn try_file(
     templates: &CompileTemplate,
 ) -> Result<String, InspectError> {
     let engine = Engine::start(DeviceSpec::Cpu, EngineOptions::default())
-        .map_err(|error| InspectError::Mute(error.to_string()))?
+        .map_err(|error| InspectError::Mute(words::engine(&error)))?
         .with_templates(templates.clone());
     let options = LoadOptions {
         base: base.map(Path::to_owned),
@@ -215,7 +217,7 @@ fn try_file(
         cache_tokens: Some(context.min(TRIAL_TOKENS)),
         ..LoadOptions::default()
     };
-    engine.load("trial", path, options, |_| {}).map_err(|error| InspectError::Refused(error.to_string()))?;
+    engine.load("trial", path, options, |_| {}).map_err(|error| InspectError::Refused(words::engine(&error)))?;
     try_out(&engine, "trial").map_err(InspectError::Mute)
 }
 
@@ -224,7 +226,7 @@ fn stem(path: &Path) -> Option<String> {
 }
 
 fn unreachable(path: &Path) -> impl Fn(std::io::Error) -> InspectError {
-    move |error| InspectError::Unreachable(format!("{}: {error}", path.display()))
+    move |error| InspectError::Unreachable(words::engine(&mixtral_engine::Error::io(path)(error)))
 }
 
 /// What stands for the model at a path: itself, or the one model in a folder that is no adapter.
@@ -345,7 +347,10 @@ pub(crate) mod tests {
         );
         put_adapter(&adapter, demo("pupil-5m-q4_K.gguf").to_str().expect("a path"));
         let refused = inspect(&adapter, None, None, Depth::Header);
-        assert!(matches!(&refused, Err(InspectError::Refused(why)) if why.contains("q_proj.lora_")), "{refused:?}");
+        assert!(
+            matches!(&refused, Err(InspectError::Refused(why)) if why.to_string().contains("q_proj.lora_")),
+            "{refused:?}"
+        );
     }
 
     #[test]
@@ -365,7 +370,10 @@ pub(crate) mod tests {
             Some(alone.join("b.gguf"))
         );
         let missing = inspect(&adapter, Some(&folder.path().join("none.gguf")), None, Depth::Header);
-        assert!(matches!(&missing, Err(InspectError::Unreachable(why)) if why.contains("none.gguf")), "{missing:?}");
+        assert!(
+            matches!(&missing, Err(InspectError::Unreachable(why)) if why.to_string().contains("none.gguf")),
+            "{missing:?}"
+        );
         assert_eq!(inspect(&base, Some(&base), None, Depth::Header), Err(InspectError::NoAdapter));
         // An adapter put onto an adapter is none of the two models.
         let stacked = inspect(&adapter, Some(&adapter), None, Depth::Header);

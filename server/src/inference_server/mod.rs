@@ -24,6 +24,7 @@ mod state;
 mod status;
 mod streaming;
 mod trial;
+mod words;
 
 pub(crate) use host::{SlotState, SlotView};
 pub use options::WorkerOptions;

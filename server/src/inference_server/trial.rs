@@ -1,8 +1,11 @@
 //! Trying a loaded model out: what a battle asks of it, but short.
 
 use mixtral_engine::Engine;
-use mixtral_engine::request::{Event, Message, Request, Role};
+use mixtral_engine::request::{Event, Message as Said, Request, Role};
 use mixtral_engine::sample::Sampling;
+
+use super::words;
+use crate::i18n::{Message, Translated};
 
 /// What is asked: it has both languages of the site and says nothing that could matter.
 const QUESTION: &str = "Hello! 你好！";
@@ -12,22 +15,22 @@ const TOKENS: usize = 8;
 /// Has a model answer one short conversation, sampled as in battles, and gives the beginning of its answer. Blocks.
 ///
 /// # Errors
-/// Why there is no answer, in the engine's words.
-pub(super) fn try_out(engine: &Engine, name: &str) -> Result<String, String> {
+/// Why there is no answer.
+pub(super) fn try_out(engine: &Engine, name: &str) -> Result<String, Translated> {
     let request = Request {
         sampling: Sampling { temperature: 0.7, seed: Some(1), ..Sampling::default() },
         max_tokens: TOKENS,
-        ..Request::chat(vec![Message::new(Role::User, QUESTION)])
+        ..Request::chat(vec![Said::new(Role::User, QUESTION)])
     };
-    let mut events = engine.submit(name, request).map_err(|error| error.to_string())?;
+    let mut events = engine.submit(name, request).map_err(|error| words::submit(&error))?;
     let mut said = String::new();
     while let Some(event) = events.next_blocking() {
         match event {
             Event::Started { .. } => {}
             Event::Text { text, .. } => said.push_str(&text),
             Event::Finished { .. } => return Ok(said),
-            Event::Failed { error } => return Err(error.to_string()),
+            Event::Failed { error } => return Err(words::generate(&error)),
         }
     }
-    Err("the answer has no end".to_owned())
+    Err(Message::new("load-no-end").into())
 }

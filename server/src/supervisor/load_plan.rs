@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::control::{SlotState, SlotView};
 use super::view::{LoadState, LocalModel};
 use crate::domain::ModelId;
+use crate::i18n::{Message, Translated};
 
 /// So often may a worker die while it loads a model until the model is blamed. Once may be chance:
 /// somebody killed it, or another program took the memory.
@@ -85,8 +86,8 @@ impl LoadPlan {
                         LoadState::Ready { card: slot.card.clone().unwrap_or_default() }
                     }
                     SlotState::Failed => {
-                        let error = slot.error.clone().unwrap_or_else(|| "unknown".to_owned());
-                        LoadState::Failed { error }
+                        let said = || Translated::verbatim(slot.error.clone().unwrap_or_default());
+                        LoadState::Failed { error: slot.translations.clone().unwrap_or_else(said) }
                     }
                 },
             };
@@ -105,13 +106,13 @@ impl LoadPlan {
     }
 
     /// The worker refused to load a model at all.
-    pub(super) fn refused(&mut self, model: &LocalModel, error: String) {
+    pub(super) fn refused(&mut self, model: &LocalModel, error: Translated) {
         self.told.remove(&model.name);
         self.states.insert(model.id, LoadState::Failed { error });
     }
 
     /// The worker is gone, and all models with it.
-    pub(super) fn worker_died(&mut self, how: &str) {
+    pub(super) fn worker_died(&mut self, how: &Translated) {
         self.told.clear();
         for model in &self.wanted {
             let Some(state) = self.states.get_mut(&model.id) else { continue };
@@ -120,8 +121,8 @@ impl LoadPlan {
                     let strikes = self.strikes.entry(model.id).or_default();
                     *strikes += 1;
                     *state = if *strikes >= MAX_CRASHES_WHILE_LOADING {
-                        let error = format!("the worker died {strikes} times while loading it: {how}");
-                        LoadState::Failed { error }
+                        let told = Message::new("load-worker-died").with("times", *strikes).with_text("how", how);
+                        LoadState::Failed { error: told.into() }
                     } else {
                         LoadState::Waiting
                     };
@@ -142,6 +143,7 @@ impl LoadPlan {
 mod tests {
     use super::*;
     use crate::domain::DevicePreference;
+    use crate::i18n::Locale;
 
     fn model(n: u128) -> LocalModel {
         LocalModel {
@@ -156,7 +158,16 @@ mod tests {
 
     fn slot(n: u128, state: SlotState) -> SlotView {
         let error = (state == SlotState::Failed).then(|| "damaged".to_owned());
-        SlotView { name: format!("m{n}"), state, done_bytes: 5, total_bytes: 9, error, card: None, created: 0 }
+        SlotView {
+            name: format!("m{n}"),
+            state,
+            done_bytes: 5,
+            total_bytes: 9,
+            error,
+            translations: None,
+            card: None,
+            created: 0,
+        }
     }
 
     fn state(plan: &LoadPlan, n: u128) -> LoadState {
@@ -171,7 +182,7 @@ mod tests {
         assert_eq!(plan.next(&[slot(1, SlotState::Loading)]), []);
         assert_eq!(state(&plan, 1), LoadState::Loading { done: 5, total: 9 });
         assert_eq!(plan.next(&[slot(1, SlotState::Failed)]), [Action::Load(model(2))]);
-        assert_eq!(state(&plan, 1), LoadState::Failed { error: "damaged".into() });
+        assert_eq!(state(&plan, 1), LoadState::Failed { error: Translated::verbatim("damaged") });
         assert_eq!(plan.next(&[slot(1, SlotState::Failed), slot(2, SlotState::Ready)]), []);
         assert!(!plan.is_busy());
     }
@@ -185,13 +196,14 @@ mod tests {
         for _ in 0..2 {
             // Model 2 is being loaded when the worker dies.
             assert!(matches!(state(&plan, 2), LoadState::Loading { .. }));
-            plan.worker_died("signal 9");
+            plan.worker_died(&Translated::verbatim("signal 9"));
             assert_eq!(state(&plan, 1), LoadState::Waiting);
             assert_eq!(plan.next(&[]), [Action::Load(model(1))]);
             plan.next(&[slot(1, SlotState::Ready)]);
         }
         let LoadState::Failed { error } = state(&plan, 2) else { panic!("{:?}", state(&plan, 2)) };
-        assert!(error.contains("signal 9"));
+        assert_eq!(error.to_string(), "the worker died 2 times while loading it: signal 9");
+        assert_eq!(error.text(Locale::Zh), "载入时工作进程已崩溃 2 次：signal 9");
         assert!(matches!(state(&plan, 1), LoadState::Ready { .. }));
         plan.retry(model(2).id);
         assert_eq!(plan.next(&[slot(1, SlotState::Ready)]), [Action::Load(model(2))]);

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStdin, Command};
@@ -14,6 +13,7 @@ use tokio::time::timeout;
 
 use super::output::{Tail, each_line, forward};
 use crate::domain::Device;
+use crate::i18n::{Message, Translated};
 use crate::inference_server::{LISTENING, STOP};
 
 /// A driver may take its time to come up.
@@ -52,7 +52,11 @@ fn environment() -> impl Iterator<Item = (OsString, OsString)> {
 
 impl Process {
     /// Starts a worker; [`Process::listening`] must follow.
-    pub(super) fn spawn(executable: &Path, device: Device, drain: Duration, tail: Tail) -> anyhow::Result<Starting> {
+    pub(super) fn spawn(executable: &Path, device: Device, drain: Duration, tail: Tail) -> Result<Starting, Message> {
+        let failed = |error: std::io::Error| {
+            let told = Message::new("worker-no-start").with("program", executable.display());
+            told.with_text("why", &Translated::of_system(&error))
+        };
         let mut child = Command::new(executable)
             .args([
                 "worker",
@@ -74,10 +78,10 @@ impl Process {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| format!("cannot start {}", executable.display()))?;
+            .map_err(failed)?;
         let (Some(input), Some(output), Some(errors)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
-            bail!("the worker's pipes are missing");
+            return Err(failed(std::io::ErrorKind::BrokenPipe.into()));
         };
         let (found, port) = oneshot::channel();
         let mut found = Some(found);
@@ -102,7 +106,7 @@ impl Process {
     }
 
     /// Waits until the process ends by itself.
-    pub(super) async fn ended(&mut self) -> String {
+    pub(super) async fn ended(&mut self) -> Message {
         how_it_ended(self.child.wait().await)
     }
 
@@ -136,7 +140,7 @@ impl Starting {
     }
 
     /// Hands over the token and waits for the port.
-    pub(super) async fn listening(mut self) -> Result<Process, String> {
+    pub(super) async fn listening(mut self) -> Result<Process, Message> {
         let token = SecretString::from(crate::keys::random_token());
         let line = format!("{}\n", token.expose_secret());
         // A worker that dies at once breaks the pipe; how it ended says more than that.
@@ -145,20 +149,20 @@ impl Starting {
         match timeout(START, self.port).await {
             Ok(Ok(port)) => Ok(Process { port, token, child: self.child, input: self.input }),
             Ok(Err(_)) => Err(how_it_ended(self.child.wait().await)),
-            Err(_) => Err(format!("it did not listen within {START:?}")),
+            Err(_) => Err(Message::new("worker-slow-start").with("seconds", START.as_secs())),
         }
     }
 }
 
-fn how_it_ended(status: std::io::Result<ExitStatus>) -> String {
+fn how_it_ended(status: std::io::Result<ExitStatus>) -> Message {
     use std::os::unix::process::ExitStatusExt;
     match status {
         Ok(status) => match (status.code(), status.signal()) {
-            (Some(code), _) => format!("it ended with status {code}"),
-            (None, Some(9)) => "it was killed (signal 9): by hand, or by the system because memory ran out".to_owned(),
-            (None, Some(signal)) => format!("it was ended by signal {signal}"),
-            (None, None) => "it ended".to_owned(),
+            (Some(code), _) => Message::new("worker-exited").with("code", code),
+            (None, Some(9)) => Message::new("worker-killed"),
+            (None, Some(signal)) => Message::new("worker-signal").with("signal", signal),
+            (None, None) => Message::new("worker-ended"),
         },
-        Err(error) => format!("it cannot be waited for: {error}"),
+        Err(error) => Message::new("worker-lost").with_text("why", &Translated::of_system(&error)),
     }
 }

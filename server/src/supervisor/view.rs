@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::placement::PlacementError;
 use crate::domain::{DevicePreference, ModelId};
+use crate::i18n::Translated;
 
 /// A registered local model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +68,7 @@ pub enum WorkerState {
     /// It died.
     Crashed {
         /// How.
-        reason: String,
+        reason: Translated,
         /// When it is started again.
         next_try: DateTime<Utc>,
     },
@@ -110,7 +111,7 @@ pub enum LoadState {
     /// asks for it.
     Failed {
         /// Why.
-        error: String,
+        error: Translated,
     },
     /// There is no device for it.
     Unplaced {

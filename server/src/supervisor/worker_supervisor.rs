@@ -19,6 +19,7 @@ use super::process::Process;
 use super::view::{LoadState, LocalModel, WorkerState, WorkerView};
 use crate::backoff::doubled;
 use crate::domain::ModelId;
+use crate::i18n::{Message, Translated};
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -115,7 +116,7 @@ pub(super) struct WorkerSupervisor {
 enum Outcome {
     Stopped,
     Unneeded,
-    Died(String),
+    Died(Translated),
 }
 
 impl WorkerSupervisor {
@@ -142,7 +143,7 @@ impl WorkerSupervisor {
             self.plan.worker_died(&reason);
             let pause = pause(failures);
             let device = self.status.device.device;
-            tracing::error!(%device, reason, ?pause, "a worker died; it will be started again");
+            tracing::error!(%device, %reason, ?pause, "a worker died; it will be started again");
             let next_try = Utc::now() + pause;
             self.show(WorkerState::Crashed { reason, next_try }, None, None);
             tokio::select! {
@@ -169,7 +170,7 @@ impl WorkerSupervisor {
         self.show(WorkerState::Starting, None, None);
         let starting = match Process::spawn(&self.executable, device, self.drain, self.status.tail.clone()) {
             Ok(starting) => starting,
-            Err(error) => return Outcome::Died(format!("{error:#}")),
+            Err(error) => return Outcome::Died(error.into()),
         };
         self.show(WorkerState::Starting, starting.pid(), None);
         let process = tokio::select! {
@@ -181,7 +182,7 @@ impl WorkerSupervisor {
                 tracing::info!(%device, pid = process.pid(), "a worker listens");
                 self.run_worker(process).await
             }
-            Err(reason) => Outcome::Died(reason),
+            Err(reason) => Outcome::Died(reason.into()),
         }
     }
 
@@ -205,12 +206,12 @@ impl WorkerSupervisor {
             }
             if silences >= SILENCES {
                 process.kill().await;
-                return Outcome::Died("it did not answer any more and was killed".to_owned());
+                return Outcome::Died(Message::new("worker-silent").into());
             }
             self.show(WorkerState::Running, process.pid(), door.clone());
             let look = if self.plan.is_busy() || silences > 0 { LOOK_SOON } else { LOOK_LATER };
             tokio::select! {
-                reason = process.ended() => return Outcome::Died(reason),
+                reason = process.ended() => return Outcome::Died(reason.into()),
                 () = self.commands.stop.cancelled() => {
                     process.stop(self.drain + Duration::from_secs(5)).await;
                     return Outcome::Stopped;
@@ -248,7 +249,7 @@ impl WorkerSupervisor {
             Action::Load(model) => {
                 if let Err(error) = control.load(&model).await {
                     tracing::warn!(model = model.name, error, "a worker refuses a model");
-                    self.plan.refused(&model, error);
+                    self.plan.refused(&model, Message::new("load-refused").with("why", error).into());
                 }
             }
             // Should it fail, the slot is still there at the next look and is tried again.

@@ -7,8 +7,6 @@ use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{Loader, static_loader};
 use unic_langid::{LanguageIdentifier, langid};
 
-use super::separators;
-
 static_loader! {
     static TEXTS = {
         locales: "./locales",
@@ -16,7 +14,7 @@ static_loader! {
         customise: |bundle| {
             // Isolation marks around every argument would be seen in terminals, and copied along.
             bundle.set_use_isolating(false);
-            bundle.set_formatter(Some(separators::format));
+            bundle.set_formatter(Some(engine_messages::separators::format));
         },
     };
 }
@@ -57,6 +55,15 @@ impl Language {
         let arguments: HashMap<Cow<'static, str>, FluentValue<'static>> =
             arguments.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())).collect();
         TEXTS.try_lookup_with_args(self.id(), key, &arguments)
+    }
+}
+
+impl From<Language> for engine_messages::Language {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::English => Self::English,
+            Language::Chinese => Self::Chinese,
+        }
     }
 }
 

@@ -14,7 +14,6 @@ mod clap;
 mod errors;
 mod language;
 mod numbers;
-mod separators;
 #[cfg(test)]
 mod tests;
 
@@ -47,4 +46,4 @@ macro_rules! arguments {
 
 arguments!(|number| FluentValue::from(number) => usize, u64, u32);
 arguments!(|text| FluentValue::from(text.to_string()) =>
-    &str, String, &String, std::path::Display<'_>, mixtral_engine::quant::GgmlType, &std::io::Error);
+    &str, String, &String, std::path::Display<'_>, mixtral_engine::quant::GgmlType);

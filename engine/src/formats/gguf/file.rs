@@ -69,7 +69,7 @@ impl Gguf {
         self.shards.push(map);
         for header::Entry { name, kind, dims, start, len } in tensors {
             if self.by_name.insert(name.clone(), self.tensors.len()).is_some() {
-                return Err(Error::file(path, Place::Tensor(name), "a second tensor of this name"));
+                return Err(Error::file(path, Place::Tensor(name), Fault::Duplicate));
             }
             self.tensors.push(TensorInfo { name, kind, dims, shard, start, len });
         }
@@ -78,15 +78,14 @@ impl Gguf {
 
     fn add_shards(&mut self, number: usize, count: usize) -> Result<()> {
         if count > MAX_SHARDS {
-            return Err(self.metadata.fault("split.count", format!("{count} shards are too many")));
+            return Err(self.metadata.fault("split.count", Fault::TooManyShards(count)));
         }
         let Some(name) = ShardName::parse(&self.path).filter(|name| name.count == count) else {
-            let message = format!("{count} shards, but the file is not named NAME-00001-of-{count:05}.gguf");
-            return Err(self.metadata.fault("split.count", message));
+            return Err(self.metadata.fault("split.count", Fault::ShardName { count }));
         };
         if number != 0 || name.number != 1 {
-            let message = format!("this is shard {} of {count}; open {}", number + 1, name.path(1).display());
-            return Err(self.metadata.fault("split.no", message));
+            let fault = Fault::LaterShard { number: number + 1, count, first: name.path(1).display().to_string() };
+            return Err(self.metadata.fault("split.no", fault));
         }
         for number in 1..count {
             let path = name.path(number + 1);
@@ -96,7 +95,7 @@ impl Gguf {
             for (key, wanted) in [("split.no", number), ("split.count", count)] {
                 let found = metadata.u32(key)? as usize;
                 if found != wanted {
-                    return Err(metadata.fault(key, format!("is {found}, should be {wanted}")));
+                    return Err(metadata.fault(key, differs(found, wanted)));
                 }
             }
             self.add(&path, map, tensors)?;
@@ -104,8 +103,7 @@ impl Gguf {
         if let Some(wanted) = self.metadata.opt_u32("split.tensors.count")?
             && wanted as usize != self.tensors.len()
         {
-            let message = format!("is {wanted}, but the shards hold {}", self.tensors.len());
-            return Err(self.metadata.fault("split.tensors.count", message));
+            return Err(self.metadata.fault("split.tensors.count", differs(wanted as usize, self.tensors.len())));
         }
         Ok(())
     }
@@ -173,4 +171,8 @@ impl Source for Gguf {
     fn names(&self) -> Vec<&str> {
         self.tensors.iter().map(|t| t.name.as_str()).collect()
     }
+}
+
+fn differs(found: usize, wanted: usize) -> Fault {
+    Fault::Differs { found: found.to_string(), wanted: wanted.to_string() }
 }

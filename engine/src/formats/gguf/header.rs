@@ -41,11 +41,10 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Header> {
     let key_count = r.count(8 + 4 + 1, "metadata entries")?;
     let mut metadata = BTreeMap::new();
     for _ in 0..key_count {
-        let at = r.at();
         let key = r.string()?.to_owned();
         let value = r.value().map_err(|e| about_key(path, &key, e))?;
         if metadata.insert(key.clone(), value).is_some() {
-            return Err(r.fault(at, format!("key {key} stands twice")));
+            return Err(Error::file(path, Place::Key(key), Fault::Duplicate));
         }
     }
     let alignment = alignment(path, &metadata)?;
@@ -74,10 +73,7 @@ fn read_magic(r: &mut Reader<'_>, bytes: &[u8]) -> Result<u32> {
 /// Adds the key to an error found inside its value.
 fn about_key(path: &Path, key: &str, error: Error) -> Error {
     match error {
-        Error::File { fault: fault @ Fault::Truncated { .. }, .. } => {
-            Error::file(path, Place::Key(key.to_owned()), fault)
-        }
-        Error::File { place, fault, .. } => Error::file(path, Place::Key(key.to_owned()), format!("{place}: {fault}")),
+        Error::File { fault, .. } => Error::file(path, Place::Key(key.to_owned()), fault),
         other => other,
     }
 }
@@ -95,12 +91,12 @@ fn alignment(path: &Path, metadata: &BTreeMap<String, Value>) -> Result<u64> {
 
 /// Reads a row of the table; `start` is still relative to the data section.
 fn read_entry(r: &mut Reader<'_>) -> Result<Entry> {
-    let at = r.at();
     let name = r.string()?.to_owned();
-    let fault = |r: &Reader<'_>, message: String| r.fault(at, format!("tensor {name}: {message}"));
+    let path = r.path();
+    let fault = |fault: Fault| Error::file(path, Place::Tensor(name.clone()), fault);
     let rank = r.u32()?;
     if !(1..=4).contains(&rank) {
-        return Err(fault(r, format!("{rank} dimensions (1 to 4 are possible)")));
+        return Err(fault(Fault::Rank(rank)));
     }
     let mut dims = Vec::with_capacity(rank as usize);
     let mut elements = 1u64;
@@ -108,17 +104,17 @@ fn read_entry(r: &mut Reader<'_>) -> Result<Entry> {
         let dim = r.u64()?;
         elements = match elements.checked_mul(dim) {
             Some(n) if n > 0 && n <= i64::MAX as u64 => n,
-            _ => return Err(fault(r, format!("a dimension of {dim} is not possible"))),
+            _ => return Err(fault(Fault::Impossible(format!("a dimension of {dim}")))),
         };
-        dims.push(usize::try_from(dim).map_err(|_| fault(r, format!("a dimension of {dim} is too large")))?);
+        dims.push(usize::try_from(dim).map_err(|_| fault(Fault::Impossible(format!("a dimension of {dim}"))))?);
     }
     let id = r.u32()?;
-    let kind = GgmlType::from_id(id).ok_or_else(|| fault(r, format!("unknown type number {id}")))?;
+    let kind = GgmlType::from_id(id).ok_or_else(|| fault(Fault::UnknownType(id)))?;
     if !dims[0].is_multiple_of(kind.block_len()) {
-        let message = format!("rows of {} do not divide into {kind} blocks of {}", dims[0], kind.block_len());
-        return Err(fault(r, message));
+        let (row, block) = (dims[0], kind.block_len());
+        return Err(fault(Fault::RowBlocks { row, kind: kind.to_string(), block }));
     }
-    let len = kind.bytes_of(elements).ok_or_else(|| fault(r, "its size overflows".to_owned()))?;
+    let len = kind.bytes_of(elements).ok_or_else(|| fault(Fault::Impossible(format!("a size of {elements}"))))?;
     let start = r.u64()?;
     dims.reverse(); // a file lists the fastest dimension first
     Ok(Entry { name, kind, dims, start, len })
@@ -126,18 +122,18 @@ fn read_entry(r: &mut Reader<'_>) -> Result<Entry> {
 
 /// Turns relative starts into absolute ones, and checks every range against the file and the others.
 fn place(path: &Path, tensors: &mut [Entry], data: u64, alignment: u64, file_len: u64) -> Result<()> {
-    let fault = |name: &str, message: String| Error::file(path, Place::Tensor(name.to_owned()), message);
+    let fault = |name: &str, fault: Fault| Error::file(path, Place::Tensor(name.to_owned()), fault);
     for t in tensors.iter_mut() {
         if !t.start.is_multiple_of(alignment) {
-            return Err(fault(&t.name, format!("its offset {} is not a multiple of {alignment}", t.start)));
+            return Err(fault(&t.name, Fault::Unaligned { start: t.start, alignment }));
         }
         let start = t.start.checked_add(data);
         let end = start.and_then(|start| start.checked_add(t.len));
         match (start, end) {
             (Some(start), Some(end)) if end <= file_len => t.start = start,
             _ => {
-                let fault = Fault::BeyondEnd { len: t.len, start: t.start.saturating_add(data), file: file_len };
-                return Err(Error::file(path, Place::Tensor(t.name.clone()), fault));
+                let start = t.start.saturating_add(data);
+                return Err(fault(&t.name, Fault::BeyondEnd { len: t.len, start, file: file_len }));
             }
         }
     }
@@ -145,7 +141,7 @@ fn place(path: &Path, tensors: &mut [Entry], data: u64, alignment: u64, file_len
     order.sort_by_key(|t| t.start);
     for pair in order.windows(2) {
         if pair[0].start + pair[0].len > pair[1].start {
-            return Err(fault(&pair[1].name, format!("its bytes overlap those of {}", pair[0].name)));
+            return Err(fault(&pair[1].name, Fault::Overlap(pair[0].name.clone())));
         }
     }
     Ok(())

@@ -25,7 +25,7 @@ macro_rules! getters {
         /// Nothing when the key is absent; a value of another type is an error still.
         pub fn $may(&self, key: &str) -> Result<Option<$out>> {
             let Some(value) = self.entries.get(key) else { return Ok(None) };
-            value.$may().map(Some).map_err(|wanted| self.fault(key, format!("should be {wanted}, not {}", value.type_name())))
+            value.$may().map(Some).map_err(|wanted| self.fault(key, Fault::ValueType { found: value.type_name().to_string(), wanted: wanted.to_string() }))
         }
     )*};
 }

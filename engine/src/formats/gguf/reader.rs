@@ -23,6 +23,10 @@ impl<'a> Reader<'a> {
         self.at as u64
     }
 
+    pub fn path(&self) -> &'a Path {
+        self.path
+    }
+
     pub fn left(&self) -> u64 {
         (self.bytes.len() - self.at) as u64
     }
@@ -56,12 +60,11 @@ impl<'a> Reader<'a> {
     }
 
     /// A count of things that take at least `least` bytes each.
-    pub fn count(&mut self, least: u64, what: &str) -> Result<usize> {
+    pub fn count(&mut self, least: u64, what: &'static str) -> Result<usize> {
         let at = self.at();
         let n = self.u64()?;
         if n > self.left() / least {
-            let left = self.left();
-            return Err(self.fault(at, format!("{n} {what} cannot stand in the {left} bytes that follow")));
+            return Err(self.fault(at, Fault::Crowded { count: n, what, left: self.left() }));
         }
         Ok(n as usize)
     }
@@ -70,7 +73,7 @@ impl<'a> Reader<'a> {
         let n = self.count(1, "bytes of text")?;
         let at = self.at();
         let bytes = self.take(n as u64)?;
-        std::str::from_utf8(bytes).map_err(|_| self.fault(at, "text that is not UTF-8"))
+        std::str::from_utf8(bytes).map_err(|_| self.fault(at, Fault::NotUtf8))
     }
 
     pub fn value(&mut self) -> Result<Value> {
@@ -89,7 +92,7 @@ impl<'a> Reader<'a> {
             10 => Value::U64(self.u64()?),
             11 => Value::I64(i64::from_le_bytes(self.array()?)),
             12 => Value::F64(f64::from_le_bytes(self.array()?)),
-            other => return Err(self.fault(at, format!("unknown value type {other}"))),
+            other => return Err(self.fault(at, Fault::UnknownType(other))),
         })
     }
 
@@ -98,7 +101,7 @@ impl<'a> Reader<'a> {
         match self.array()? {
             [0] => Ok(false),
             [1] => Ok(true),
-            [other] => Err(self.fault(at, format!("{other} is not a truth value"))),
+            [other] => Err(self.fault(at, Fault::Impossible(other.to_string()))),
         }
     }
 
@@ -119,7 +122,7 @@ impl<'a> Reader<'a> {
             10 => Array::U64(self.numbers(u64::from_le_bytes)?),
             11 => Array::I64(self.numbers(i64::from_le_bytes)?),
             12 => Array::F64(self.numbers(f64::from_le_bytes)?),
-            other => return Err(self.fault(at, format!("unknown array type {other}"))),
+            other => return Err(self.fault(at, Fault::UnknownType(other))),
         })
     }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error as ThisError;
 
+use crate::error::Crash;
 use crate::text::tokenizer::TokenizerError;
 
 /// A conversation that a template cannot lay out.
@@ -26,9 +27,9 @@ pub enum TemplateError {
         /// The bound.
         limit: usize,
     },
-    /// The process that the template ran in came to its end, or had to be ended: how.
+    /// The process that the template ran in came to its end, or had to be ended.
     #[error("{0}")]
-    Crashed(String),
+    Crashed(Crash),
     /// The conversation has too many tokens.
     #[error(transparent)]
     #[serde(skip)]

@@ -9,7 +9,7 @@ use super::names;
 use super::pair::{Pair, transposed};
 use crate::arch::order::to_gguf;
 use crate::arch::{Config, TensorRole, TensorSpec, tensor_specs};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Fault, Place, Result};
 use crate::formats::safetensors::Tensors;
 
 /// The name of the file with the tensors.
@@ -209,8 +209,8 @@ impl Adapter {
         match (self.tensors.get(a), self.tensors.get(b)) {
             (Some(a), Some(b)) => Ok(Some((&b.dims, &a.dims))),
             (None, None) => Ok(None),
-            (Some(_), None) => Err(self.tensors.fault(b, "is missing")),
-            (None, Some(_)) => Err(self.tensors.fault(a, "is missing")),
+            (Some(_), None) => Err(self.tensors.fault(b, Fault::Missing)),
+            (None, Some(_)) => Err(self.tensors.fault(a, Fault::Missing)),
         }
     }
 

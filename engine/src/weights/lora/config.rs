@@ -5,7 +5,7 @@ use std::path::Path;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::error::Result;
+use crate::error::{Fault, Result};
 use crate::formats::json::{Object, object};
 
 /// The file's name in an adapter's folder.
@@ -119,14 +119,14 @@ impl Reader<'_> {
     fn config(&self) -> Result<AdapterConfig> {
         match self.0.get("peft_type").and_then(Value::as_str) {
             Some("LORA") => {}
-            Some(other) => return Err(self.0.fault("peft_type", format!("{other:?} is not supported; LORA is"))),
+            Some(other) => return Err(self.0.fault("peft_type", Fault::Unsupported(format!("{other:?}")))),
             None => return Err(self.0.fault("peft_type", "is missing: this is no adapter of PEFT")),
         }
         if let Some(task) = self.0.get("task_type").filter(|task| *task != "CAUSAL_LM") {
-            return Err(self.0.fault("task_type", format!("{task} is not supported; CAUSAL_LM is")));
+            return Err(self.0.fault("task_type", Fault::Unsupported(task.to_string())));
         }
         self.refuse_unknown()?;
-        let rank = self.0.get("r").ok_or_else(|| self.0.fault("r", "is missing"))?;
+        let rank = self.0.get("r").ok_or_else(|| self.0.fault("r", Fault::Missing))?;
         Ok(AdapterConfig {
             base: self.0.get("base_model_name_or_path").and_then(Value::as_str).unwrap_or_default().to_owned(),
             rank: self.rank("r", rank)?,
@@ -173,14 +173,14 @@ impl Reader<'_> {
     fn rank(&self, key: &str, value: &Value) -> Result<usize> {
         match value.as_u64() {
             Some(rank @ 1..=MAX_RANK) => Ok(rank as usize),
-            _ => Err(self.0.fault(key, format!("{value} is no possible rank"))),
+            _ => Err(self.0.fault(key, Fault::Impossible(value.to_string()))),
         }
     }
 
     fn float(&self, key: &str, value: Option<&Value>, default: f32) -> Result<f32> {
         let Some(value) = value else { return Ok(default) };
         let number = value.as_f64().map(|number| number as f32).filter(|number| number.is_finite());
-        number.ok_or_else(|| self.0.fault(key, format!("{value} is not possible")))
+        number.ok_or_else(|| self.0.fault(key, Fault::Impossible(value.to_string())))
     }
 
     fn names(&self, key: &str) -> Result<Vec<String>> {

@@ -135,15 +135,15 @@ pub(super) fn backend_error(error: &BackendError, page: &Page) -> String {
 
 fn explain(error: &InspectError, page: &Page) -> String {
     match error {
-        InspectError::Unreachable(why) => page.t1("finding-unreachable", "why", why),
+        InspectError::Unreachable(why) => page.t1("finding-unreachable", "why", why.text(page.locale)),
         InspectError::Empty => page.t("finding-empty"),
         InspectError::Several(names) => page.t1("finding-several", "names", names),
         InspectError::NoBase(base) => page.t1("finding-no-base", "base", if base.is_empty() { "—" } else { base }),
         InspectError::NoAdapter => page.t("finding-no-adapter"),
         InspectError::Safetensors => page.t("finding-safetensors"),
-        InspectError::Template(why) => page.t1("finding-template-broken", "why", why),
-        InspectError::Mute(why) => page.t1("finding-mute", "why", why),
-        InspectError::Crashed(why) => page.t1("finding-crashed", "why", why),
-        InspectError::Refused(why) => page.t1("finding-refused", "why", why),
+        InspectError::Template(why) => page.t1("finding-template-broken", "why", why.text(page.locale)),
+        InspectError::Mute(why) => page.t1("finding-mute", "why", why.text(page.locale)),
+        InspectError::Crashed(why) => page.t1("finding-crashed", "why", why.text(page.locale)),
+        InspectError::Refused(why) => page.t1("finding-refused", "why", why.text(page.locale)),
     }
 }

@@ -86,9 +86,11 @@ impl ModelHealth {
             LoadState::Ready { .. } => {
                 Self { detail: on.to_owned(), ..Self::new(page.t("condition-ready"), Severity::Good) }
             }
-            LoadState::Failed { error } => {
-                Self { detail: error.clone(), can_retry: true, ..Self::new(page.t("condition-failed"), Severity::Bad) }
-            }
+            LoadState::Failed { error } => Self {
+                detail: error.text(page.locale).to_owned(),
+                can_retry: true,
+                ..Self::new(page.t("condition-failed"), Severity::Bad)
+            },
             LoadState::Unplaced { reason } => Self {
                 detail: match reason {
                     PlacementError::NoSuchDevice { device } => page.t1("unplaced-device", "device", device),
@@ -184,7 +186,7 @@ impl WorkerLine {
             WorkerState::Stopped => ("worker-stopped", Severity::Calm),
         };
         let (mut detail, next_try) = match &view.state {
-            WorkerState::Crashed { reason, next_try } => (reason.clone(), Some(time(next_try))),
+            WorkerState::Crashed { reason, next_try } => (reason.text(page.locale).to_owned(), Some(time(next_try))),
             _ => (String::new(), None),
         };
         if view.restarts > 0 {
@@ -202,6 +204,45 @@ impl WorkerLine {
             since: time(&view.since),
             next_try,
             log: view.log.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Utc;
+
+    use super::*;
+    use crate::i18n::{Locale, Message, Translated};
+
+    fn page(locale: Locale) -> Page {
+        Page { locale, csrf: String::new(), here: "/admin".into(), path: "/admin".into() }
+    }
+
+    #[test]
+    fn a_model_that_cannot_be_loaded_and_a_worker_that_died_say_why_in_the_readers_language() {
+        let killed: Translated = Message::new("worker-killed").into();
+        let error = Message::new("load-worker-died").with("times", 2).with_text("how", &killed).into();
+        let failed = LoadState::Failed { error };
+        let crashed = WorkerView {
+            device: "cpu".into(),
+            memory: None,
+            state: WorkerState::Crashed { reason: killed, next_try: Utc::now() },
+            is_silent: false,
+            since: Utc::now(),
+            pid: None,
+            restarts: 0,
+            log: Vec::new(),
+        };
+        for (locale, load, death) in [
+            (Locale::En, "the worker died 2 times while loading it: it was killed", "it was killed (signal 9)"),
+            (Locale::Zh, "载入时工作进程已崩溃 2 次：被终止", "被终止（信号 9）"),
+        ] {
+            let page = page(locale);
+            let health = ModelHealth::of_local(&failed, Some("cpu"), &page);
+            assert!(health.detail.starts_with(load) && health.can_retry, "{}", health.detail);
+            let line = WorkerLine::of(&crashed, &page);
+            assert!(line.detail.starts_with(death), "{}", line.detail);
         }
     }
 }

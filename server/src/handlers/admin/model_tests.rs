@@ -84,6 +84,38 @@ async fn what_cannot_be_loaded_is_refused_with_the_reason(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_damaged_file_is_refused_in_the_readers_language(db: PgPool) {
+    let arena = arena(db.clone());
+    let mut alice = signed_in(&arena).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let good = std::fs::read(demo()).expect("the demo model");
+    let mut newer = good.clone();
+    newer[4] = 9;
+    let files: [(&str, &[u8], &str, &str); 5] = [
+        ("empty.gguf", b"", "the file is empty", "文件是空的"),
+        ("page.gguf", b"<html>", "it looks like a web page", "看起来是网页"),
+        ("newer.gguf", &newer, "GGUF version 9 is not supported", "不支持 GGUF 版本 9"),
+        ("short.gguf", &good[..good.len() / 2], "the file is truncated or damaged", "文件被截断或已损坏"),
+        ("header.gguf", &good[..40], "that follow", "文件已损坏"),
+    ];
+    for (name, bytes, english, chinese) in files {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).expect("written");
+        let path = path.to_string_lossy().into_owned();
+        for (language, wanted) in [("en", english), ("zh-CN", chinese)] {
+            alice.language = language;
+            let refused = alice.post("/admin/models", &[("kind", "local"), ("path", &path), ("action", "check")]).await;
+            assert!(refused.text.contains(wanted), "{name} in {language}: {}", refused.text);
+            assert_eq!(refused.text.contains(english), language == "en", "{name} in {language}");
+        }
+    }
+    alice.language = "zh-CN";
+    let missing = [("kind", "local"), ("path", "/nowhere/at/all.gguf"), ("action", "check")];
+    let refused = alice.post("/admin/models", &missing).await;
+    assert!(refused.text.contains("/nowhere/at/all.gguf：没有这个文件或文件夹"), "{}", refused.text);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn an_adapter_of_a_hub_s_model_gets_its_base_by_the_form(db: PgPool) {
     let arena = arena(db.clone());
     let mut alice = signed_in(&arena).await;

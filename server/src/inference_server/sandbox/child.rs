@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use mixtral_engine::error::Crash;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -71,39 +72,40 @@ impl Sandbox {
     ///
     /// # Errors
     /// How the sandbox came to its end, or that it took too long and was ended. It is of no use then.
-    pub(super) fn ask<T: DeserializeOwned>(&mut self, what: &impl Serialize, patience: Duration) -> Result<T, String> {
-        let asked = serde_json::to_vec(what).map_err(|error| error.to_string())?;
+    pub(super) fn ask<T: DeserializeOwned>(&mut self, what: &impl Serialize, patience: Duration) -> Result<T, Crash> {
+        let unreadable = |error: serde_json::Error| Crash::System(error.to_string());
+        let asked = serde_json::to_vec(what).map_err(unreadable)?;
         // A sandbox that has ended breaks the pipe; how it ended says more than that.
         let _ = write_message(&mut self.input, &asked);
         match self.answers.recv_timeout(patience) {
-            Ok(answer) => serde_json::from_slice(&answer).map_err(|error| error.to_string()),
+            Ok(answer) => serde_json::from_slice(&answer).map_err(unreadable),
             Err(RecvTimeoutError::Timeout) => {
                 self.end();
-                Err(format!("it took more than {} seconds and was ended", patience.as_secs()))
+                Err(Crash::Silent(patience.as_secs()))
             }
             Err(RecvTimeoutError::Disconnected) => Err(self.how_it_ended()),
         }
     }
 
-    fn how_it_ended(&mut self) -> String {
+    fn how_it_ended(&mut self) -> Crash {
         let status = self.child.wait();
         // What it said last arrives a moment after its end.
         thread::sleep(Duration::from_millis(20));
         let said = String::from_utf8_lossy(&self.errors.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
         if said.contains("overflowed its stack") {
-            return "its depth overflowed the stack".to_owned();
+            return Crash::Stack;
         }
         if said.contains("memory allocation") {
-            return "it took more memory than it may".to_owned();
+            return Crash::Memory;
         }
         match status {
             // SIGXCPU
-            Ok(status) if status.signal() == Some(24) => "it took more processor time than it may".to_owned(),
+            Ok(status) if status.signal() == Some(24) => Crash::ProcessorTime,
             Ok(status) => match status.signal() {
-                Some(signal) => format!("it was ended by signal {signal}"),
-                None => format!("it ended with {status}: {}", said.lines().last().unwrap_or_default()),
+                Some(signal) => Crash::Signal(signal),
+                None => Crash::Ended(format!("{status}: {}", said.lines().last().unwrap_or_default())),
             },
-            Err(error) => error.to_string(),
+            Err(error) => Crash::System(error.to_string()),
         }
     }
 

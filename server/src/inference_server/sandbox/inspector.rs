@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use mixtral_engine::error::Crash;
 use mixtral_engine::text::ChatTemplate;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +13,7 @@ use super::job::SandboxJob;
 use super::limits::{STACK, bound_memory, bound_processor_time, forbid_files};
 use super::templates::Templates;
 use crate::inference_server::inspect::{Depth, InspectError, ModelFacts, inspect};
+use crate::inference_server::words;
 
 /// Memory for reading a header and a tokenizer.
 const HEADER_MEMORY: u64 = 2 << 30;
@@ -58,9 +60,9 @@ impl Inspector {
         }
         let patience = if depth == Depth::Header { HEADER_PATIENCE } else { TRIAL_PATIENCE };
         let asked = Asked { path: path.to_owned(), base: base.map(Path::to_owned), context, depth };
-        let failed = |error: io::Error| InspectError::Unreachable(format!("cannot start a process: {error}"));
+        let failed = |error: io::Error| InspectError::Crashed(words::crash(&Crash::System(error.to_string())));
         let mut sandbox = Sandbox::start(&self.executable, SandboxJob::Inspect).map_err(failed)?;
-        sandbox.ask(&asked, patience).unwrap_or_else(|how| Err(InspectError::Crashed(how)))
+        sandbox.ask(&asked, patience).unwrap_or_else(|how| Err(InspectError::Crashed(words::crash(&how))))
     }
 }
 
@@ -79,7 +81,8 @@ pub(super) fn answer() -> anyhow::Result<()> {
             }
             // The estimate is the engine's own; twice of it and what reading the header took is far from what a fault takes.
             let memory = facts.memory.saturating_mul(2).saturating_add(HEADER_MEMORY);
-            bound_memory(memory).map_err(|error| InspectError::Unreachable(error.to_string()))?;
+            bound_memory(memory)
+                .map_err(|error| InspectError::Crashed(words::crash(&Crash::System(error.to_string()))))?;
             inspect(&asked.path, asked.base.as_deref(), asked.context, asked.depth, &templates)
         });
         Ok(write_message(&mut io::stdout().lock(), &serde_json::to_vec(&found)?)?)
