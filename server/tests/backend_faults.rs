@@ -2,16 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
-mod fake_openai;
+mod misbehaving;
 
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use arena_server::backends::{
     AddressPolicy, BackendError, Capacity, ChatEvent, ChatRequest, Endpoint, ErrorKind, FinishReason, Message,
     ModelClients, ProbeWarning, Role, Sampling, Target, Timeouts, Usage,
 };
-use fake_openai::Fake;
+use fake_endpoint::Endpoint as Fake;
 use futures_util::StreamExt;
 
 fn backends() -> ModelClients {
@@ -19,7 +18,7 @@ fn backends() -> ModelClients {
 }
 
 fn endpoint(fake: &Fake, model: &str) -> Endpoint {
-    Endpoint::new(&fake.base(), Some("sk-very-secret".into()), model).unwrap().with_timeouts(Timeouts {
+    Endpoint::new(&fake.base_url(), Some("sk-very-secret".into()), model).unwrap().with_timeouts(Timeouts {
         connect: Duration::from_millis(500),
         first_token: Duration::from_millis(400),
         between_tokens: Duration::from_millis(400),
@@ -64,14 +63,14 @@ async fn answer_to(
 }
 
 async fn good(model: &str) -> (String, FinishReason, Usage) {
-    let fake = Fake::start().await;
+    let fake = misbehaving::endpoint();
     let (text, end) = answer(&backends(), &endpoint(&fake, model)).await;
     let (reason, usage) = end.unwrap_or_else(|error| panic!("{model}: {error}"));
     (text, reason, usage)
 }
 
 async fn bad(model: &str) -> (String, BackendError) {
-    let fake = Fake::start().await;
+    let fake = misbehaving::endpoint();
     let (text, end) = answer(&backends(), &endpoint(&fake, model)).await;
     (text, end.expect_err(model))
 }
@@ -139,33 +138,33 @@ async fn a_key_that_the_server_echoes_does_not_reach_the_error() {
 
 #[tokio::test]
 async fn passing_faults_are_tried_again_before_the_first_token_only() {
-    let fake = Fake::start().await;
+    let fake = misbehaving::endpoint();
     assert_eq!(answer(&backends(), &endpoint(&fake, "busy")).await.0, "春眠不觉晓");
-    assert_eq!(fake.requests(), 3);
+    assert_eq!(fake.requests().len(), 3);
 
-    let fake = Fake::start().await;
+    let fake = misbehaving::endpoint();
     assert_eq!(answer(&backends(), &endpoint(&fake, "resets-first")).await.0, "春眠不觉晓");
-    assert_eq!(fake.requests(), 2);
+    assert_eq!(fake.requests().len(), 2);
 
     for model in ["resets", "hang", "waits", "long"] {
-        let fake = Fake::start().await;
+        let fake = misbehaving::endpoint();
         answer(&backends(), &endpoint(&fake, model)).await.1.unwrap_err();
-        assert_eq!(fake.requests(), 1, "{model} is asked once");
+        assert_eq!(fake.requests().len(), 1, "{model} is asked once");
     }
 
-    let fake = Fake::start().await;
+    let fake = misbehaving::endpoint();
     let error = answer(&backends(), &endpoint(&fake, "busy").with_retries(1)).await.1.unwrap_err();
-    assert_eq!((error.kind, fake.requests()), (ErrorKind::Overloaded, 2));
+    assert_eq!((error.kind, fake.requests().len()), (ErrorKind::Overloaded, 2));
 }
 
 #[tokio::test]
 async fn dropping_the_stream_hangs_up_at_the_endpoint() {
-    let fake = Fake::start().await;
+    let fake = misbehaving::endpoint();
     let mut events = backends().chat(&endpoint(&fake, "drips"), request());
     assert!(matches!(events.next().await, Some(Ok(ChatEvent::Delta { .. }))));
     drop(events);
     let deadline = Instant::now() + Duration::from_secs(1);
-    while fake.seen.hung_up.load(Ordering::SeqCst) == 0 {
+    while fake.hung_up() == 0 {
         assert!(Instant::now() < deadline, "the request must be cancelled before its total time");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -173,16 +172,16 @@ async fn dropping_the_stream_hangs_up_at_the_endpoint() {
 
 #[tokio::test]
 async fn inner_addresses_are_refused_before_anything_is_sent() {
-    let fake = Fake::start().await;
+    let fake = misbehaving::endpoint();
     let closed = ModelClients::new(AddressPolicy::default());
     let (_, end) = answer(&closed, &endpoint(&fake, "good")).await;
     assert_eq!(end.unwrap_err().kind, ErrorKind::AddressRefused);
     // A name is judged by what it resolves to.
-    let base = format!("http://localhost:{}/v1", fake.address.port());
+    let base = format!("http://localhost:{}/v1", fake.address().port());
     let (_, end) = answer(&closed, &Endpoint::new(&base, None, "good").unwrap()).await;
     let error = end.unwrap_err();
     assert_eq!(error.kind, ErrorKind::AddressRefused, "{error}");
-    assert_eq!(fake.requests(), 0);
+    assert_eq!(fake.requests().len(), 0);
 }
 
 #[tokio::test]
@@ -202,7 +201,7 @@ async fn a_closed_port_is_unreachable_and_lets_the_endpoint_rest() {
 
 #[tokio::test]
 async fn another_server_of_the_same_model_is_asked_where_one_fails_before_the_first_token() {
-    let (first, second) = (Fake::start().await, Fake::start().await);
+    let (first, second) = (misbehaving::endpoint(), misbehaving::endpoint());
     let backends = backends();
     for bad in ["hang", "waits", "echoes", "page"] {
         let target = Target::new("m", endpoint(&first, bad), vec![endpoint(&second, "good")], Capacity::default());
@@ -221,7 +220,7 @@ async fn another_server_of_the_same_model_is_asked_where_one_fails_before_the_fi
 
 #[tokio::test]
 async fn a_server_that_is_gone_is_noticed_before_it_is_asked() {
-    let fake = Fake::start().await;
+    let fake = misbehaving::endpoint();
     let (gone, there) = (Endpoint::new("http://127.0.0.1:9/v1", None, "good").unwrap(), endpoint(&fake, "good"));
     let target = Target::new("m", gone.clone(), vec![there.clone()], Capacity::default());
     let backends = backends();
@@ -232,7 +231,7 @@ async fn a_server_that_is_gone_is_noticed_before_it_is_asked() {
 
 #[tokio::test]
 async fn a_server_that_keeps_the_line_open_after_the_end_does_not_hold_the_answer_for_long() {
-    let fake = Fake::start().await;
+    let fake = misbehaving::endpoint();
     let patient = endpoint(&fake, "lingers").with_timeouts(Timeouts::default());
     let began = Instant::now();
     let (text, end) = answer(&backends(), &patient).await;
@@ -242,7 +241,7 @@ async fn a_server_that_keeps_the_line_open_after_the_end_does_not_hold_the_answe
 
 #[tokio::test]
 async fn a_probe_tells_what_is_there_and_what_is_odd() {
-    let fake = Fake::start().await;
+    let fake = misbehaving::listed();
     let probe = backends().probe(&endpoint(&fake, "good")).await;
     assert!(probe.reachable && probe.answered);
     assert_eq!(probe.models, ["good", "whole"]);
@@ -257,14 +256,14 @@ async fn a_probe_tells_what_is_there_and_what_is_odd() {
     assert!(probe.warnings.contains(&ProbeWarning::NotListed));
     assert_eq!(probe.error.unwrap().kind, ErrorKind::ModelNotFound);
 
-    let bare = Endpoint::new(&format!("http://{}", fake.address), None, "good").unwrap();
+    let bare = Endpoint::new(&format!("http://{}", fake.address()), None, "good").unwrap();
     let probe = backends().probe(&bare).await;
-    assert_eq!(probe.better_base, Some(fake.base()));
+    assert_eq!(probe.better_base, Some(fake.base_url()));
 }
 
 #[tokio::test]
 async fn an_endpoint_that_goes_on_beyond_the_limit_on_tokens_is_cut_off() {
-    let fake = Fake::start().await;
+    let fake = misbehaving::endpoint();
     let limited = |tokens| {
         let sampling = Sampling { max_tokens: Some(tokens), ..Sampling::default() };
         ChatRequest { sampling, ..request() }
