@@ -45,6 +45,12 @@ pub fn check(password: &SecretString) -> Result<(), Error> {
     }
 }
 
+/// Whether a password was typed the same twice.
+pub fn check_same(password: &SecretString, again: &SecretString) -> Result<(), Error> {
+    let is_same = password.expose_secret() == again.expose_secret();
+    if is_same { Ok(()) } else { Err(Error::invalid("password-differs", "")) }
+}
+
 /// Hashes a password at once, for the command line.
 pub fn hash_now(password: &SecretString) -> anyhow::Result<String> {
     let hash = Argon2::default()

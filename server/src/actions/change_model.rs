@@ -23,43 +23,96 @@ pub enum KeyChange {
     Remove,
 }
 
-/// Saves what an administrator says of a model.
-pub async fn change(
-    arena: &AppState,
-    by: Option<AdminId>,
-    model: &Model,
-    settings: &ModelSettings,
-    key: KeyChange,
-) -> Result<(), Error> {
-    let mut changes = differences(&model.settings, settings);
-    let mut transaction = arena.db.begin().await?;
-    if model.name() != settings.general.display_name {
-        check_name(&mut transaction, &settings.general.display_name, Some(model.id)).await?;
-    }
-    if !models::update(&mut *transaction, model.id, settings).await? {
-        return Err(Error::NotFound);
-    }
-    match key {
-        KeyChange::Keep => {}
-        KeyChange::Replace(key) => {
-            let sealed = SealedKey::new(arena.keys.seal(&key)?);
-            models::set_key(&mut *transaction, model.id, Some(&sealed)).await?;
-            changes.insert("key".to_owned(), json!("replaced"));
-        }
-        KeyChange::Remove => {
-            models::set_key(&mut *transaction, model.id, None).await?;
-            changes.insert("key".to_owned(), json!("removed"));
+impl KeyChange {
+    /// The key that the model has after the change.
+    ///
+    /// # Errors
+    /// The kept one cannot be read.
+    pub fn key_of(&self, arena: &AppState, model: Option<&Model>) -> Result<Option<SecretString>, Error> {
+        match (self, model.and_then(|model| model.api_key_sealed.as_ref())) {
+            (Self::Replace(key), _) => Ok(Some(key.clone())),
+            (Self::Keep, Some(sealed)) => Ok(Some(arena.keys.unseal(sealed.as_bytes())?)),
+            (Self::Keep, None) | (Self::Remove, _) => Ok(None),
         }
     }
-    audit::record(&mut *transaction, by, "model.change", &model.slug, Value::Object(changes)).await?;
-    transaction.commit().await?;
-    // What its old address or key did wrong is not the new one's fault.
-    forget_failures(arena, model);
-    Ok(())
+}
+
+/// Whether a model must be looked at before a change is saved. One that rests may be corrected although it does not answer,
+/// and a card is no reason to wake an endpoint.
+pub fn needs_look(model: &Model, settings: &ModelSettings, key: &KeyChange) -> bool {
+    !model.settings.source.is_same_place(&settings.source) || !matches!(key, KeyChange::Keep)
+}
+
+/// What is said of a model is changed; the settings have been checked.
+#[derive(Debug)]
+pub struct ChangeModel<'a> {
+    pub by: AdminId,
+    pub model: &'a Model,
+    pub settings: ModelSettings,
+    pub key: KeyChange,
+}
+
+impl ChangeModel<'_> {
+    /// Saves it. Nothing happens where nothing differs.
+    ///
+    /// # Errors
+    /// A conflict where the name looks like another model's.
+    pub async fn run(self, arena: &AppState) -> Result<(), Error> {
+        let Self { by, model, settings, key } = self;
+        let settings = &settings;
+        if model.settings == *settings && matches!(key, KeyChange::Keep) {
+            return Ok(());
+        }
+        let mut changes = differences(&model.settings, settings);
+        let mut transaction = arena.db.begin().await?;
+        if model.name() != settings.general.display_name {
+            check_name(&mut transaction, &settings.general.display_name, Some(model.id)).await?;
+        }
+        if !models::update(&mut *transaction, model.id, settings).await? {
+            return Err(Error::NotFound);
+        }
+        match key {
+            KeyChange::Keep => {}
+            KeyChange::Replace(key) => {
+                let sealed = SealedKey::new(arena.keys.seal(&key)?);
+                models::set_key(&mut *transaction, model.id, Some(&sealed)).await?;
+                changes.insert("key".to_owned(), json!("replaced"));
+            }
+            KeyChange::Remove => {
+                models::set_key(&mut *transaction, model.id, None).await?;
+                changes.insert("key".to_owned(), json!("removed"));
+            }
+        }
+        audit::record(&mut *transaction, Some(by), "model.change", &model.slug, Value::Object(changes)).await?;
+        transaction.commit().await?;
+        // What its old address or key did wrong is not the new one's fault.
+        forget_failures(arena, model);
+        arena.workers.wake();
+        Ok(())
+    }
+}
+
+/// A model is tried again that could not be loaded, or whose answers failed.
+#[derive(Debug, Clone, Copy)]
+pub struct RetryModel<'a> {
+    pub slug: &'a str,
+}
+
+impl RetryModel<'_> {
+    /// Loads it again, and forgets what it did wrong.
+    ///
+    /// # Errors
+    /// Not found where there is no such model.
+    pub async fn run(self, arena: &AppState) -> Result<(), Error> {
+        let model = models::by_slug(&arena.db, self.slug).await?.ok_or(Error::NotFound)?;
+        arena.workers.retry(model.id);
+        forget_failures(arena, &model);
+        Ok(())
+    }
 }
 
 /// Lets a model be asked again at once, whatever it did wrong.
-pub fn forget_failures(arena: &AppState, model: &Model) {
+fn forget_failures(arena: &AppState, model: &Model) {
     let keys = match model.kind() {
         ModelKind::Local => vec![Endpoint::own_worker_key(&model.slug)],
         ModelKind::Endpoint => {
@@ -72,17 +125,34 @@ pub fn forget_failures(arena: &AppState, model: &Model) {
     }
 }
 
-/// Enables, disables or retires a model. Retiring is for good: the model is unloaded and never drawn again, and its
-/// votes stay.
-pub async fn set_state(arena: &AppState, by: Option<AdminId>, model: &Model, state: ModelState) -> Result<(), Error> {
-    let mut transaction = arena.db.begin().await?;
-    let before = models::set_state(&mut *transaction, model.id, state).await?;
-    let before = before.ok_or(Error::Conflict("model-retired"))?;
-    if before != state {
-        let detail = json!({ "from": before, "to": state });
-        audit::record(&mut *transaction, by, "model.state", &model.slug, detail).await?;
+/// A model is enabled, disabled or retired. Retiring is for good: the model is unloaded and never drawn again, and its votes
+/// stay.
+#[derive(Debug, Clone, Copy)]
+pub struct SetModelState<'a> {
+    pub by: AdminId,
+    pub slug: &'a str,
+    pub state: ModelState,
+}
+
+impl SetModelState<'_> {
+    /// Sets it. To say the same twice changes nothing.
+    ///
+    /// # Errors
+    /// Not found where there is no such model, a conflict where it is retired.
+    pub async fn run(self, arena: &AppState) -> Result<(), Error> {
+        let Self { by, slug, state } = self;
+        let mut transaction = arena.db.begin().await?;
+        let model = models::by_slug(&mut *transaction, slug).await?.ok_or(Error::NotFound)?;
+        let before = models::set_state(&mut *transaction, model.id, state).await?;
+        let before = before.ok_or(Error::Conflict("model-retired"))?;
+        if before != state {
+            let detail = json!({ "from": before, "to": state });
+            audit::record(&mut *transaction, Some(by), "model.state", slug, detail).await?;
+        }
+        transaction.commit().await?;
+        arena.workers.wake();
+        Ok(())
     }
-    Ok(transaction.commit().await?)
 }
 
 /// The names of the settings that differ, each with its new value as a text.

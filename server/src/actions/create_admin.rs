@@ -6,7 +6,8 @@ use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use crate::domain::{Admin, AdminId, MAX_LABEL};
+use super::sign_in::begin_session;
+use crate::domain::{AdminId, MAX_LABEL};
 use crate::error::Error;
 use crate::keys::{random_token, token_hash};
 use crate::passwords;
@@ -17,13 +18,13 @@ use crate::store::{admins, audit};
 pub const LINK_HOURS: i64 = 24;
 
 /// A name to sign in with: between 1 and [`MAX_LABEL`] characters on one line, without white space around.
-pub fn check_name(name: &str) -> Result<&str, Error> {
+fn check_name(name: &str) -> Result<&str, Error> {
     let name = name.trim();
     let fits = (1..=MAX_LABEL).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     if fits { Ok(name) } else { Err(Error::invalid("admin-name", "")) }
 }
 
-/// A link for the first administrator, or `None` when there is one already. Gives its token.
+/// At a start: a link for the first administrator, or `None` when there is one already. Gives its token.
 pub async fn first_link(db: &PgPool) -> Result<Option<String>, Error> {
     let mut transaction = db.begin().await?;
     admins::lock(&mut transaction).await?;
@@ -35,21 +36,44 @@ pub async fn first_link(db: &PgPool) -> Result<Option<String>, Error> {
     Ok(Some(token))
 }
 
-/// A link by which someone may become an administrator. Gives its token, which is not kept.
-pub async fn invite(db: &PgPool, by: Option<&Admin>) -> Result<String, Error> {
-    let mut transaction = db.begin().await?;
-    let token = new_link(&mut transaction).await?;
-    audit::record(&mut *transaction, by.map(|admin| admin.id), "admin.invite", "", json!({})).await?;
-    transaction.commit().await?;
-    Ok(token)
+/// Somebody is invited to become an administrator.
+#[derive(Debug, Clone, Copy)]
+pub struct Invite {
+    /// Who invites; nobody at the command line.
+    pub by: Option<AdminId>,
 }
 
-/// Closes every invitation that nobody has used yet.
-pub async fn close_invitations(arena: &AppState, by: &Admin) -> Result<(), Error> {
-    let mut transaction = arena.db.begin().await?;
-    let closed = admins::close_links(&mut *transaction).await?;
-    audit::record(&mut *transaction, Some(by.id), "admin.invitations-close", "", json!({ "closed": closed })).await?;
-    Ok(transaction.commit().await?)
+impl Invite {
+    /// Makes a link. Gives its token, which is not kept.
+    pub async fn run(self, arena: &AppState) -> Result<String, Error> {
+        self.on(&arena.db).await
+    }
+
+    /// The same for the command line, which has a database alone.
+    pub async fn on(self, db: &PgPool) -> Result<String, Error> {
+        let mut transaction = db.begin().await?;
+        let token = new_link(&mut transaction).await?;
+        audit::record(&mut *transaction, self.by, "admin.invite", "", json!({})).await?;
+        transaction.commit().await?;
+        Ok(token)
+    }
+}
+
+/// Every invitation that nobody has used yet is closed.
+#[derive(Debug, Clone, Copy)]
+pub struct CloseInvitations {
+    pub by: AdminId,
+}
+
+impl CloseInvitations {
+    /// Closes them.
+    pub async fn run(self, arena: &AppState) -> Result<(), Error> {
+        let mut transaction = arena.db.begin().await?;
+        let closed = admins::close_links(&mut *transaction).await?;
+        let detail = json!({ "closed": closed });
+        audit::record(&mut *transaction, Some(self.by), "admin.invitations-close", "", detail).await?;
+        Ok(transaction.commit().await?)
+    }
 }
 
 async fn new_link(transaction: &mut PgConnection) -> Result<String, Error> {
@@ -59,24 +83,46 @@ async fn new_link(transaction: &mut PgConnection) -> Result<String, Error> {
     Ok(token)
 }
 
-/// Uses a link up and creates the administrator who followed it.
-pub async fn by_link(arena: &AppState, token: &str, name: &str, password: SecretString) -> Result<AdminId, Error> {
-    let name = check_name(name)?;
-    passwords::check(&password)?;
-    // Before the hash is computed: strangers must not make the server work.
-    let link = token_hash(token);
-    if !admins::link_is_open(&arena.db, &link).await? {
-        return Err(Error::NotFound);
+/// Somebody follows a link and becomes an administrator.
+#[derive(Debug)]
+pub struct AcceptInvitation {
+    /// The link's.
+    pub token: String,
+    pub name: String,
+    pub password: SecretString,
+    /// The password once more, as it was typed.
+    pub again: SecretString,
+}
+
+impl AcceptInvitation {
+    /// Uses the link up, creates the administrator and begins their session. Gives the token for the cookie.
+    ///
+    /// # Errors
+    /// Invalid or a conflict where name or password do not do; not found where the link is spent.
+    pub async fn run(self, arena: &AppState) -> Result<String, Error> {
+        passwords::check_same(&self.password, &self.again)?;
+        let name = check_name(&self.name)?;
+        passwords::check(&self.password)?;
+        // Before the hash is computed: strangers must not make the server work.
+        let link = token_hash(&self.token);
+        if !admins::link_is_open(&arena.db, &link).await? {
+            return Err(Error::NotFound);
+        }
+        let hash = arena.passwords.hash(self.password).await?;
+        let mut transaction = arena.db.begin().await?;
+        admins::lock(&mut transaction).await?;
+        if !admins::use_link(&mut *transaction, &link).await? {
+            return Err(Error::NotFound);
+        }
+        let id = insert(&mut transaction, name, &hash, "link").await?;
+        transaction.commit().await?;
+        begin_session(arena, id).await
     }
-    let hash = arena.passwords.hash(password).await?;
-    let mut transaction = arena.db.begin().await?;
-    admins::lock(&mut transaction).await?;
-    if !admins::use_link(&mut *transaction, &link).await? {
-        return Err(Error::NotFound);
-    }
-    let id = insert(&mut transaction, name, &hash, "link").await?;
-    transaction.commit().await?;
-    Ok(id)
+}
+
+/// Whether a link can still be used.
+pub async fn is_open(arena: &AppState, token: &str) -> Result<bool, Error> {
+    Ok(admins::link_is_open(&arena.db, &token_hash(token)).await?)
 }
 
 /// Creates an administrator without a link, for the command line.

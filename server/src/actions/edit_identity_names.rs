@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::domain::{Admin, NameLists};
+use crate::domain::{AdminId, NameLists};
 use crate::error::Error;
 use crate::state::AppState;
 use crate::store::{audit, identity};
@@ -12,26 +12,37 @@ const MAX_NAMES: usize = 2000;
 /// The longest name, in characters.
 const MAX_NAME_CHARS: usize = 120;
 
-/// Keeps the lists, given with one name a line. A list that is empty, or as built in, is the built-in one from now on.
-///
-/// # Errors
-/// Invalid where a list or a name in it is too long.
-pub async fn save(arena: &AppState, admin: &Admin, models: &str, words: &str, makers: &str) -> Result<(), Error> {
-    let built_in = NameLists::default();
-    let lists = [
-        ("models", names(models)?, built_in.models),
-        ("words", names(words)?, built_in.words),
-        ("makers", names(makers)?, built_in.makers),
-    ];
-    let mut transaction = arena.db.begin().await?;
-    let mut counts = serde_json::Map::new();
-    for (list, names, built_in) in lists {
-        let kept: &[String] = if names == built_in { &[] } else { &names };
-        identity::set_list(&mut *transaction, list, kept).await?;
-        counts.insert(list.to_owned(), if kept.is_empty() { json!("built-in") } else { json!(kept.len()) });
+/// The lists are edited; each has one name a line.
+#[derive(Debug, Clone)]
+pub struct EditIdentityNames {
+    pub by: AdminId,
+    pub models: String,
+    pub words: String,
+    pub makers: String,
+}
+
+impl EditIdentityNames {
+    /// Keeps the lists. One that is empty, or as built in, is the built-in one from now on.
+    ///
+    /// # Errors
+    /// Invalid where a list or a name in it is too long.
+    pub async fn run(self, arena: &AppState) -> Result<(), Error> {
+        let built_in = NameLists::default();
+        let lists = [
+            ("models", names(&self.models)?, built_in.models),
+            ("words", names(&self.words)?, built_in.words),
+            ("makers", names(&self.makers)?, built_in.makers),
+        ];
+        let mut transaction = arena.db.begin().await?;
+        let mut counts = serde_json::Map::new();
+        for (list, names, built_in) in lists {
+            let kept: &[String] = if names == built_in { &[] } else { &names };
+            identity::set_list(&mut *transaction, list, kept).await?;
+            counts.insert(list.to_owned(), if kept.is_empty() { json!("built-in") } else { json!(kept.len()) });
+        }
+        audit::record(&mut *transaction, Some(self.by), "identity.names", "", counts.into()).await?;
+        Ok(transaction.commit().await?)
     }
-    audit::record(&mut *transaction, Some(admin.id), "identity.names", "", counts.into()).await?;
-    Ok(transaction.commit().await?)
 }
 
 fn names(text: &str) -> Result<Vec<String>, Error> {

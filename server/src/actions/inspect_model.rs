@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use futures_util::future::join_all;
 use secrecy::SecretString;
 
-use crate::backends::{Endpoint, Network, Probe};
+use crate::backends::{Endpoint, ErrorKind, Network, Probe};
 use crate::domain::{ModelSettings, ModelSource, SentParameter};
 use crate::endpoints::{endpoint_of, key_of_environment};
 use crate::error::Error;
@@ -31,6 +31,22 @@ impl Inspection {
             Self::Endpoint(probe) => probe.answered,
             Self::NoKey(_) => false,
         }
+    }
+
+    /// Whether an administrator may save the model although it does not answer: an endpoint may be down just now. A refused
+    /// address stays refused, and a file must be there.
+    pub fn may_be_forced(&self) -> bool {
+        match self {
+            Self::Endpoint(probe) => {
+                !probe.answered && probe.error.as_ref().is_none_or(|error| error.kind != ErrorKind::AddressRefused)
+            }
+            Self::Local(_) | Self::NoKey(_) => false,
+        }
+    }
+
+    /// Whether the model may be saved.
+    pub fn may_save(&self, force: bool) -> bool {
+        self.is_good() || force && self.may_be_forced()
     }
 
     /// Puts what was found into settings that the administrator left empty, and the file where a folder was given.
@@ -73,39 +89,47 @@ impl Inspection {
     }
 }
 
-/// Looks at what the settings describe, as closely as `depth` says where it is a file. `key` is the one just typed or the one kept. Takes up to two minutes.
-pub async fn inspect_model(
-    arena: &AppState,
-    settings: &ModelSettings,
-    key: Option<SecretString>,
-    depth: Depth,
-) -> Result<Inspection, Error> {
-    match &settings.source {
-        ModelSource::Local(source) => {
-            let path = PathBuf::from(&source.path);
-            let base = source.adapter_base.clone().map(PathBuf::from);
-            let context = settings.card.context_length.and_then(|n| usize::try_from(n).ok());
-            let inspector = arena.workers.inspector();
-            let look = move || inspector.inspect(&path, base.as_deref(), context, depth);
-            let facts = tokio::task::spawn_blocking(look).await;
-            Ok(Inspection::Local(Box::new(facts.map_err(|cause| Error::Internal(cause.into()))?)))
-        }
-        ModelSource::Endpoint(source) => {
-            let key = match &source.address.api_key_env {
-                Some(name) => match key_of_environment(name) {
-                    Ok(key) => Some(key),
-                    Err(_) => return Ok(Inspection::NoKey(name.clone())),
-                },
-                None => key,
-            };
-            let endpoint = endpoint_of(source, key)?;
-            let others = source.address.base_urls().skip(1).map(|base| endpoint.at(base));
-            let others: Vec<Endpoint> = others.collect::<Result<_, _>>().map_err(anyhow::Error::from)?;
-            let all = std::iter::once(&endpoint).chain(&others);
-            let mut probes = join_all(all.map(|endpoint| arena.backends.probe(endpoint))).await;
-            // The first tells of the model; of the others it only matters that they answer too.
-            let silent = probes.iter().position(|probe| !probe.answered).unwrap_or(0);
-            Ok(Inspection::Endpoint(Box::new(probes.swap_remove(silent))))
+/// A model is looked at.
+#[derive(Debug)]
+pub struct InspectModel {
+    pub settings: ModelSettings,
+    /// The key just typed, or the one kept.
+    pub key: Option<SecretString>,
+    /// How closely, where it is a file.
+    pub depth: Depth,
+}
+
+impl InspectModel {
+    /// Looks at what the settings describe. Takes up to two minutes.
+    pub async fn run(self, arena: &AppState) -> Result<Inspection, Error> {
+        let Self { settings, key, depth } = self;
+        match &settings.source {
+            ModelSource::Local(source) => {
+                let path = PathBuf::from(&source.path);
+                let base = source.adapter_base.clone().map(PathBuf::from);
+                let context = settings.card.context_length.and_then(|n| usize::try_from(n).ok());
+                let inspector = arena.workers.inspector();
+                let look = move || inspector.inspect(&path, base.as_deref(), context, depth);
+                let facts = tokio::task::spawn_blocking(look).await;
+                Ok(Inspection::Local(Box::new(facts.map_err(|cause| Error::Internal(cause.into()))?)))
+            }
+            ModelSource::Endpoint(source) => {
+                let key = match &source.address.api_key_env {
+                    Some(name) => match key_of_environment(name) {
+                        Ok(key) => Some(key),
+                        Err(_) => return Ok(Inspection::NoKey(name.clone())),
+                    },
+                    None => key,
+                };
+                let endpoint = endpoint_of(source, key)?;
+                let others = source.address.base_urls().skip(1).map(|base| endpoint.at(base));
+                let others: Vec<Endpoint> = others.collect::<Result<_, _>>().map_err(anyhow::Error::from)?;
+                let all = std::iter::once(&endpoint).chain(&others);
+                let mut probes = join_all(all.map(|endpoint| arena.backends.probe(endpoint))).await;
+                // The first tells of the model; of the others it only matters that they answer too.
+                let silent = probes.iter().position(|probe| !probe.answered).unwrap_or(0);
+                Ok(Inspection::Endpoint(Box::new(probes.swap_remove(silent))))
+            }
         }
     }
 }

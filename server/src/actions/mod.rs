@@ -1,8 +1,9 @@
 //! What people do, one verb a file. Pages and the JSON API call the same actions.
 //!
-//! A visitor's action is a struct of what is wanted with `async fn run(self, arena: &AppState) -> Result<Outcome, Error>`. Rate
-//! limits, checking and trimming of texts, the hash of the address, settings and counters are inside, so that no door can
-//! leave one out.
+//! An action is a struct of what is wanted with `async fn run(self, arena: &AppState) -> Result<Outcome, Error>`. Rate limits,
+//! checking and trimming of texts, the hash of the address, settings, counters and, for administrators, the entry in the audit
+//! log are inside, so that no door can leave one out. What the program does by itself (at its start, from time to time) is a
+//! function.
 
 pub mod answering;
 pub mod api_tokens;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::inspect_model::{Inspection, inspect_model};
-use super::register_model::{Registration, register};
+use super::inspect_model::{InspectModel, Inspection};
+use super::register_model::RegisterModel;
 use crate::domain::{Card, LocalSource, ModelSettings, ModelSource, slug_of};
 use crate::error::Error;
 use crate::inference_server::inspect::{Depth, is_adapter};
@@ -35,7 +35,8 @@ pub async fn register_demo(arena: &AppState) -> Result<usize, Error> {
         let source = LocalSource { path: file.to_string_lossy().into_owned(), ..LocalSource::default() };
         let mut settings = ModelSettings::new(ModelSource::Local(source));
         // Their workers try them out when they load them; a fresh arena should be ready soon.
-        let found = inspect_model(arena, &settings, None, Depth::Header).await?;
+        let look = InspectModel { settings: settings.clone(), key: None, depth: Depth::Header };
+        let found = look.run(arena).await?;
         if let Inspection::Local(facts) = &found
             && let Err(error) = facts.as_ref()
         {
@@ -47,8 +48,8 @@ pub async fn register_demo(arena: &AppState) -> Result<usize, Error> {
         let stem = stem.map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         fill(&mut settings, &stem, &cards);
         found.complete(&mut settings);
-        let new = Registration { slug: Some(slug_of(&stem)), settings, key: None };
-        match register(arena, None, new).await {
+        let new = RegisterModel { by: None, slug: Some(slug_of(&stem)), settings, key: None };
+        match new.run(arena).await {
             Ok(_) => registered += 1,
             // Another server that starts at the same moment was faster.
             Err(Error::Conflict(_)) => {}

@@ -4,11 +4,12 @@ use std::io::{BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, ensure};
-use arena_server::actions::{change_admin, create_admin};
+use arena_server::actions::change_admin::SetAccess;
+use arena_server::actions::create_admin::{self, Invite};
 use arena_server::config::{default_data_folder, last_origin, origin_of};
 use arena_server::database;
-use arena_server::error::Error;
 use arena_server::i18n::{Locale, Message};
+use arena_server::passwords;
 use arena_server::store::admins;
 use arena_server::views::when;
 use clap::{Args, Subcommand};
@@ -94,7 +95,7 @@ async fn act(
         Verb::Disable { name } => set_disabled(db, &name, true, locale).await?,
         Verb::Enable { name } => set_disabled(db, &name, false, locale).await?,
         Verb::Link { public_url } => {
-            let token = create_admin::invite(db, None).await?;
+            let token = Invite { by: None }.on(db).await?;
             let origin = public_url.as_ref().map_or_else(|| last_origin(data), origin_of);
             println!("{origin}/admin/welcome/{token}");
             eprintln!("{}", Message::new("terminal-link").with("hours", create_admin::LINK_HOURS).text(locale));
@@ -107,7 +108,7 @@ async fn set_disabled(db: &PgPool, name: &str, disabled: bool, locale: Locale) -
     let all = admins::list(db).await?;
     let row = all.iter().find(|row| row.name == name);
     let row = row.ok_or_else(|| Message::new("terminal-no-admin").with("name", name))?;
-    change_admin::set_disabled(db, None, row.id, disabled).await?;
+    SetAccess { by: None, target: row.id, disabled }.on(db).await?;
     let done = if disabled { "terminal-admin-disabled" } else { "terminal-admin-enabled" };
     println!("{}", Message::new(done).with("name", name).text(locale));
     Ok(())
@@ -122,7 +123,7 @@ fn read_password(from_stdin: bool, locale: Locale) -> anyhow::Result<SecretStrin
     ensure!(std::io::stdin().is_terminal(), Message::new("terminal-no-terminal"));
     let first = ask("terminal-password", locale)?;
     let again = ask("terminal-password-again", locale)?;
-    ensure!(first.expose_secret() == again.expose_secret(), Error::invalid("password-differs", ""));
+    passwords::check_same(&first, &again)?;
     Ok(first)
 }
 

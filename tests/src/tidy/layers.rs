@@ -59,6 +59,12 @@ const RULES: &[Rule] = &[
         except: &["server/src/store/", "server/src/database/"],
     },
     Rule {
+        name: "handlers read the store, actions write it",
+        breaks: |path| matches!(path, ["crate", "store", _, .., name] if WRITES.iter().any(|start| name.starts_with(start))),
+        inside: &["server/src/handlers/", "server/src/views/", "server/src/middleware/"],
+        except: &[],
+    },
+    Rule {
         name: "actix stays in handlers, extract, middleware, the inference server, app, routes and main",
         breaks: |path| path[0].starts_with("actix_"),
         inside: &["server/src/"],
@@ -95,6 +101,33 @@ const RULES: &[Rule] = &[
         inside: &["engine/src/model/"],
         except: &[],
     },
+];
+
+/// How the names of functions of the store begin that write, or hold rows for one who will.
+const WRITES: &[&str] = &[
+    "add_",
+    "cast",
+    "claim",
+    "close",
+    "delete",
+    "finish",
+    "follow",
+    "insert",
+    "lock",
+    "mark",
+    "record",
+    "remove",
+    "repaired",
+    "replace",
+    "request_",
+    "reset",
+    "save",
+    "seen",
+    "set",
+    "take_back",
+    "touch",
+    "update",
+    "use_",
 ];
 
 /// The plain data of a step's plan.
@@ -255,6 +288,7 @@ mod tests {
         ("server/src/views/page.rs", "use engine_messages::engine;"),
         ("engine/src/schedule/plan.rs", "fn f(a: candle_core::Tensor) {}"),
         ("server/src/handlers/vote.rs", "fn f() { let row = sqlx::query!(\"SELECT 1\"); }"),
+        ("server/src/handlers/votes.rs", "use crate::store::votes; fn f() { votes::set_withdrawn(1); }"),
         ("server/src/store/votes.rs", "use actix_web::web;"),
         ("server/rating/src/elo.rs", "use std::time; fn f() { let now = time::Instant::now(); }"),
     ];
@@ -294,6 +328,8 @@ mod tests {
             ("engine/src/handle.rs", "// sqlx\nfn f() { let a = \"sqlx::query\"; }"),
             ("server/src/inference_server/chat.rs", "use mixtral_engine::Engine; use actix_web::web;"),
             ("server/src/store/votes.rs", "fn f() { sqlx::query!(\"SELECT 1\") }"),
+            ("server/src/handlers/votes.rs", "use crate::store::votes; fn f() { votes::page(1); }"),
+            ("server/src/actions/withdraw_vote.rs", "use crate::store::votes; fn f() { votes::set_withdrawn(1); }"),
             ("server/src/domain/vote.rs", "#[derive(sqlx::Type)] struct A(std::time::Duration);"),
             ("engine/src/gpu/mod.rs", "#[cfg(feature = \"cuda\")] fn f() {}"),
             ("server/src/app.rs", "static NAMES: &[&str] = &[];"),

@@ -3,10 +3,11 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::actions::{change_admin, create_admin};
+use crate::actions::change_admin::{ChangePassword, SetAccess};
+use crate::actions::create_admin::{self, CloseInvitations, Invite};
 use crate::domain::AdminId;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
@@ -75,7 +76,7 @@ pub async fn invite(
     admin: Admin,
     _: CsrfForm<NoFields>,
 ) -> Result<HttpResponse, Error> {
-    let token = create_admin::invite(&arena.db, Some(&admin)).await?;
+    let token = Invite { by: Some(admin.id) }.run(&arena).await?;
     let invitation = Some(format!("{}/admin/welcome/{token}", arena.config.origin(request.connection_info().host())));
     html(&AccountsPage { invitation, ..accounts(&request, &arena, admin).await? })
 }
@@ -86,7 +87,7 @@ pub async fn close_invitations(
     admin: Admin,
     _: CsrfForm<NoFields>,
 ) -> Result<HttpResponse, Error> {
-    create_admin::close_invitations(&arena, &admin).await?;
+    CloseInvitations { by: admin.id }.run(&arena).await?;
     Ok(see_other("/admin/accounts"))
 }
 
@@ -103,7 +104,7 @@ pub async fn set_access(
     target: web::Path<AdminId>,
     CsrfForm(form): CsrfForm<Access>,
 ) -> Result<HttpResponse, Error> {
-    change_admin::set_disabled(&arena.db, Some(admin.id), *target, form.disabled).await?;
+    SetAccess { by: Some(admin.id), target: *target, disabled: form.disabled }.run(&arena).await?;
     Ok(see_other("/admin/accounts"))
 }
 
@@ -122,12 +123,8 @@ pub async fn change_password(
     admin: Admin,
     CsrfForm(form): CsrfForm<Password>,
 ) -> Result<HttpResponse, Error> {
-    let changed = if form.password.expose_secret() == form.again.expose_secret() {
-        change_admin::change_password(&arena, &admin, form.old, form.password).await
-    } else {
-        Err(Error::invalid("password-differs", ""))
-    };
-    match changed {
+    let Password { old, password: new, again } = form;
+    match (ChangePassword { admin: admin.clone(), old, new, again }).run(&arena).await {
         Ok(()) => Ok(see_other("/admin/accounts?done=password")),
         Err(error @ Error::Invalid { .. }) => {
             let accounts = accounts(&request, &arena, admin).await?;

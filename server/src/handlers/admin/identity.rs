@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::actions::edit_identity_names;
+use crate::actions::edit_identity_names::EditIdentityNames;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::{html, see_other};
@@ -57,7 +57,8 @@ pub async fn save(
     admin: Admin,
     CsrfForm(form): CsrfForm<Lists>,
 ) -> Result<HttpResponse, Error> {
-    edit_identity_names::save(&arena, &admin, &form.models, &form.words, &form.makers).await?;
+    let Lists { models, words, makers } = form;
+    EditIdentityNames { by: admin.id, models, words, makers }.run(&arena).await?;
     Ok(see_other("/admin/identity"))
 }
 

@@ -9,9 +9,9 @@ use serde::Deserialize;
 
 use super::inspection_report::InspectionReport;
 use super::model_fields::{FormGroup, groups};
-use crate::actions::change_model::{self, KeyChange};
-use crate::actions::inspect_model::{Inspection, inspect_model};
-use crate::actions::register_model::{self, Registration};
+use crate::actions::change_model::{ChangeModel, KeyChange, needs_look};
+use crate::actions::inspect_model::InspectModel;
+use crate::actions::register_model::RegisterModel;
 use crate::domain::{FieldError, MAX_NAME, ModelKind, ModelSettings, ModelState, SettingTexts};
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
@@ -128,12 +128,9 @@ pub async fn register(
     }
     let slug = filled.slug.trim();
     let slug = (!slug.is_empty()).then(|| slug.to_owned());
-    let new = Registration { slug, settings: found.settings, key };
-    match register_model::register(&arena, Some(by), new).await {
-        Ok((_, slug)) => {
-            arena.workers.wake();
-            Ok(see_other(&format!("/admin/models?done={slug}")))
-        }
+    let new = RegisterModel { by: Some(by), slug, settings: found.settings, key };
+    match new.run(&arena).await {
+        Ok((_, slug)) => Ok(see_other(&format!("/admin/models?done={slug}"))),
         Err(error @ (Error::Invalid { .. } | Error::Conflict(_))) => {
             let refusal = Some(error_text(&error, form_page.page.locale));
             refuse(&FormPage { refusal, ..*form_page })
@@ -160,11 +157,8 @@ pub async fn change(
     if !found.may_save {
         return if filled.action == "save" { refuse(&form_page) } else { html(&*form_page) };
     }
-    match change_model::change(&arena, Some(by), &model, &found.settings, key).await {
-        Ok(()) => {
-            arena.workers.wake();
-            Ok(see_other(&format!("/admin/models?done={}", model.slug)))
-        }
+    match (ChangeModel { by, model: &model, settings: found.settings, key }).run(&arena).await {
+        Ok(()) => Ok(see_other(&format!("/admin/models?done={}", model.slug))),
         Err(error @ Error::Conflict(_)) => {
             let refusal = Some(error_text(&error, form_page.page.locale));
             refuse(&FormPage { refusal, ..*form_page })
@@ -216,45 +210,24 @@ async fn examine(
             return Ok(Examined::Wrong(Box::new(page)));
         }
     };
-    // A model that rests may be corrected although it does not answer; and a card is no reason to wake an endpoint.
-    let same_source = model.as_ref().is_some_and(|old| old.settings.source.is_same_place(&settings.source));
-    let key_stays = matches!(key_change, KeyChange::Keep);
-    if saves && same_source && key_stays {
+    if saves && model.as_ref().is_some_and(|model| !needs_look(model, &settings, &key_change)) {
         let page = FormPage::of(request, admin, filled.kind, model, &filled.texts, &[]);
         return Ok(Examined::Looked(Box::new(page), Box::new(Checked { settings, may_save: true })));
     }
-    let key = match (key_change, &model) {
-        (KeyChange::Replace(key), _) => Some(key),
-        (KeyChange::Keep, Some(Model { api_key_sealed: Some(sealed), .. })) => {
-            Some(arena.keys.unseal(sealed.as_bytes())?)
-        }
-        _ => None,
-    };
-    let found = inspect_model(arena, &settings, key, Depth::Trial).await?;
+    let key = key_change.key_of(arena, model.as_ref())?;
+    let found = InspectModel { settings: settings.clone(), key, depth: Depth::Trial }.run(arena).await?;
     found.complete(&mut settings);
     if nameless {
         settings.general.display_name = found.name().unwrap_or_default().chars().take(MAX_NAME).collect();
     }
-    let force = filled.force == "yes" && offers_force(&found);
     let shown = settings.texts();
     let mut page = FormPage::of(request, admin, filled.kind, model, &shown, &[]);
     page.slug.clone_from(&filled.slug);
     page.sealed_key = sealed_key;
-    page.offers_force = offers_force(&found);
+    page.offers_force = found.may_be_forced();
     page.finding = Some(InspectionReport::of(&found, arena, &page.page));
-    let may_save = saves && (found.is_good() || force);
+    let may_save = saves && found.may_save(filled.force == "yes");
     Ok(Examined::Looked(Box::new(page), Box::new(Checked { settings, may_save })))
-}
-
-/// An endpoint may be down when it is registered; a refused address stays refused, and a file must be there.
-fn offers_force(found: &Inspection) -> bool {
-    use crate::backends::ErrorKind;
-    match found {
-        Inspection::Endpoint(probe) => {
-            !probe.answered && probe.error.as_ref().is_none_or(|error| error.kind != ErrorKind::AddressRefused)
-        }
-        Inspection::Local(_) | Inspection::NoKey(_) => false,
-    }
 }
 
 fn refuse(page: &FormPage) -> Result<HttpResponse, Error> {

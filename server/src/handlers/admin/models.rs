@@ -5,7 +5,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::model_health::ModelHealth;
-use crate::actions::change_model;
+use crate::actions::change_model::{RetryModel, SetModelState};
 use crate::domain::ModelState;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
@@ -63,9 +63,7 @@ pub async fn set_state(
     slug: web::Path<String>,
     CsrfForm(form): CsrfForm<NewState>,
 ) -> Result<HttpResponse, Error> {
-    let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
-    change_model::set_state(&arena, Some(admin.id), &model, form.state).await?;
-    arena.workers.wake();
+    SetModelState { by: admin.id, slug: &slug, state: form.state }.run(&arena).await?;
     Ok(see_other("/admin/models"))
 }
 
@@ -76,8 +74,6 @@ pub async fn retry(
     slug: web::Path<String>,
     _: CsrfForm<NoFields>,
 ) -> Result<HttpResponse, Error> {
-    let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
-    arena.workers.retry(model.id);
-    change_model::forget_failures(&arena, &model);
+    RetryModel { slug: &slug }.run(&arena).await?;
     Ok(see_other("/admin/models"))
 }

@@ -7,7 +7,7 @@ use askama::Template;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::actions::sign_in;
+use crate::actions::sign_in::{SignIn, SignOut};
 use crate::config::Config;
 use crate::error::Error;
 use crate::extract::{Admin, ClientAddress, CsrfForm, SESSION_COOKIE};
@@ -54,9 +54,10 @@ pub async fn sign_in(
     address: ClientAddress,
     CsrfForm(form): CsrfForm<Form>,
 ) -> Result<HttpResponse, Error> {
-    match sign_in::sign_in(&arena, &form.name, form.password, address.0).await {
+    let Form { name, password, next } = form;
+    match (SignIn { name: name.clone(), password, address: address.0 }).run(&arena).await {
         Ok(token) => {
-            let mut response = see_other(inner(&form.next));
+            let mut response = see_other(inner(&next));
             response
                 .add_cookie(&session_cookie(&arena.config, &token))
                 .map_err(|cause| Error::Internal(cause.into()))?;
@@ -69,7 +70,7 @@ pub async fn sign_in(
                 Some(seconds) => page.t1("sign-in-limited", "seconds", seconds),
                 None => page.t("error-sign-in-failed"),
             });
-            let mut response = html(&SignInPage { page, name: form.name, next: form.next, refusal })?;
+            let mut response = html(&SignInPage { page, name, next, refusal })?;
             *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
             if let Some(seconds) = wait {
                 response.headers_mut().insert(actix_web::http::header::RETRY_AFTER, seconds.into());
@@ -82,7 +83,7 @@ pub async fn sign_in(
 
 /// Ends the session.
 pub async fn sign_out(arena: web::Data<AppState>, admin: Admin, _: CsrfForm<NoFields>) -> Result<HttpResponse, Error> {
-    sign_in::sign_out(&arena, &admin).await?;
+    SignOut { admin }.run(&arena).await?;
     let mut response = see_other("/admin/sign-in");
     let mut cookie = session_cookie(&arena.config, "");
     cookie.make_removal();

@@ -5,7 +5,7 @@ use askama::Template;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::actions::api_tokens;
+use crate::actions::api_tokens::{CreateToken, RevokeToken};
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::{NoFields, html, see_other};
@@ -43,7 +43,7 @@ pub async fn create(
     admin: Admin,
     CsrfForm(form): CsrfForm<NewToken>,
 ) -> Result<HttpResponse, Error> {
-    let fresh = Some(api_tokens::create(&arena, &admin, &form.label).await?);
+    let fresh = Some(CreateToken { by: admin.id, label: form.label }.run(&arena).await?);
     let tokens = admins::tokens(&arena.db).await?;
     html(&TokensPage { page: Page::of(&request), admin, tokens, fresh })
 }
@@ -55,6 +55,6 @@ pub async fn revoke(
     id: web::Path<Uuid>,
     _: CsrfForm<NoFields>,
 ) -> Result<HttpResponse, Error> {
-    api_tokens::revoke(&arena, &admin, *id).await?;
+    RevokeToken { by: admin.id, id: *id }.run(&arena).await?;
     Ok(see_other("/admin/tokens"))
 }

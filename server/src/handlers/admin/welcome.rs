@@ -3,19 +3,17 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::sign_in::session_cookie;
-use crate::actions::{create_admin, sign_in};
+use crate::actions::create_admin::{self, AcceptInvitation};
 use crate::error::Error;
 use crate::extract::CsrfForm;
 use crate::handlers::{html, see_other};
 use crate::i18n::error_text;
-use crate::keys::token_hash;
 use crate::passwords;
 use crate::state::AppState;
-use crate::store::admins;
 use crate::views::Page;
 
 /// The page.
@@ -35,7 +33,7 @@ pub async fn page(
     arena: web::Data<AppState>,
     token: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
-    let is_open = admins::link_is_open(&arena.db, &token_hash(&token)).await?;
+    let is_open = create_admin::is_open(&arena, &token).await?;
     let page = Page::of(&request);
     let mut response =
         html(&WelcomePage { page, is_open, name: String::new(), shortest: passwords::SHORTEST, refusal: None })?;
@@ -60,14 +58,10 @@ pub async fn create(
     token: web::Path<String>,
     CsrfForm(form): CsrfForm<Form>,
 ) -> Result<HttpResponse, Error> {
-    let created = if form.password.expose_secret() == form.again.expose_secret() {
-        create_admin::by_link(&arena, &token, &form.name, form.password).await
-    } else {
-        Err(Error::invalid("password-differs", ""))
-    };
-    match created {
-        Ok(admin) => {
-            let token = sign_in::begin_session(&arena, admin).await?;
+    let Form { name, password, again } = form;
+    let accepted = AcceptInvitation { token: token.to_string(), name: name.clone(), password, again }.run(&arena).await;
+    match accepted {
+        Ok(token) => {
             let mut response = see_other("/admin");
             response
                 .add_cookie(&session_cookie(&arena.config, &token))
@@ -78,7 +72,7 @@ pub async fn create(
             let page = Page::of(&request);
             let refusal = Some(error_text(&error, page.locale));
             let mut response =
-                html(&WelcomePage { page, is_open: true, name: form.name, shortest: passwords::SHORTEST, refusal })?;
+                html(&WelcomePage { page, is_open: true, name, shortest: passwords::SHORTEST, refusal })?;
             *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
             Ok(response)
         }

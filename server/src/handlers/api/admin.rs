@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 use super::body::ErrorBody;
 use super::model_schema::ModelChange;
 use super::schemas;
-use crate::actions::change_model::{self, KeyChange};
-use crate::actions::inspect_model::inspect_model;
-use crate::actions::register_model::{self, Registration};
+use crate::actions::change_model::{ChangeModel, KeyChange, SetModelState, needs_look};
+use crate::actions::inspect_model::InspectModel;
+use crate::actions::register_model::RegisterModel;
 use crate::domain::{ModelKind, ModelSettings, ModelState};
 use crate::error::Error;
 use crate::extract::ApiAdmin;
@@ -115,13 +115,10 @@ pub async fn register(
         KeyChange::Keep | KeyChange::Remove => None,
     };
     examine(&arena, &mut settings, key.clone(), said.force).await?;
-    let new = Registration { slug, settings, key };
-    let (id, slug) = register_model::register(&arena, Some(admin.id), new).await?;
-    let model = models::by_id(&arena.db, id).await?.ok_or(Error::NotFound)?;
+    let (id, slug) = RegisterModel { by: Some(admin.id), slug, settings, key }.run(&arena).await?;
     if let Some(state) = said.state.filter(|state| *state != ModelState::Enabled) {
-        change_model::set_state(&arena, Some(admin.id), &model, state).await?;
+        SetModelState { by: admin.id, slug: &slug, state }.run(&arena).await?;
     }
-    arena.workers.wake();
     let model = models::by_id(&arena.db, id).await?.ok_or(Error::NotFound)?;
     let place = format!("/api/v1/admin/models/{slug}");
     Ok(HttpResponse::Created().insert_header((LOCATION, place)).json(AdminModel::of(&model)))
@@ -134,12 +131,10 @@ async fn examine(
     key: Option<SecretString>,
     force: bool,
 ) -> Result<(), Error> {
-    let found = inspect_model(arena, settings, key, Depth::Trial).await?;
-    let kind = settings.source.kind();
-    // An endpoint may be down when it is registered; a file must be there.
-    let may_be_down = force && kind == ModelKind::Endpoint;
-    if !found.is_good() && !may_be_down {
-        return Err(Error::invalid("api-model-unusable", if kind == ModelKind::Local { "path" } else { "base_url" }));
+    let found = InspectModel { settings: settings.clone(), key, depth: Depth::Trial }.run(arena).await?;
+    if !found.may_save(force) {
+        let is_local = settings.source.kind() == ModelKind::Local;
+        return Err(Error::invalid("api-model-unusable", if is_local { "path" } else { "base_url" }));
     }
     found.complete(settings);
     Ok(())
@@ -162,21 +157,13 @@ pub async fn change(
     let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
     let mut settings = said.over(&model.settings)?;
     let key = said.key_change();
-    if !model.settings.source.is_same_place(&settings.source) || matches!(key, KeyChange::Replace(_)) {
-        let key = match (&key, &model.api_key_sealed) {
-            (KeyChange::Replace(key), _) => Some(key.clone()),
-            (KeyChange::Keep, Some(sealed)) => Some(arena.keys.unseal(sealed.as_bytes())?),
-            _ => None,
-        };
-        examine(&arena, &mut settings, key, said.force).await?;
+    if needs_look(&model, &settings, &key) {
+        examine(&arena, &mut settings, key.key_of(&arena, Some(&model))?, said.force).await?;
     }
-    if model.settings != settings || !matches!(key, KeyChange::Keep) {
-        change_model::change(&arena, Some(admin.id), &model, &settings, key).await?;
-    }
+    ChangeModel { by: admin.id, model: &model, settings, key }.run(&arena).await?;
     if let Some(state) = said.state {
-        change_model::set_state(&arena, Some(admin.id), &model, state).await?;
+        SetModelState { by: admin.id, slug: &model.slug, state }.run(&arena).await?;
     }
-    arena.workers.wake();
     let model = models::by_id(&arena.db, model.id).await?.ok_or(Error::NotFound)?;
     Ok(HttpResponse::Ok().json(AdminModel::of(&model)))
 }
