@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use mixtral_tools::mixes::QuantMix;
+use mixtral_tools::quantize::WRITABLE;
 use mixtral_tools::random_model::{RandomModel, Shape};
 use mixtral_train::vocabulary;
 
 use crate::i18n::Language;
-use crate::progress::{gguf_kind, refuse_existing, refuse_folder, refuse_full_disk, shown};
+use crate::progress::{kind, refuse_existing, refuse_folder, refuse_full_disk, shown};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -31,7 +32,8 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         let known: Vec<_> = Shape::ALL.iter().map(|shape| shape.name()).collect();
         anyhow!(t!(language, "shape-unknown", name = &*arguments.like, known = known.join(", ")))
     })?;
-    let kind = gguf_kind(&arguments.kind, language)?;
+    // Random weights mean nothing, so that no importance matrix is missed.
+    let kind = kind(&arguments.kind, &WRITABLE, language)?;
     let types = if arguments.pure { QuantMix::pure(kind) } else { QuantMix::of(kind) };
     refuse_existing(&arguments.out, arguments.force, language)?;
     refuse_folder(&arguments.out, language)?;
