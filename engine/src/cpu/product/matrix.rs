@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use half::{bf16, f16};
-use memmap2::MmapMut;
 use rayon::prelude::*;
 
 use super::ahead::distance;
 use super::layout::{GROUP, Layout, TILE_ROWS};
+use super::pages::Pages;
 use super::tile::{RowGroup, write_row};
 use crate::quant::{Codes, GgmlType, decode, is_decoded};
 
@@ -19,7 +19,7 @@ pub struct PackedMatrix {
     kind: GgmlType,
     rows: usize,
     cols: usize,
-    data: MmapMut,
+    data: Pages,
     /// How far before its use kernels ask for a weight, in bytes; 0 for not at all.
     ahead: usize,
 }
@@ -30,7 +30,7 @@ pub(super) enum Packing {
     Tiles(Layout),
     /// Numbers of so many bytes.
     Numbers(usize),
-    /// Blocks as in the file, which become F32 whenever they are multiplied: (groups of columns, 16 rows).
+    /// Blocks as in the file: (groups of columns, 16 rows).
     Blocks(GgmlType),
 }
 
@@ -81,7 +81,7 @@ impl PackedMatrix {
         if row_bytes.checked_mul(rows)? != bytes.len() || total == 0 {
             return None;
         }
-        let mut data = match map(total) {
+        let mut data = match Pages::zeroed(total) {
             Ok(data) => data,
             Err(error) => return Some(Err(error)),
         };
@@ -236,15 +236,6 @@ impl Strip<'_> {
             each(group, cols, &panel);
         }
     }
-}
-
-/// Memory of zeros, in huge pages where the system gives them: with small ones, reading stands still at each page.
-fn map(bytes: usize) -> std::io::Result<MmapMut> {
-    let data = MmapMut::map_anon(bytes)?;
-    // Only advice: without it everything is as right.
-    #[cfg(target_os = "linux")]
-    let _ = data.advise(memmap2::Advice::HugePage);
-    Ok(data)
 }
 
 /// Numbers of a row, each after those of the other rows in its column.

@@ -1,6 +1,7 @@
 //! Products of activations with weights in any type.
 //!
-//! Weights are repacked once into tiles of 16 rows ([`PackedMatrix`], `layout.rs`), about as large as in their file.
+//! Weights are repacked once into tiles of 16 rows ([`PackedMatrix`], `layout.rs`), about as large as in their file; those that
+//! are points of a grid lie as in it.
 //! Activations are rounded to 8 bits as llama.cpp rounds them, or stay F32 for weights in floating point ([`Activations`]).
 //! [`product`] multiplies both for a range of rows on the calling thread; threads share a product by its rows.
 //!
@@ -13,6 +14,7 @@ mod ahead;
 mod avx2;
 mod layout;
 mod matrix;
+mod pages;
 mod portable;
 mod rounded;
 mod select;
