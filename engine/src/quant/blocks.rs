@@ -6,16 +6,15 @@ use super::GgmlType;
 use super::codes::Codes;
 use super::iq::{iq1_m, iq1_s, iq2_s, iq2_xs, iq2_xxs, iq3_s, iq3_xxs, iq4_nl, iq4_xs};
 use super::mxfp4::mxfp4;
+use super::signed_codes::SignedCodes;
 use super::ternary::{tq1_0, tq2_0};
 
-/// Writes one block's weights.
-type Decoder = fn(block: &[u8], out: &mut [f32]);
+/// Reads one block of whole numbers.
+type Reader = fn(block: &[u8], out: &mut SignedCodes);
 
-/// What decodes blocks of a type whose codes nobody repacks.
-fn decoder(kind: GgmlType) -> Option<Decoder> {
+/// What reads blocks whose weights are whole numbers times their scales; nothing for other types.
+fn reader(kind: GgmlType) -> Option<Reader> {
     Some(match kind {
-        GgmlType::IQ4_NL => iq4_nl,
-        GgmlType::IQ4_XS => iq4_xs,
         GgmlType::IQ3_S => iq3_s,
         GgmlType::IQ3_XXS => iq3_xxs,
         GgmlType::IQ2_S => iq2_s,
@@ -25,6 +24,37 @@ fn decoder(kind: GgmlType) -> Option<Decoder> {
         GgmlType::IQ1_S => iq1_s,
         GgmlType::TQ2_0 => tq2_0,
         GgmlType::TQ1_0 => tq1_0,
+        _ => return None,
+    })
+}
+
+impl SignedCodes {
+    /// Whether a type's weights are such numbers.
+    #[must_use]
+    pub fn has(kind: GgmlType) -> bool {
+        reader(kind).is_some()
+    }
+
+    /// Reads a block; zeros of a type whose weights are no such numbers.
+    ///
+    /// # Panics
+    /// If `block` is shorter than one.
+    pub fn read(&mut self, kind: GgmlType, block: &[u8]) {
+        match reader(kind) {
+            Some(read) => read(block, self),
+            None => *self = Self::ZERO,
+        }
+    }
+}
+
+/// Writes one block's weights.
+type Decoder = fn(block: &[u8], out: &mut [f32]);
+
+/// What decodes blocks of the other types whose codes nobody repacks.
+fn decoder(kind: GgmlType) -> Option<Decoder> {
+    Some(match kind {
+        GgmlType::IQ4_NL => iq4_nl,
+        GgmlType::IQ4_XS => iq4_xs,
         GgmlType::MXFP4 => mxfp4,
         _ => return None,
     })
@@ -32,7 +62,7 @@ fn decoder(kind: GgmlType) -> Option<Decoder> {
 
 /// Whether blocks of a type are read as a whole, and not by their [`Codes`] or as numbers.
 pub fn is_decoded(kind: GgmlType) -> bool {
-    decoder(kind).is_some()
+    decoder(kind).is_some() || SignedCodes::has(kind)
 }
 
 /// Whether there are weights to read in blocks of a type.
@@ -57,6 +87,12 @@ pub fn decode(kind: GgmlType, bytes: &[u8], out: &mut [f32]) {
             let blocks = bytes.chunks_exact(kind.block_bytes()).zip(out.chunks_exact_mut(kind.block_len()));
             if let Some(decoder) = decoder(kind) {
                 blocks.for_each(|(block, out)| decoder(block, out));
+            } else if let Some(read) = reader(kind) {
+                let mut codes = SignedCodes::ZERO;
+                blocks.for_each(|(block, out)| {
+                    read(block, &mut codes);
+                    codes.weights(out);
+                });
             } else if can_read(kind) {
                 let mut codes = Codes::ZERO;
                 blocks.for_each(|(block, out)| {

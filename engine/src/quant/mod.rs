@@ -8,6 +8,7 @@ pub mod iq;
 mod kind;
 mod mxfp4;
 mod round;
+mod signed_codes;
 mod ternary;
 
 pub use blocks::{Blocks, decode, is_decoded};
@@ -16,3 +17,4 @@ pub use finite::are_finite;
 pub use iq::NON_LINEAR;
 pub use kind::GgmlType;
 pub use round::{check_range, largest, round_rows};
+pub use signed_codes::SignedCodes;

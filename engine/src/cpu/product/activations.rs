@@ -6,7 +6,7 @@ use std::cell::UnsafeCell;
 
 use super::layout::{GROUP, Layout};
 use super::rounded::{Rounded, Rounded32, Rounded256, largest};
-use crate::quant::GgmlType;
+use crate::quant::{GgmlType, SignedCodes};
 
 /// What weights are multiplied with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +22,7 @@ pub enum Form {
 #[must_use]
 pub fn form(kind: GgmlType) -> Form {
     match Layout::of(kind) {
+        None if SignedCodes::has(kind) => Form::Rounded256,
         None => Form::F32,
         Some(layout) if layout.has_subs() => Form::Rounded256,
         Some(_) => Form::Rounded32,

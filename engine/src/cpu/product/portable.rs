@@ -5,7 +5,7 @@ use super::layout::{GROUP, Layout, TILE_ROWS};
 use super::matrix::{PackedMatrix, Strip};
 use super::rounded::{Rounded32, Rounded256};
 use super::tile::RowGroup;
-use crate::quant::{GgmlType, is_decoded};
+use crate::quant::{GgmlType, SignedCodes, is_decoded};
 
 /// Columns of weights in floating point whose products are added up before they are added to the others.
 pub const BLOCK: usize = 256;
@@ -27,6 +27,7 @@ pub fn strip(w: &PackedMatrix, strip: Strip<'_>, x: View<'_>, tokens: &[u32], su
                 small(layout, row, &x.row(tokens[i] as usize)[group], sum);
             });
         }
+        (None, View::Rounded256(x)) => signed(w.kind(), strip, x, tokens, sums),
         (None, View::F32(x)) if is_decoded(w.kind()) => decoded(w.kind(), strip, x, tokens, sums),
         (None, View::F32(x)) => numbers(w.kind(), strip, x, tokens, sums),
         _ => panic!("activations in another form than weights"),
@@ -65,6 +66,22 @@ fn large(layout: Layout, w: &RowGroup, x: &Rounded256, sum: &mut f32) {
         let sums: &[i16] = if layout.sub == 16 { &x.sums16 } else { &x.sums32 };
         let minimums: i32 = w.minimums.iter().zip(sums).map(|(w, x)| w * i32::from(*x)).sum();
         *sum = (-(minimums as f32)).mul_add(w.second[0] * x.scale, *sum);
+    }
+}
+
+/// Types whose blocks lie as in their file and are whole numbers.
+fn signed(kind: GgmlType, strip: Strip<'_>, x: &Rows<Rounded256>, tokens: &[u32], sums: &mut [Sums]) {
+    let mut weights = SignedCodes::ZERO;
+    for (group, blocks) in strip.bytes.chunks_exact(TILE_ROWS * kind.block_bytes()).enumerate() {
+        for (row, block) in blocks.chunks_exact(kind.block_bytes()).enumerate().take(strip.count) {
+            weights.read(kind, block);
+            for (token, sums) in tokens.iter().zip(sums.iter_mut()) {
+                let x = &x.row(*token as usize)[group];
+                let subs = weights.values.as_chunks::<16>().0.iter().zip(x.codes.as_chunks::<16>().0);
+                let products: i32 = subs.zip(weights.scales).map(|((w, x), scale)| i32::from(scale) * dot(w, x)).sum();
+                sums[row] = (products as f32).mul_add(weights.unit * x.scale, sums[row]);
+            }
+        }
     }
 }
 

@@ -3,44 +3,51 @@
 use half::f16;
 
 use super::super::halves::half;
+use super::super::signed_codes::SignedCodes;
 use super::grids;
 
 /// How far levels are shifted.
 pub const SHIFT: f32 = 0.125;
 
-fn vector(point: usize, scale: f32, down: bool, out: &mut [f32]) {
+/// Points stand for eighths of their scale, so that the shift is a whole number.
+fn vector(point: usize, down: bool, out: &mut [i8]) {
     let shift = if down { -SHIFT } else { SHIFT };
     for (level, out) in grids::IQ1[point & 2047].iter().zip(out) {
-        *out = scale * (f32::from(*level) - 1.0 + shift);
+        *out = (8.0 * (f32::from(*level) - 1.0 + shift)) as i8;
     }
 }
 
 /// The scale of a sub-block out of its three bits.
-fn scale(unit: f32, bits: u16) -> f32 {
-    unit * f32::from(2 * (bits & 7) + 1)
+fn scale(bits: u16) -> u8 {
+    2 * (bits & 7) as u8 + 1
 }
 
 /// Unit (2 bytes), the low eight bits of 32 points (32), then for each 32 weights their high bits, three each, three of scale
 /// and the shift's sign (2).
-pub fn iq1_s(block: &[u8], out: &mut [f32]) {
-    let unit = half(block);
+pub fn iq1_s(block: &[u8], out: &mut SignedCodes) {
+    out.unit = half(block) / 8.0;
     let (low, high) = block[2..].split_at(32);
-    for (i, out) in out.chunks_exact_mut(8).enumerate() {
-        let high = u16::from_le_bytes([high[i / 4 * 2], high[i / 4 * 2 + 1]]);
-        let point = usize::from(low[i]) | usize::from(high >> (3 * (i % 4)) & 7) << 8;
-        vector(point, scale(unit, high >> 12), high >> 15 == 1, out);
+    for sub in 0..8 {
+        let high = u16::from_le_bytes([high[2 * sub], high[2 * sub + 1]]);
+        out.set_scales::<2>(sub, scale(high >> 12));
+        for (i, out) in out.values[32 * sub..][..32].chunks_exact_mut(8).enumerate() {
+            let point = usize::from(low[4 * sub + i]) | usize::from(high >> (3 * i) & 7) << 8;
+            vector(point, high >> 15 == 1, out);
+        }
     }
 }
 
 /// The low eight bits of 32 points (32 bytes), for each its high three bits and its shift's sign (16), four words of four scales
 /// of three bits and a quarter of the unit (8).
-pub fn iq1_m(block: &[u8], out: &mut [f32]) {
-    let unit = f16::from_bits(iq1_m_scale_bits(block)).to_f32();
-    for (i, out) in out.chunks_exact_mut(8).enumerate() {
+pub fn iq1_m(block: &[u8], out: &mut SignedCodes) {
+    out.unit = f16::from_bits(iq1_m_scale_bits(block)).to_f32() / 8.0;
+    for (at, to) in out.scales.iter_mut().enumerate() {
+        *to = scale(word(block, at / 4) >> (3 * (at % 4)));
+    }
+    for (i, out) in out.values.chunks_exact_mut(8).enumerate() {
         let high = block[32 + i / 2] >> (4 * (i % 2));
         let point = usize::from(block[i]) | usize::from(high & 7) << 8;
-        let scale = scale(unit, word(block, i / 8) >> (3 * (i / 2 % 4)));
-        vector(point, scale, high & 8 != 0, out);
+        vector(point, high & 8 != 0, out);
     }
 }
 

@@ -8,9 +8,9 @@ pub fn signs_of(seven: u32) -> u8 {
     (seven | (seven.count_ones() & 1) << 7) as u8
 }
 
-/// The weight of a level with its sign.
-pub(super) fn signed(weight: f32, signs: u8, at: usize) -> f32 {
-    if signs >> at & 1 == 1 { -weight } else { weight }
+/// A level with its sign.
+pub(super) fn signed(level: i8, signs: u8, at: usize) -> i8 {
+    if signs >> at & 1 == 1 { -level } else { level }
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ mod ahead;
 mod format;
 mod large;
 mod numbers;
+mod points;
+mod signed;
 mod small;
 mod sums;
 mod unpack;
@@ -45,6 +47,15 @@ pub unsafe fn strip(w: &PackedMatrix, strip: Strip<'_>, x: View<'_>, tokens: &[u
         (T::Q5_K, View::Rounded256(x)) => large::strip::<Q5_K>(strip, x, tokens, sums),
         (T::Q6_K, View::Rounded256(x)) => large::strip::<Q6_K>(strip, x, tokens, sums),
         (T::IQ4_XS, View::Rounded256(x)) => large::strip::<IQ4_XS>(strip, x, tokens, sums),
+        (T::IQ1_S, View::Rounded256(x)) => signed::strip::<IQ1_S>(strip, x, tokens, sums),
+        (T::IQ1_M, View::Rounded256(x)) => signed::strip::<IQ1_M>(strip, x, tokens, sums),
+        (T::IQ2_XXS, View::Rounded256(x)) => signed::strip::<IQ2_XXS>(strip, x, tokens, sums),
+        (T::IQ2_XS, View::Rounded256(x)) => signed::strip::<IQ2_XS>(strip, x, tokens, sums),
+        (T::IQ2_S, View::Rounded256(x)) => signed::strip::<IQ2_S>(strip, x, tokens, sums),
+        (T::IQ3_XXS, View::Rounded256(x)) => signed::strip::<IQ3_XXS>(strip, x, tokens, sums),
+        (T::IQ3_S, View::Rounded256(x)) => signed::strip::<IQ3_S>(strip, x, tokens, sums),
+        (T::TQ1_0, View::Rounded256(x)) => signed::strip::<TQ1_0>(strip, x, tokens, sums),
+        (T::TQ2_0, View::Rounded256(x)) => signed::strip::<TQ2_0>(strip, x, tokens, sums),
         (kind, View::F32(x)) if is_decoded(kind) => numbers::decoded(kind, strip, x, tokens, sums),
         _ => panic!("activations in another form than weights"),
     }

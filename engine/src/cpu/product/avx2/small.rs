@@ -3,8 +3,8 @@
 use std::arch::x86_64::*;
 
 use super::ahead::read_ahead;
-use super::format::Format;
-use super::sums::{Whole, add, even, ones, read, write};
+use super::format::{Format, Whole};
+use super::sums::{Sums as Integers, add, even, ones, read, write};
 use super::unpack::{Chunk, Halves, Tile};
 use crate::cpu::product::activations::Rows;
 use crate::cpu::product::matrix::Strip;
@@ -110,7 +110,7 @@ fn multiply<F: Format, const N: usize>(
     x: [&Rounded32; N],
     sums: &mut [Halves<__m256>; N],
 ) {
-    let mut whole: Whole<N> = [[_mm256_setzero_si256(); 2]; N];
+    let mut whole: Integers<N> = [[_mm256_setzero_si256(); 2]; N];
     add::<F, N>(&tile.codes, &ones(), x.map(|x| &x.codes.as_chunks::<32>().0[block]), &mut whole);
     for ((sums, whole), x) in sums.iter_mut().zip(whole).zip(x) {
         let scale = _mm256_set1_ps(x.scales[block]);
@@ -130,7 +130,7 @@ fn multiply<F: Format, const N: usize>(
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn times_offset<F: Format>(v: __m256i) -> __m256i {
+fn times_offset<F: Whole>(v: __m256i) -> __m256i {
     match F::OFFSET {
         8 => _mm256_slli_epi32::<3>(v),
         16 => _mm256_slli_epi32::<4>(v),

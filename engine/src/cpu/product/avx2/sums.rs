@@ -2,11 +2,11 @@
 
 use std::arch::x86_64::*;
 
-use super::format::Format;
+use super::format::Whole;
 use super::unpack::{Chunk, Halves};
 
 /// Sums in 32 bits, for each of `N` tokens.
-pub type Whole<const N: usize> = [Halves<__m256i>; N];
+pub type Sums<const N: usize> = [Halves<__m256i>; N];
 
 /// How many of `count` tokens come next, at most `most`: the last are cut evenly, five into three and two.
 #[inline]
@@ -17,13 +17,13 @@ pub const fn even(count: usize, most: usize) -> usize {
 /// Adds the products of 32 columns of 16 rows with `N` tokens, each sub-block times its scale.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub fn add<F: Format, const N: usize>(
+pub fn add<F: Whole, const N: usize>(
     codes: &Chunk,
     scales: &[Halves<__m256i>; 2],
     x: [&[i8; 32]; N],
-    sums: &mut Whole<N>,
+    sums: &mut Sums<N>,
 ) {
-    let steps = F::LAYOUT.sub / 4;
+    let steps = F::SUB / 4;
     for first in (0..8).step_by(F::RUN) {
         let scale = &scales[first / steps];
         let mut run = [[_mm256_setzero_si256(); 2]; N];
@@ -53,7 +53,7 @@ fn broadcast(x: &[i8; 32], step: usize) -> __m256i {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn multiply<F: Format>(codes: __m256i, x: __m256i) -> __m256i {
+fn multiply<F: Whole>(codes: __m256i, x: __m256i) -> __m256i {
     if F::SIGNED {
         _mm256_maddubs_epi16(_mm256_abs_epi8(codes), _mm256_sign_epi8(x, codes))
     } else {

@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 use std::marker::PhantomData;
 
-use super::format::Format;
+use super::format::{Format, Whole};
 use crate::cpu::product::layout::{Layout, Meaning};
 use crate::quant::NON_LINEAR;
 
@@ -107,9 +107,7 @@ impl<'a, F: Format> Tile<'a, F> {
             if layout.nibbles {
                 both = _mm256_and_si256(both, _mm256_set1_epi8(15));
             }
-            // Into the upper bytes of both 16 bits, then down with the sign.
-            let spread = |order| _mm256_srai_epi16::<8>(_mm256_shuffle_epi8(both, order));
-            [spread(twice(0)), spread(twice(8))]
+            spread(both)
         };
         let first = sub(0);
         if subs == 1 { [first, [_mm256_setzero_si256(); 2]] } else { [first, sub(1)] }
@@ -127,11 +125,7 @@ impl<'a, F: Format> Tile<'a, F> {
             let high = |v| _mm_and_si128(_mm_srli_epi16::<4>(v), _mm_set1_epi8(15));
             (a, b) = (high(a), high(b));
         }
-        let wide = |v| {
-            let v = _mm256_cvtepi8_epi16(v);
-            if F::OFFSET == 0 { v } else { left(v, F::OFFSET.ilog2() as usize) }
-        };
-        [wide(_mm_unpacklo_epi8(a, b)), wide(_mm_unpackhi_epi8(a, b))]
+        pairs::<F>(a, b)
     }
 
     /// What each row's sums are multiplied with.
@@ -153,6 +147,26 @@ impl<'a, F: Format> Tile<'a, F> {
     fn floats(&self, at: usize) -> Halves<__m256> {
         [_mm256_cvtph_ps(self.load_rows(at)), _mm256_cvtph_ps(self.load_rows(at + 16))]
     }
+}
+
+/// A byte of each row, twice, as 16 bits twice for each row.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub fn spread(both: __m256i) -> Halves<__m256i> {
+    // Into the upper bytes of both 16 bits, then down with the sign.
+    let spread = |order| _mm256_srai_epi16::<8>(_mm256_shuffle_epi8(both, order));
+    [spread(twice(0)), spread(twice(8))]
+}
+
+/// Two bytes of each row, times the codes' offset if there is one, as 16 bits beside each other.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub fn pairs<F: Whole>(a: __m128i, b: __m128i) -> Halves<__m256i> {
+    let wide = |v| {
+        let v = _mm256_cvtepi8_epi16(v);
+        if F::OFFSET == 0 { v } else { left(v, F::OFFSET.ilog2() as usize) }
+    };
+    [wide(_mm_unpacklo_epi8(a, b)), wide(_mm_unpackhi_epi8(a, b))]
 }
 
 /// The order that puts the bytes of rows `from..from + 8` into the upper bytes of pairs of 16 bits.
@@ -196,6 +210,7 @@ fn left(v: __m256i, by: usize) -> __m256i {
         2 => _mm256_slli_epi16::<2>(v),
         3 => _mm256_slli_epi16::<3>(v),
         4 => _mm256_slli_epi16::<4>(v),
-        _ => _mm256_slli_epi16::<5>(v),
+        5 => _mm256_slli_epi16::<5>(v),
+        _ => _mm256_slli_epi16::<6>(v),
     }
 }
