@@ -29,7 +29,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use uuid::Uuid;
 
-pub use cursor::Cursor;
+pub use cursor::{Cursor, Digest, Place};
 pub use giveaways::Giveaways;
 pub use open::{Availability, GenerationRequest, LocalEndpoint, Opener, Source};
 pub use reader::Reader;

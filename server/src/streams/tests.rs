@@ -493,13 +493,3 @@ async fn what_is_there_already_is_a_conflict_and_broken_parameters_are_an_error(
     assert_eq!(message.run(&other).await.expect_err("no parameters").code(), "internal");
     assert_eq!(Error::from(sqlx::Error::RowNotFound).status(), 500, "only a lookup that may miss is a 404");
 }
-
-#[test]
-fn a_cursor_reads_what_it_writes_and_nothing_else() {
-    let cursor = Cursor { turn: 3, sides: [(1, 120), (2, 98)] };
-    assert_eq!(cursor.to_string(), "3.1-120.2-98");
-    assert_eq!("3.1-120.2-98".parse(), Ok(cursor));
-    for bad in ["", "3", "3.1-2", "3.1-2.3", "a.1-2.3-4", "3.1-2.3-4.5-6", "3.1--2.3-4"] {
-        assert_eq!(bad.parse::<Cursor>(), Err(()), "{bad}");
-    }
-}

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::TurnEvents;
 use crate::domain::{BattleStatus, Refusal, Side};
 use crate::i18n::Locale;
-use crate::streams::{Cursor, Reader, SideView, View};
+use crate::streams::{Cursor, Digest, Place, Reader, SideView, View};
 use crate::views::replies;
 
 /// Turns views into events: what is new since what the reader has.
@@ -44,20 +44,22 @@ impl TextEvents {
 
     fn side(&mut self, out: &mut String, side: Side, now: &SideView, retry: Result<(), Refusal>) {
         let at = side.index();
-        let (attempt, had) = self.cursor.sides[at];
+        let place = self.cursor.sides[at];
         // Another attempt, another text or more than there is: from the beginning.
-        let is_same = attempt == now.attempt && self.had[at].as_ref().is_none_or(|had| had.goes_on_in(now));
-        let from = match &self.had[at] {
-            Some(text) if is_same => Some((had, text.bytes)),
-            None if is_same => {
-                now.text.char_indices().map(|(at, _)| at).chain([now.text.len()]).nth(had).map(|at| (had, at))
-            }
-            _ => None,
+        let bytes = match &self.had[at] {
+            _ if place.attempt != now.attempt => None,
+            Some(had) => had.goes_on_in(now).then_some(had.text.len()),
+            None => place.bytes_of(&now.text),
         };
-        let (from, bytes) = from.unwrap_or((0, 0));
-        let text = &now.text[bytes..];
-        if !text.is_empty() || (from == 0 && had > 0) {
-            self.cursor.sides[at] = (now.attempt, from + text.chars().count());
+        let (from, digest) = match (bytes, place.digest) {
+            (Some(_), Some(digest)) => (place.chars, digest),
+            (Some(bytes), None) => (place.chars, Digest::of(&now.text[..bytes])),
+            (None, _) => (0, Digest::of("")),
+        };
+        let text = &now.text[bytes.unwrap_or(0)..];
+        if !text.is_empty() || (from == 0 && place.chars > 0) {
+            let chars = from + text.chars().count();
+            self.cursor.sides[at] = Place { attempt: now.attempt, chars, digest: Some(digest.then(text)) };
             self.event(out, "text", &json!({ "side": side, "attempt": now.attempt, "from": from, "text": text }));
         }
         self.had[at] = Some(Had::of(now));
@@ -81,12 +83,11 @@ impl TextEvents {
 struct Had {
     restarts: u32,
     text: Arc<str>,
-    bytes: usize,
 }
 
 impl Had {
     fn of(view: &SideView) -> Self {
-        Self { restarts: view.restarts, text: view.text.clone(), bytes: view.text.len() }
+        Self { restarts: view.restarts, text: view.text.clone() }
     }
 
     /// Another server's row says nothing of restarts: there the text itself tells.
@@ -141,6 +142,18 @@ mod tests {
         assert_eq!(events.of(&view("诗人", 1), false), "");
         let again = events.of(&view("x", 2), true);
         assert!(again.contains(r#""attempt":2,"from":0"#) && again.contains("event: ended"), "{again}");
+    }
+
+    #[test]
+    fn a_reader_who_comes_again_after_its_text_was_taken_back_begins_anew() {
+        let mut events = TextEvents::new(Locale::En, BATTLE, 1, None);
+        events.of(&view("Let me see: ", 1), false);
+        events.of(&view("Let me see: the moon", 1), false);
+        let again = |text: &str| TextEvents::new(Locale::En, BATTLE, 1, Some(events.cursor)).of(&view(text, 1), false);
+        assert!(again("Let me see: the moon is up").contains(r#""from":20,"side":"a","text":" is up""#));
+        let taken_back = again("The moon, said the poet, is an old friend.");
+        assert!(taken_back.contains(r#""from":0,"side":"a","text":"The moon, said"#), "{taken_back}");
+        assert!(again("").contains(r#""from":0,"side":"a","text":"""#), "there is nothing in its place yet");
     }
 
     #[test]
