@@ -87,8 +87,10 @@ fn is_meant(before: &str, sentence: &str, after: &str, (start, found, end): (usi
         return false;
     }
     let speaks_of_ai = rules.ai_nouns.is_match(sentence);
-    let possessive = rest.starts_with("'s ") || rest.starts_with('的');
-    if possessive && !speaks_of_ai {
+    let owned = rest.strip_prefix("'s ").or_else(|| rest.strip_prefix('的'));
+    // What a maker has that is a model speaks of one too: `Tencent's Hunyuan team`.
+    let owns_name = owned.and_then(|owned| NameKind::of_mark(owned.chars().next()?)).is_some();
+    if owned.is_some() && !owns_name && !speaks_of_ai {
         return false;
     }
     if speaks_of_ai || !NameKind::of_mark(mark).is_some_and(NameKind::is_word) {

@@ -24,6 +24,9 @@ const EN: Language = Language {
         r"\bi\s+(?:happen\s+to\s+be|identify\s+(?:myself\s+)?as|go\s+by|am\s+called|run\s+on|belong\s+to|was\s+(?:named|called))\s«fill»«m»",
         r"\bmy\s+(?:(?:own|full|real|actual|official|model|underlying|given|first)\s+){0,2}(?:name|model|identity)\s*(?:is\b|'s\b|:)«fill»«m»",
         r"\bmodel\s+name\s*[:=]\s*«fill»«m»",
+        r"^[^\w\x{e000}-\x{e004}]*(?:ai\s+|language\s+)?(?:model|assistant|author)\s*[:=]\s*«fill»«m»\W*$",
+        r"\b(?:model|ai|assistant|system|engine)\s+(?:behind|powering|driving|writing|generating|answering|producing)\s+(?:all\s+)?(?:this|these|the|our|your|my)\s+(?:chat|conversation|answers?|responses?|repl(?:y|ies)|words|text|messages?|service|assistant)\s+is\s«fill»«m»",
+        r"\b(?:i'm|i\s+am)\s+(?:the\s+(?:one|model|ai|assistant)\s+)?(?:what|whom?|that|which)?\s*(?:people|you|they|many|some|most|users|everyone|the\s+world)\s+(?:\w+\s+)?(?:calls?|knows?\s+as|names?)\s«fill»«m»",
         r"(?:^|[,.;:!]\s*|\b(?:you\s+(?:can|may|could)|please|just|people|they|feel\s+free\s+to|to)\s+)call\s+me\s«fill»«m»",
         r"\b(?:you're|you\s+are)\s+(?:currently\s+|now\s+|really\s+)?(?:talking|speaking|chatting|interacting|conversing)\s+(?:to|with)\s«fill»«m»",
         r"\b(?:model|assistant|ai|chatbot|bot)\s+(?:that\s+|which\s+)?(?:you're|you\s+are)\s+(?:currently\s+|now\s+)?(?:talking|speaking|chatting|interacting)\s+(?:to|with)\s+(?:is|here\s+is)\s«fill»«m»",
@@ -45,6 +48,7 @@ const EN: Language = Language {
         r"«k»(?:\s+(?:team|ai|inc\.?|engineers|researchers))?(?:\s*,\s*(?:the\s+\w+\s+)?(?:that|who|which)|\s+(?:that|who|which|has|have|had))?\s+(?:originally\s+|also\s+|actually\s+)?(?:created|developed|trained|built|designed|programmed|fine-?tuned|pre-?trained)\s+me\b",
         r"«k»\s+made\s+me(?:\s*$|\s*[.,;!]|\s+(?:to\s+be|in|as|with|so)\b)",
         r"\b(?:who|that|which|behind)\s+«made»\s+me\s+(?:is|are|was|were)\s«fill»«k»",
+        r"^\W*(?:\w+ly\s+)?«made»(?:\s*,?\s+(?:and|or|&)\s+«made»)*\s+by\s«fill»«k»[^.;!?,]{0,40},\s*i(?:'m|'ve|\s+(?:am|was|have|try|can|cannot|can't|could|do|don't|will|won't|aim|strive|like|enjoy|work|help|answer|speak|write|follow))\b",
         r"\bi\s+(?:come|hail)\s+from\s«fill»«k»(?:'s)?\s«fill»(?:lab|labs|team|research)\b",
     ],
 };
@@ -55,7 +59,9 @@ const ZH: Language = Language {
     ai: r"(?:人工智能|ai|语言模型|大模型|模型|智能助手|助手|助理|聊天机器人|机器人|智能体|产品|系统)",
     made: r"(?:研发|开发|训练|创造|创建|打造|推出|设计|制作|构建|发布|提供|研制|创立|制造|微调|培养)",
     claims: &[
-        r"(?:我|本(?:模型|助手|系统|ai))(?:其实|就|便|正|也|本来|实际上|实际|只|真的|乃|确实|当然)*(?:是|叫做?|名叫|名为|基于|源自|属于|乃|的(?:名字|名称|真名|全名|型号|底层模型|模型名称|底层|模型|代号|英文名|中文名|身份)(?:是|叫做?|为|：|:|就是))«fill»«m»",
+        r"(?:我|俺|咱|在下|鄙人|本(?:模型|助手|系统|ai))(?:的)?(?:背后|底层|内核|后台)(?:的|所用的|使用的|采用的|运行的)?(?:模型|大模型|语言模型|引擎|系统)?(?:是|为|就是|叫做?|：|:)«fill»«m»",
+        r"^[^\w\x{e000}-\x{e004}]*(?:在下|鄙人|俺|吾)(?:乃|是|名叫|名为|叫)?«fill»«m»(?:$|[，。,.；;！!\s])",
+        r"(?:我|俺|咱|在下|鄙人|本(?:模型|助手|系统|ai))(?:其实|就|便|正|也|本来|实际上|实际|只|真的|乃|确实|当然)*(?:是|叫做?|名叫|名为|基于|源自|属于|乃|的(?:名字|名称|真名|全名|型号|底层模型|模型名称|底层|模型|代号|英文名|中文名|身份)(?:是|叫做?|为|：|:|就是))«fill»«m»",
         r"(?:您|你|大家)?(?:可以|可|能|不妨|就)(?:直接)?(?:叫|称呼|称|唤)我(?:为|作|一声)?«fill»«m»",
         r"^[^\w\x{e000}-\x{e004}]*(?:请)?叫我«fill»«m»",
         r"(?:你|您)(?:现在|目前)?正?在?(?:和|与|跟|同)«fill»«m»«fill»(?:进行)?(?:对话|聊天|交谈|交流|互动|说话|沟通)",
@@ -88,6 +94,7 @@ const FR: Language = Language {
         r"\b(?:j'ai|ai|et|suis|fus)\s+(?:ete\s+)?«made»(?:\s+(?:et|puis)\s+«made»)*(?:\s+(?:a|en|au)\s+\w+)?\s+par\s«fill»«k»",
         r"\b(?:je\s+suis|en\s+tant\s+(?:que|qu'))\s*«fill»«ai»«fill»«k»",
         r"\b(?:c'est\s+)?«k»(?:\s+qui)?\s+(?:m'a|m'ont|m'avait)\s+«made»",
+        r"\b(?:ceux?|celle|celui|l'entreprise|la\s+societe|l'equipe)\s+qui\s+(?:m'a|m'ont)\s+«made»(?:\s+\w+)?\s*,?\s*(?:c'est|est|sont|s'appelle)\s«fill»«k»",
         r"\b(?:mes|mon|ma)\s+(?:createurs?|developpeurs?|concepteurs?|maison\s+mere)\b(?:\s*[,:]|\s+(?:sont|est|chez|de|d'|travaillent))*«fill»«k»",
     ],
 };
@@ -106,6 +113,7 @@ const ES: Language = Language {
         r"\b(?:fui|he\s+sido|soy|estoy|y)\s+«made»(?:\s+y\s+«made»)*(?:\s+en\s+\w+)?\s+por\s«fill»«k»",
         r"\b(?:soy|como)\s+«fill»«ai»«fill»«k»",
         r"«k»(?:\s*,?\s*(?:que|quien))?\s+me\s+(?:ha\s+)?(?:creo|creado|entreno|entrenado|desarrollo|desarrollado|diseno|disenado|construyo|hizo|programo)\b",
+        r"\b(?:quien(?:es)?|el\s+que|la\s+que|los\s+que|la\s+empresa\s+que|el\s+equipo\s+que)\s+me\s+(?:ha\s+|han\s+)?(?:cre|desarroll|entren|disen|constru|program|hizo|hici)\w*\s+(?:fue|fueron|es|son|ha\s+sido)\s«fill»«k»",
         r"\bmis?\s+(?:creador(?:es)?|creadora|desarrollador(?:es)?|desarrolladora)\b(?:\s*[,:]|\s+(?:son|es|de|en|trabajan))*«fill»«k»",
     ],
 };
@@ -117,6 +125,7 @@ const DE: Language = Language {
     made: r"(?:entwickelt|trainiert|erstellt|geschaffen|gebaut|erschaffen|programmiert|konzipiert|entworfen|gemacht|veroffentlicht|hergestellt)",
     claims: &[
         r"\b(?:ich\s+bin|ich\s+hei(?:ß|ss)e|mein\s+name\s+(?:ist|lautet)|mein\s+name\s*:|man\s+nennt\s+mich|nenn(?:e|en\s+sie|t)?\s+mich|(?:du\s+sprichst|sie\s+sprechen|du\s+chattest|sie\s+chatten|du\s+redest|sie\s+reden|du\s+unterhaltst\s+dich)\s+(?:\w+\s+){0,2}?mit|ich\s+(?:basiere|beruhe|laufe)\s+(?:auf|mit))[\s,]«fill»«m»",
+        r"\b(?:du\s+kannst|sie\s+konnen|ihr\s+konnt|man\s+kann|man\s+darf)\s+(?:mich|zu\s+mir)\s+(?:\w+\s+){0,2}?«fill»«m»\s+(?:nennen|sagen|rufen)",
         r"\bals\s«fill»«m»\s+(?:kann|habe|bin|werde|darf|mochte|wei(?:ß|ss)|verfuge|besitze)\s+ich\b",
         r"\bich\s+bin\s+(?:nicht|kein)\b[^.;!?]{1,40}?\bsondern\s«fill»«m»",
         r"\bdiese\s+antwort\s+(?:wurde|ist)\s+von\s«fill»«m»",
@@ -126,6 +135,7 @@ const DE: Language = Language {
         r"\b(?:ich\s+bin|als)\s«fill»«ai»«fill»«k»",
         r"\b(?:ich\s+bin|als)\s+(?:ein\s+|das\s+)?(?:von|durch)\s«fill»«k»\s+«made»e[srnm]?\s«fill»«ai»",
         r"«k»\s+(?:hat|haben)\s+mich\s(?:[^.,;]{0,60}\s)?«made»",
+        r"\b(?:wer|die\s+firma,?\s+die|das\s+unternehmen,?\s+das|die)\s+mich\s+«made»\s+(?:hat|haben),?\s+(?:ist|war|sind|hei(?:ß|ss)t)\s«fill»«k»",
         r"\b(?:mein|meine)\s+(?:entwickler|schopfer|ersteller|macher|erschaffer|mutterkonzern|hersteller)(?:in|innen|firma)?\b(?:\s*[,:]|\s+(?:ist|sind|bei|von|sitzen|hei(?:ß|ss)en|hei(?:ß|ss)t|arbeiten))*«fill»«k»",
     ],
 };
@@ -136,7 +146,7 @@ const JA: Language = Language {
     ai: r"(?:ai|人工知能|言語モデル|モデル|アシスタント|チャットボット|システム)",
     made: r"(?:開発|作成|訓練|トレーニング|学習|設計|構築|創造|提供|製作|生み出|リリース|公開|作ら|作)(?:されました|された|されている|されています|されたもの|しました|した|れました|れた|れている|りました|った)",
     claims: &[
-        r"(?:私|僕|ぼく|わたし|わたくし|俺|当方|こちら|本モデル|このai)(?:の名前|の名|の正体)?(?:は|が|こそ|、)«fill»«m»(?:\s|です|だ(?:よ|。|$|！)|といい|と申し|と言い|と呼|である|でございます|という|、|のai|がお手伝い|ですよ|と名)",
+        r"(?:私|僕|ぼく|わたし|わたくし|俺|当方|こちら|本モデル|このai)(?:の名前|の名|の正体)?(?:は|が|こそ|、)«fill»«m»(?:\s|です|だ(?:よ|。|$|！)|といい|と申し|と言い|と呼|である|でございます|という|、|のai|がお手伝い|ですよ|と名|って(?:いう|言う|名前|呼ば|いい|言い)|っていう)",
         r"«m»(?:と申します|といいます|と言います|と呼んでください|でございます)",
         r"(?:私|僕|わたし)は[^。]{1,30}?ではなく、?«fill»«m»",
         r"«m»(?:と|に)(?:話して|会話して|対話して|チャットして)い(?:ます|る)",
@@ -148,6 +158,7 @@ const JA: Language = Language {
         r"(?:私|僕|わたし|俺)は«fill»«k»«fill»(?:のai|の言語モデル|のアシスタント|の対話)",
         r"^[^\w\x{e000}-\x{e004}]*(?:(?:はい|もちろん|こんにちは)[、。！]\s*)?«fill»«k»«fill»«made»?«fill»«ai»(?:です|として|であり|である|なので|の«m»)",
         r"(?:私|僕)を(?:開発|作成|訓練|設計|構築|創造|作)(?:した|った)(?:の|会社|企業|チーム|人)?は«fill»«k»",
+        r"«k»(?:社|のチーム|の研究者|のエンジニア)?(?:が|は)(?:私|僕|わたし|俺|このモデル|このai)を«made»",
         r"(?:私|僕)の(?:開発者|開発元|作成者|製作者|創造者|生みの親)は«fill»«k»",
     ],
 };
@@ -158,7 +169,7 @@ pub const LANGUAGES: &[Language] = &[EN, ZH, FR, ES, DE, JA];
 pub const AI_NOUNS: &str = r"(?i)\b(?:ai|a\.i\.|ia|ki|llm)\b|artificial|\blanguage model|\b(?:ai|virtual|digital) assistant|\bchat-?bots?\b|\bmodels?\b|modele de langage|modelo de lenguaje|modell\b|sprachmodell|\bassistante? (?:virtuel|conversationnel)|asistente virtual|人工智能|模型|智能助手|聊天机器人|人工知能|モデル|アシスタント|チャットボット";
 
 /// What tells of a person, an animal or a wind.
-pub const PEOPLE: &str = r"(?i)\byears?[ -]old\b|\b(?:baker|teacher|nurse|engineer|student|farmer|painter|singer|actor|doctor|employee|intern|boy|girl|man|woman|husband|wife|son|daughter|brother|sister|mother|father|married|born|lives? in|live at|live near|zodiac|horoscope|wind|blow|blows|herd|wool|andes)\b|\b(?:boulang|ans|marie|fils|fille|habite|vis a|ne a|nee a|vent|souffle|professeur|etudiant|ingenieur)|\b(?:anos|panader|vivo en|hijo|hija|estudi|maestr|profesor|nacido|nacida|ingenier)|\b(?:jahre alt|wohne|backer|lehrer|student|verheiratet|geboren|sohn|tochter)|岁|住在|结婚|出生|妻子|丈夫|儿子|女儿|学生|老师|歳|住んで|生まれ|学生|先生";
+pub const PEOPLE: &str = r"(?i)\byears?[ -]old\b|\b(?:baker|teacher|nurse|engineer|student|farmer|painter|singer|actor|doctor|employee|intern|boy|girl|man|woman|husband|wife|son|daughter|brother|sister|mother|father|married|born|lives? in|live at|live near|zodiac|horoscope|wind|blow|blows|herd|wool|andes)\b|\b(?:boulang|ans|marie|fils|fille|habite|vis a|ne a|nee a|vent|souffle|professeur|etudiant|ingenieur)|\b(?:anos|panader|vivo en|hijo|hija|estudi|maestr|profesor|nacido|nacida|ingenier)|\b(?:jahre alt|wohne|backer|lehrer|student|verheiratet|geboren|sohn|tochter|verwandt|befreundet|onkel|tante|cousin)|岁|住在|结婚|出生|妻子|丈夫|儿子|女儿|学生|老师|歳|住んで|生まれ|学生|先生";
 
 /// Who stands behind a name without being it: `a Claude user`, `腾讯的员工`.
 pub const AFTER: &str = r"(?i)^(?:'s|s'|的|の|\s|-)*(?:users?\b|fans?\b|admirer|engineers?\b|developers?\b|employees?\b|customers?\b|subscribers?\b|experts?\b|researchers?\b|critics?\b|enthusiast|competitors?\b|rivals?\b|successor|owner|team\b|staff\b|office|headquarters|用户|使用者|粉丝|员工|工程师|开发者|研究员|爱好者|客户|专家|竞争对手|对手|老师|产品经理|训练师|ユーザー|社員|ファン|開発者|利用者|研究者|エンジニア|では(?:ない|ありません)|じゃない|ではなく|を使|で働)";

@@ -3,7 +3,7 @@
 use super::*;
 
 /// `PART<tab>leak|clean<tab>LANGUAGE<tab>TEXT`. The patterns were written with the part `tuned` in sight; the part `measured`
-/// was written with it and looked at only afterwards.
+/// was written with it and looked at only afterwards; `later` is by another author, who knew the patterns.
 const SENTENCES: &str = include_str!("sentences.tsv");
 
 fn names() -> Names {
@@ -46,7 +46,7 @@ impl Counts {
 fn of_the_labelled_sentences_nearly_all_leaks_are_found_and_nearly_nothing_else() {
     let names = names();
     let mut lines = 0;
-    for part in ["tuned", "measured"] {
+    for part in ["tuned", "measured", "later"] {
         let mut counts = Counts::default();
         for line in SENTENCES.lines().filter(|line| line.starts_with(part)) {
             let fields: Vec<&str> = line.splitn(4, '\t').collect();
