@@ -94,6 +94,13 @@ async fn answers_of_every_form_are_read() {
     let (text, reason, _) = good("filtered").await;
     assert_eq!((text.as_str(), reason), ("春眠不觉晓", FinishReason::Filtered));
     assert_eq!(good("script").await.0, "<script>alert(1)</script>");
+    for odd in ["marked", "marked-whole", "counts-at-the-end", "repeats", "second-only", "two"] {
+        let (text, reason, _) = good(odd).await;
+        assert_eq!((text.as_str(), reason), ("春眠不觉晓", FinishReason::Stop), "{odd}");
+    }
+    // Nothing but calls, for longer than the first token may take: an empty answer, and no failure.
+    let (text, reason, _) = good("calls").await;
+    assert_eq!((text.as_str(), reason.code()), ("", "tool_calls"));
 }
 
 #[tokio::test]
@@ -104,6 +111,7 @@ async fn each_fault_has_its_own_kind_and_keeps_the_text_that_came() {
         ("stops", "春眠不觉晓", ErrorKind::BetweenTokensTimeout),
         ("resets", "春眠不觉晓", ErrorKind::Interrupted),
         ("no-end", "春眠不觉晓", ErrorKind::Interrupted),
+        ("counts-from-the-start", "春眠不觉晓", ErrorKind::Interrupted),
         ("fails", "春眠不觉晓", ErrorKind::OutOfMemory),
         ("gigantic", "", ErrorKind::AnswerTooLarge),
         ("waits", "", ErrorKind::RateLimited),
@@ -268,7 +276,8 @@ async fn an_endpoint_that_goes_on_beyond_the_limit_on_tokens_is_cut_off() {
         let sampling = Sampling { max_tokens: Some(tokens), ..Sampling::default() };
         ChatRequest { sampling, ..request() }
     };
-    for (model, tokens, longest) in [("floods", 100, 151 * 5), ("floods-text", 100, 1600), ("floods-thoughts", 100, 8)]
+    for (model, tokens, longest) in
+        [("floods", 100, 151 * 5), ("floods-text", 100, 1600), ("floods-thoughts", 100, 8), ("floods-calls", 100, 0)]
     {
         let begun = Instant::now();
         let (text, end) = answer_to(&backends(), &endpoint(&fake, model), limited(tokens)).await;

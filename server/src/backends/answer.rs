@@ -29,13 +29,34 @@ impl FinishReason {
         }
     }
 
-    fn from_name(name: &str) -> Self {
-        match name {
-            "stop" | "eos" | "eos_token" | "end_turn" | "stop_sequence" | "stop_str" => Self::Stop,
-            "length" | "max_tokens" | "limit" => Self::Length,
-            "content_filter" => Self::Filtered,
-            other => Self::Other(other.chars().take(40).collect()),
+    /// The reason that a server names; `None` where it names none.
+    fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::String(name) if name.is_empty() || name == "null" => None,
+            Value::String(name) => Some(Self::from_name(name)),
+            Value::Object(fields) => ["type", "reason"].iter().find_map(|name| fields.get(*name)).and_then(Self::of),
+            // Numbers of an enumeration in which 0 stands for none.
+            Value::Number(number) => (number.as_f64() != Some(0.0)).then_some(Self::Stop),
+            Value::Bool(has_ended) => has_ended.then_some(Self::Stop),
+            Value::Null | Value::Array(_) => None,
         }
+    }
+
+    fn from_name(name: &str) -> Self {
+        let name: String = name.chars().take(40).collect::<String>().to_ascii_lowercase();
+        match name.as_str() {
+            "stop" | "eos" | "eos_token" | "end_turn" | "stop_sequence" | "stop_str" | "complete" => Self::Stop,
+            "length" | "max_tokens" | "limit" | "model_context_window_exceeded" => Self::Length,
+            // OpenAI, Gemini, Zhipu, Anthropic.
+            "content_filter" | "safety" | "prohibited_content" | "sensitive" | "refusal" => Self::Filtered,
+            _ => Self::Other(name),
+        }
+    }
+
+    /// Whether it says that the server gave up in the middle: vLLM, SGLang; Zhipu; DeepSeek.
+    fn is_failure(&self) -> bool {
+        let failures = ["error", "abort", "network_error", "insufficient_system_resource"];
+        matches!(self, Self::Other(name) if failures.contains(&name.as_str()))
     }
 }
 
@@ -55,6 +76,14 @@ pub struct Usage {
 pub(super) struct Piece {
     pub(super) text: String,
     pub(super) is_thinking: bool,
+    /// Whether it brings something that is no text, such as a tool call.
+    pub(super) is_other: bool,
+    /// Whether the text is said to be the whole answer and not the next piece of it.
+    pub(super) is_whole: bool,
+    /// Which of several answers this is of.
+    pub(super) index: u64,
+    /// Whether there is nothing but counts of tokens.
+    pub(super) is_count: bool,
     /// Whether the text may hold halves of characters, to be joined by [`Halves`](super::halves::Halves).
     pub(super) has_halves: bool,
     pub(super) finish: Option<FinishReason>,
@@ -86,9 +115,11 @@ pub(super) fn read_chunk(text: &str) -> Result<Option<Piece>, BackendError> {
     }
     let mut piece = Piece { has_halves: json.has_halves, ..Piece::default() };
     // One answer was asked for; should a server send several, the first one counts.
-    if let Some(choice) = choices.iter().find(|choice| index(choice) == 0) {
+    if let Some(choice) = choices.iter().min_by_key(|choice| index(choice)) {
+        piece.index = index(choice);
         take_choice(&mut piece, choice)?;
     }
+    piece.is_count = choices.is_empty();
     Ok(Some(with_usage(piece, json.value.get("usage"))))
 }
 
@@ -119,16 +150,17 @@ fn index(choice: &Value) -> u64 {
 
 fn take_choice(piece: &mut Piece, choice: &Value) -> Result<(), BackendError> {
     let is_there = |value: &&Value| !value.is_null();
-    let said = choice.get("delta").filter(is_there).or_else(|| choice.get("message").filter(is_there));
-    if let Some(said) = said {
+    let delta = choice.get("delta").filter(is_there);
+    if let Some(said) = delta.or_else(|| choice.get("message").filter(is_there)) {
+        piece.is_whole = delta.is_none();
         let content = if said.is_object() { said.get("content") } else { Some(said) };
         piece.text = flat(content) + &flat(said.get("refusal"));
         piece.is_thinking = thinks(content) || THOUGHTS.iter().any(|name| !is_blank(said.get(*name)));
+        piece.is_other = CALLS.iter().any(|name| !is_blank(said.get(*name)));
     }
     piece.text += &flat(choice.get("text"));
-    let name = choice.get("finish_reason").and_then(Value::as_str);
-    piece.finish = name.filter(|name| !name.is_empty() && *name != "null").map(FinishReason::from_name);
-    if piece.finish == Some(FinishReason::Other("error".into())) {
+    piece.finish = choice.get("finish_reason").and_then(FinishReason::of);
+    if piece.finish.as_ref().is_some_and(FinishReason::is_failure) {
         return Err(BackendError::new(ErrorKind::ServerFailed, "the server ended the answer with an error"));
     }
     Ok(())
@@ -136,6 +168,9 @@ fn take_choice(piece: &mut Piece, choice: &Value) -> Result<(), BackendError> {
 
 /// What servers call the field in which a model thinks. Some send several of them, or all as null.
 const THOUGHTS: [&str; 4] = ["reasoning_content", "reasoning", "reasoning_details", "thinking"];
+
+/// What a model may bring in the place of text. Nothing of it is shown, but it is no silence.
+const CALLS: [&str; 2] = ["tool_calls", "function_call"];
 
 /// Whether a list of parts holds thoughts.
 fn thinks(content: Option<&Value>) -> bool {
@@ -245,6 +280,38 @@ mod tests {
         assert_eq!((last.prompt_tokens, last.completion_tokens), (Some(3), Some(4)));
         let end = read(r#"{"choices":[{"delta":{},"finish_reason":"length"}],"usage":null}"#).unwrap();
         assert_eq!(end.finish, Some(FinishReason::Length));
+    }
+
+    #[test]
+    fn reasons_to_finish_are_read_in_every_shape() {
+        let finish = |reason: &str| {
+            let chunk = format!(r#"{{"choices":[{{"delta":{{"content":"x"}},"finish_reason":{reason}}}]}}"#);
+            read(&chunk).map(|piece| piece.finish.map(|reason| reason.code().to_owned()))
+        };
+        for (reason, code) in [
+            ("null", None),
+            (r#""""#, None),
+            (r#""null""#, None),
+            ("0", None),
+            ("false", None),
+            ("[]", None),
+            ("{}", None),
+            (r#""STOP""#, Some("stop")),
+            (r#""end_turn""#, Some("stop")),
+            ("1", Some("stop")),
+            ("true", Some("stop")),
+            (r#"{"type":"stop","matched":151645}"#, Some("stop")),
+            (r#"{"type":"length","length":16}"#, Some("length")),
+            (r#""MAX_TOKENS""#, Some("length")),
+            (r#""SAFETY""#, Some("content_filter")),
+            (r#""sensitive""#, Some("content_filter")),
+            (r#""tool_calls""#, Some("tool_calls")),
+        ] {
+            assert_eq!(finish(reason).unwrap().as_deref(), code, "{reason}");
+        }
+        for reason in [r#""error""#, r#""abort""#, r#"{"type":"abort","message":"gone"}"#, r#""network_error""#] {
+            assert_eq!(finish(reason).unwrap_err().kind, ErrorKind::ServerFailed, "{reason}");
+        }
     }
 
     #[test]

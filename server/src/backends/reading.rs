@@ -22,6 +22,8 @@ const TEXT_BYTES: usize = 4 << 20;
 const RAW_BYTES: usize = 64 << 20;
 /// The longest answer that comes as one JSON text.
 const WHOLE_BYTES: usize = 8 << 20;
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// How long the count of tokens may follow after the finish reason.
 const AFTER_FINISH: Duration = Duration::from_secs(5);
 
@@ -45,8 +47,14 @@ pub(super) struct Answer<'a> {
     halves: Halves,
     /// Something came that says nothing of an answer.
     is_strange: bool,
+    /// Which of several answers this is: the first that came.
+    index: Option<u64>,
+    /// Whether pieces of the answer came, so that a whole one repeats them.
+    has_deltas: bool,
+    /// Whether the last that came were the counts of tokens, as at the end.
+    is_counted: bool,
     pieces: u64,
-    /// Pieces that are thoughts and nothing else.
+    /// Pieces that are thoughts or calls and nothing else.
     thoughts: u64,
     /// Bytes of everything that was said, thoughts between tags too.
     said: u64,
@@ -76,6 +84,9 @@ impl<'a> Answer<'a> {
             has_thought: false,
             halves: Halves::default(),
             is_strange: false,
+            index: None,
+            has_deltas: false,
+            is_counted: false,
             pieces: 0,
             thoughts: 0,
             said: 0,
@@ -191,20 +202,28 @@ impl<'a> Answer<'a> {
         self.take_piece(piece).await
     }
 
-    async fn take_piece(&mut self, piece: Piece) -> Result<(), BackendError> {
+    async fn take_piece(&mut self, mut piece: Piece) -> Result<(), BackendError> {
         if let Some(count) = piece.prompt_tokens {
             self.usage.prompt_tokens = Some(count);
         }
         if let Some(count) = piece.completion_tokens {
             self.usage.completion_tokens = count;
         }
-        if piece.is_thinking || !piece.text.is_empty() {
+        self.is_counted = piece.is_count && piece.completion_tokens.is_some_and(|count| count > 0);
+        if !piece.is_count && *self.index.get_or_insert(piece.index) != piece.index {
+            return Ok(());
+        }
+        if piece.is_whole && self.has_deltas {
+            piece.text.clear();
+        }
+        self.has_deltas |= !piece.is_whole && !piece.text.is_empty();
+        if piece.is_thinking || piece.is_other || !piece.text.is_empty() {
             self.begun = true;
             self.pieces += 1;
             self.deadline = Instant::now() + self.endpoint.timeouts.between_tokens;
         }
         let text = self.halves.join(piece.text, piece.has_halves);
-        self.thoughts += u64::from(piece.is_thinking && text.is_empty());
+        self.thoughts += u64::from((piece.is_thinking || piece.is_other) && text.is_empty());
         self.said += text.len() as u64;
         let mut split = self.thinking.take(&text);
         split.is_thinking |= piece.is_thinking;
@@ -265,6 +284,8 @@ impl<'a> Answer<'a> {
     fn ended(&self) -> Result<(), BackendError> {
         match (&self.reason, self.done, self.begun) {
             (Some(_), _, _) | (None, true, true) => Ok(()),
+            // Some servers name no reason, and count at the end.
+            (None, false, true) if self.is_counted => Ok(()),
             (None, _, false) if self.is_strange => {
                 Err(BackendError::new(ErrorKind::InvalidAnswer, "what came says nothing of an answer"))
             }
@@ -302,6 +323,13 @@ impl Form {
         match self {
             Self::Unknown(start) => {
                 start.extend_from_slice(bytes);
+                // A mark of the byte order says nothing of the form.
+                if BYTE_ORDER_MARK.starts_with(start) {
+                    return Ok(Vec::new());
+                }
+                if start.starts_with(BYTE_ORDER_MARK) {
+                    start.drain(..BYTE_ORDER_MARK.len());
+                }
                 let Some(first) = start.iter().find(|byte| !byte.is_ascii_whitespace()) else {
                     // White space is what some proxies send to keep a connection open.
                     start.clear();

@@ -1,14 +1,19 @@
 //! What a model thinks in the text of its answer, between tags: it is told apart as if the server had done so. Some servers
 //! do (`reasoning_content`), others pass the tags on, and which it is must make no difference in a blind battle.
 
-/// Tags at the start of an answer: DeepSeek R1, Qwen 3 and most others; Magistral; Kimi.
-const TAGS: [(&str, &str); 6] = [
+/// Tags at the start of an answer: DeepSeek R1, Qwen 3 and most others; Magistral; Kimi; Seed-OSS; Skywork; Command A; gpt-oss.
+/// Letters of either case.
+const TAGS: [(&str, &str); 10] = [
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("<thought>", "</thought>"),
     ("<reasoning>", "</reasoning>"),
     ("[THINK]", "[/THINK]"),
     ("◁think▷", "◁/think▷"),
+    ("<seed:think>", "</seed:think>"),
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ("<|START_THINKING|>", "<|END_THINKING|>"),
+    ("<|channel|>analysis<|message|>", "<|channel|>final<|message|>"),
 ];
 /// Some templates open the thinking themselves, so that the answer holds only its end, on a line of its own.
 const ORPHAN: &str = "</think>";
@@ -82,7 +87,7 @@ impl Thinking {
         let held = std::mem::take(&mut self.held);
         match self.state {
             State::Inside(_) => Split { is_thinking: true, ..Split::default() },
-            State::Saying if self.may_retract && self.is_at_line_start && held.trim() == ORPHAN => {
+            State::Saying if self.may_retract && self.is_at_line_start && held.trim().eq_ignore_ascii_case(ORPHAN) => {
                 Split { retracts: true, is_thinking: true, text: String::new() }
             }
             State::Start | State::Saying => Split { text: held, ..Split::default() },
@@ -91,12 +96,12 @@ impl Thinking {
 
     fn begin(&mut self) -> bool {
         let begun = self.held.trim_start();
-        if let Some((open, close)) = TAGS.iter().find(|(open, _)| begun.starts_with(open)) {
+        if let Some((open, close)) = TAGS.iter().find(|(open, _)| begins(begun, open)) {
             self.held = begun[open.len()..].to_owned();
             self.state = State::Inside(close);
             return true;
         }
-        if TAGS.iter().any(|(open, _)| open.starts_with(begun)) {
+        if TAGS.iter().any(|(open, _)| begins(open, begun)) {
             return false;
         }
         if self.has_thought {
@@ -111,7 +116,7 @@ impl Thinking {
         split.is_thinking = true;
         self.has_thought = true;
         self.may_retract = false;
-        if let Some(at) = self.held.find(close) {
+        if let Some(at) = self.held.to_ascii_lowercase().find(&close.to_ascii_lowercase()) {
             self.held.drain(..at + close.len());
             self.state = State::Start;
             return true;
@@ -119,7 +124,7 @@ impl Thinking {
         // The beginning of the tag may be there already.
         let keep = (1..close.len())
             .rev()
-            .find(|length| close.is_char_boundary(*length) && self.held.ends_with(&close[..*length]));
+            .find(|length| close.is_char_boundary(*length) && ends(&self.held, &close[..*length]));
         self.held.drain(..self.held.len() - keep.unwrap_or(0));
         false
     }
@@ -133,12 +138,12 @@ impl Thinking {
             return !self.held.is_empty();
         }
         let line = self.held.trim_start_matches([' ', '\t']);
-        let opens = |tag: &str| tag.len() > line.len() && tag.starts_with(line);
-        if ORPHAN.starts_with(line) || opens(FENCE) || TAGS.iter().any(|(open, _)| opens(open)) {
+        let opens = |tag: &str| tag.len() > line.len() && begins(tag, line);
+        if begins(ORPHAN, line) || opens(FENCE) || TAGS.iter().any(|(open, _)| opens(open)) {
             return false;
         }
-        if let Some(rest) = line.strip_prefix(ORPHAN) {
-            match rest.trim_start_matches([' ', '\t', '\r']) {
+        if begins(line, ORPHAN) {
+            match line[ORPHAN.len()..].trim_start_matches([' ', '\t', '\r']) {
                 "" => return false,
                 after if after.starts_with('\n') => {
                     self.held = after.to_owned();
@@ -151,12 +156,23 @@ impl Thinking {
                 _ => {}
             }
         }
-        if line.starts_with(FENCE) || TAGS.iter().any(|(open, _)| line.starts_with(open)) {
+        if line.starts_with(FENCE) || TAGS.iter().any(|(open, _)| begins(line, open)) {
             self.may_retract = false;
         }
         self.is_at_line_start = false;
         true
     }
+}
+
+/// Whether a text begins so, whatever the case of ASCII letters.
+fn begins(text: &str, start: &str) -> bool {
+    text.as_bytes().get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
+}
+
+/// Whether it ends so.
+fn ends(text: &str, end: &str) -> bool {
+    let from = text.len().checked_sub(end.len());
+    from.is_some_and(|from| text.as_bytes()[from..].eq_ignore_ascii_case(end.as_bytes()))
 }
 
 #[cfg(test)]
@@ -191,6 +207,11 @@ mod tests {
             ("[THINK]a[/THINK]x", "x", true),
             ("◁think▷a◁/think▷x", "x", true),
             ("<reasoning>a</reasoning>\nx\n\n y", "x\n\n y", true),
+            ("<Think>a</THINK>\n\nx", "x", true),
+            ("<seed:think>a</seed:think>x", "x", true),
+            ("<|begin_of_thought|>\na\n<|end_of_thought|>\n\nx", "x", true),
+            ("<|START_THINKING|>a<|END_THINKING|>x", "x", true),
+            ("<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>x", "x", true),
             // Thought until its limit.
             ("<think>a and b </thin", "", true),
             ("<think>", "", true),

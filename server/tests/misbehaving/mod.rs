@@ -10,6 +10,8 @@ const STOP: &str = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"
 const USAGE: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":7}}\n\n";
 const DONE: &str = "data: [DONE]\n\n";
 const THOUGHT: &str = "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"hm\"}}]}\n\n";
+const CALL: &str =
+    "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"x\"}}]}}]}\n\n";
 const FILTERED: &str = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"content_filter\"}]}\n\n";
 
 /// Longer than any test waits.
@@ -19,7 +21,7 @@ const SOON: Duration = Duration::from_millis(20);
 /// An endpoint with all of them; only some are listed where a list is asked for.
 pub fn endpoint() -> Endpoint {
     let endpoint = listed();
-    for (name, behaviour) in passing().into_iter().chain(forms()).chain(faults()) {
+    for (name, behaviour) in passing().into_iter().chain(forms()).chain(odd_forms()).chain(faults()) {
         endpoint.model(name, behaviour);
     }
     endpoint
@@ -104,6 +106,27 @@ fn forms() -> Vec<(&'static str, Behaviour)> {
     ]
 }
 
+/// Answers that few servers write so.
+fn odd_forms() -> Vec<(&'static str, Behaviour)> {
+    let answer = answer();
+    let message = r#"{"choices":[{"message":{"content":"春眠不觉晓"},"finish_reason":"stop"}]}"#;
+    let second = |text: &str| format!("data: {{\"choices\":[{{\"index\":1,{text}}}]}}\n\n");
+    let [said, ended] = [r#""delta":{"content":"春眠不觉晓"}"#, r#""delta":{},"finish_reason":"stop""#].map(second);
+    let other = second(r#""delta":{"content":"not this"},"finish_reason":"length""#);
+    // One after another for longer than the first token may take.
+    let calls: Vec<Step> = (0..8).flat_map(|_| [Step::Send(CALL.to_owned()), Step::Wait(5 * SOON)]).collect();
+    let called = [Step::Send(STOP.replace("stop", "tool_calls")), Step::Send(DONE.to_owned()), Step::End];
+    vec![
+        ("marked", streamed(&["\u{feff}", ROLE, &answer, STOP, DONE])),
+        ("marked-whole", whole("200 OK", "", &format!("\u{feff}{message}"))),
+        ("counts-at-the-end", streamed(&[ROLE, &answer, USAGE])),
+        ("repeats", streamed(&[&answer, &format!("data: {message}\n\n"), DONE])),
+        ("second-only", streamed(&[&said, &ended, DONE])),
+        ("two", streamed(&[&chunk("春眠"), &other, &chunk("不觉晓"), STOP, DONE])),
+        ("calls", begun(&[], &[calls.as_slice(), &called].concat())),
+    ]
+}
+
 /// What is no answer.
 fn faults() -> Vec<(&'static str, Behaviour)> {
     let answer = answer();
@@ -111,11 +134,13 @@ fn faults() -> Vec<(&'static str, Behaviour)> {
     let full = r#"{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error"}}"#;
     vec![
         ("no-end", streamed(&[&answer])),
+        ("counts-from-the-start", streamed(&[USAGE, ROLE, &answer])),
         ("strange", streamed(&["data: {\"hello\":1}\n\n", DONE])),
         ("filtered-all", streamed(&[ROLE, ROLE, FILTERED, DONE])),
         ("floods", floods(&chunk("word "))),
         ("floods-text", floods(&chunk(&"a long piece ".repeat(500)))),
         ("floods-thoughts", floods(THOUGHT)),
+        ("floods-calls", floods(CALL)),
         ("hang", Behaviour::wire(vec![Step::Wait(LONG)])),
         ("pings", begun(&[ROLE], &[Step::Repeat(b": ping\n\n".to_vec(), SOON)])),
         ("stops", begun(&[&answer], &[Step::Wait(LONG)])),
