@@ -40,6 +40,14 @@ async fn save(admin: &Client, form: &Form) -> Reply {
     admin.submit(form, Some(("action", "save"))).await
 }
 
+/// A new token for programs.
+async fn token(admin: &Client) -> String {
+    let form = admin.get("/admin/tokens").await.expect(200).form("to make a token", |form| form.has("label"));
+    let page = admin.submit(&form.with("label", "tests"), None).await.expect(200);
+    let at = page.text.find("arena_").expect("the token");
+    page.text[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+}
+
 #[tokio::test]
 async fn endpoints_that_refuse_parameters_are_registered_without_them_and_answer_battles() {
     let arena = tokio::task::spawn_blocking(|| Arena::start(Options::bare())).await.expect("the arena starts");
@@ -150,6 +158,14 @@ async fn files_that_cannot_answer_are_refused_and_the_arena_goes_on() {
         let refused = admin.get("/admin/models").await.expect(200);
         assert!(!refused.words().contains(name), "{name} is registered");
     }
+    // Programs are told as much.
+    let token = token(&admin).await;
+    let program = arena.visitor().header("authorization", &format!("Bearer {token}"));
+    let nan = folder.path().join("NaN.gguf");
+    let model = json!({ "kind": "local", "model": { "display_name": "NaN", "path": nan } });
+    let refused = program.call("POST", "/api/v1/admin/models", Some(&model)).await.expect(422).json();
+    let told = refused["error"]["detail"].as_str().expect("a detail");
+    assert!(told.starts_with("path: ") && told.contains("output_norm.weight"), "{refused}");
     let page = save(&admin, &local_form(&admin, &path, "Good").await).await.expect(200);
     assert_eq!(page.path, "/admin/models?done=good", "{}", page.words());
     eventually_async("it answers", async || admin.get("/admin/status").await.words().contains("ready").then_some(()))

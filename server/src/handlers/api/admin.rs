@@ -2,7 +2,7 @@
 
 use actix_web::http::header::LOCATION;
 use actix_web::web;
-use actix_web::{HttpResponse, get, patch, post};
+use actix_web::{HttpRequest, HttpResponse, get, patch, post};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,9 +16,11 @@ use crate::actions::register_model::RegisterModel;
 use crate::domain::{ModelKind, ModelSettings, ModelState};
 use crate::error::Error;
 use crate::extract::ApiAdmin;
+use crate::handlers::admin::inspection_report::InspectionReport;
 use crate::inference_server::inspect::Depth;
 use crate::state::AppState;
 use crate::store::models::{self, Model};
+use crate::views::Page;
 
 /// A model as its administrator sees it. The key is never shown.
 #[derive(Debug, Serialize, ToSchema)]
@@ -104,6 +106,7 @@ pub async fn read(
 )]
 #[post("/admin/models")]
 pub async fn register(
+    request: HttpRequest,
     admin: ApiAdmin,
     arena: web::Data<AppState>,
     new: web::Json<NewModel>,
@@ -114,7 +117,7 @@ pub async fn register(
         KeyChange::Replace(key) => Some(key),
         KeyChange::Keep | KeyChange::Remove => None,
     };
-    examine(&arena, &mut settings, key.clone(), said.force).await?;
+    examine(&arena, &mut settings, key.clone(), said.force, &Page::of(&request)).await?;
     let (id, slug) = RegisterModel { by: Some(admin.id), slug, settings, key }.run(&arena).await?;
     if let Some(state) = said.state.filter(|state| *state != ModelState::Enabled) {
         SetModelState { by: admin.id, slug: &slug, state }.run(&arena).await?;
@@ -124,17 +127,20 @@ pub async fn register(
     Ok(HttpResponse::Created().insert_header((LOCATION, place)).json(AdminModel::of(&model)))
 }
 
-/// Looks at the file or the endpoint, and fills in what it tells of itself.
+/// Looks at the file or the endpoint, and fills in what it tells of itself. A refusal says what the form says.
 async fn examine(
     arena: &AppState,
     settings: &mut ModelSettings,
     key: Option<SecretString>,
     force: bool,
+    page: &Page,
 ) -> Result<(), Error> {
     let found = InspectModel { settings: settings.clone(), key, depth: Depth::Trial }.run(arena).await?;
     if !found.may_save(force) {
-        let is_local = settings.source.kind() == ModelKind::Local;
-        return Err(Error::invalid("api-model-unusable", if is_local { "path" } else { "base_url" }));
+        let field = if settings.source.kind() == ModelKind::Local { "path" } else { "base_url" };
+        let why = InspectionReport::of(&found, arena, page).detail;
+        let why = why.trim_end_matches(['.', '。']);
+        return Err(Error::invalid("api-model-unusable", format!("{field}: {why}")));
     }
     found.complete(settings);
     Ok(())
@@ -149,6 +155,7 @@ async fn examine(
 )]
 #[patch("/admin/models/{slug}")]
 pub async fn change(
+    request: HttpRequest,
     admin: ApiAdmin,
     arena: web::Data<AppState>,
     slug: web::Path<String>,
@@ -158,7 +165,8 @@ pub async fn change(
     let mut settings = said.over(&model.settings)?;
     let key = said.key_change();
     if needs_look(&model, &settings, &key) {
-        examine(&arena, &mut settings, key.key_of(&arena, Some(&model))?, said.force).await?;
+        let key = key.key_of(&arena, Some(&model))?;
+        examine(&arena, &mut settings, key, said.force, &Page::of(&request)).await?;
     }
     ChangeModel { by: admin.id, model: &model, settings, key }.run(&arena).await?;
     if let Some(state) = said.state {
