@@ -21,6 +21,7 @@ use crate::database::{self, Database, Pools};
 use crate::domain::BattleKind;
 use crate::i18n::{Locale, Message};
 use crate::keys::Keys;
+use crate::middleware::Connections;
 use crate::state::AppState;
 use crate::streams::TurnHub;
 use crate::supervisor::Workers;
@@ -47,12 +48,13 @@ pub fn application(
     let https = arena.config.is_secure();
     App::new()
         .app_data(web::Data::new(arena))
-        .wrap(from_fn(middleware::body_deadline))
         .wrap(from_fn(middleware::render_errors))
+        .wrap(from_fn(middleware::deadlines))
         .wrap(from_fn(middleware::visitor))
         .wrap(from_fn(middleware::request_log))
-        // Outermost: a page about an error is made further in, and needs them too.
+        // A page about an error is made further in, and needs them too.
         .wrap(middleware::security_headers(https))
+        .wrap(from_fn(middleware::note_request))
         .configure(routes::configure)
 }
 
@@ -102,7 +104,7 @@ impl Application {
             .map_err(|why| Message::new("config-listen").with("address", config.listen).with("why", why))?;
         let address = listener.local_addr()?;
         let file_limit = middleware::raise_file_limit();
-        let bound_by_address = middleware::bound_by_address(file_limit, config.trusted_proxies);
+        let connections = Connections::new(file_limit, config.trusted_proxies);
         own_folder(&config.data, config.database_url.is_none())
             .map_err(|why| Message::new("config-data-folder").with("folder", config.data.display()).with("why", why))?;
         let keys = match &config.secret {
@@ -135,8 +137,9 @@ impl Application {
         tokio::spawn(check_servers::run(arena.clone()));
         tokio::spawn(tell_places::run(arena.clone()));
         let votes = settle_votes::follow(arena.clone());
+        tokio::spawn(connections.clone().watch());
         let server = HttpServer::new(move || application(arena.clone()))
-            .on_connect(bound_by_address)
+            .on_connect(move |connection, data| connections.begin(connection, data))
             .listen(listener)?
             .shutdown_timeout(drain.as_secs())
             // One time bounds connections and answers: see `run_until_stopped`.

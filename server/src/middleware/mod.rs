@@ -1,14 +1,15 @@
 //! What happens around every request: the visitor's cookie, security headers, and errors made readable.
 
-mod body;
 mod connections;
+mod deadlines;
 mod errors;
 mod headers;
+mod held;
 mod request;
 mod visitor;
 
-pub use body::body_deadline;
-pub use connections::{bound_by_address, raise_file_limit};
+pub use connections::{Connections, note_request, raise_file_limit};
+pub use deadlines::deadlines;
 pub use errors::render_errors;
 pub use headers::security_headers;
 pub use request::{RequestId, request_log};

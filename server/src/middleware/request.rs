@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use actix_web::body::MessageBody;
+use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -29,8 +29,8 @@ pub fn route(request: &actix_web::HttpRequest) -> String {
 /// Wraps a request in a span with its id, and counts it. HEAD is answered as GET is, without the body.
 pub async fn request_log(
     mut request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let id = Uuid::now_v7();
     request.extensions_mut().insert(RequestId(id));
     let arena = request.app_data::<web::Data<AppState>>().cloned();
@@ -42,10 +42,14 @@ pub async fn request_log(
     let began = Instant::now();
     let span = tracing::info_span!("request", id = %id.simple());
     async move {
-        let mut response = next.call(request).await?;
+        let response = next.call(request).await;
         let time = began.elapsed();
-        let route = route(response.request());
-        let status = response.status().as_u16();
+        let (route, status) = match &response {
+            Ok(response) => (route(response.request()), response.status()),
+            // The request itself is gone: it was not answered in time.
+            Err(error) => ("unanswered".to_owned(), error.as_response_error().status_code()),
+        };
+        let status = status.as_u16();
         if let Some(arena) = arena {
             arena.metrics.request(method.as_str(), &route, status, time);
         }
@@ -55,6 +59,7 @@ pub async fn request_log(
         } else {
             tracing::info!(%method, route, status, ms, "answered");
         }
+        let mut response = response?;
         if let Ok(value) = HeaderValue::from_str(&id.simple().to_string()) {
             response.headers_mut().insert(HEADER, value);
         }

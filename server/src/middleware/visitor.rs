@@ -1,6 +1,6 @@
 //! Knows the visitor by a cookie, and gives a new visitor one.
 
-use actix_web::body::MessageBody;
+use actix_web::body::BoxBody;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -16,8 +16,8 @@ const COOKIE_DAYS: i64 = 400;
 /// Puts the [`Visitor`] into the request, and the cookie into the response where the browser has none.
 pub async fn visitor(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let Some(arena) = request.app_data::<web::Data<AppState>>().cloned() else {
         return next.call(request).await;
     };

@@ -1,6 +1,7 @@
 //! A visitor's whole way, without JavaScript: message, answers, turns, vote, names, leaderboard, history.
 
-use arena_tests::harness::{Arena, Behaviour, Endpoint, Options};
+use arena_tests::harness::{Arena, Behaviour, Endpoint, Options, PATIENCE};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::stage::{NAMES, SLUGS, Stage, add, begin, go_on, read, vote};
 
@@ -128,6 +129,21 @@ async fn messages_and_bodies_have_limits() {
     assert_eq!(huge.status, 413);
     let fits = visitor.submit(&form.with("prompt", "诗".repeat(30_000)), None).await;
     assert_eq!(fits.status, 200);
+}
+
+#[tokio::test]
+async fn a_body_that_is_refused_unread_keeps_no_connection_open() {
+    let arena = tokio::task::spawn_blocking(|| Arena::start(Options::bare())).await.expect("starts");
+    for body in ["Content-Length: 1000\r\n\r\n{\"", "Transfer-Encoding: chunked\r\n\r\n2\r\n{\"\r\n"] {
+        let head = format!("POST /api/v1/battles HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{body}");
+        let mut connection = tokio::net::TcpStream::connect(arena.address()).await.expect("it listens");
+        connection.write_all(head.as_bytes()).await.expect("sent");
+        let mut answer = Vec::new();
+        let closed = tokio::time::timeout(PATIENCE, connection.read_to_end(&mut answer)).await;
+        let answer = String::from_utf8_lossy(&answer).to_lowercase();
+        assert!(answer.starts_with("http/1.1 401") && answer.contains("connection: close"), "{answer}");
+        assert!(closed.is_ok(), "still open after {body:?}");
+    }
 }
 
 #[tokio::test]
