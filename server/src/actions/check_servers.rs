@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::database::in_time;
 use crate::domain::ModelState;
 use crate::endpoints::target;
 use crate::state::AppState;
@@ -18,7 +19,7 @@ pub async fn run(arena: AppState) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let Ok(models) = models::list(&arena.db).await else { continue };
+        let Ok(models) = in_time(models::list(&arena.db)).await else { continue };
         let several = models.iter().filter(|model| {
             let source = model.settings.source.endpoint();
             model.state == ModelState::Enabled && source.is_some_and(|source| source.address.base_urls().count() > 1)

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::cast_vote;
+use crate::database::{in_time, says_nothing};
 use crate::domain::{BattleId, VoterId};
 use crate::error::Error;
 use crate::state::AppState;
@@ -15,6 +16,8 @@ use crate::store::pending_votes;
 const EACH: Duration = Duration::from_secs(1);
 /// How many it counts before it looks again.
 const BATCH: i64 = 200;
+/// How long that may take; what was not counted then is still due.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// Makes the pending votes of a voter final, due or not: that of this battle, or all of them.
 pub async fn settle(arena: &AppState, voter: VoterId, battle: Option<BattleId>) -> Result<(), Error> {
@@ -32,7 +35,8 @@ pub fn follow(arena: AppState) -> JoinHandle<()> {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Err(error) = settle_due(&arena).await {
+            let settled = timeout(LONGEST, settle_due(&arena)).await;
+            if let Err(error) = settled.unwrap_or_else(|_| Err(says_nothing().into())) {
                 tracing::warn!(%error, "votes that are due could not be counted yet");
             }
         }
@@ -40,7 +44,7 @@ pub fn follow(arena: AppState) -> JoinHandle<()> {
 }
 
 async fn settle_due(arena: &AppState) -> Result<(), Error> {
-    for (battle, voter) in pending_votes::due(&arena.db, BATCH).await? {
+    for (battle, voter) in in_time(pending_votes::due(&arena.db, BATCH)).await? {
         match cast_vote::count(arena, battle, voter, None).await {
             // Another server counted it, and its voter has deleted the battle since.
             Ok(_) | Err(Error::NotFound) => {}

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::database::in_time;
 use crate::domain::ReplyId;
 use crate::state::AppState;
 use crate::store::battles;
@@ -28,7 +29,7 @@ pub async fn run(arena: AppState) {
         let left = told.keys().filter(|reply| !now.contains_key(*reply));
         let changes: Vec<_> =
             moved.map(|(reply, ahead)| (*reply, Some(*ahead))).chain(left.map(|reply| (*reply, None))).collect();
-        match battles::set_queue_ahead(&arena.db, &changes).await {
+        match in_time(battles::set_queue_ahead(&arena.db, &changes)).await {
             Ok(()) => told = now,
             Err(error) => tracing::warn!(%error, "places in line could not be told"),
         }

@@ -13,6 +13,7 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::time::{sleep, timeout};
 
 use super::error::DatabaseError;
+use super::in_time::says_nothing;
 use super::pools::Pools;
 
 /// How often all hosts are asked.
@@ -70,8 +71,13 @@ impl Moved {
 
     /// Whether a connection that was idle leads where it should, and answers.
     pub(super) async fn still_leads(&self, connection: &mut PgConnection, age: Duration) -> bool {
-        !self.is_after(age) && matches!(timeout(ANSWER_TIMEOUT, connection.ping()).await, Ok(Ok(())))
+        !self.is_after(age) && answers(connection).await.is_ok()
     }
+}
+
+/// Whether the other end answers at this moment.
+pub(super) async fn answers(connection: &mut PgConnection) -> sqlx::Result<()> {
+    timeout(ANSWER_TIMEOUT, connection.ping()).await.unwrap_or_else(|_| Err(says_nothing()))
 }
 
 /// Whether the other end takes writes, and on which timeline; `None` on a standby.

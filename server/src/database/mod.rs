@@ -22,6 +22,7 @@ mod child;
 mod error;
 mod folder;
 mod hosts;
+mod in_time;
 mod pooler;
 mod pools;
 mod provision;
@@ -44,6 +45,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 pub use backup::Summary;
 pub use binaries::Search;
 pub use error::DatabaseError;
+pub use in_time::{in_time, says_nothing};
 pub use pools::Pools;
 pub use server::{Durability, Server};
 pub use stage::{ProgressFn, Stage, progress_printer};
@@ -256,7 +258,9 @@ impl Database {
 }
 
 fn pool_options(max_connections: u32) -> PgPoolOptions {
-    PgPoolOptions::new().max_connections(max_connections).acquire_timeout(Duration::from_secs(5))
+    let options = PgPoolOptions::new().max_connections(max_connections).acquire_timeout(Duration::from_secs(5));
+    // A statement that was given up may have no answer for minutes: its connection makes room for another one.
+    options.after_release(|connection, _| Box::pin(async move { hosts::answers(connection).await.map(|()| true) }))
 }
 
 /// Connections that are given out only where they lead to the host that takes writes.

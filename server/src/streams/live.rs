@@ -19,8 +19,9 @@ use uuid::Uuid;
 use super::giveaways::Giveaways;
 use super::progress::ProgressWriter;
 use super::release_pacer::{ReleasePacer, TICK};
-use super::side::{LiveSide, Step};
+use super::side::{LiveSide, Look, Step};
 use super::view::View;
+use crate::database::in_time;
 use crate::domain::{BattleId, ReplyId, ReplyStatus};
 use crate::metrics::Metrics;
 use crate::store::battles;
@@ -75,6 +76,8 @@ pub(super) struct Live {
     pub(super) sides: [Option<LiveSide>; 2],
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) views: watch::Sender<View>,
+    /// What the sides looked like that are shown: a view is made where that has changed.
+    pub(super) shown: [Option<Look>; 2],
     pub(super) last_read: LastRead,
     pub(super) progress: ProgressWriter,
     pub(super) writes: Writes,
@@ -168,14 +171,15 @@ impl Live {
     }
 
     /// Shows the sides as they are.
-    pub(super) fn publish(&self) {
-        let view = |side: &LiveSide| side.view(self.writes.has_given_up);
-        let view = View { sides: self.sides.each_ref().map(|side| side.as_ref().map(view)) };
-        self.views.send_if_modified(|old| {
-            let is_new = *old != view;
-            *old = view;
-            is_new
-        });
+    pub(super) fn publish(&mut self) {
+        let has_given_up = self.writes.has_given_up;
+        let looks = self.sides.each_ref().map(|side| side.as_ref().map(|side| side.look(has_given_up)));
+        if looks == self.shown {
+            return;
+        }
+        self.shown = looks;
+        let view = |side: &LiveSide| side.view(has_given_up);
+        self.views.send_replace(View { sides: self.sides.each_ref().map(|side| side.as_ref().map(view)) });
     }
 
     /// Lays down what is new, and hears what other servers want.
@@ -220,7 +224,7 @@ impl Live {
                         None => Ok(()),
                     }
                 };
-                self.writes.under_way.push(look.map(move |done| Written::Names(reply, done)).boxed());
+                self.writes.under_way.push(in_time(look).map(move |done| Written::Names(reply, done)).boxed());
             }
             let is_checked = !self.is_blind || side.names == Step::Done;
             if is_checked && side.is_over() && side.last_write.is_due() {
@@ -231,7 +235,7 @@ impl Live {
                     progress.close(&slot).await;
                     battles::finish(&db, owner, &finished).await
                 };
-                self.writes.under_way.push(write.map(move |done| Written::Last(reply, done)).boxed());
+                self.writes.under_way.push(in_time(write).map(move |done| Written::Last(reply, done)).boxed());
             }
         }
     }

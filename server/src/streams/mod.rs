@@ -184,6 +184,7 @@ impl TurnHub {
             sides: [None, None],
             commands: received,
             views,
+            shown: [None, None],
             last_read: last_read.clone(),
             progress: self.shared.progress.clone(),
             writes: Writes::default(),
@@ -199,7 +200,7 @@ impl TurnHub {
         let task = async move {
             loop {
                 live.run().await;
-                if streams.retire(battle, &commands, &live) {
+                if streams.retire(battle, &commands, &mut live) {
                     break;
                 }
             }
@@ -281,7 +282,7 @@ impl TurnHub {
     }
 
     /// Shows a turn's end and forgets it, unless something was asked of it meanwhile.
-    fn retire(&self, battle: BattleId, commands: &mpsc::Sender<Command>, live: &Live) -> bool {
+    fn retire(&self, battle: BattleId, commands: &mpsc::Sender<Command>, live: &mut Live) -> bool {
         let mut turns = self.turns();
         if !live.commands.is_empty() {
             return false;

@@ -9,6 +9,7 @@ use sqlx::PgPool;
 
 use super::side::ChatEvents;
 use crate::backends::{BackendError, ChatRequest, Endpoint, ErrorKind, ModelClients, Target};
+use crate::database::in_time;
 use crate::domain::{ModelId, ModelKind, ModelState, ReplyId};
 use crate::endpoints::{local_target, target};
 use crate::keys::Keys;
@@ -67,7 +68,7 @@ impl Source {
 }
 
 async fn find(db: &PgPool, keys: &Keys, local: &LocalEndpoint, id: ModelId) -> Result<Target, BackendError> {
-    let model = models::by_id(db, id).await.map_err(|error| not_ready(error.to_string()))?;
+    let model = in_time(models::by_id(db, id)).await.map_err(|error| not_ready(error.to_string()))?;
     let model = model.ok_or_else(|| not_ready("the model is gone"))?;
     if model.state != ModelState::Enabled {
         return Err(not_ready("the model is not enabled any more"));

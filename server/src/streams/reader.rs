@@ -10,6 +10,7 @@ use tokio::time::{sleep, timeout};
 use super::TurnHub;
 use super::live::LastRead;
 use super::view::{SideView, View};
+use crate::database::in_time;
 use crate::domain::{BattleId, BattleKind};
 use crate::store::battles;
 
@@ -122,12 +123,12 @@ impl Reader {
                 return Ok(Some(view));
             }
         }
-        let rows = battles::replies_of_turn(&self.db, self.battle, self.turn).await?;
+        let rows = in_time(battles::replies_of_turn(&self.db, self.battle, self.turn)).await?;
         if rows.is_empty() {
             return Ok(None);
         }
         if self.told_at.is_none_or(|at| at.elapsed() > TELL) && self.is_read.load(Ordering::Relaxed) {
-            battles::mark_read(&self.db, self.battle).await?;
+            in_time(battles::mark_read(&self.db, self.battle)).await?;
             self.told_at = Some(Instant::now());
             self.is_read.store(false, Ordering::Relaxed);
         }

@@ -60,6 +60,15 @@ pub(super) enum Step {
     Done,
 }
 
+/// What a view of a side depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Look {
+    reply: ReplyId,
+    status: ReplyStatus,
+    restarts: u32,
+    released: usize,
+}
+
 impl Step {
     pub(super) fn is_due(self) -> bool {
         matches!(self, Self::Due(at) if at <= Instant::now())
@@ -209,10 +218,21 @@ impl LiveSide {
         ColumnProgress { arrived: self.chars, released: self.released, ended: !self.is_running() }
     }
 
-    /// What a reader may see: the end only when it is written down.
-    pub(super) fn view(&self, has_given_up: bool) -> SideView {
+    /// Where two are equal, so are the views.
+    pub(super) fn look(&self, has_given_up: bool) -> Look {
+        let status = self.shown_status(has_given_up);
+        Look { reply: self.reply, status, restarts: self.restarts, released: self.released }
+    }
+
+    /// The end is shown only when it is written down.
+    fn shown_status(&self, has_given_up: bool) -> ReplyStatus {
         let has_ended = self.is_settled() || (has_given_up && self.is_over());
-        let status = if has_ended { self.status } else { ReplyStatus::Streaming };
+        if has_ended { self.status } else { ReplyStatus::Streaming }
+    }
+
+    /// What a reader may see.
+    pub(super) fn view(&self, has_given_up: bool) -> SideView {
+        let status = self.shown_status(has_given_up);
         let text = &self.content[..self.released_bytes];
         let view = SideView::new(self.reply, self.attempt, status, text, self.error_code.as_deref());
         SideView { restarts: self.restarts, ..view }.with(self.finish_reason.as_deref(), self.after_empty)

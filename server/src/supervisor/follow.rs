@@ -9,6 +9,7 @@ use tokio::time::sleep;
 
 use super::view::LocalModel;
 use super::workers::Workers;
+use crate::database::in_time;
 use crate::store::models::{self, Model};
 
 /// How often the list is read; a change made at this server is seen at once by [`Workers::wake`].
@@ -40,7 +41,7 @@ impl Workers {
     }
 
     async fn read_list(&self, db: &PgPool) {
-        match models::enabled(db).await {
+        match in_time(models::enabled(db)).await {
             Ok(models) => {
                 let wanted = models.iter().filter_map(local).collect();
                 let workers = self.clone();

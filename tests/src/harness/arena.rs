@@ -2,14 +2,14 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{Client, Folder, Store, arena_binary, within};
+use super::processes::children_of;
+use super::{Client, Folder, Processes, Store, arena_binary, within};
 
 /// How to start it.
 #[derive(Debug, Clone, Default)]
@@ -200,6 +200,13 @@ impl Arena {
             .collect()
     }
 
+    /// Its own Postgres, which can be frozen.
+    pub fn postgres(&self) -> Processes {
+        let (postmaster, _) =
+            self.children().into_iter().find(|(_, line)| line.contains("postgres")).expect("an own Postgres");
+        Processes::of(postmaster)
+    }
+
     /// `kill -9`, as a power cut would; the data folder stays.
     pub fn kill_hard(mut self) -> Arc<Folder> {
         let _ = self.child.kill();
@@ -268,23 +275,4 @@ fn address_in(log: &str) -> Option<SocketAddr> {
     let line = log.lines().find(|line| line.contains("Mixtral Arena") && line.contains("http://"))?;
     let (_, rest) = line.split_once("http://")?;
     rest.split(|c: char| c.is_whitespace() || c == '/').next()?.parse().ok()
-}
-
-/// Reads `/proc`, which is there on the systems that the suites run on.
-fn children_of(parent: Pid) -> Vec<(Pid, String)> {
-    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
-    entries
-        .flatten()
-        .filter_map(|entry| {
-            let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
-            let stat = std::fs::read_to_string(PathBuf::from("/proc").join(pid.to_string()).join("stat")).ok()?;
-            // pid (name) state parent …; the name may hold spaces and brackets.
-            let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-            let state = fields.next()?;
-            let its_parent: i32 = fields.next()?.parse().ok()?;
-            let line = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
-            let line = String::from_utf8_lossy(&line).replace('\0', " ");
-            (its_parent == parent.as_raw_nonzero().get() && state != "Z").then_some((Pid::from_raw(pid)?, line))
-        })
-        .collect()
 }

@@ -30,10 +30,7 @@ async fn kills_at_random_under_load_lose_and_double_no_vote() {
     let (began, mut seed, mut kills) = (Instant::now(), 42, [0, 0, 0]);
     while began.elapsed() < length() {
         // What is killed before anybody could vote proves nothing.
-        let (voted, since) = (tally.votes().len(), Instant::now());
-        while tally.votes().len() == voted && since.elapsed() < Duration::from_secs(30) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        votes_go_on(&tally).await;
         tokio::time::sleep(Duration::from_millis(next(&mut seed) % 4000)).await;
         let part = next(&mut seed) % 3;
         let is_postgres = |line: &str| line.contains("postgres");
@@ -52,6 +49,7 @@ async fn kills_at_random_under_load_lose_and_double_no_vote() {
         arena = start(Options::demo().on(&folder)).await.expect("starts again");
         *address.write().unwrap_or_else(PoisonError::into_inner) = arena.address();
     }
+    votes_go_on(&tally).await;
     tally.is_over.store(true, Ordering::Relaxed);
     for visitor in visitors {
         visitor.await.expect("a visitor ends");
@@ -60,10 +58,19 @@ async fn kills_at_random_under_load_lose_and_double_no_vote() {
     let [arenas, databases, workers] = kills;
     println!("{arenas} kills of the arena, {databases} of Postgres, {workers} of the worker in {:?}", began.elapsed());
     println!("the worker's model answered {} of {} times", answered.0, answered.1);
-    // Postgres may just have been killed.
-    tokio::time::sleep(Duration::from_secs(5)).await;
     assert_kept(&arena.store().await, &tally).await;
+    let votes = tally.votes().len() as u64;
+    assert!(votes >= 5 * (arenas + databases + workers), "too few votes between the kills to prove anything");
     drop(endpoint);
+}
+
+/// Waits until a vote is acknowledged.
+async fn votes_go_on(tally: &Tally) {
+    let (voted, since) = (tally.votes().len(), Instant::now());
+    while tally.votes().len() == voted {
+        assert!(since.elapsed() < Duration::from_secs(90), "no vote gets through any more");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// Asks a local model again and again; how often it answered, and was asked.

@@ -35,6 +35,8 @@ pub struct Tally {
     /// Votes that were acknowledged, by battle.
     pub voted: Arc<Mutex<BTreeMap<String, String>>>,
     pub failed: Arc<AtomicU64>,
+    /// Why battles failed, and how often.
+    why: Arc<Mutex<BTreeMap<String, u64>>>,
     pub longest_gap_ms: Arc<AtomicU64>,
     pub is_over: Arc<AtomicBool>,
 }
@@ -55,36 +57,47 @@ pub async fn play(address: Arc<RwLock<SocketAddr>>, tally: Tally, number: usize)
         let at = *address.read().unwrap_or_else(PoisonError::into_inner);
         let choice = ["a", "b", "tie", "both_bad"][(number + round) % 4];
         match battle(at, choice).await {
-            Some(id) => {
+            Ok(id) => {
                 tally.voted.lock().unwrap_or_else(PoisonError::into_inner).insert(id, choice.to_owned());
                 tally.longest_gap_ms.fetch_max(last.elapsed().as_millis() as u64, Ordering::Relaxed);
                 last = Instant::now();
             }
-            None => {
+            Err(why) => {
                 tally.failed.fetch_add(1, Ordering::Relaxed);
+                *tally.why.lock().unwrap_or_else(PoisonError::into_inner).entry(why).or_default() += 1;
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
     }
 }
 
-/// A battle with its vote; its id when the vote was acknowledged.
-async fn battle(address: SocketAddr, choice: &str) -> Option<String> {
+/// A battle with its vote; its id when the vote was acknowledged, else why not.
+async fn battle(address: SocketAddr, choice: &str) -> Result<String, String> {
     let (visitor, id) = begin(address).await?;
     let path = format!("/api/v1/battles/{id}");
-    for _ in 0..200 {
-        let (status, state) = call(&visitor, "GET", &path, None).await?;
-        if status != 200 {
-            return None;
-        }
-        if state["running"] == false {
-            break;
+    let is_over = async || {
+        let state = good("read", call(&visitor, "GET", &path, None).await)?;
+        Ok::<_, String>(state["running"] == false)
+    };
+    let began = Instant::now();
+    while !is_over().await? {
+        if began.elapsed() > Duration::from_secs(30) {
+            return Err("read: still running".to_owned());
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let vote = json!({ "choice": choice });
-    let (status, _) = call(&visitor, "POST", &format!("{path}/vote"), Some(&vote)).await?;
-    (status < 300).then_some(id)
+    good("vote", call(&visitor, "POST", &format!("{path}/vote"), Some(&vote)).await)?;
+    Ok(id)
+}
+
+/// The JSON of an answer that says yes, else what it says.
+fn good(what: &str, answer: Option<(u16, Value)>) -> Result<Value, String> {
+    match answer {
+        None => Err(format!("{what}: no answer")),
+        Some((200..300, value)) => Ok(value),
+        Some((status, value)) => Err(format!("{what}: {status} {}", value["error"]["code"].as_str().unwrap_or("?"))),
+    }
 }
 
 /// A visitor of the API.
@@ -126,7 +139,7 @@ impl Readings {
 /// Begins battles and reads their streams, going on after each cut, until it is over.
 pub async fn read_streams(address: SocketAddr, is_over: Arc<AtomicBool>, readings: Readings) {
     while !is_over.load(Ordering::Relaxed) {
-        if let Some((visitor, id)) = begin(address).await {
+        if let Ok((visitor, id)) = begin(address).await {
             let read = tokio::time::timeout(Duration::from_secs(60), read(&visitor, &id, &readings)).await;
             let count = if read.is_ok() { &readings.whole } else { &readings.unfinished };
             count.fetch_add(1, Ordering::Relaxed);
@@ -134,12 +147,12 @@ pub async fn read_streams(address: SocketAddr, is_over: Arc<AtomicBool>, reading
     }
 }
 
-async fn begin(address: SocketAddr) -> Option<(Client, String)> {
-    let visitor = new_visitor(address).await?;
+async fn begin(address: SocketAddr) -> Result<(Client, String), String> {
+    let visitor = new_visitor(address).await.ok_or("visit: no answer")?;
     let body = json!({ "kind": "battle", "prompt": "hello" });
-    let (status, begun) = call(&visitor, "POST", "/api/v1/battles", Some(&body)).await?;
-    let id = (status == 201).then(|| begun["id"].as_str().map(str::to_owned)).flatten()?;
-    Some((visitor, id))
+    let begun = good("begin", call(&visitor, "POST", "/api/v1/battles", Some(&body)).await)?;
+    let id = begun["id"].as_str().ok_or("begin: no id")?.to_owned();
+    Ok((visitor, id))
 }
 
 async fn read(visitor: &Client, id: &str, readings: &Readings) {
@@ -185,6 +198,7 @@ pub async fn assert_kept(store: &Store, tally: &Tally) {
         tally.failed.load(Ordering::Relaxed),
         tally.longest_gap_ms.load(Ordering::Relaxed),
     );
+    println!("battles failed by reason: {:?}", tally.why.lock().unwrap_or_else(PoisonError::into_inner));
     assert!(lost.is_empty() && doubled == 0, "lost: {lost:?}");
     assert!(!acknowledged.is_empty(), "nothing was tried");
 }

@@ -161,6 +161,45 @@ async fn a_worker_that_dies_is_told_and_replaced_and_the_battle_goes_on() {
 }
 
 #[tokio::test]
+async fn while_the_database_hangs_requests_are_told_to_come_again_and_afterwards_they_are_served() {
+    let stage = Stage::quick().await;
+    let visitor = stage.arena.visitor();
+    let battle = begin(&visitor, "first").await;
+    read(&visitor, &battle).await;
+    let pages = ["/battle", "/leaderboard", "/models", "/history", "/api/v1/models", battle.as_str()];
+    for path in pages {
+        visitor.fetch(path).await.expect(200);
+    }
+    // Some have a statement under way when it begins, others come later.
+    let early: Vec<_> = (0..24)
+        .map(|n| {
+            let (visitor, path) = (visitor.clone(), pages[n % pages.len()].to_owned());
+            tokio::spawn(async move { while visitor.fetch(&path).await.status == 200 {} })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let frozen = stage.arena.postgres().freeze();
+    let began = Instant::now();
+    let late = pages.map(async |path| (path, visitor.fetch(path).await));
+    for (path, told) in futures_util::future::join_all(late).await {
+        assert_eq!(told.status, 503, "{path}: {}", told.text);
+        assert!(told.header("retry-after").is_some_and(|after| after.parse::<u64>().is_ok()), "{path}");
+        assert!(told.header("content-security-policy").is_some(), "{path}");
+    }
+    for asked in early {
+        asked.await.expect("it ends");
+    }
+    assert!(began.elapsed() < Duration::from_secs(50), "told only after {:?}", began.elapsed());
+    assert_eq!(visitor.fetch("/health").await.status, 503);
+    visitor.fetch("/health/live").await.expect(200);
+    drop(frozen);
+    for path in pages {
+        eventually_async("it is served again", async || (visitor.fetch(path).await.status == 200).then_some(())).await;
+    }
+    vote(&visitor, &battle, "a").await;
+}
+
+#[tokio::test]
 async fn sigterm_lets_running_answers_end() {
     let counts = Behaviour::counts(20, Duration::from_millis(80));
     let stage = Stage::with(counts.clone(), counts).await;

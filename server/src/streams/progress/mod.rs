@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 pub(super) use slot::{Slot, State};
 
+use crate::database::in_time;
 use crate::domain::ReplyId;
 use crate::store::battles::{self, NewProgress};
 use slot::Due;
@@ -143,7 +144,7 @@ impl Shared {
     async fn send(&self, batch: Vec<Write<'_>>, watched: Vec<&Arc<Slot>>) -> sqlx::Result<()> {
         let (slots, new): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
         let ids: Vec<_> = watched.iter().map(|slot| slot.reply).collect();
-        let rows = battles::save_progress(&self.db, self.owner, &new, &ids).await?;
+        let rows = in_time(battles::save_progress(&self.db, self.owner, &new, &ids)).await?;
         for (slot, new) in slots.into_iter().zip(&new) {
             slot.saved(rows.get(&new.id), Some(new));
         }

@@ -16,6 +16,26 @@ use crate::visitors::{Tally, assert_kept, play, register};
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "needs nginx and Postgres's own programs, and takes a minute and more"]
 async fn a_failover_to_the_standby_loses_no_acknowledged_vote() {
+    fail_over("the power cut", |primary| Box::new(primary.cut())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[ignore = "needs nginx and Postgres's own programs, and takes a minute and more"]
+async fn a_primary_that_hangs_is_left_for_its_standby_and_loses_no_acknowledged_vote() {
+    fail_over("it hung", |primary| {
+        let frozen = primary.freeze();
+        Box::new(|| {
+            drop(frozen);
+            primary
+        })
+    })
+    .await;
+}
+
+/// Makes the primary fail, and gives what brings it back.
+type Failure = fn(Postgres) -> Box<dyn FnOnce() -> Postgres + Send>;
+
+async fn fail_over(what: &str, fail: Failure) {
     let folder = Folder::new();
     let (primary, standby) = block_in_place(|| {
         let primary = Postgres::primary(&folder);
@@ -34,16 +54,15 @@ async fn a_failover_to_the_standby_loses_no_acknowledged_vote() {
     let visitors: Vec<_> = (0..8).map(|n| tokio::spawn(play(address.clone(), tally.clone(), n))).collect();
     let part = length() / 3;
     tokio::time::sleep(part).await;
-    let before = tally.votes().len();
-    let again = block_in_place(|| primary.cut());
-    let cut = Instant::now();
+    let again = block_in_place(|| fail(primary));
+    let (before, cut) = (tally.votes().len(), Instant::now());
     block_in_place(|| standby.promote());
     let promoted = cut.elapsed();
     while tally.votes().len() < before + 3 {
         assert!(cut.elapsed() < Duration::from_secs(60), "no votes on the new primary");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    println!("promoted after {promoted:.1?}; votes go on {:.1?} after the power cut", cut.elapsed());
+    println!("promoted after {promoted:.1?}; votes go on {:.1?} after {what}", cut.elapsed());
     tokio::time::sleep(part).await;
     // It still thinks that it is the primary; its timeline says that it is not.
     let at_return = tally.votes().len();

@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use arena_tests::harness::{Folder, Store, within};
+use arena_tests::harness::{Folder, Frozen, Processes, Store, within};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::free_address;
@@ -123,6 +123,12 @@ impl Postgres {
         move || Self::start(&data, address, "*")
     }
 
+    /// It hangs, as on a disk that does not answer, until what is given is dropped: then it goes on as if nothing had
+    /// happened.
+    pub fn freeze(&self) -> Frozen {
+        Processes::of(Pid::from_child(&self.child)).freeze()
+    }
+
     /// Makes a standby the primary.
     pub fn promote(&self) {
         run(command(program("pg_ctl")).args(["promote", "-w", "-D"]).arg(&self.data));
@@ -148,6 +154,49 @@ impl Drop for Postgres {
     }
 }
 
+/// How PgBouncer shares the connections to Postgres.
+#[derive(Debug, Clone, Copy)]
+pub enum PoolMode {
+    Session,
+    /// With statements that are prepared anew where they are missing: PgBouncer 1.21 and newer.
+    Transaction,
+    /// As older ones do it.
+    TransactionWithoutStatements,
+}
+
+impl PoolMode {
+    /// Those in which an arena runs behind the PgBouncer of this machine.
+    pub fn known() -> Vec<Self> {
+        if prepares() { vec![Self::Session, Self::Transaction] } else { vec![Self::Session] }
+    }
+
+    fn settings(self) -> &'static str {
+        match self {
+            Self::Session => "pool_mode = session\n",
+            Self::Transaction => "pool_mode = transaction\nmax_prepared_statements = 200\n",
+            Self::TransactionWithoutStatements if prepares() => {
+                "pool_mode = transaction\nmax_prepared_statements = 0\n"
+            }
+            Self::TransactionWithoutStatements => "pool_mode = transaction\n",
+        }
+    }
+}
+
+/// Whether PgBouncer knows prepared statements.
+fn prepares() -> bool {
+    let told = Command::new(bouncer()).arg("--version").output().expect("apt-get install pgbouncer");
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    let version = told.split_whitespace().nth(1).expect("PgBouncer and its version");
+    println!("PgBouncer {version}");
+    let mut numbers = version.split('.').map(|number| number.parse::<u32>().expect("a number"));
+    numbers.next().zip(numbers.next()).is_some_and(|version| version >= (1, 21))
+}
+
+/// The program; `PGBOUNCER` names another than that on the path.
+fn bouncer() -> std::ffi::OsString {
+    std::env::var_os("PGBOUNCER").unwrap_or_else(|| "pgbouncer".into())
+}
+
 /// PgBouncer, ended when it is dropped.
 pub struct PgBouncer {
     child: Child,
@@ -157,7 +206,7 @@ pub struct PgBouncer {
 
 impl PgBouncer {
     /// In front of this server.
-    pub fn before(postgres: &Postgres, pool_mode: &str) -> Self {
+    pub fn before(postgres: &Postgres, mode: PoolMode) -> Self {
         let folder = Folder::new();
         owned(folder.path());
         let (address, root) = (free_address(), folder.path().display());
@@ -165,13 +214,16 @@ impl PgBouncer {
         let configuration = format!(
             "[databases]\narena = host={host} port={port} dbname=arena user=arena\n[pgbouncer]\n\
             listen_addr = {}\nlisten_port = {}\nauth_type = any\nunix_socket_dir =\nlogfile = {root}/log\npidfile = {root}/pid\n\
-            pool_mode = {pool_mode}\nmax_client_conn = 500\ndefault_pool_size = 120\n",
+            max_client_conn = 500\ndefault_pool_size = {}\n{}",
             address.ip(),
-            address.port()
+            address.port(),
+            // Fewer than the servers have connections, where these are shared.
+            if matches!(mode, PoolMode::Session) { 120 } else { 12 },
+            mode.settings(),
         );
         let file = folder.path().join("pgbouncer.ini");
         std::fs::write(&file, configuration).expect("written");
-        let child = command("pgbouncer").arg("-q").arg(&file).spawn().expect("apt-get install pgbouncer");
+        let child = command(bouncer()).arg("-q").arg(&file).spawn().expect("apt-get install pgbouncer");
         let answers = || std::net::TcpStream::connect(address).ok();
         within(std::time::Duration::from_secs(20), "PgBouncer listens", answers);
         Self { child, _folder: folder, address }

@@ -9,7 +9,7 @@ use arena_tests::harness::{Arena, Behaviour, Folder, Options};
 use tokio::task::block_in_place;
 
 use super::nginx::Nginx;
-use super::postgres::{PgBouncer, Postgres};
+use super::postgres::{PgBouncer, PoolMode, Postgres};
 use super::{free_address, start};
 use crate::length;
 use crate::visitors::{Readings, Tally, assert_kept, play, read_streams, register};
@@ -17,9 +17,15 @@ use crate::visitors::{Readings, Tally, assert_kept, play, read_streams, register
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "needs nginx and PgBouncer, and takes a minute and more"]
 async fn servers_behind_a_proxy_are_started_anew_one_by_one_without_losing_a_vote() {
+    for mode in block_in_place(PoolMode::known) {
+        start_anew_one_by_one(mode).await;
+    }
+}
+
+async fn start_anew_one_by_one(mode: PoolMode) {
     let folder = Folder::new();
     let postgres = block_in_place(|| Postgres::primary(&folder));
-    let bouncer = block_in_place(|| PgBouncer::before(&postgres, "session"));
+    let bouncer = block_in_place(|| PgBouncer::before(&postgres, mode));
     // Fixed ports, so that the proxy finds a server again.
     let ports: Vec<SocketAddr> = (0..3).map(|_| free_address()).collect();
     let begin = |at: SocketAddr| {
@@ -51,7 +57,7 @@ async fn servers_behind_a_proxy_are_started_anew_one_by_one_without_losing_a_vot
     for task in visitors.into_iter().chain(readers) {
         task.await.expect("a visitor ends");
     }
-    println!("{restarts} restarts behind nginx, through PgBouncer in session mode, in {:?}", began.elapsed());
+    println!("{restarts} restarts behind nginx, through PgBouncer ({mode:?}), in {:?}", began.elapsed());
     readings.tell();
     assert_kept(&store, &tally).await;
     drop((servers, endpoint));
@@ -62,7 +68,7 @@ async fn servers_behind_a_proxy_are_started_anew_one_by_one_without_losing_a_vot
 async fn a_pooler_that_loses_prepared_statements_is_named_at_the_start() {
     let folder = Folder::new();
     let postgres = block_in_place(|| Postgres::primary(&folder));
-    let bouncer = block_in_place(|| PgBouncer::before(&postgres, "transaction"));
+    let bouncer = block_in_place(|| PgBouncer::before(&postgres, PoolMode::TransactionWithoutStatements));
     let data = Folder::new();
     let mut command = std::process::Command::new(arena_tests::harness::arena_binary());
     command.args(["serve", "--listen", "127.0.0.1:0", "--devices", "none", "--no-demo", "--data"]).arg(data.path());
