@@ -11,7 +11,6 @@ use sqlx::PgPool;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::database::says_nothing;
 use crate::error::Error;
 use crate::store::cast_votes::{self, AllowedVote, CastOutcome};
 
@@ -79,7 +78,7 @@ const CAST_TIMEOUT: Duration = Duration::from_secs(15);
 /// One statement, within the time: a host that is cut off says nothing for minutes.
 async fn in_time(db: &PgPool, elo: &EloSettings, votes: &[&AllowedVote]) -> sqlx::Result<Vec<CastOutcome>> {
     let cast = tokio::time::timeout(CAST_TIMEOUT, cast_votes::cast(db, votes, elo)).await;
-    cast.unwrap_or_else(|_| Err(says_nothing()))
+    cast.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
 /// Casts all of them; should one be refused, each by itself, so that it takes no other with it.
