@@ -170,7 +170,7 @@ async fn thoughts_in_the_text_are_not_shown_not_kept_and_not_sent_back() {
     let battle = begin(&visitor, "first").await;
     let seen = read(&visitor, &battle).await;
     let side = if seen.html("a").contains("The answer.") { "a" } else { "b" };
-    assert_eq!(seen.html(side).trim(), "<p>The answer.</p>", "{seen:?}");
+    assert_eq!(seen.html(side).trim(), "<p dir=\"auto\">The answer.</p>", "{seen:?}");
     assert!(!visitor.received().contains("Zanzibar"));
     go_on(&visitor, &battle, "second").await;
     read(&visitor, &battle).await;

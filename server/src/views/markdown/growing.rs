@@ -10,6 +10,7 @@ mod tests;
 use super::edit::{Edit, open_elements, tail, utf16};
 use super::escape::text_html;
 use super::fence::{Grown, OpenCode};
+use super::links::Definitions;
 use super::split::split;
 use super::{MAX_BYTES, block, blocks, code};
 
@@ -35,6 +36,8 @@ pub struct Growing {
     rendered: usize,
     /// The last block where it is code whose end has not come.
     code: Option<OpenCode>,
+    /// The links that the text has defined.
+    definitions: Definitions,
 }
 
 impl Growing {
@@ -83,7 +86,7 @@ impl Growing {
     fn render(&mut self, text: &str) -> Option<Edit> {
         let settled = self.settled;
         let rest = &text[self.base..];
-        let parts = split(rest);
+        let parts = split(rest, &mut self.definitions);
         self.code = None;
         let mut new = Vec::with_capacity(parts.ranges.len());
         for range in &parts.ranges {
@@ -91,7 +94,7 @@ impl Growing {
             let is_open = new.len() == parts.settled && new.len() + 1 == parts.ranges.len();
             // To the end of the text, where the next piece goes on.
             self.code = if is_open { OpenCode::read(&rest[range.start..]) } else { None };
-            new.push(self.code.as_ref().map_or_else(|| block(source), OpenCode::shown));
+            new.push(self.code.as_ref().map_or_else(|| block(source, &self.definitions), OpenCode::shown));
         }
         self.settled += parts.settled;
         if let Some(open) = parts.ranges.get(parts.settled) {

@@ -1,22 +1,26 @@
 //! Markdown that models and visitors wrote, as safe HTML.
 //!
 //! ```text
-//! text ─▶ split (top-level blocks) ─▶ per block: delimiters ─▶ writer (code, mathematics) ─▶ sanitise
+//! text ─▶ split (top-level blocks) ─▶ per block: protect (formulas, emphasis) ─▶ writer (code, mathematics, links) ─▶ sanitise
 //!                                     fenced code: fence ─▶ per line: code ─▶ sanitise
 //! ```
 //!
-//! Each top-level block is rendered from its own source and nothing else, so a block that is followed by another one
-//! never changes while the text grows: [`Growing`] sends it once. The price is small: a reference link whose definition
-//! stands in another block stays as it was written. Only such definitions can still move the border of a settled block
-//! (a list goes on after one), which is seen to at the end.
+//! Each top-level block is rendered from its own source, so a block that is followed by another one never changes while the
+//! text grows: [`Growing`] sends it once. Only link definitions, which mostly stand at the end, reach further: they make links
+//! in other blocks, move a settled block's border (a list goes on after one), and go once a link has used them. All that is
+//! seen to at the end.
 
+mod chemistry;
 mod code;
-mod delimiters;
 mod edit;
 mod escape;
 mod fence;
+mod formulas;
 mod growing;
+mod latex;
+mod links;
 mod math;
+mod protect;
 mod sanitise;
 mod split;
 #[cfg(test)]
@@ -28,6 +32,7 @@ mod writer;
 pub use edit::Edit;
 pub use growing::Growing;
 
+use links::Definitions;
 use split::split;
 
 /// Text beyond this many bytes is shown as plain text: nobody reads it, and rendering must stay quick.
@@ -39,9 +44,16 @@ pub type BlockHtml = String;
 /// The blocks of a text.
 pub fn blocks(text: &str) -> Vec<BlockHtml> {
     if text.len() > MAX_BYTES {
-        return vec![format!("<p class=\"plain\">{}</p>", escape::escaped(text))];
+        return vec![format!("<p class=\"plain\" dir=\"auto\">{}</p>", escape::escaped(text))];
     }
-    split(text).ranges.into_iter().map(|range| block(&text[range])).collect()
+    let mut definitions = Definitions::default();
+    let ranges = split(text, &mut definitions).ranges;
+    let written: Vec<_> = ranges.iter().map(|range| defined(&text[range.clone()], &definitions)).collect();
+    let whole = written.into_iter().zip(ranges).filter_map(|(html, range)| {
+        let source = &text[range];
+        html.or_else(|| (!definitions.are_all_used(source)).then(|| definition(source)))
+    });
+    whole.collect()
 }
 
 /// The blocks of a text as one piece, for templates.
@@ -50,10 +62,16 @@ pub fn html(text: &str) -> String {
 }
 
 /// One top-level block.
-fn block(source: &str) -> BlockHtml {
-    if let Some(code) = fence::block(source) {
-        return code;
-    }
-    let source = delimiters::to_dollars(source);
-    sanitise::clean(&writer::write(&source))
+fn block(source: &str, definitions: &Definitions) -> BlockHtml {
+    defined(source, definitions).unwrap_or_else(|| definition(source))
+}
+
+/// One top-level block; `None` where it only defines links.
+fn defined(source: &str, definitions: &Definitions) -> Option<BlockHtml> {
+    fence::block(source).or_else(|| writer::write(source, definitions).map(|html| sanitise::clean(&html)))
+}
+
+/// Link definitions as they are written: nothing of an answer disappears.
+fn definition(source: &str) -> BlockHtml {
+    sanitise::clean(&format!("<p dir=\"auto\">{}</p>", escape::escaped(source.trim())))
 }

@@ -103,7 +103,12 @@ pub(super) fn clean(html: &str) -> String {
 
 fn rules() -> Builder<'static> {
     let set = |names: &[&'static str]| names.iter().copied().collect::<HashSet<_>>();
-    let mut attributes = HashMap::from([("a", set(&["href"])), ("ol", set(&["start"])), ("pre", set(&["tabindex"]))]);
+    let mut attributes =
+        HashMap::from([("a", set(&["href"])), ("pre", set(&["tabindex"])), ("span", set(&["tabindex"]))]);
+    for name in ["p", "h3", "h4", "h5", "h6", "blockquote", "ul", "table"] {
+        attributes.insert(name, set(&["dir"]));
+    }
+    attributes.insert("ol", set(&["start", "dir"]));
     for name in MATHML {
         attributes.insert(name, set(MATHML_ATTRIBUTES));
     }
@@ -112,8 +117,9 @@ fn rules() -> Builder<'static> {
         ("th", set(&["center", "number"])),
         ("td", set(&["center", "number"])),
         ("code", set(&["formula", "display"])),
+        ("mrow", set(&["boxed"])),
         ("div", set(&["scroll", "code", "code-name"])),
-        ("span", set(&["hl-c", "hl-s", "hl-n", "hl-f", "hl-t", "hl-k", "hl-o", "hl-d", "hl-i"])),
+        ("span", set(&["long", "display", "hl-c", "hl-s", "hl-n", "hl-f", "hl-t", "hl-k", "hl-o", "hl-d", "hl-i"])),
     ]);
     let mut rules = Builder::empty();
     rules

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Parser, Tag};
 
+use super::formulas::masked;
+use super::links::Definitions;
 use super::writer::OPTIONS;
 
 /// The blocks of a text.
@@ -18,14 +20,19 @@ pub(super) struct Blocks {
 ///
 /// A block is settled when another one follows whose first line is complete: until its line ends, a beginning such as
 /// `#` or `1.` may turn out to belong to the paragraph or list before it. A link definition settles nothing: a list may
-/// go on after it.
-pub(super) fn split(text: &str) -> Blocks {
+/// go on after it. What definitions there are is noted.
+pub(super) fn split(text: &str, definitions: &mut Definitions) -> Blocks {
+    // A formula's lines are no list, whatever they begin with.
+    let text = masked(text);
+    let text = text.as_str();
     let mut ranges: Vec<Range<usize>> = Vec::new();
     // Where the blocks begin that the parser tells of, and where the line begins that makes them what they are.
     let mut starts: Vec<(usize, usize)> = Vec::new();
     let mut depth = 0_usize;
     let mut covered = 0;
-    for (event, range) in Parser::new_ext(text, OPTIONS).into_offset_iter() {
+    let parser = Parser::new_ext(text, OPTIONS);
+    definitions.add(&parser);
+    for (event, range) in parser.into_offset_iter() {
         match event {
             Event::Start(tag) => {
                 if depth == 0 {

@@ -6,6 +6,10 @@ use proptest::prelude::*;
 
 use super::{blocks, html};
 
+mod emphasis;
+mod formulas;
+mod links;
+
 #[test]
 fn hostile_answers_cannot_act() {
     let corpus = [
@@ -67,7 +71,7 @@ fn hostile_answers_cannot_act() {
 fn links_go_out_with_care_and_pictures_are_links() {
     assert_eq!(
         html("[a](https://x.example/?q=1&r=2)"),
-        "<p><a href=\"https://x.example/?q=1&amp;r=2\" target=\"_blank\" rel=\"nofollow noopener noreferrer\">a</a></p>"
+        "<p dir=\"auto\"><a href=\"https://x.example/?q=1&amp;r=2\" target=\"_blank\" rel=\"nofollow noopener noreferrer\">a</a></p>"
     );
     assert!(html("![cat](https://x.example/cat.png)").contains(">cat</a>"));
 }
@@ -78,7 +82,7 @@ fn the_usual_elements_are_there() {
         "# T\n\n**b** *i* ~~s~~ `c`\n\n- [x] done\n- [ ] open\n\n| a | b |\n|:-:|--:|\n| 1 | 2 |\n\n> q\n\n---\n\n3. x\n4. y",
     );
     for part in [
-        "<h3>T</h3>",
+        "<h3 dir=\"auto\">T</h3>",
         "<strong>b</strong>",
         "<em>i</em>",
         "<del>s</del>",
@@ -87,9 +91,9 @@ fn the_usual_elements_are_there() {
         "☐ open",
         "<th class=\"center\">a</th>",
         "<td class=\"number\">2</td>",
-        "<blockquote>",
+        "<blockquote dir=\"auto\">",
         "<hr>",
-        "<ol start=\"3\">",
+        "<ol start=\"3\" dir=\"auto\">",
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
     }
@@ -132,7 +136,7 @@ fn chinese_text_is_kept_whole() {
     let text = "**床前明月光**，疑是地上霜。\n\n举头望明月，低头思故乡。";
     let blocks = blocks(text);
     assert_eq!(blocks.len(), 2);
-    assert_eq!(blocks[0], "<p><strong>床前明月光</strong>，疑是地上霜。</p>");
+    assert_eq!(blocks[0], "<p dir=\"auto\"><strong>床前明月光</strong>，疑是地上霜。</p>");
 }
 
 #[test]

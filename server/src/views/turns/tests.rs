@@ -79,7 +79,12 @@ fn whoever_comes_late_or_has_fallen_behind_gets_the_whole_and_then_edits() {
 fn a_text_that_was_retracted_goes_also_where_only_its_row_is_known() {
     let mut turn = RenderedTurn::default();
     let mut reader = Reader::default();
-    for (text, shown) in [("thoughts", "<p>thoughts</p>"), ("", ""), ("said", "<p>said</p>"), ("no", "<p>no</p>")] {
+    for (text, shown) in [
+        ("thoughts", "<p dir=\"auto\">thoughts</p>"),
+        ("", ""),
+        ("said", "<p dir=\"auto\">said</p>"),
+        ("no", "<p dir=\"auto\">no</p>"),
+    ] {
         turn.take(view(text, "x"), false);
         reader.read(&mut turn);
         assert_eq!(reader.html(0), shown);
