@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Compat, Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -52,6 +52,8 @@ pub fn application(
         .wrap(from_fn(middleware::deadlines))
         .wrap(from_fn(middleware::visitor))
         .wrap(from_fn(middleware::request_log))
+        // Streams say themselves that they are not to be.
+        .wrap(Compat::new(Compress::default()))
         // A page about an error is made further in, and needs them too.
         .wrap(middleware::security_headers(https))
         .wrap(from_fn(middleware::note_request))

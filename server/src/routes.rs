@@ -4,13 +4,14 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::error::Error;
 use crate::handlers::{
-    admin, api, battle, health, history, home, language, leaderboard, metrics, models, new_chat, statics,
+    admin, api, battle, health, history, home, language, leaderboard, metrics, models, new_chat, statics, theme,
 };
 
 /// The table.
 pub fn configure(app: &mut ServiceConfig) {
     app.route("/", web::get().to(home::page))
         .route("/language", web::post().to(language::choose))
+        .route("/theme", web::post().to(theme::choose))
         // Models
         .route("/models", web::get().to(models::list::page))
         .route("/models/{slug}", web::get().to(models::card::page))
@@ -29,6 +30,9 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/battle/{id}", web::get().to(battle::page::page))
         .route("/battle/{id}/stream", web::get().to(battle::turns::stream))
         .route("/battle/{id}/queue", web::get().to(battle::queue::page))
+        .route("/battle/{id}/turns/{number}/{part}", web::get().to(battle::keep::source))
+        .route("/battle/{id}/conversation.md", web::get().to(battle::keep::battle_markdown))
+        .route("/battle/{id}/conversation.json", web::get().to(battle::keep::battle_json))
         .route("/battle/{id}/message", web::post().to(battle::turns::send))
         .route("/battle/{id}/stop", web::post().to(battle::turns::stop))
         .route("/battle/{id}/retry", web::post().to(battle::turns::retry))
@@ -37,8 +41,13 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/battle/{id}/vote", web::post().to(battle::vote::cast))
         .route("/battle/{id}/vote/undo", web::post().to(battle::vote::undo))
         .route("/battle/{id}/vote/show", web::post().to(battle::vote::settle))
+        .route("/battle/{id}/share", web::post().to(battle::share::share))
+        .route("/battle/{id}/share/stop", web::post().to(battle::share::stop))
+        .route("/shared/{id}", web::get().to(battle::share::page))
         .route("/battle/{id}/delete", web::post().to(battle::page::delete))
         .route("/history", web::get().to(history::list))
+        .route("/history/battles.md", web::get().to(battle::keep::all_markdown))
+        .route("/history/battles.jsonl", web::get().to(battle::keep::all_json))
         .route("/history/delete-all", web::post().to(history::delete_all))
         // Administration
         .route("/admin", web::get().to(admin::overview::page))
@@ -79,5 +88,6 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/metrics", web::get().to(metrics::page))
         .route("/static/{path:.*}", web::get().to(statics::file))
         .route("/favicon.ico", web::get().to(statics::favicon))
+        .route("/robots.txt", web::get().to(statics::robots))
         .default_service(web::to(async || Err::<actix_web::HttpResponse, _>(Error::NotFound)));
 }

@@ -1,7 +1,7 @@
 // The page of a battle: answers stream in, stop, retry, votes by key, copy. Everything works by forms without it.
 
 import { Blocks } from "./blocks.js";
-import { enhance } from "./composer.js";
+import { carryDraft, enhance } from "./composer.js";
 import { TurnStream } from "./stream.js";
 
 const battle = document.querySelector("[data-battle]");
@@ -24,6 +24,7 @@ function showEdits(edits) {
     if (!list) continue;
     shown[side] ??= new Blocks(list);
     shown[side].take(edit);
+    copyButtons(list);
   }
   if (follow) scrollTo({ top: document.documentElement.scrollHeight });
 }
@@ -50,6 +51,7 @@ const mayMoveFocus = () =>
 function keepDraft(old, panel) {
   const draft = old.querySelector(".composer");
   const place = panel.querySelector(".composer");
+  if (!place) carryDraft(battle.dataset.battle, panel.querySelector("[data-new]")?.getAttribute("href") ?? "/battle");
   if (!draft || !place || !draft.querySelector("[data-composer]").value) return;
   const focused = draft.contains(document.activeElement) ? document.activeElement : null;
   place.replaceWith(draft);
@@ -78,6 +80,7 @@ function replacePanel(html) {
     heading.textContent = answer(side)?.querySelector("h2").textContent ?? heading.textContent;
   }
   listen();
+  copyButtons(panel);
   return true;
 }
 
@@ -159,7 +162,11 @@ function follow() {
   stream = new TurnStream(battle.dataset.battle, battle.dataset.cursor, {
     edits: showEdits,
     status: showStatus,
-    lost: (isLost) => announcer.classList.toggle("shown", isLost) || (isLost && announce(battle.dataset.lost)),
+    lost: (isLost) => {
+      announcer.classList.toggle("shown", isLost);
+      if (isLost) announce(battle.dataset.lost);
+      else if (announcer.textContent === battle.dataset.lost) announce("");
+    },
     ended: async () => {
       announcer.classList.remove("shown");
       delete battle.dataset.running;
@@ -212,16 +219,61 @@ function listen() {
   });
 }
 
-function copyButtons() {
-  if (!navigator.clipboard) return;
-  for (const button of battle.querySelectorAll("[data-copy]")) {
-    button.hidden = false;
-    button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(button.closest(".answer").querySelector("[data-blocks]").innerText);
-      const before = button.textContent;
-      button.textContent = battle.dataset.copied;
-      setTimeout(() => (button.textContent = before), 1500);
-    });
+/** The public address, whole: the server may not know by which name it is reached. */
+const shareLink = () => new URL(battle.querySelector("[data-address]").value, location.href);
+
+const canCopy = Boolean(navigator.clipboard);
+
+/** Writes a text to the clipboard that the server is still asked for: some browsers allow it only within the click. */
+async function copyFrom(address) {
+  const text = fetch(address).then((response) => {
+    if (!response.ok) throw new Error(response.statusText);
+    return response.text();
+  });
+  if (typeof ClipboardItem === "undefined" || !navigator.clipboard.write) {
+    await navigator.clipboard.writeText(await text);
+    return;
+  }
+  const blob = text.then((whole) => new Blob([whole], { type: "text/plain" }));
+  await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+}
+
+/** Copies what was written: a message or an answer by its turn, the whole conversation, or the code beside the button. */
+async function copy(button) {
+  const what = button.dataset.copy;
+  if (what === "code") return navigator.clipboard.writeText(button.closest(".code").querySelector("pre").textContent);
+  if (what === "link") return navigator.clipboard.writeText(shareLink().href);
+  return copyFrom(battle.dataset.battle + (what === "all" ? "/conversation.md" : `/turns/${what}`));
+}
+
+battle.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  let said = battle.dataset.copied;
+  try {
+    await copy(button);
+  } catch {
+    said = battle.dataset.copyFailed;
+  }
+  button.dataset.text ??= button.textContent;
+  button.textContent = said;
+  announce(said);
+  setTimeout(() => (button.textContent = button.dataset.text), 1500);
+});
+
+/** Shows the buttons of a part of the page, and gives each block of code its own. */
+function copyButtons(root) {
+  const address = root.querySelector("[data-address]");
+  if (address) address.value = shareLink().href;
+  if (!canCopy) return;
+  for (const button of root.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+  for (const code of root.querySelectorAll(".code:not(:has(> .copy-code))")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet small copy-code";
+    button.dataset.copy = "code";
+    button.textContent = battle.dataset.copyCode;
+    code.prepend(button);
   }
 }
 
@@ -246,7 +298,7 @@ addEventListener("keydown", (event) => {
 });
 
 listen();
-copyButtons();
+copyButtons(battle);
 if (battle.hasAttribute("data-running")) {
   const last = battle.querySelector(".turn:last-of-type");
   if (battle.querySelectorAll(".turn").length > 1) last?.scrollIntoView({ block: "start" });

@@ -7,6 +7,43 @@ function tailLength(html, open) {
   return html.length - at;
 }
 
+/** Where in the text of `root` the selection begins and ends; nothing where it reaches elsewhere. */
+function selectionIn(root) {
+  const selection = getSelection();
+  if (!selection.rangeCount || selection.isCollapsed) return null;
+  const range = selection.getRangeAt(0);
+  if (!root.contains(range.startContainer) && !root.contains(range.endContainer)) return null;
+  return {
+    from: [range.startContainer, range.startOffset],
+    to: [range.endContainer, range.endOffset],
+    start: offsetIn(root, range.startContainer, range.startOffset),
+    end: offsetIn(root, range.endContainer, range.endOffset),
+  };
+}
+
+function offsetIn(root, node, offset) {
+  if (!root.contains(node)) return null;
+  const before = document.createRange();
+  before.selectNodeContents(root);
+  before.setEnd(node, offset);
+  return before.toString().length;
+}
+
+/** Selects the same text again after its elements have been written anew. The other end may stand in another block. */
+function select(root, kept) {
+  const place = (offset) => {
+    const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      if (offset <= text.length) return [text, offset];
+      offset -= text.length;
+    }
+    return [root, root.childNodes.length];
+  };
+  const [from, fromOffset] = kept.start === null ? kept.from : place(kept.start);
+  const [to, toOffset] = kept.end === null ? kept.to : place(kept.end);
+  getSelection().setBaseAndExtent(from, fromOffset, to, toOffset);
+}
+
 export class Blocks {
   /** `list` is the element whose children are the blocks. The server has sanitised all HTML. */
   constructor(list) {
@@ -41,7 +78,9 @@ export class Blocks {
     now.forEach((html, index) => {
       const block = this.list.children[from + index] ?? this.list.appendChild(document.createElement("div"));
       block.className = "block";
+      const kept = selectionIn(block);
       block.innerHTML = html;
+      if (kept) select(block, kept);
     });
   }
 }

@@ -24,6 +24,7 @@ pub mod repair_ratings;
 pub mod retry_reply;
 pub mod send_message;
 pub mod settle_votes;
+pub mod share_battle;
 pub mod sign_in;
 pub mod start_battle;
 pub mod stop_answer;

@@ -50,6 +50,10 @@ id!(
     BattleId
 );
 id!(
+    /// The public page of a battle.
+    ShareId
+);
+id!(
     /// One attempt of one side to answer one turn.
     ReplyId
 );

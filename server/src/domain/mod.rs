@@ -23,7 +23,7 @@ pub use battle::{
 pub use confusable::{is_invisible, skeleton};
 pub use device::{Device, DevicePreference, UnknownDevice};
 pub use identity::{NameLists, Names, RegisteredModel, find_giveaway};
-pub use ids::{AdminId, BattleId, ModelId, ReplyId, VoterId};
+pub use ids::{AdminId, BattleId, ModelId, ReplyId, ShareId, VoterId};
 pub use language::language_of;
 pub use model::{
     Card, EndpointAddress, EndpointSource, Field, FieldError, General, Group, LocalSource, MAX_NAME, ModelKind,

@@ -3,7 +3,8 @@
 /// The most characters (Unicode scalar values) a message may have, as in FastChat's blind battles.
 pub const MAX_PROMPT_CHARS: usize = 30_000;
 
-/// A message that says something and is not too long. Line ends are `\n`; NUL, which Postgres cannot store, is gone.
+/// A message that says something and is not too long, as it was typed: the indentation of code and of verse means something.
+/// Only line ends are `\n`, and NUL, which Postgres cannot store, is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompt(String);
 
@@ -25,15 +26,14 @@ impl Prompt {
     /// Checks a message.
     pub fn parse(text: &str) -> Result<Self, PromptError> {
         let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "");
-        let text = text.trim();
-        if text.is_empty() {
+        if text.trim().is_empty() {
             return Err(PromptError::Empty);
         }
         let chars = text.chars().count();
         if chars > MAX_PROMPT_CHARS {
             return Err(PromptError::TooLong { chars });
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text))
     }
 
     /// The message.
@@ -67,5 +67,11 @@ mod tests {
     #[test]
     fn line_ends_are_unified_and_nul_is_dropped() {
         assert_eq!(Prompt::parse("a\r\nb\rc\0").map(Prompt::into_string), Ok("a\nb\nc".to_owned()));
+    }
+
+    #[test]
+    fn a_message_goes_as_it_was_typed() {
+        let typed = "    if x:\n\treturn *y*  \n\n\u{3000}床前明月光\n";
+        assert_eq!(Prompt::parse(typed).map(Prompt::into_string), Ok(typed.to_owned()));
     }
 }

@@ -3,6 +3,7 @@
 use actix_web::{HttpMessage, HttpRequest, web};
 
 use super::Visitor;
+use crate::config::origin_of;
 use crate::i18n::Locale;
 use crate::state::AppState;
 use crate::views::Page;
@@ -14,11 +15,14 @@ impl Page {
             (Some(arena), Some(visitor)) => arena.keys.csrf_token(visitor.token()),
             _ => String::new(),
         };
+        let arena = request.app_data::<web::Data<AppState>>();
+        let origin = arena.and_then(|arena| arena.config.public_url.as_ref()).map(origin_of);
         let path = request.path().to_owned();
         let here = match request.query_string() {
             "" => path.clone(),
             query => format!("{path}?{query}"),
         };
-        Self { locale: Locale::of(request), csrf, here, path }
+        let chosen = request.cookie("theme").and_then(|cookie| cookie.value().parse().ok());
+        Self { locale: Locale::of(request), csrf, here, path, theme: chosen.unwrap_or_default(), origin }
     }
 }

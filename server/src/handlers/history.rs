@@ -53,6 +53,11 @@ impl HistoryPage {
         self.page.t(&format!("kind-{}", kind.as_str().replace('_', "-")))
     }
 
+    /// What stands between two models.
+    pub fn versus(&self) -> String {
+        format!(" {} ", self.page.t("versus"))
+    }
+
     /// What was voted.
     pub fn vote_text(&self, choice: &Choice) -> String {
         self.page.t(&format!("voted-{}", choice.as_str().replace('_', "-")))

@@ -23,6 +23,7 @@ pub mod models;
 pub mod new_chat;
 pub mod sse;
 pub mod statics;
+pub mod theme;
 
 /// A page. What the visitor may see changes with every click, so that nothing of it is kept by caches.
 pub(crate) fn html(page: &impl Template) -> Result<HttpResponse, Error> {

@@ -4,13 +4,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::battle::new::sample_prompts;
+use super::battle::samples::sample_prompts;
 use super::{html, html_error, keeps_message, see_other};
 use crate::actions::start_battle::{Opponents, StartBattle};
 use crate::domain::{BattleKind, MAX_PROMPT_CHARS, ModelId, Parameters};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
-use crate::i18n::error_text;
+use crate::i18n::{error_text, grouped};
 use crate::limits::Caller;
 use crate::state::AppState;
 use crate::store::models::{self, Model};
@@ -57,12 +57,17 @@ impl NewChatPage {
 
     /// Prompts to try.
     pub fn samples(&self) -> Vec<String> {
-        sample_prompts(self.page.locale, 4)
+        sample_prompts(&self.models, self.page.locale, 4)
     }
 
     /// The longest prompt.
     pub fn longest(&self) -> usize {
         MAX_PROMPT_CHARS
+    }
+
+    /// The same for people.
+    pub fn longest_text(&self) -> String {
+        grouped(MAX_PROMPT_CHARS as u64)
     }
 }
 

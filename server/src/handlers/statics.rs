@@ -33,3 +33,10 @@ pub async fn file(request: HttpRequest, path: web::Path<String>) -> Result<HttpR
 pub async fn favicon() -> HttpResponse {
     HttpResponse::MovedPermanently().insert_header(("location", "/static/icon.svg")).finish()
 }
+
+/// What search engines may read: what everybody may, and nothing that costs an answer or is one visitor's.
+pub async fn robots() -> HttpResponse {
+    let text =
+        "User-agent: *\nDisallow: /admin\nDisallow: /api/v1/\nDisallow: /battle/\nDisallow: /history\nAllow: /\n";
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(text)
+}

@@ -11,6 +11,7 @@ pub mod model_names;
 pub mod models;
 pub mod pending_votes;
 pub mod ratings;
+pub mod shares;
 pub mod voters;
 pub mod votes;
 

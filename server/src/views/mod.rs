@@ -2,12 +2,15 @@
 //! stands beside its handler.
 
 mod assets;
+pub mod conversation;
 mod human;
 pub mod markdown;
 mod page;
 pub mod replies;
+mod theme;
 pub mod turns;
 
 pub use assets::{StaticFiles, asset_hash, asset_url};
 pub use human::{Time, bytes, choice_key, kind_key, parameters, seconds, state_key, time, when};
 pub use page::{ErrorPage, Page};
+pub use theme::Theme;

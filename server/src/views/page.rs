@@ -5,7 +5,7 @@ use std::fmt::Display;
 use askama::Template;
 use askama::filters::{HtmlSafe, Safe};
 
-use super::asset_url;
+use super::{Theme, asset_url};
 use crate::i18n::Locale;
 
 /// What the base template needs. Templates write `{{ page.t("key") }}` for a text.
@@ -19,6 +19,10 @@ pub struct Page {
     pub here: String,
     /// Path alone, to mark where we are in the navigation.
     pub path: String,
+    /// The colours that the visitor chose.
+    pub theme: Theme,
+    /// The public address of the site, where the operator has told it.
+    pub origin: Option<String>,
 }
 
 impl Page {
@@ -52,6 +56,11 @@ impl Page {
         value2: impl ToString,
     ) -> String {
         self.locale.text_with(key, &[(name, &value.to_string()), (name2, &value2.to_string())])
+    }
+
+    /// The colours that can be chosen.
+    pub fn themes(&self) -> &'static [Theme] {
+        Theme::ALL
     }
 
     /// The address of a static file.

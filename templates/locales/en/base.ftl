@@ -1,4 +1,10 @@
 site-name = Mixtral Arena
+site-description = Ask two anonymous Mixtral-family models at once, vote for the better answer, and see which models people prefer.
+og-locale = en_US
+theme-label = Theme
+theme-system = System
+theme-light = Light
+theme-dark = Dark
 skip-to-content = Skip to content
 nav-label = Main
 nav-battle = Battle

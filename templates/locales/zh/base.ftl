@@ -1,4 +1,10 @@
 site-name = Mixtral 竞技场
+site-description = 向两个匿名的 Mixtral 系列模型同时提问，为更好的回答投票，看看大家更喜欢哪个模型。
+og-locale = zh_CN
+theme-label = 主题
+theme-system = 跟随系统
+theme-light = 浅色
+theme-dark = 深色
 skip-to-content = 跳到正文
 nav-label = 主导航
 nav-battle = 对战

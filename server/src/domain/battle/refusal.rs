@@ -34,6 +34,8 @@ pub enum Refusal {
     FailsAgain,
     /// The side was asked [`MAX_ATTEMPTS`](super::MAX_ATTEMPTS) times, or an empty answer was retried already.
     TooManyAttempts,
+    /// A public page before the names are known: others must not know them first.
+    ShareBeforeNames,
     /// There is no vote that could be taken back.
     NoVoteToUndo,
     /// The names have been shown, or the time to take the vote back is over.
@@ -58,6 +60,7 @@ impl Refusal {
             Self::NothingToRetry => "nothing-to-ask-again",
             Self::FailsAgain => "fails-again",
             Self::TooManyAttempts => "too-many-attempts",
+            Self::ShareBeforeNames => "share-before-names",
             Self::NoVoteToUndo => "no-vote-to-undo",
             Self::VoteIsFinal => "vote-final",
         }

@@ -108,6 +108,14 @@ impl BattleStatus {
         self.any(|side| side.and_then(SideStatus::trouble) == Some(Trouble::Refused))
     }
 
+    /// Whether everybody may read it: its names are known, and nothing of it is being written.
+    pub fn may_share(&self) -> Result<(), Refusal> {
+        if self.is_running() {
+            return Err(Refusal::StillStreaming);
+        }
+        if self.turns == 0 || !self.kind.shows_names(self.vote) { Err(Refusal::ShareBeforeNames) } else { Ok(()) }
+    }
+
     /// Whether it may be judged, in whatever way fits its kind: by its newest turn, or by those before where that one has
     /// failed.
     pub fn may_be_judged(&self) -> Result<(), Refusal> {

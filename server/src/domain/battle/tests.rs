@@ -431,6 +431,17 @@ fn a_vote_can_be_taken_back_until_it_is_final() {
 }
 
 #[test]
+fn others_may_read_a_battle_once_its_names_are_known_and_nothing_of_it_is_written() {
+    for case in &CASES {
+        let known = !case.kind.is_blind() || (case.vote.is_some() && !case.is_pending);
+        let ended = if known { Ok(()) } else { Err(Refusal::ShareBeforeNames) };
+        assert_eq!(battle_of(case, 1, ['d', 'f']).status().may_share(), ended);
+        assert_eq!(battle_of(case, 0, ['-', '-']).status().may_share(), Err(Refusal::ShareBeforeNames));
+        assert_eq!(battle_of(case, 2, ['s', 'd']).status().may_share(), Err(Refusal::StillStreaming));
+    }
+}
+
+#[test]
 fn a_turn_that_was_never_answered_is_nothing_to_judge_later() {
     // The first turn was stopped before a side said anything; the second one has failed.
     let mut battle = battle(BattleKind::Battle, None, 2, ['p', 'd']);

@@ -85,6 +85,8 @@ settings!(
         description_en: String = String::new(), Prose { max: MAX_DESCRIPTION, language: "en" };
         /// Description in Chinese.
         description_zh: String = String::new(), Prose { max: MAX_DESCRIPTION, language: "zh-CN" };
+        /// Prompts that show what it can do, one a line: offered to visitors.
+        sample_prompts: String = String::new(), Prose { max: MAX_DESCRIPTION, language: "" };
         /// The family, such as Mixtral.
         family: String = String::new(), Line(120);
         /// The model it was made from.

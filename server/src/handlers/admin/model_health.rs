@@ -214,9 +214,17 @@ mod tests {
 
     use super::*;
     use crate::i18n::{Locale, Message, Translated};
+    use crate::views::Theme;
 
     fn page(locale: Locale) -> Page {
-        Page { locale, csrf: String::new(), here: "/admin".into(), path: "/admin".into() }
+        Page {
+            locale,
+            csrf: String::new(),
+            here: "/admin".into(),
+            path: "/admin".into(),
+            theme: Theme::System,
+            origin: None,
+        }
     }
 
     #[test]

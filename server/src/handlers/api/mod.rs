@@ -16,7 +16,7 @@ mod models;
 mod operations;
 mod page;
 mod schemas;
-mod state;
+pub(super) mod state;
 mod stream;
 mod unknown;
 mod visitor;

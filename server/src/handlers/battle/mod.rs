@@ -1,8 +1,12 @@
 //! Battles, comparisons and direct chats: where one begins, its page, its turns, its vote.
 
+pub mod keep;
 pub mod new;
 pub mod page;
 pub mod queue;
 mod revealed;
+pub mod samples;
+pub mod share;
+mod standings;
 pub mod turns;
 pub mod vote;

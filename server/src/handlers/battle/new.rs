@@ -1,19 +1,27 @@
 //! Where a battle between two anonymous models begins.
 
+use std::path::Path;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::samples::sample_prompts;
+use super::standings::Standings;
 use crate::actions::answering::candidates;
 use crate::actions::start_battle::{Opponents, StartBattle};
 use crate::domain::{MAX_PROMPT_CHARS, Parameters, may_sample};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
 use crate::handlers::{html, html_error, keeps_message, see_other};
-use crate::i18n::{Locale, error_text};
+use crate::i18n::{Locale, error_text, grouped};
 use crate::limits::Caller;
 use crate::state::AppState;
+use crate::store::models::{self, Model};
 use crate::views::Page;
+
+/// So many prompts are offered.
+const MAX_SAMPLES: usize = 6;
 
 /// Where a battle begins.
 #[derive(Debug, Template)]
@@ -25,6 +33,14 @@ pub struct NewBattlePage {
     pub prompt: String,
     /// Why no battle can begin.
     pub trouble: Option<Trouble>,
+    /// Prompts to try.
+    pub samples: Vec<String>,
+    /// Whether only the models that come with the program play.
+    pub is_demo: bool,
+    /// How many play.
+    pub models: usize,
+    /// How the board stands.
+    pub standings: Standings,
 }
 
 /// Why no battle can begin.
@@ -42,20 +58,30 @@ impl Trouble {
 }
 
 impl NewBattlePage {
-    /// Prompts to try, in the page's language and in the other one: verse models are good at verse.
-    pub fn samples(&self) -> Vec<String> {
-        sample_prompts(self.page.locale, 6)
+    /// The frame, who plays, and how the board stands.
+    async fn read(request: &HttpRequest, arena: &AppState, prompt: String) -> Result<Self, Error> {
+        let page = Page::of(request);
+        let models = models::enabled(&arena.db).await?;
+        let samples = sample_prompts(&models, page.locale, MAX_SAMPLES);
+        let demo = arena.config.demo_models.as_deref().and_then(|folder| folder.canonicalize().ok());
+        let is_demo = |model: &Model| {
+            let path = model.settings.source.local().map(|local| Path::new(&local.path));
+            demo.as_deref().zip(path).is_some_and(|(folder, path)| path.starts_with(folder))
+        };
+        let is_demo = !models.is_empty() && models.iter().all(is_demo);
+        let standings = Standings::read(arena).await?;
+        Ok(Self { page, prompt, trouble: None, samples, is_demo, models: models.len(), standings })
     }
 
     /// The longest prompt.
     pub fn longest(&self) -> usize {
         MAX_PROMPT_CHARS
     }
-}
 
-/// The first prompts to try, in the order of the locale files.
-pub(crate) fn sample_prompts(locale: Locale, count: usize) -> Vec<String> {
-    (1..=count).map(|number| locale.text(&format!("sample-{number}"))).collect()
+    /// The same for people.
+    pub fn longest_text(&self) -> String {
+        grouped(MAX_PROMPT_CHARS as u64)
+    }
 }
 
 /// A prompt to begin with.
@@ -72,9 +98,9 @@ pub async fn page(
     query: web::Query<Begin>,
 ) -> Result<HttpResponse, Error> {
     let candidates = candidates(&arena.db, &arena.streams).await?;
-    let page = Page::of(&request);
-    let trouble = may_sample(&candidates).err().map(|error| Trouble::new(&Error::NoModels(error.code()), page.locale));
-    html(&NewBattlePage { page, prompt: query.into_inner().prompt, trouble })
+    let mut page = NewBattlePage::read(&request, &arena, query.into_inner().prompt).await?;
+    page.trouble = may_sample(&candidates).err().map(|e| Trouble::new(&Error::NoModels(e.code()), page.page.locale));
+    html(&page)
 }
 
 /// Begins one.
@@ -95,9 +121,9 @@ pub async fn start(
         Ok(id) => Ok(see_other(&format!("/battle/{id}"))),
         // The page says what to do, and keeps what was written.
         Err(error) if keeps_message(&error) => {
-            let page = Page::of(&request);
-            let trouble = Some(Trouble::new(&error, page.locale));
-            html_error(&NewBattlePage { page, prompt: form.prompt, trouble }, &error)
+            let mut page = NewBattlePage::read(&request, &arena, form.prompt).await?;
+            page.trouble = Some(Trouble::new(&error, page.page.locale));
+            html_error(&page, &error)
         }
         Err(error) => Err(error),
     }

@@ -7,26 +7,31 @@ use super::queue::queue_text;
 use super::revealed::{Revealed, revealed};
 use crate::actions::delete_battle::DeleteBattle;
 use crate::actions::read_battle::ReadBattle;
-use crate::domain::{Battle, BattleId, BattleKind, BattleStatus, Choice, MAX_PROMPT_CHARS, NextMessage, Reason, Side};
+use crate::domain::{
+    Battle, BattleId, BattleKind, BattleStatus, Choice, MAX_PROMPT_CHARS, NextMessage, Reason, Side, Turn,
+};
 use crate::error::Error;
 use crate::extract::{CsrfForm, Visitor};
 use crate::handlers::models::card::context_of;
 use crate::handlers::{NoFields, html, see_other};
-use crate::i18n::{error_text, grouped};
+use crate::i18n::{Locale, error_text, grouped};
 use crate::state::AppState;
 use crate::store::model_names::{self, ModelNames};
-use crate::store::{battles, models};
+use crate::store::{battles, models, shares};
 use crate::streams::{Cursor, Shown};
+use crate::views::Page;
 use crate::views::replies::ReplyView;
-use crate::views::{Page, markdown};
+
+/// So much of a message names a tab.
+const TITLE_CHARS: usize = 40;
 
 /// A turn on a page.
 #[derive(Debug)]
 pub struct TurnView {
     /// From 1.
     pub number: i32,
-    /// What the visitor wrote, as HTML.
-    pub prompt_html: String,
+    /// What the visitor wrote, as it was typed.
+    pub prompt: String,
     /// The answers.
     pub replies: Vec<ReplyView>,
 }
@@ -58,10 +63,25 @@ pub struct BattlePage {
     pub queue: String,
     /// How many characters of another message fit, where that is less than any message may have.
     pub room: Option<u64>,
+    /// The address of its public page, where it has one.
+    pub shared: Option<String>,
     /// Why what was asked for was not done.
     pub refusal: Option<String>,
     /// What stands in the box: a message that was not sent, or one that could not be answered, to be changed.
     pub draft: String,
+}
+
+/// The turns of a battle as they stand now.
+pub(super) fn turns(locale: Locale, shown: &Shown) -> Vec<TurnView> {
+    let (battle, status) = (&shown.battle, shown.status());
+    let turn = |turn: &Turn| {
+        let replies = battle.kind.sides().iter().filter_map(|side| {
+            let view = shown.side(turn, *side)?;
+            Some(ReplyView::new(locale, *side, &view, status.may_retry_at(turn.number, *side)))
+        });
+        TurnView { number: turn.number, prompt: turn.prompt.clone(), replies: replies.collect() }
+    };
+    battle.turns.iter().map(turn).collect()
 }
 
 impl BattlePage {
@@ -69,20 +89,11 @@ impl BattlePage {
     pub fn new(page: Page, shown: &Shown, names: &ModelNames) -> Self {
         let (locale, battle, status) = (page.locale, &shown.battle, shown.status());
         let replaces = status.next_message() == Ok(NextMessage::Replaces);
-        let mut turns = Vec::with_capacity(battle.turns.len());
-        for turn in &battle.turns {
-            let mut replies = Vec::new();
-            for side in battle.kind.sides() {
-                let Some(view) = shown.side(turn, *side) else { continue };
-                replies.push(ReplyView::new(locale, *side, &view, status.may_retry_at(turn.number, *side)));
-            }
-            turns.push(TurnView { number: turn.number, prompt_html: markdown::html(&turn.prompt), replies });
-        }
         Self {
+            turns: turns(locale, shown),
             page,
             id: battle.id.to_string(),
             kind: battle.kind,
-            turns,
             vote: battle.vote,
             pending: battle.pending_vote.map(|vote| vote.choice),
             seconds_left: battle.pending_vote.map_or(1, |vote| vote.seconds_left.ceil().max(1.0) as u64),
@@ -92,6 +103,7 @@ impl BattlePage {
             cursor: Cursor { turn: battle.last_turn().map_or(1, |turn| turn.number), ..Cursor::default() },
             queue: String::new(),
             room: None,
+            shared: None,
             refusal: None,
             draft: if replaces {
                 battle.last_turn().map(|turn| turn.prompt.clone()).unwrap_or_default()
@@ -110,6 +122,10 @@ impl BattlePage {
         if page.is_running() {
             let ahead = battles::queue_ahead(&arena.db, id, visitor.id()).await?;
             page.queue = queue_text(page.page.locale, ahead);
+        }
+        if page.can_share() {
+            let origin = page.page.origin.clone().unwrap_or_default();
+            page.shared = shares::of_battle(&arena.db, id).await?.map(|share| format!("{origin}/shared/{share}"));
         }
         if page.can_go_on() {
             let room = shown.battle.room(contexts(arena, &shown.battle).await?);
@@ -170,6 +186,11 @@ impl BattlePage {
         self.status.may_be_judged().is_ok()
     }
 
+    /// Whether it may be made public.
+    pub fn can_share(&self) -> bool {
+        self.status.may_share().is_ok()
+    }
+
     /// Whether another message may follow.
     pub fn can_go_on(&self) -> bool {
         self.status.next_message().is_ok()
@@ -222,7 +243,28 @@ impl BattlePage {
 
     /// The text of a choice once it has been made.
     pub fn said(&self, choice: &Choice) -> String {
-        self.page.t(&format!("voted-{}", choice.as_str().replace('_', "-")))
+        let text = || self.page.t(&format!("voted-{}", choice.as_str().replace('_', "-")));
+        self.chosen_name(choice).map_or_else(text, |name| self.page.t1("voted-named", "name", name))
+    }
+
+    /// The name that a choice is for where the columns bear names: none is called A or B there.
+    fn chosen_name(&self, choice: &Choice) -> Option<String> {
+        let side = match choice {
+            Choice::A => Side::A,
+            Choice::B => Side::B,
+            _ => return None,
+        };
+        (self.kind == BattleKind::SideBySide).then(|| self.name(&side))
+    }
+
+    /// What a tab is called: how the conversation begins.
+    pub fn title(&self) -> String {
+        let first = self.turns.first().map(|turn| turn.prompt.as_str()).unwrap_or_default();
+        let words = first.split_whitespace().collect::<Vec<_>>().join(" ");
+        match words.char_indices().nth(TITLE_CHARS) {
+            Some((end, _)) => format!("{}…", words[..end].trim_end()),
+            None => words,
+        }
     }
 
     /// The text that says when a pending vote is final.
@@ -231,7 +273,8 @@ impl BattlePage {
     }
 
     pub fn choice_text(&self, choice: &Choice) -> String {
-        self.page.t(&format!("vote-{}", choice.as_str().replace('_', "-")))
+        let text = || self.page.t(&format!("vote-{}", choice.as_str().replace('_', "-")));
+        self.chosen_name(choice).map_or_else(text, |name| self.page.t1("vote-named", "name", name))
     }
 
     /// Whether a side won.
@@ -242,6 +285,11 @@ impl BattlePage {
     /// The longest prompt.
     pub fn longest(&self) -> usize {
         MAX_PROMPT_CHARS
+    }
+
+    /// The same for people.
+    pub fn longest_text(&self) -> String {
+        grouped(MAX_PROMPT_CHARS as u64)
     }
 }
 

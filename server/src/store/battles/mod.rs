@@ -6,6 +6,7 @@ mod replies;
 mod write;
 
 pub use history::{delete, delete_all, delete_older, history};
+pub(super) use read::find;
 pub use read::{of_voter, replies_of_turn};
 pub use replies::{
     Finished, NewProgress, SavedProgress, finish, mark_read, mark_stale, queue_ahead, request_stop, save_progress,

@@ -34,7 +34,8 @@ pub async fn of_voter(db: &mut PgConnection, id: BattleId, voter: VoterId) -> sq
     find(db, id).await
 }
 
-async fn find(db: &mut PgConnection, id: BattleId) -> sqlx::Result<Option<Battle>> {
+/// A battle, whoever's it is.
+pub(in crate::store) async fn find(db: &mut PgConnection, id: BattleId) -> sqlx::Result<Option<Battle>> {
     let row = sqlx::query!(
         r#"SELECT battles.kind AS "kind: BattleKind", battles.voter_id AS "voter: VoterId", battles.model_a AS "model_a: ModelId",
             battles.model_b AS "model_b: ModelId", pair_probability, battles.language,

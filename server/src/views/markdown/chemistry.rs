@@ -3,7 +3,7 @@
 //! What its manual (version 4) calls the usual: formulas, charges, amounts, states, arrows with texts, isotopes, bonds, gases and
 //! precipitates. Whatever else stands there is handed on.
 
-use super::latex::argument;
+use super::braces::argument;
 
 /// The longer ones first.
 const ARROWS: &[(&str, &str)] = &[

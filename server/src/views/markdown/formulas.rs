@@ -150,10 +150,9 @@ fn delimited(text: &str, at: usize, open: &str, close: &str, is_display: bool) -
     };
     if let Some(end) = found {
         let content = &paragraph[..end];
-        let is_one_line = !content.trim().contains('\n');
-        let is_formula = !content.trim().is_empty() && !content.contains('$') && !(open == "$$" && is_prose(content));
-        let fits = is_one_line || has_lines || !is_display;
-        if !(is_formula && fits) {
+        let fits = has_lines || !is_display || !content.trim().contains('\n');
+        let is_text = content.trim().is_empty() || content.contains('$') || (open == "$$" && is_prose(content));
+        if is_text || !fits {
             return None;
         }
         let range = at..at + open.len() + end + close.len();

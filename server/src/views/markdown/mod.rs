@@ -10,6 +10,7 @@
 //! in other blocks, move a settled block's border (a list goes on after one), and go once a link has used them. All that is
 //! seen to at the end.
 
+mod braces;
 mod chemistry;
 mod code;
 mod edit;

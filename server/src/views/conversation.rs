@@ -1,0 +1,40 @@
+//! A battle as a document in Markdown, for keeping and for copying.
+
+use crate::domain::Side;
+use crate::i18n::Locale;
+use crate::store::model_names::ModelNames;
+use crate::streams::Shown;
+
+/// The whole battle: its messages and answers as they were written, the vote, and the names once they may be known.
+pub fn markdown(locale: Locale, shown: &Shown, names: &ModelNames) -> String {
+    let battle = &shown.battle;
+    let kind = locale.text(&format!("kind-{}", battle.kind.as_str().replace('_', "-")));
+    let mut out = format!("# {kind} · {}\n", battle.created_at.format("%Y-%m-%d %H:%M UTC"));
+    let name = |side: Side| {
+        let column = locale.text(&format!("side-{side}"));
+        match battle.model(side).and_then(|id| names.get(id)) {
+            Some(model) => format!("{column} · {}", model.display_name),
+            None => column,
+        }
+    };
+    for turn in &battle.turns {
+        out.push_str(&format!(
+            "\n## {} {}\n\n{}\n",
+            locale.text("conversation-message"),
+            turn.number,
+            turn.prompt.trim_end()
+        ));
+        for side in battle.kind.sides() {
+            let Some(view) = shown.side(turn, *side) else { continue };
+            let text = view.text.trim_end();
+            let status = locale.text(&format!("reply-{}", view.status));
+            let text = if text.is_empty() { format!("*{status}*") } else { text.to_owned() };
+            out.push_str(&format!("\n### {}\n\n{text}\n", name(*side)));
+        }
+    }
+    if let Some(choice) = battle.vote {
+        let said = locale.text(&format!("voted-{}", choice.as_str().replace('_', "-")));
+        out.push_str(&format!("\n---\n\n{said}\n"));
+    }
+    out
+}
