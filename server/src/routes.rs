@@ -4,13 +4,15 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::error::Error;
 use crate::handlers::{
-    admin, api, battle, health, history, home, language, leaderboard, metrics, models, new_chat, statics, theme,
+    admin, api, battle, health, history, home, language, leaderboard, metrics, models, new_chat, privacy, statics,
+    theme,
 };
 
 /// The table.
 pub fn configure(app: &mut ServiceConfig) {
     app.route("/", web::get().to(home::page))
         .route("/language", web::post().to(language::choose))
+        .route("/privacy", web::get().to(privacy::page))
         .route("/theme", web::post().to(theme::choose))
         // Models
         .route("/models", web::get().to(models::list::page))

@@ -8,7 +8,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_TYPE, HOST, HeaderMap, ORIGIN};
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -28,7 +28,13 @@ const MAX_FORM_BYTES: usize = MAX_PROMPT_CHARS * 4 * 3 + 65_536;
 struct Token {
     #[serde(default)]
     csrf: String,
+    #[serde(default)]
+    prompt: String,
 }
+
+/// The message of a form that was not taken, for the page that says so: what somebody wrote is not lost.
+#[derive(Debug, Clone)]
+pub struct UnsentMessage(pub String);
 
 impl<T: DeserializeOwned + 'static> FromRequest for CsrfForm<T> {
     type Error = Error;
@@ -54,6 +60,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for CsrfForm<T> {
                 .await
                 .map_err(|_| Error::Internal(anyhow::anyhow!("no arena in the request")))?;
             if visitor.is_new() || !arena.keys.csrf_matches(visitor.token(), &token.csrf) {
+                if !token.prompt.trim().is_empty() {
+                    request.extensions_mut().insert(UnsentMessage(token.prompt));
+                }
                 return Err(Error::Csrf("false token"));
             }
             let form = serde_html_form::from_bytes(&body).map_err(|cause| Error::invalid("form", cause.to_string()))?;

@@ -21,6 +21,7 @@ pub mod leaderboard;
 pub mod metrics;
 pub mod models;
 pub mod new_chat;
+pub mod privacy;
 pub mod sse;
 pub mod statics;
 pub mod theme;

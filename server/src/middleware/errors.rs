@@ -5,11 +5,12 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::middleware::Next;
-use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 use serde_json::json;
 
 use crate::error::Error;
+use crate::extract::UnsentMessage;
 use crate::i18n::{Locale, error_text};
 use crate::views::{ErrorPage, Page};
 
@@ -39,6 +40,7 @@ fn json_body(error: &Error, locale: Locale) -> HttpResponse {
 pub(super) struct ErrorForm {
     locale: Locale,
     page: Option<Page>,
+    unsent: Option<String>,
 }
 
 impl ErrorForm {
@@ -46,7 +48,8 @@ impl ErrorForm {
         let accept = request.headers().get("accept").and_then(|value| value.to_str().ok());
         let wants_page =
             !request.path().starts_with("/api/") && accept.is_some_and(|accept| accept.contains("text/html"));
-        Self { locale: Locale::of(request), page: wants_page.then(|| Page::of(request)) }
+        let unsent = request.extensions().get::<UnsentMessage>().map(|message| message.0.clone());
+        Self { locale: Locale::of(request), page: wants_page.then(|| Page::of(request)), unsent }
     }
 
     /// The response that says so.
@@ -56,6 +59,7 @@ impl ErrorForm {
             code: error.code(),
             status: error.status(),
             text: error_text(error, self.locale),
+            unsent: self.unsent,
         });
         let mut response = match page.map(|page| page.render()) {
             Some(Ok(html)) => {

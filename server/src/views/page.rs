@@ -86,4 +86,6 @@ pub struct ErrorPage {
     pub status: u16,
     /// The text in the page's language.
     pub text: String,
+    /// The message that was not sent.
+    pub unsent: Option<String>,
 }

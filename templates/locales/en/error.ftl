@@ -18,3 +18,4 @@ error-slow-body = The request did not arrive in time. Check your connection and 
 error-text-nul = The text contains a character that can't be stored (NUL). Remove it and try again.
 error-busy = The arena is busy. Try again in { $seconds } s; nothing is lost.
 error-internal = Something went wrong on our side. It has been logged. Try again in a moment.
+error-unsent = Your message was not sent. Copy it from here:

@@ -18,3 +18,4 @@ error-slow-body = 请求没有在规定时间内到达。请检查网络后重�
 error-text-nul = 文字中有无法保存的字符（NUL）。请去掉后重试。
 error-busy = 竞技场繁忙。请在 { $seconds } 秒后重试，内容不会丢失。
 error-internal = 我们这边出了问题，已记入日志。请稍后重试。
+error-unsent = 您的消息没有发送，可从这里复制：

@@ -155,3 +155,22 @@ async fn the_theme_is_a_choice_that_stays() {
     assert!(system.text.contains("data-theme=\"system\""));
     visitor.post("/theme", &switch.with("theme", "pink").fields).await.expect(422);
 }
+
+#[tokio::test]
+async fn a_message_whose_form_is_refused_comes_back_with_the_refusal() {
+    let stage = stage().await;
+    let visitor = stage.arena.visitor();
+    let form = visitor.get("/battle").await.form("to begin", |form| form.action == "/battle");
+    let stale = form.with("csrf", "0".repeat(128)).with("prompt", TYPED);
+    let page = visitor.post("/battle", &stale.fields).await.expect(403);
+    assert!(page.text.contains(&format!("readonly dir=\"auto\">\n{TYPED}</textarea>")), "{}", page.text);
+}
+
+#[tokio::test]
+async fn what_is_kept_of_visitors_is_told_in_both_languages() {
+    let stage = stage().await;
+    let english = stage.arena.visitor().get("/privacy").await.expect(200);
+    assert!(english.words().contains("400 days"), "{}", english.words());
+    let chinese = stage.arena.visitor().header("accept-language", "zh").get("/privacy").await.expect(200);
+    assert!(chinese.words().contains("400 天"), "{}", chinese.words());
+}

@@ -8,6 +8,10 @@ const WIDTH: f64 = 360.0;
 const MARGIN: f64 = 12.0;
 const ROW: f64 = 38.0;
 const HEAD: f64 = 24.0;
+/// The size of a name's letters, and how wide a Latin one is, there and in a figure.
+const FONT: f64 = 12.0;
+const NAME_CHAR: f64 = 7.2;
+const LABEL_CHAR: f64 = 6.6;
 /// Dots that are shown; the table holds all.
 const SHOWN: usize = 30;
 
@@ -27,7 +31,10 @@ pub(super) struct Tick {
 
 /// One model.
 pub(super) struct Dot {
+    /// As much of it as there is room for.
     pub name: String,
+    /// All of it.
+    pub title: String,
     pub label: String,
     pub text_y: String,
     pub y: String,
@@ -56,9 +63,12 @@ impl Chart {
         let dot = |(row, (name, rated)): (usize, &(String, Rated))| {
             let (from, to) = rated.interval();
             let top = HEAD + row as f64 * ROW;
+            let label = label(rated);
+            let room = WIDTH - 2.0 * MARGIN - LABEL_CHAR * label.len() as f64 - MARGIN;
             Dot {
-                label: label(rated),
-                name: name.clone(),
+                label,
+                title: name.clone(),
+                name: fitting(name, room),
                 text_y: number(top + 14.0),
                 y: number(top + 26.0),
                 x: number(x(rated.rating)),
@@ -72,6 +82,21 @@ impl Chart {
         let ticks = ticks(low, high).map(|rating| Tick { x: number(x(rating)), label: format!("{rating:.0}") });
         Some(Self { width: WIDTH, height: HEAD + ROW * dots.len() as f64 + 6.0, ticks: ticks.collect(), dots })
     }
+}
+
+/// As much of a name as fits into so many units, at the font's usual widths: a Chinese character is a square.
+fn fitting(name: &str, room: f64) -> String {
+    let width = |c: char| if c.is_ascii() { NAME_CHAR } else { FONT };
+    if name.chars().map(width).sum::<f64>() <= room {
+        return name.to_owned();
+    }
+    let mut used = FONT;
+    let kept = name.chars().take_while(|c| {
+        used += width(*c);
+        used <= room
+    });
+    let kept: String = kept.collect();
+    format!("{}…", kept.trim_end())
 }
 
 /// The rating and half the width of its interval, where it has one.
@@ -113,6 +138,13 @@ mod tests {
 
     fn one(rating: f64, standard_error: f64) -> (String, Rated) {
         ("m".into(), Rated { group: 0, rating, standard_error, margin: 1.96 * standard_error })
+    }
+
+    #[test]
+    fn a_name_never_reaches_the_figure() {
+        assert_eq!(fitting("Poet 14M", 200.0), "Poet 14M");
+        assert_eq!(fitting(&"x".repeat(100), 72.0), format!("{}…", "x".repeat(8)));
+        assert_eq!(fitting("混合专家模型中文指令版", 72.0), "混合专家模…");
     }
 
     #[test]

@@ -1,0 +1,17 @@
+privacy-title = 隐私
+privacy-lead = 本竞技场会保存您的哪些信息、谁能看到、如何删除。
+privacy-kept-title = 保存的内容
+privacy-kept-messages = 您的消息及其回答，保存在本竞技场运营者的服务器上。
+privacy-kept-votes = 您的投票，以及您填写的理由和评论。
+privacy-kept-address = 每次投票会附带您的网络地址的带密钥哈希，用于发现滥用；不保存地址本身。
+privacy-kept-cookies = 一个存有随机数的 Cookie，有效期 400 天：它让历史记录归您所有，并保证您的投票只计一次。另外两个 Cookie 在您选择语言和主题后记住您的选择。没有跟踪，也不加载任何其他网站的内容。
+privacy-who-title = 谁能看到
+privacy-who-models = 回答您的模型。其中一些可能由其他服务商运行，他们会收到您的消息。
+privacy-who-admins = 本竞技场的管理员，他们可能会查看对战以处理滥用。
+privacy-who-public = 由所有投票得出的评分对所有人公开。只有在您分享之后对话才会公开，直到您停止分享。
+privacy-gone-title = 如何删除
+privacy-gone-delete = 您可以随时删除一段或全部对话：
+privacy-gone-days = 对话在开始 { $days } 天后删除。
+privacy-gone-never = 否则对话会一直保存，直到管理员将其删除。
+privacy-gone-votes = 对话删除后投票仍会保留，但不再与任何人关联。
+privacy-warning = 请勿在此填写不能让他人知道的内容：不要填写密码，也不要填写您或他人的个人信息。
