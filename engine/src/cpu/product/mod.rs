@@ -11,7 +11,13 @@
 mod activations;
 mod ahead;
 #[cfg(target_arch = "x86_64")]
+mod amx;
+#[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod format;
 mod layout;
 mod matrix;
 mod pages;

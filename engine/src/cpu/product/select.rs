@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::activations::{Activations, form};
 #[cfg(target_arch = "x86_64")]
-use super::avx2;
+use super::{avx2, avx512};
 use super::layout::TILE_ROWS;
 use super::matrix::PackedMatrix;
 use super::portable;
@@ -18,13 +18,21 @@ pub enum InstructionSet {
     Portable,
     /// AVX2 with fused multiply-add and conversion from halves.
     Avx2,
+    /// AVX-512 with F, BW and VNNI.
+    Avx512,
 }
 
 impl InstructionSet {
+    /// All of them, from the plainest to the best.
+    #[must_use]
+    pub const fn all() -> [Self; 3] {
+        [Self::Portable, Self::Avx2, Self::Avx512]
+    }
+
     /// The best of this processor. The standard library remembers what it detected.
     #[must_use]
     pub fn best() -> Self {
-        if Self::Avx2.is_available() { Self::Avx2 } else { Self::Portable }
+        Self::all().into_iter().rev().find(|set| set.is_available()).unwrap_or(Self::Portable)
     }
 
     /// Whether this processor has it.
@@ -36,8 +44,13 @@ impl InstructionSet {
             Self::Avx2 => {
                 is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c")
             }
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => {
+                let bits = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
+                bits && is_x86_feature_detected!("avx512vnni") && Self::Avx2.is_available()
+            }
             #[cfg(not(target_arch = "x86_64"))]
-            Self::Avx2 => false,
+            _ => false,
         }
     }
 }
@@ -84,8 +97,11 @@ pub fn product_with(
                 // SAFETY: the processor has it, as was just asked.
                 #[cfg(target_arch = "x86_64")]
                 InstructionSet::Avx2 => unsafe { avx2::strip(w, strip, x.view(), tokens, sums) },
+                // SAFETY: the same.
+                #[cfg(target_arch = "x86_64")]
+                InstructionSet::Avx512 => unsafe { avx512::strip(w, strip, x.view(), tokens, sums) },
                 #[cfg(not(target_arch = "x86_64"))]
-                InstructionSet::Avx2 => portable::strip(w, strip, x.view(), tokens, sums),
+                _ => portable::strip(w, strip, x.view(), tokens, sums),
             }
             for (i, sums) in sums.iter().enumerate() {
                 put(chunk * TOKENS + i, strip.first, &sums[..strip.count]);

@@ -7,21 +7,20 @@
 
 #![expect(unsafe_code, reason = "kernels")]
 
-mod ahead;
-mod format;
+pub(super) mod ahead;
 mod large;
 mod numbers;
-mod points;
+pub(super) mod points;
 mod signed;
 mod small;
 mod sums;
 mod unpack;
 
 use super::activations::View;
+use super::format::{self, *};
 use super::matrix::{PackedMatrix, Strip};
 use super::portable::Sums;
 use crate::quant::{GgmlType, is_decoded};
-use format::*;
 
 /// The products of 16 rows with `sums.len()` tokens; `tokens` are rows of `x`.
 ///

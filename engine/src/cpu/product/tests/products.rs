@@ -81,7 +81,7 @@ fn check(set: InstructionSet, kind: GgmlType, rows: usize, cols: usize, bytes: &
 }
 
 fn sets() -> impl Iterator<Item = InstructionSet> {
-    [InstructionSet::Portable, InstructionSet::Avx2].into_iter().filter(|set| set.is_available())
+    InstructionSet::all().into_iter().filter(|set| set.is_available())
 }
 
 #[test]
