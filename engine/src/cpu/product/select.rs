@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::activations::{Activations, form};
 #[cfg(target_arch = "x86_64")]
-use super::{avx2, avx512};
+use super::{amx, avx2, avx512};
 use super::layout::TILE_ROWS;
 use super::matrix::PackedMatrix;
 use super::portable;
@@ -20,13 +20,15 @@ pub enum InstructionSet {
     Avx2,
     /// AVX-512 with F, BW and VNNI.
     Avx512,
+    /// The same, and tiles of bytes (AMX) for many tokens.
+    Amx,
 }
 
 impl InstructionSet {
     /// All of them, from the plainest to the best.
     #[must_use]
-    pub const fn all() -> [Self; 3] {
-        [Self::Portable, Self::Avx2, Self::Avx512]
+    pub const fn all() -> [Self; 4] {
+        [Self::Portable, Self::Avx2, Self::Avx512, Self::Amx]
     }
 
     /// The best of this processor. The standard library remembers what it detected.
@@ -49,6 +51,8 @@ impl InstructionSet {
                 let bits = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
                 bits && is_x86_feature_detected!("avx512vnni") && Self::Avx2.is_available()
             }
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx => Self::Avx512.is_available() && amx::is_available(),
             #[cfg(not(target_arch = "x86_64"))]
             _ => false,
         }
@@ -86,6 +90,11 @@ pub fn product_with(
     assert!(form(w.kind()) == x.form() && w.cols() == x.cols(), "{x:?} is not what {w:?} is multiplied with");
     assert!(tokens.iter().all(|token| (*token as usize) < x.rows()), "tokens of the activations");
     assert!(set.is_available(), "the processor has {set:?}");
+    #[cfg(target_arch = "x86_64")]
+    if set == InstructionSet::Amx && tokens.len() >= amx::FROM && amx::serves(w.kind()) {
+        // SAFETY: the processor has it, as was just asked.
+        return unsafe { amx::product(w, rows, x.view(), tokens, put) };
+    }
     /// So many tokens at once: their sums stay in the nearest cache.
     const TOKENS: usize = 96;
     let mut sums = [[0f32; TILE_ROWS]; TOKENS];
@@ -99,7 +108,7 @@ pub fn product_with(
                 InstructionSet::Avx2 => unsafe { avx2::strip(w, strip, x.view(), tokens, sums) },
                 // SAFETY: the same.
                 #[cfg(target_arch = "x86_64")]
-                InstructionSet::Avx512 => unsafe { avx512::strip(w, strip, x.view(), tokens, sums) },
+                InstructionSet::Avx512 | InstructionSet::Amx => unsafe { avx512::strip(w, strip, x.view(), tokens, sums) },
                 #[cfg(not(target_arch = "x86_64"))]
                 _ => portable::strip(w, strip, x.view(), tokens, sums),
             }

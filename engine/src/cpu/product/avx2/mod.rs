@@ -11,10 +11,10 @@ pub(super) mod ahead;
 mod large;
 mod numbers;
 pub(super) mod points;
-mod signed;
+pub(super) mod signed;
 mod small;
 mod sums;
-mod unpack;
+pub(super) mod unpack;
 
 use super::activations::View;
 use super::format::{self, *};

@@ -413,16 +413,16 @@ fn with_signs(codes: __m256i) -> (__m256i, __m256i) {
 fn of_eights<const N: usize>(grid: &[u64; N], number: impl Fn(usize) -> usize) -> __m256i {
     let at = |i: usize| std::ptr::from_ref(point(grid, number(i))).cast::<f64>();
     // SAFETY: eight bytes of a grid each.
-    let [low, high] = [0, 2].map(|i| unsafe { _mm_loadh_pd(_mm_load_sd(at(i)), at(i + 1)) });
-    _mm256_castpd_si256(_mm256_set_m128d(high, low))
+    let two = |i: usize| unsafe { _mm_loadh_pd(_mm_load_sd(at(i)), at(i + 1)) };
+    _mm256_castpd_si256(_mm256_set_m128d(two(2), two(0)))
 }
 
 /// Eight points of four.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn of_fours<const N: usize>(grid: &[u32; N], number: impl Fn(usize) -> usize) -> __m256i {
-    let [a, b, c, d, e, f, g, h] = [0, 1, 2, 3, 4, 5, 6, 7].map(|i| *point(grid, number(i)) as i32);
-    _mm256_setr_epi32(a, b, c, d, e, f, g, h)
+    let at = |i: usize| *point(grid, number(i)) as i32;
+    _mm256_setr_epi32(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7))
 }
 
 #[inline]

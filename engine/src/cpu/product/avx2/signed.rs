@@ -11,7 +11,7 @@ use super::format::Block;
 use super::large::{Unpacked, has_minimums, multiply, pairs};
 use super::points::{ORDER, Ready, codes, unit};
 use super::sums::write;
-use super::unpack::{self, Halves};
+use super::unpack::{self, Chunk, Halves};
 use crate::cpu::product::activations::Rows;
 use crate::cpu::product::layout::TILE_ROWS;
 use crate::cpu::product::matrix::Strip;
@@ -30,7 +30,7 @@ pub fn strip<B: Block>(w: Strip<'_>, x: &Rows<Rounded256>, tokens: &[u32], sums:
 
 /// What the whole-numbered sums of 16 rows are multiplied with.
 #[target_feature(enable = "avx2,f16c")]
-fn units<B: Block>(blocks: &[u8]) -> Halves<__m256> {
+pub fn units<B: Block>(blocks: &[u8]) -> Halves<__m256> {
     let mut units = [0u16; TILE_ROWS];
     for (unit_of_row, block) in units.iter_mut().zip(blocks.chunks_exact(B::BYTES)) {
         *unit_of_row = unit::<B>(block);
@@ -118,30 +118,8 @@ fn many<B: Block>(w: Strip<'_>, x: &Rows<Rounded256>, tokens: &[u32], sums: &mut
 #[target_feature(enable = "avx2,f16c")]
 fn unpack<B: Block>(blocks: &[u8], out: &mut Unpacked) {
     out.first = units::<B>(blocks);
-    let offset = _mm256_set1_epi8(B::OFFSET as i8);
-    // (sub-blocks, rows)
     let mut factors = [[0u8; TILE_ROWS]; 16];
-    let mut ready = Ready::ZERO;
-    for (half, rows) in blocks.chunks_exact(TILE_ROWS / 2 * B::BYTES).enumerate() {
-        // (columns of 32, rows)
-        let mut columns = [[_mm256_setzero_si256(); 8]; 8];
-        for (row, block) in rows.chunks_exact(B::BYTES).enumerate() {
-            ready.set::<B>(block);
-            let ready = black_box(&ready);
-            for (chunk, columns) in columns.iter_mut().enumerate() {
-                let (sizes, signs) = codes::<B>(block, ready, chunk);
-                columns[row] = _mm256_add_epi8(_mm256_sign_epi8(sizes, signs), offset);
-                for (sub, factors) in factors[chunk * 32 / B::SUB..].iter_mut().take(32 / B::SUB).enumerate() {
-                    factors[half * 8 + row] = ready.scale(chunk, sub);
-                }
-            }
-        }
-        for (columns, out) in columns.iter().zip(&mut out.codes) {
-            for (step, column) in turn(columns).into_iter().enumerate() {
-                out[step][half] = column;
-            }
-        }
-    }
+    columns::<B>(blocks, B::OFFSET, &mut out.codes, &mut factors);
     // SAFETY: a row of 16 bytes.
     let rows = |sub: usize| unsafe { _mm_loadu_si128(factors[sub].as_ptr().cast()) };
     for (chunk, scales) in out.scales.iter_mut().enumerate() {
@@ -152,6 +130,34 @@ fn unpack<B: Block>(blocks: &[u8], out: &mut Unpacked) {
     if has_minimums::<B>() {
         for (pair, minimums) in out.minimums.iter_mut().enumerate().take(pairs::<B>()) {
             *minimums = unpack::pairs::<B>(rows(2 * pair), rows(2 * pair + 1));
+        }
+    }
+}
+
+/// The codes of blocks of 16 rows, `offset` above what they mean, as columns; and their scales, (sub-blocks, rows).
+#[target_feature(enable = "avx2,f16c")]
+pub fn columns<B: Block>(blocks: &[u8], offset: i32, out: &mut [Chunk; 8], factors: &mut [[u8; TILE_ROWS]; 16]) {
+    let offset = _mm256_set1_epi8(offset as i8);
+    let mut ready = [Ready::ZERO; 8];
+    for (half, rows) in blocks.chunks_exact(TILE_ROWS / 2 * B::BYTES).enumerate() {
+        // (columns of 32, rows)
+        let mut columns = [[_mm256_setzero_si256(); 8]; 8];
+        for (ready, block) in ready.iter_mut().zip(rows.chunks_exact(B::BYTES)) {
+            ready.set::<B>(block);
+        }
+        for (row, (ready, block)) in black_box(&ready).iter().zip(rows.chunks_exact(B::BYTES)).enumerate() {
+            for (chunk, columns) in columns.iter_mut().enumerate() {
+                let (sizes, signs) = codes::<B>(block, ready, chunk);
+                columns[row] = _mm256_add_epi8(_mm256_sign_epi8(sizes, signs), offset);
+                for (sub, factors) in factors[chunk * 32 / B::SUB..].iter_mut().take(32 / B::SUB).enumerate() {
+                    factors[half * 8 + row] = ready.scale(chunk, sub);
+                }
+            }
+        }
+        for (columns, out) in columns.iter().zip(out.iter_mut()) {
+            for (step, column) in turn(columns).into_iter().enumerate() {
+                out[step][half] = column;
+            }
         }
     }
 }

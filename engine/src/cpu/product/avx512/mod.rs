@@ -9,8 +9,9 @@
 
 mod large;
 mod numbers;
+pub(super) mod signed;
 mod small;
-mod sums;
+pub(super) mod sums;
 pub(super) mod unpack;
 pub(super) mod vectors;
 
@@ -18,14 +19,13 @@ use super::activations::View;
 use super::format::*;
 use super::matrix::{PackedMatrix, Strip};
 use super::portable::Sums;
-use super::avx2;
 use crate::quant::{GgmlType, is_decoded};
 
 /// The products of 16 rows with `sums.len()` tokens; `tokens` are rows of `x`.
 ///
 /// # Safety
-/// The processor has AVX-512 F, BW and VNNI, and what [`avx2::strip`] wants.
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+/// The processor has AVX-512 F, BW and VNNI, and what [`super::avx2::strip`] wants.
+#[target_feature(enable = "avx2,fma,f16c,avx512f,avx512bw,avx512vnni")]
 pub unsafe fn strip(w: &PackedMatrix, strip: Strip<'_>, x: View<'_>, tokens: &[u32], sums: &mut [Sums]) {
     use GgmlType as T;
     sums.fill([0.0; 16]);
@@ -45,8 +45,16 @@ pub unsafe fn strip(w: &PackedMatrix, strip: Strip<'_>, x: View<'_>, tokens: &[u
         (T::Q5_K, View::Rounded256(x)) => large::strip::<Q5_K>(strip, x, tokens, sums),
         (T::Q6_K, View::Rounded256(x)) => large::strip::<Q6_K>(strip, x, tokens, sums),
         (T::IQ4_XS, View::Rounded256(x)) => large::strip::<IQ4_XS>(strip, x, tokens, sums),
+        (T::IQ1_S, View::Rounded256(x)) => signed::strip::<IQ1_S>(strip, x, tokens, sums),
+        (T::IQ1_M, View::Rounded256(x)) => signed::strip::<IQ1_M>(strip, x, tokens, sums),
+        (T::IQ2_XXS, View::Rounded256(x)) => signed::strip::<IQ2_XXS>(strip, x, tokens, sums),
+        (T::IQ2_XS, View::Rounded256(x)) => signed::strip::<IQ2_XS>(strip, x, tokens, sums),
+        (T::IQ2_S, View::Rounded256(x)) => signed::strip::<IQ2_S>(strip, x, tokens, sums),
+        (T::IQ3_XXS, View::Rounded256(x)) => signed::strip::<IQ3_XXS>(strip, x, tokens, sums),
+        (T::IQ3_S, View::Rounded256(x)) => signed::strip::<IQ3_S>(strip, x, tokens, sums),
+        (T::TQ1_0, View::Rounded256(x)) => signed::strip::<TQ1_0>(strip, x, tokens, sums),
+        (T::TQ2_0, View::Rounded256(x)) => signed::strip::<TQ2_0>(strip, x, tokens, sums),
         (kind, View::F32(x)) if is_decoded(kind) => numbers::decoded(kind, strip, x, tokens, sums),
-        // SAFETY: the caller's promise.
-        _ => unsafe { avx2::strip(w, strip, x, tokens, sums) },
+        _ => panic!("activations in another form than weights"),
     }
 }

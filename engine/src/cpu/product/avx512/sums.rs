@@ -92,11 +92,26 @@ pub fn add_minimums<F: Whole>(minimums: __m512i, pair: usize, x: &Rounded256, le
     _mm512_dpwssd_epi32(less, minimums, sums)
 }
 
-/// Brings whole-numbered sums, less minimums, to the others.
+/// Brings whole-numbered sums, less minimums or what offsets made of them, to the others.
 #[inline]
 #[target_feature(enable = "avx512f")]
 pub fn finish<F: Whole>(
-    mut whole: __m512i,
+    whole: __m512i,
+    less: __m512i,
+    first: __m512,
+    second: __m512,
+    x: &Rounded256,
+    sum: __m512,
+) -> __m512 {
+    let whole = if offset::<F>() == 0 { whole } else { _mm512_sub_epi32(whole, less) };
+    finish_exact::<F>(whole, less, first, second, x, sum)
+}
+
+/// Brings whole-numbered sums, less minimums, to the others; what was multiplied had no offset.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub fn finish_exact<F: Whole>(
+    whole: __m512i,
     less: __m512i,
     first: __m512,
     second: __m512,
@@ -104,9 +119,6 @@ pub fn finish<F: Whole>(
     sum: __m512,
 ) -> __m512 {
     let scale = _mm512_set1_ps(x.scale);
-    if offset::<F>() != 0 {
-        whole = _mm512_sub_epi32(whole, less);
-    }
     let sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(whole), _mm512_mul_ps(first, scale), sum);
     if !F::MINIMUMS {
         return sum;
