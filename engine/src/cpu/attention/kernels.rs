@@ -4,6 +4,8 @@
 
 #![expect(unsafe_code, reason = "a kernel")]
 
+#[cfg(target_arch = "x86_64")]
+use super::avx512;
 use crate::cpu::cache::TILE;
 use crate::ops::{Level, exp, level, leveled};
 
@@ -15,9 +17,12 @@ pub fn scores(queries: [&[f32]; GROUP], keys: &[f32], out: &mut [[f32; TILE]; GR
     let dim = queries[0].len();
     assert!(queries.iter().all(|query| query.len() == dim) && keys.len() == dim * TILE);
     match level() {
+        // SAFETY: the processor has AVX-512 F; the lengths were just checked.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { avx512::scores(queries, keys, dim, out) },
         // SAFETY: the processor has AVX2 and FMA; the lengths were just checked.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 | Level::Avx2 => unsafe { scores_avx2(queries, keys, dim, out) },
+        Level::Avx2 => unsafe { scores_avx2(queries, keys, dim, out) },
         _ => {
             for (query, out) in queries.iter().zip(out) {
                 *out = [0.0; TILE];
@@ -62,9 +67,12 @@ pub fn mix(weights: &[[f32; TILE]; GROUP], values: &[f32], sums: &mut [f32]) {
     let width = values.len() / TILE;
     assert!(width.is_multiple_of(TILE) && values.len() == width * TILE && sums.len() == GROUP * width);
     match level() {
+        // SAFETY: the processor has AVX-512 F; the lengths were just checked.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { avx512::mix(weights, values, width, sums) },
         // SAFETY: the processor has AVX2 and FMA; the lengths were just checked.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 | Level::Avx2 => unsafe { mix_avx2(weights, values, width, sums) },
+        Level::Avx2 => unsafe { mix_avx2(weights, values, width, sums) },
         _ => {
             for (weights, sums) in weights.iter().zip(sums.chunks_exact_mut(width)) {
                 for (weight, values) in weights.iter().zip(values.chunks_exact(width)) {

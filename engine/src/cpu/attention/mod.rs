@@ -6,6 +6,8 @@
 
 #![expect(unsafe_code, reason = "results that several threads write")]
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod kernels;
 
 use std::ops::Range;
