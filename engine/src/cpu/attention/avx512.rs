@@ -4,7 +4,6 @@
 
 use std::arch::x86_64::*;
 
-use super::kernels::GROUP;
 use crate::cpu::cache::TILE;
 
 /// Scores of queries for a tile: two numbers of each query in turn, so that no sum waits for the one before.
@@ -12,7 +11,12 @@ use crate::cpu::cache::TILE;
 /// # Safety
 /// The processor has AVX-512 F; each query has `dim` numbers, and `keys` 16 for each of them.
 #[target_feature(enable = "avx512f")]
-pub unsafe fn scores(queries: [&[f32]; GROUP], keys: &[f32], dim: usize, out: &mut [[f32; TILE]; GROUP]) {
+pub unsafe fn scores<const GROUP: usize>(
+    queries: [&[f32]; GROUP],
+    keys: &[f32],
+    dim: usize,
+    out: &mut [[f32; TILE]; GROUP],
+) {
     let queries = queries.map(<[f32]>::as_ptr);
     let mut sums = [[_mm512_setzero_ps(); GROUP]; 2];
     let add = |i: usize, sums: &mut [__m512; GROUP]| {
@@ -39,16 +43,16 @@ pub unsafe fn scores(queries: [&[f32]; GROUP], keys: &[f32], dim: usize, out: &m
 /// Adds a tile's weighted values: 32 columns at a time, where there are as many.
 ///
 /// # Safety
-/// The processor has AVX-512 F; lengths are as [`super::kernels::mix`] checks them.
+/// The processor has AVX-512 F; values are 16 times `width`, which is a multiple of 16, and sums as many for each query.
 #[target_feature(enable = "avx512f")]
-pub unsafe fn mix(weights: &[[f32; TILE]; GROUP], values: &[f32], width: usize, sums: &mut [f32]) {
+pub unsafe fn mix<const GROUP: usize>(weights: &[[f32; TILE]; GROUP], values: &[f32], width: usize, sums: &mut [f32]) {
     // SAFETY: the widths are those of the caller; each part ends inside of it.
     unsafe {
         for first in (0..width / 32 * 32).step_by(32) {
-            mix_columns::<2>(weights, values, width, first, sums);
+            mix_columns::<GROUP, 2>(weights, values, width, first, sums);
         }
         if !width.is_multiple_of(32) {
-            mix_columns::<1>(weights, values, width, width - TILE, sums);
+            mix_columns::<GROUP, 1>(weights, values, width, width - TILE, sums);
         }
     }
 }
@@ -57,7 +61,7 @@ pub unsafe fn mix(weights: &[[f32; TILE]; GROUP], values: &[f32], width: usize, 
 /// As [`mix`]; `first + 16 * N` columns are no more than the width.
 #[inline]
 #[target_feature(enable = "avx512f")]
-unsafe fn mix_columns<const N: usize>(
+unsafe fn mix_columns<const GROUP: usize, const N: usize>(
     weights: &[[f32; TILE]; GROUP],
     values: &[f32],
     width: usize,

@@ -24,6 +24,10 @@ use crate::schedule::StepInput;
 
 /// Up to so many tokens, one thread does alone what is done token by token.
 const FEW: usize = 4;
+/// From so many tokens on, pieces of matrices are large.
+const MANY: usize = 64;
+/// Rows of a piece at most, for fewer tokens.
+const SMALL_PIECE: usize = 64;
 
 /// A step: what all threads read.
 pub struct Step<'a> {
@@ -69,9 +73,11 @@ struct Pieces {
 }
 
 impl Pieces {
-    /// Enough pieces that threads end together, and as large as can be: some 8 for each thread.
-    fn new(rows: usize, all: usize, threads: usize) -> Self {
-        let size = (all / (8 * threads)).next_multiple_of(TILE_ROWS).clamp(TILE_ROWS, PIECE);
+    /// Enough pieces that threads end together, and as large as can be: some 8 for each thread. What is done once for all
+    /// rows of a piece, as gathering tokens, is worth more the more tokens there are.
+    fn new(rows: usize, all: usize, threads: usize, tokens: usize) -> Self {
+        let most = if tokens >= MANY { PIECE } else { SMALL_PIECE };
+        let size = (all / (8 * threads)).next_multiple_of(TILE_ROWS).clamp(TILE_ROWS, most);
         Self { rows, size }
     }
 
@@ -172,7 +178,8 @@ impl Thread<'_, '_> {
         let heads = Heads { query: config.heads, kv: config.kv_heads, dim: config.head_dim };
         let (q, kv) = (heads.query * heads.dim, heads.kv * heads.dim);
         let (width, all) = (q + 2 * kv, &space.rows[..tokens]);
-        let pieces = layer.qkv.each_ref().map(|matrix| Pieces::new(matrix.rows(), width, self.worker.threads()));
+        let pieces =
+            layer.qkv.each_ref().map(|matrix| Pieces::new(matrix.rows(), width, self.worker.threads(), tokens));
         let starts = [0, q, q + kv];
         let items = pieces.iter().map(|pieces| pieces.len()).sum();
         let multiply = |mut item: usize| {
@@ -246,7 +253,7 @@ impl Thread<'_, '_> {
         let Step { config, weights, space, .. } = self.step;
         let layer = &weights.layers[number];
         let hidden = config.hidden_size;
-        let pieces = Pieces::new(hidden, hidden, self.worker.threads());
+        let pieces = Pieces::new(hidden, hidden, self.worker.threads(), rows.len());
         let inputs = space.attended_inputs.of(form(layer.output.kind()));
         let is_all = std::ptr::eq(to, &space.x);
         let multiply = |piece: usize| {
@@ -295,7 +302,7 @@ impl Thread<'_, '_> {
         let (hidden, ffn, top) = (config.hidden_size, config.intermediate_size, config.experts_per_token);
         let grouping = space.grouping.read().unwrap_or_else(PoisonError::into_inner);
         let threads = self.worker.threads();
-        let pieces = Pieces::new(ffn, ffn * grouping.active.len(), threads);
+        let pieces = Pieces::new(ffn, ffn * grouping.active.len(), threads, rows);
         let widen = |item: usize| {
             let (expert, places) = &grouping.active[item / pieces.len()];
             let rows = pieces.get(item % pieces.len());
@@ -326,7 +333,7 @@ impl Thread<'_, '_> {
         let items = pieces.len() * grouping.active.len();
         self.share_and_each(items, widen, rows * top, |i| round(i).map_err(&at), || Ok(()))?;
 
-        let pieces = Pieces::new(hidden, hidden, threads);
+        let pieces = Pieces::new(hidden, hidden, threads, rows);
         let narrow = |piece: usize| {
             let piece = pieces.get(piece);
             let (first, count) = (piece.start, piece.len());
@@ -368,7 +375,7 @@ impl Thread<'_, '_> {
     pub fn logits(&self, rows: Range<usize>, each: impl Fn(usize, &[f32]) -> Done) -> Done {
         let Step { config, space, weights, .. } = self.step;
         let (vocabulary, matrix) = (config.vocab_size, weights.head());
-        let pieces = Pieces::new(vocabulary, vocabulary, self.worker.threads());
+        let pieces = Pieces::new(vocabulary, vocabulary, self.worker.threads(), rows.len());
         let inputs = space.hidden_inputs.of(form(matrix.kind()));
         let write = |piece: usize| {
             multiply(matrix, pieces.get(piece), inputs, &space.rows[rows.clone()], |i, row, products| {

@@ -17,7 +17,7 @@ use crate::model::Sizes;
 pub const LOGIT_ROWS: usize = 64;
 
 /// Rows of a matrix that a thread takes at most.
-pub const PIECE: usize = 64;
+pub const PIECE: usize = 256;
 
 /// Activations in every form that some matrix wants them in.
 #[derive(Debug)]

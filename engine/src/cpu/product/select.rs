@@ -3,13 +3,17 @@
 #![expect(unsafe_code, reason = "kernels for one instruction set")]
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::activations::{Activations, form};
-#[cfg(target_arch = "x86_64")]
-use super::{amx, avx2, avx512};
 use super::layout::TILE_ROWS;
 use super::matrix::PackedMatrix;
 use super::portable;
+#[cfg(target_arch = "x86_64")]
+use super::{amx, avx2, avx512};
+
+/// The environment variable that names the best instruction set to be used: to measure and to try the others.
+pub const VARIABLE: &str = "MIXTRAL_INSTRUCTIONS";
 
 /// The instruction sets that products exist for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +35,35 @@ impl InstructionSet {
         [Self::Portable, Self::Avx2, Self::Avx512, Self::Amx]
     }
 
-    /// The best of this processor. The standard library remembers what it detected.
+    /// Its name, as [`VARIABLE`] takes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+            Self::Amx => "amx",
+        }
+    }
+
+    /// The best that this processor has and [`VARIABLE`] allows.
     #[must_use]
     pub fn best() -> Self {
-        Self::all().into_iter().rev().find(|set| set.is_available()).unwrap_or(Self::Portable)
+        static BEST: OnceLock<InstructionSet> = OnceLock::new();
+        *BEST.get_or_init(|| {
+            let name = std::env::var(VARIABLE).unwrap_or_default();
+            let most = Self::all().into_iter().find(|set| set.name() == name);
+            if most.is_none() && !name.is_empty() {
+                tracing::warn!(name, "{VARIABLE} names no instruction set: portable, avx2, avx512 or amx");
+            }
+            Self::best_up_to(most.unwrap_or(Self::Amx))
+        })
+    }
+
+    /// The best that this processor has, `most` at most.
+    fn best_up_to(most: Self) -> Self {
+        let allowed = Self::all().into_iter().take_while(|set| *set != most).chain([most]);
+        allowed.filter(|set| set.is_available()).last().unwrap_or(Self::Portable)
     }
 
     /// Whether this processor has it.
@@ -108,7 +137,9 @@ pub fn product_with(
                 InstructionSet::Avx2 => unsafe { avx2::strip(w, strip, x.view(), tokens, sums) },
                 // SAFETY: the same.
                 #[cfg(target_arch = "x86_64")]
-                InstructionSet::Avx512 | InstructionSet::Amx => unsafe { avx512::strip(w, strip, x.view(), tokens, sums) },
+                InstructionSet::Avx512 | InstructionSet::Amx => unsafe {
+                    avx512::strip(w, strip, x.view(), tokens, sums)
+                },
                 #[cfg(not(target_arch = "x86_64"))]
                 _ => portable::strip(w, strip, x.view(), tokens, sums),
             }
@@ -116,5 +147,19 @@ pub fn product_with(
                 put(chunk * TOKENS + i, strip.first, &sums[..strip.count]);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_set_is_one_that_the_processor_has_and_no_better_than_asked_for() {
+        for most in InstructionSet::all() {
+            let best = InstructionSet::best_up_to(most);
+            assert!(best.is_available() && (best == most || !most.is_available()), "{best:?} for {most:?}");
+        }
+        assert_eq!(InstructionSet::best_up_to(InstructionSet::Portable), InstructionSet::Portable);
     }
 }

@@ -128,12 +128,19 @@ const fn mask<const BITS: usize>() -> u32 {
 }
 
 fn write_words<const BITS: usize>(codes: &[u8], shift: usize, row: usize, plane: &mut [u8]) {
-    let words = plane.as_chunks_mut::<4>().0.iter_mut().skip(row).step_by(TILE_ROWS);
-    for (word, columns) in words.zip(codes.chunks_exact(32 / BITS)) {
-        let fours = columns.as_chunks::<4>().0.iter().enumerate();
-        let bits =
-            fours.fold(0, |word, (i, four)| word | (u32::from_le_bytes(*four) >> shift & mask::<BITS>()) << (BITS * i));
-        *word = bits.to_le_bytes();
+    let words = plane.as_chunks_mut::<4>().0;
+    for (i, columns) in codes.chunks_exact(32 / BITS).enumerate() {
+        // Eight columns at a time, of which the last four go beside the first four.
+        let eights = columns.as_chunks::<8>().0.iter().enumerate();
+        words[i * TILE_ROWS + row] = if BITS == 8 {
+            columns.first_chunk().copied().unwrap_or_default()
+        } else {
+            let word = eights.fold(0, |word, (i, eight)| {
+                let bits = u64::from_le_bytes(*eight) >> shift & (u64::from(mask::<BITS>()) * (1 << 32 | 1));
+                word | ((bits | bits >> (32 - BITS)) as u32) << (2 * BITS * i)
+            });
+            word.to_le_bytes()
+        };
     }
 }
 

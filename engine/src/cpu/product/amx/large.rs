@@ -121,7 +121,6 @@ pub unsafe fn multiply<F: Whole>(
 /// As [`strip`].
 #[inline]
 unsafe fn products<F: Whole>(tiles: &Tiles, x: [tiles::Sixteen; 2], w: &Unpacked, out: &mut [TileSums; 4]) {
-    let [one, two, _, _] = out;
     // SAFETY: the caller's promise.
     unsafe {
         match fold::<F>() {

@@ -3,8 +3,8 @@
 use std::arch::x86_64::*;
 
 use super::large::{TOGETHER, even};
-use super::sums::add_plain;
-use super::unpack::{Tile, offset};
+use super::sums::{add_plain, offset};
+use super::unpack::Tile;
 use super::vectors::{read, write};
 use crate::cpu::product::activations::Rows;
 use crate::cpu::product::avx2::ahead::read_ahead;

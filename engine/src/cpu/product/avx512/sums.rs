@@ -2,16 +2,21 @@
 
 use std::arch::x86_64::*;
 
-use super::unpack::offset;
 use crate::cpu::product::format::Whole;
 use crate::cpu::product::rounded::Rounded256;
+
+/// What codes without a sign are above what they mean: signed ones become unsigned, for `vpdpbusd`.
+pub const fn offset<F: Whole>() -> i32 {
+    if F::SIGNED { 128 } else { F::OFFSET }
+}
 
 /// How many steps of four products each fit into 16 bits, activations being up to 127, and codes of one sub-block.
 pub const fn run<F: Whole>() -> usize {
     let steps = F::SUB / 4;
     let most = if F::SIGNED { 255 } else { F::MOST };
     let fit = (32767 / (4 * 127 * most)) as usize;
-    if fit >= steps { steps } else if fit < 4 { steps } else { 4 }
+    // Below four, multiplying in 32 bits once costs less.
+    if fit >= 4 && fit < steps { 4 } else { steps }
 }
 
 /// Whether such sums are multiplied with scales in 16 bits: by one instruction instead of two slow ones.
@@ -41,9 +46,9 @@ pub fn add<F: Whole, const N: usize>(
     for first in (0..8).step_by(run::<F>()) {
         let scale = scales[first / steps];
         let mut run_sums = [_mm512_setzero_si512(); N];
-        for step in first..first + run::<F>() {
+        for (step, codes) in codes.iter().enumerate().skip(first).take(run::<F>()) {
             for (sum, x) in run_sums.iter_mut().zip(x) {
-                *sum = _mm512_dpbusd_epi32(*sum, codes[step], broadcast(x, step));
+                *sum = _mm512_dpbusd_epi32(*sum, *codes, broadcast(x, step));
             }
         }
         for (sum, run_sum) in sums.iter_mut().zip(run_sums) {

@@ -3,15 +3,11 @@
 use std::arch::x86_64::*;
 use std::marker::PhantomData;
 
+use super::sums::{offset, ready};
 use super::vectors::{half_load, load};
 use crate::cpu::product::format::{Format, Whole};
 use crate::cpu::product::layout::{Layout, Meaning};
 use crate::quant::NON_LINEAR;
-
-/// What codes without a sign are above what they mean: signed ones become unsigned, for `vpdpbusd`.
-pub const fn offset<F: Whole>() -> i32 {
-    if F::SIGNED { 128 } else { F::OFFSET }
-}
 
 /// A tile's bytes.
 pub struct Tile<'a, F> {
@@ -123,7 +119,7 @@ impl<'a, F: Format> Tile<'a, F> {
     #[target_feature(enable = "avx512f,avx512bw")]
     pub fn scales(&self, chunk: usize) -> [__m512i; 2] {
         let subs = 32 / F::LAYOUT.sub;
-        let sub = |i: usize| super::sums::ready::<F>(self.scale(chunk * subs + i));
+        let sub = |i: usize| ready::<F>(self.scale(chunk * subs + i));
         if subs == 1 { [sub(0), _mm512_setzero_si512()] } else { [sub(0), sub(1)] }
     }
 

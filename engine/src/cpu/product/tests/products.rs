@@ -10,7 +10,7 @@ use crate::quant::GgmlType;
 const SUMMED: f64 = 2e-6;
 
 /// Numbers of tokens around those that kernels take at once.
-const TOKENS: [usize; 12] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 17, 96, 101];
+const TOKENS: [usize; 15] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 17, 33, 48, 96, 101];
 
 /// (tokens, rows), of `rows` alone.
 fn multiply(
@@ -80,8 +80,14 @@ fn check(set: InstructionSet, kind: GgmlType, rows: usize, cols: usize, bytes: &
     }
 }
 
+/// The instruction sets of this processor; says which of them it has not, for these are not tried.
 fn sets() -> impl Iterator<Item = InstructionSet> {
-    InstructionSet::all().into_iter().filter(|set| set.is_available())
+    InstructionSet::all().into_iter().filter(|set| {
+        if !set.is_available() {
+            println!("skipped: this processor has no {}", set.name());
+        }
+        set.is_available()
+    })
 }
 
 #[test]
