@@ -8,8 +8,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use arena_rating::{
-    Bootstrap, EloSettings, Pairs, Scale, Voters, average_win_rate, davidson, fit, fit_clustered, rank_ranges,
-    win_rates,
+    Bootstrap, EloSettings, Pairs, STYLE, Scale, StyleVote, Voters, average_win_rate, davidson, fit, fit_clustered,
+    fit_style, pair_shares, rank_ranges, rating_differences, standardise, win_rates,
 };
 
 type Vote = (usize, usize, f64);
@@ -227,6 +227,31 @@ fn main() {
     report("100 bootstrap rounds", drawing, Some(100 * (computed() - begun)));
     let (tying, _) = time(|| davidson(&pairs, None, Scale::default()));
     report("Davidson with errors, tallied", tying, None);
+
+    let mut styled: Vec<StyleVote<STYLE>> = votes
+        .iter()
+        .enumerate()
+        .map(|(at, &(a, b, score))| {
+            let features = std::array::from_fn(|feature| ((at * (feature + 7)) % 101) as f64 / 50.0 - 1.0);
+            StyleVote { voter: voter_of(at), a: a as u32, b: b as u32, score, features }
+        })
+        .collect();
+    standardise(&mut styled);
+    let (fitting, _) = time(|| fit_style(models, &styled, Scale::default()));
+    report("style control with clustered errors", fitting, None);
+    let (sharing, _) = time(|| pair_shares(&pairs, Some(&kept)));
+    report("pair win rates with intervals", sharing, None);
+    let halves = [0, 1].map(|half| {
+        let own: Vec<Vote> = votes.iter().skip(half).step_by(2).copied().collect();
+        tally(&own, models)
+    });
+    let both = votes.iter().enumerate().map(|(at, &(a, b, score))| {
+        let shift = at % 2 * models;
+        (voter_of(at), a + shift, b + shift, score)
+    });
+    let both = Voters::from_votes(voters, both);
+    let (comparing, _) = time(|| rating_differences([&halves[0], &halves[1]], &both, Scale::default()));
+    report("two boards compared model by model", comparing, None);
 
     let (rates, _) = time(|| win_rates(&pairs));
     report("win-rate matrix", rates, None);

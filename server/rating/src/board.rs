@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Clusters, Fit, Gauge, Pairs, RankRange, Scale, Standing, Tally, Unrated, Voters, average_win_rate, fit_clustered,
-    rank_ranges,
+    Clusters, Effect, Fit, Gauge, Pairs, RankRange, Scale, Share, Standing, StyleVote, Tally, Unrated, Voters,
+    average_win_rate, fit_clustered, fit_style, pair_shares, rank_ranges,
 };
 
 /// What the operator decides about a board.
@@ -57,7 +57,14 @@ pub struct Board<Id> {
     pub votes: u64,
     /// How many people cast the largest group's votes, where it is known.
     pub voters: Option<Clusters>,
+    /// What an answer's length and marks do to votes, where the largest group's ratings are those without it.
+    pub style: Option<[Effect; STYLE]>,
+    /// The win rates of each model against each, numbered as in `entries`, with intervals; nothing for pairs that never met.
+    pub shares: Vec<Vec<Option<Share>>>,
 }
+
+/// Features of style: tokens, headers, lists, bold.
+pub const STYLE: usize = 4;
 
 /// Each voter's votes, and the models by the numbers that they have there.
 #[derive(Debug, Clone, Copy)]
@@ -69,11 +76,14 @@ pub struct KnownVoters<'a, Id> {
 }
 
 impl<Id: Copy + Ord> Board<Id> {
-    /// Computes a board from the votes of its pairs (seen from the first) and its Elo ratings.
+    /// Computes a board from the votes of its pairs (seen from the first) and its Elo ratings. With the style of each of
+    /// these votes, whose models are numbered as those of `voters`, the largest group is rated without the effects of it,
+    /// where they can be estimated.
     #[must_use]
     pub fn compute(
         votes: &[(Id, Id, Tally)],
         voters: Option<KnownVoters<'_, Id>>,
+        style: Option<&[StyleVote<STYLE>]>,
         elo: &BTreeMap<Id, f64>,
         settings: &BoardSettings<Id>,
     ) -> Self {
@@ -88,10 +98,23 @@ impl<Id: Copy + Ord> Board<Id> {
         let gauge = anchor.map_or(Gauge::VoteWeighted, Gauge::Anchor);
         let scale = Scale { center: settings.center, gauge, ..Scale::default() };
         let by_number = tally(votes, &ids);
-        let fit = fit_clustered(&by_number, voters.map(|known| known.voters), scale);
+        let mut fit = fit_clustered(&by_number, voters.map(|known| known.voters), scale);
+        let style = style.and_then(|votes| fit_style(ids.len(), votes, scale)).map(|styled| {
+            for (model, rated) in styled.rated {
+                fit.standings[model] = Standing::Rated(rated);
+            }
+            // Both are the largest group of the same votes.
+            if let Some(largest) = fit.groups.first_mut() {
+                *largest = styled.group;
+            }
+            styled.effects
+        });
+        let shares = pair_shares(&by_number, voters.map(|known| known.voters));
         let voters = fit.groups.first().and_then(|group| group.covariance.voters());
         let groups = fit.groups.len();
         let lines = lines(&by_number, fit, settings.min_votes);
+        let shares =
+            lines.iter().map(|row| lines.iter().map(|column| shares[row.model][column.model]).collect()).collect();
         let ids: Vec<Id> = lines.iter().map(|line| ids[line.model]).collect();
         let pairs = tally(votes, &ids);
         let entry = |(at, line): (usize, Line)| Entry {
@@ -105,7 +128,7 @@ impl<Id: Copy + Ord> Board<Id> {
         };
         let entries = lines.into_iter().enumerate().map(entry).collect();
         let votes = votes.iter().map(|(_, _, tally)| tally.battles()).sum();
-        Self { entries, pairs, groups, votes, voters }
+        Self { entries, pairs, groups, votes, voters, style, shares }
     }
 }
 

@@ -1,12 +1,14 @@
 //! Style control: strengths and the effects of an answer's style, fitted together, so that long or decorated answers win no
 //! rating by it (LMArena's "style control"). `logit P(a wins) = x_a - x_b + β · f`, ties half a win each.
 
+use super::bradley_terry::Group;
 use super::components;
+use super::covariance::Covariance;
 use super::distribution::t95;
 use super::likelihood::Battles;
 use super::linear::Symmetric;
 use super::outer_sum::OuterSum;
-use super::{Pairs, Rated, Scale};
+use super::{Clusters, Pairs, Rated, Scale};
 
 const MAX_STEPS: usize = 50;
 
@@ -40,6 +42,8 @@ pub struct Effect {
 pub struct StyleFit<const F: usize> {
     /// The models of the largest group that votes connect, ascending, with their ratings.
     pub rated: Vec<(usize, Rated)>,
+    /// The same models, and how certain their strengths are.
+    pub group: Group,
     /// The features' effects.
     pub effects: [Effect; F],
 }
@@ -113,7 +117,7 @@ pub fn fit_style<const F: usize>(models: usize, votes: &[StyleVote<F>], scale: S
     let bread = sums.hessian.cholesky()?.inverse();
     let (meat, voters) = clustered(models, &votes, &theta);
     let covariance = bread.sandwich(&meat);
-    let reach = t95(Some(voters - 1.0));
+    let reach = t95(Some(voters.effective - 1.0));
     let exposure = battles.exposure();
     let weights = scale.weights(&members, |member| exposure[member]);
     let origin: f64 = weights.iter().zip(&theta).map(|(weight, x)| weight * x).sum();
@@ -132,7 +136,11 @@ pub fn fit_style<const F: usize>(models: usize, votes: &[StyleVote<F>], scale: S
         let standard_error = covariance.get(at, at).max(0.0).sqrt();
         Effect { coefficient: theta[at], standard_error, margin: reach * standard_error }
     });
-    Some(StyleFit { rated, effects })
+    let strengths_alone: Vec<usize> = (0..models).collect();
+    let covariance = Covariance::new(covariance, Some(voters)).of_members(&strengths_alone);
+    theta.truncate(models);
+    let group = Group { members, strengths: theta, covariance };
+    Some(StyleFit { rated, group, effects })
 }
 
 /// The chance that the first wins, and the difference it comes from.
@@ -194,8 +202,8 @@ impl Sums {
     }
 }
 
-/// `K/(K-1) Σ s sᵀ` over voters, and how many there are: as many as would count for as much with equally many votes.
-fn clustered<const F: usize>(models: usize, votes: &[StyleVote<F>], theta: &[f64]) -> (Symmetric, f64) {
+/// `K/(K-1) Σ s sᵀ` over voters, and how many there are.
+fn clustered<const F: usize>(models: usize, votes: &[StyleVote<F>], theta: &[f64]) -> (Symmetric, Clusters) {
     let mut ends = vec![0_u32; votes.iter().map(|vote| vote.voter as usize + 1).max().unwrap_or(0)];
     votes.iter().for_each(|vote| ends[vote.voter as usize] += 1);
     let mut total = 0;
@@ -207,7 +215,7 @@ fn clustered<const F: usize>(models: usize, votes: &[StyleVote<F>], theta: &[f64
         *end += 1;
     }
     let mut outer = OuterSum::new(models + F);
-    let (mut count, mut squares, mut begin) = (0.0, 0.0, 0);
+    let (mut count, mut squares, mut begin) = (0_usize, 0.0, 0);
     for end in ends {
         let own = &order[begin as usize..end as usize];
         begin = end;
@@ -222,12 +230,12 @@ fn clustered<const F: usize>(models: usize, votes: &[StyleVote<F>], theta: &[f64
             (0..F).for_each(|i| outer.add_one((models + i) as u32, surprise * vote.features[i]));
         }
         outer.finish();
-        count += 1.0;
+        count += 1;
         squares += (own.len() as f64).powi(2);
     }
     let mut meat = outer.sum();
-    if count > 1.0 {
-        meat.scale(count / (count - 1.0));
+    if count > 1 {
+        meat.scale(count as f64 / (count as f64 - 1.0));
     }
-    (meat, (votes.len() as f64).powi(2) / squares)
+    (meat, Clusters { count, effective: (votes.len() as f64).powi(2) / squares })
 }

@@ -7,7 +7,7 @@ fn wins(winner: char, loser: char, wins: u64) -> (char, char, Tally) {
 }
 
 fn board(votes: &[(char, char, Tally)], elo: &BTreeMap<char, f64>) -> Board<char> {
-    Board::compute(votes, None, elo, &BoardSettings::default())
+    Board::compute(votes, None, None, elo, &BoardSettings::default())
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn pairs_may_come_in_pieces_and_either_way_round() {
 fn a_model_with_few_votes_is_rated_and_stands_apart_without_a_rank() {
     let votes = [wins('a', 'b', 60), wins('b', 'a', 40), wins('n', 'a', 3), wins('b', 'n', 1)];
     let settings = BoardSettings { min_votes: 50, ..BoardSettings::default() };
-    let board = Board::compute(&votes, None, &BTreeMap::new(), &settings);
+    let board = Board::compute(&votes, None, None, &BTreeMap::new(), &settings);
     let lines: Vec<_> = board
         .entries
         .iter()
@@ -81,7 +81,7 @@ fn a_model_with_few_votes_is_rated_and_stands_apart_without_a_rank() {
 fn an_anchor_of_the_board_is_its_zero() {
     let votes = [wins('a', 'b', 60), wins('b', 'a', 40)];
     let settings = BoardSettings { anchor: Some('b'), center: 1114.0, ..BoardSettings::default() };
-    let board = Board::compute(&votes, None, &BTreeMap::new(), &settings);
+    let board = Board::compute(&votes, None, None, &BTreeMap::new(), &settings);
     assert_close(board.entries[1].standing.rated().unwrap().rating, 1114.0, 1e-9, "the anchor");
 }
 
@@ -94,7 +94,7 @@ fn a_board_that_knows_its_voters_says_how_many() {
     let models = ['b', 'a'];
     let known = KnownVoters { models: &models, voters: &voters };
     let votes = [wins('b', 'a', 60), wins('a', 'b', 40)];
-    let board = Board::compute(&votes, Some(known), &BTreeMap::new(), &BoardSettings::default());
+    let board = Board::compute(&votes, Some(known), None, &BTreeMap::new(), &BoardSettings::default());
     assert_eq!(board.voters, Some(Clusters { count: 10, effective: 10.0 }));
     assert_eq!(board.entries[0].id, 'b');
 }

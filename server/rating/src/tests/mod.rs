@@ -2,11 +2,13 @@
 
 mod board;
 mod clusters;
+mod contrast;
 mod davidson;
 mod intervals;
 mod laws;
 mod pairing;
 mod ranges;
+mod shares;
 mod sparse;
 mod style;
 
