@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::actions::register_demo::register_demo;
 use crate::actions::repair_ratings::repair_ratings;
-use crate::actions::{check_servers, create_admin, expire_battles, settle_votes, tell_places};
+use crate::actions::{check_servers, create_admin, describe_votes, expire_battles, settle_votes, tell_places};
 use crate::config::{Config, note_origin};
 use crate::database::{self, Database, Pools};
 use crate::domain::BattleKind;
@@ -138,6 +138,7 @@ impl Application {
         tokio::spawn(repair_by_and_by(arena.clone()));
         tokio::spawn(check_servers::run(arena.clone()));
         tokio::spawn(tell_places::run(arena.clone()));
+        tokio::spawn(describe_votes::run(pools.repairs.clone()));
         let votes = settle_votes::follow(arena.clone());
         tokio::spawn(connections.clone().watch());
         let server = HttpServer::new(move || application(arena.clone()))

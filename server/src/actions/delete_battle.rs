@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sqlx::{Postgres, Transaction};
 
+use super::describe_votes;
 use super::settle_votes::settle;
 use crate::domain::{BattleId, VoterId};
 use crate::error::Error;
@@ -53,8 +54,8 @@ impl DeleteAllBattles {
     }
 }
 
-/// A transaction that holds one battle of a voter, or all, none of which has a vote that is not counted yet. New votes
-/// wait for it.
+/// A transaction that holds one battle of a voter, or all, none of which has a vote that is not counted or not described
+/// yet. New votes wait for it.
 async fn without_pending(
     arena: &AppState,
     voter: VoterId,
@@ -64,8 +65,9 @@ async fn without_pending(
     for _ in 0..5 {
         settle(arena, voter, battle).await?;
         let mut transaction = arena.db.begin().await?;
-        battles::lock_of_voter(&mut *transaction, voter, battle).await?;
+        let held = battles::lock_of_voter(&mut *transaction, voter, battle).await?;
         if pending_votes::of_voter(&mut *transaction, voter, battle).await?.is_empty() {
+            describe_votes::before_deletion(&mut transaction, &held).await?;
             return Ok(transaction);
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sqlx::PgPool;
 
+use super::describe_votes;
 use crate::error::Error;
 use crate::store::battles;
 
@@ -34,12 +35,14 @@ pub async fn expire(db: &PgPool, days: NonZeroU32) -> Result<usize, Error> {
     let mut deleted = 0;
     loop {
         let mut transaction = db.begin().await?;
-        let batch = battles::delete_older(&mut transaction, days, BATCH).await?;
-        transaction.commit().await?;
-        if batch == 0 {
+        let batch = battles::lock_older(&mut transaction, days, BATCH).await?;
+        if batch.is_empty() {
             return Ok(deleted);
         }
-        deleted += batch;
+        describe_votes::before_deletion(&mut transaction, &batch).await?;
+        battles::delete_these(&mut transaction, &batch).await?;
+        transaction.commit().await?;
+        deleted += batch.len();
     }
 }
 
@@ -69,6 +72,8 @@ mod tests {
         assert_eq!(count("SELECT count(*) FROM turns").await, 3);
         assert_eq!(count("SELECT count(*) FROM votes").await, 450);
         assert_eq!(count("SELECT count(*) FROM votes WHERE voter_id IS NULL AND comment = ''").await, 447);
+        let described = "SELECT count(*) FROM vote_features WHERE tokens_a = 0 AND NOT is_coding";
+        assert_eq!(count(described).await, 447, "what the votes were about stays");
         assert_eq!(expire(&db, days).await.unwrap(), 0);
     }
 }

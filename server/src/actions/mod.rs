@@ -13,6 +13,7 @@ pub mod change_model;
 pub mod check_servers;
 pub mod create_admin;
 pub mod delete_battle;
+pub mod describe_votes;
 pub mod edit_identity_names;
 pub mod expire_battles;
 pub mod hold_vote;

@@ -3,6 +3,7 @@
 mod battle;
 mod confusable;
 mod device;
+mod features;
 mod identity;
 mod ids;
 mod language;
@@ -22,6 +23,7 @@ pub use battle::{
 };
 pub use confusable::{is_invisible, skeleton};
 pub use device::{Device, DevicePreference, UnknownDevice};
+pub use features::{BoardCategory, Categories, Category, JudgedTexts, RULES_VERSION, Style, VoteFeatures, token_count};
 pub use identity::{NameLists, Names, RegisteredModel, find_giveaway};
 pub use ids::{AdminId, BattleId, ModelId, ReplyId, ShareId, VoterId};
 pub use language::language_of;

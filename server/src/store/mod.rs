@@ -8,10 +8,12 @@ pub mod cast_votes;
 pub mod health;
 pub mod identity;
 pub mod model_names;
+pub mod model_speed;
 pub mod models;
 pub mod pending_votes;
 pub mod ratings;
 pub mod shares;
+pub mod vote_features;
 pub mod voters;
 pub mod votes;
 

@@ -6,9 +6,10 @@ use serde::Serialize;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
+use super::vote_features::FeatureRow;
 use crate::domain::{
-    AdminId, BattleId, BattleKind, BattleStatus, Choice, ModelId, Reason, ReplyStatus, Side, SideStatus, VoteStatus,
-    VoterId, is_empty_answer,
+    AdminId, BattleId, BattleKind, BattleStatus, Choice, ModelId, Reason, ReplyStatus, Side, SideStatus, VoteFeatures,
+    VoteStatus, VoterId, is_empty_answer,
 };
 
 /// A vote as it was cast.
@@ -232,7 +233,7 @@ pub async fn for_each_counted(
     Ok(())
 }
 
-/// A counted vote and whose it is.
+/// A counted vote, whose it is, and what it was about.
 #[derive(Debug, Clone)]
 pub struct VoterVote {
     pub id: i64,
@@ -242,14 +243,17 @@ pub struct VoterVote {
     pub language: String,
     /// The left model.
     pub model_a: ModelId,
-    /// The right model.
-    pub model_b: ModelId,
+    /// The right model; none in a direct chat.
+    pub model_b: Option<ModelId>,
     /// What was chosen.
     pub choice: Choice,
+    pub created_at: DateTime<Utc>,
+    /// Nothing where they are not computed yet, or the texts were deleted before they could be.
+    pub features: Option<VoteFeatures>,
 }
 
-/// Walks through the counted votes of one kind whose numbers are above `after`; of these pairs of models alone, where any
-/// are named.
+/// Walks through the counted votes of one kind whose numbers are above `after`, in their order; of these pairs of models
+/// alone, where any are named.
 pub async fn for_each_of_voters(
     db: impl PgExecutor<'_>,
     kind: BattleKind,
@@ -259,14 +263,20 @@ pub async fn for_each_of_voters(
 ) -> sqlx::Result<()> {
     let (first, second): (Vec<Uuid>, Vec<Uuid>) = pairs.iter().map(|[first, second]| (first.0, second.0)).unzip();
     let mut rows = sqlx::query!(
-        r#"SELECT id, coalesce(voter_id, voter_group) AS voter, language, model_a AS "model_a: ModelId", model_b AS "model_b!: ModelId",
-            choice AS "choice: Choice"
-        FROM votes
-        WHERE kind = $1 AND id > $2 AND exclusion_reason IS NULL AND withdrawn_at IS NULL AND model_b IS NOT NULL
+        r#"SELECT id, coalesce(voter_id, voter_group) AS voter, language, model_a AS "model_a: ModelId",
+            model_b AS "model_b: ModelId", choice AS "choice: Choice", created_at,
+            tokens_a AS "tokens_a?", headers_a AS "headers_a?", lists_a AS "lists_a?", bold_a AS "bold_a?",
+            tokens_b, headers_b, lists_b, bold_b, is_coding AS "is_coding?", is_math AS "is_math?",
+            is_longer_query AS "is_longer_query?", is_multi_turn AS "is_multi_turn?",
+            is_creative_writing AS "is_creative_writing?", is_instruction_following AS "is_instruction_following?",
+            is_refusal AS "is_refusal?"
+        FROM votes LEFT JOIN vote_features ON vote_id = id
+        WHERE kind = $1 AND id > $2 AND exclusion_reason IS NULL AND withdrawn_at IS NULL
             AND (cardinality($3::uuid[]) = 0 OR EXISTS (
                 SELECT 1 FROM unnest($3::uuid[], $4::uuid[]) AS pair (first, second)
                 WHERE (model_a = pair.first AND model_b = pair.second)
-                    OR (model_a = pair.second AND model_b = pair.first)))"#,
+                    OR (model_a = pair.second AND model_b = pair.first)))
+        ORDER BY id"#,
         kind.as_str(),
         after,
         &first,
@@ -274,17 +284,56 @@ pub async fn for_each_of_voters(
     )
     .fetch(db);
     while let Some(row) = rows.try_next().await? {
-        let vote = VoterVote {
+        let features = FeatureRow {
+            tokens: [row.tokens_a, row.tokens_b],
+            headers: [row.headers_a, row.headers_b],
+            lists: [row.lists_a, row.lists_b],
+            bold: [row.bold_a, row.bold_b],
+            is: [
+                row.is_coding,
+                row.is_math,
+                row.is_longer_query,
+                row.is_multi_turn,
+                row.is_creative_writing,
+                row.is_instruction_following,
+                row.is_refusal,
+            ],
+        };
+        each(VoterVote {
             id: row.id,
             voter: row.voter,
             language: row.language,
             model_a: row.model_a,
             model_b: row.model_b,
             choice: row.choice,
-        };
-        each(vote);
+            created_at: row.created_at,
+            features: features.features(),
+        });
     }
     Ok(())
+}
+
+/// How often votes of a kind were withdrawn, and when last: changes whenever one is withdrawn or restored.
+pub async fn withdrawals(db: impl PgExecutor<'_>, kind: BattleKind) -> sqlx::Result<(i64, Option<DateTime<Utc>>)> {
+    let row = sqlx::query!(
+        r#"SELECT count(*) AS "count!", max(withdrawn_at) AS last FROM votes
+        WHERE kind = $1 AND withdrawn_at IS NOT NULL"#,
+        kind.as_str()
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((row.count, row.last))
+}
+
+/// The number of the newest counted vote of a kind, 0 where there is none.
+pub async fn newest_counted(db: impl PgExecutor<'_>, kind: BattleKind) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"SELECT coalesce(max(id), 0) AS "id!" FROM votes
+        WHERE kind = $1 AND exclusion_reason IS NULL AND withdrawn_at IS NULL"#,
+        kind.as_str()
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// The number of the newest vote, 0 where there is none.

@@ -49,21 +49,24 @@ pub async fn delete_all(db: &mut PgConnection, voter: VoterId) -> sqlx::Result<V
     Ok(ids.into_iter().map(BattleId).collect())
 }
 
-/// Deletes at most `limit` battles that began more than `days` ago. Says how many.
-pub async fn delete_older(db: &mut PgConnection, days: i32, limit: i64) -> sqlx::Result<usize> {
-    let ids = sqlx::query_scalar!(
-        "DELETE FROM battles WHERE id IN (
-            SELECT id FROM battles WHERE created_at < now() - make_interval(days => $1)
-                AND NOT EXISTS (SELECT 1 FROM pending_votes WHERE battle_id = battles.id)
-            ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
-        ) RETURNING id",
+/// At most `limit` battles that began more than `days` ago, locked until the transaction ends.
+pub async fn lock_older(db: &mut PgConnection, days: i32, limit: i64) -> sqlx::Result<Vec<BattleId>> {
+    sqlx::query_scalar!(
+        r#"SELECT id AS "id: BattleId" FROM battles WHERE created_at < now() - make_interval(days => $1)
+            AND NOT EXISTS (SELECT 1 FROM pending_votes WHERE battle_id = battles.id)
+        ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED"#,
         days,
         limit
     )
-    .fetch_all(&mut *db)
-    .await?;
-    untie(db, &ids).await?;
-    Ok(ids.len())
+    .fetch_all(db)
+    .await
+}
+
+/// Deletes these battles.
+pub async fn delete_these(db: &mut PgConnection, battles: &[BattleId]) -> sqlx::Result<()> {
+    let ids: Vec<uuid::Uuid> = battles.iter().map(|battle| battle.0).collect();
+    sqlx::query!("DELETE FROM battles WHERE id = ANY($1)", &ids).execute(&mut *db).await?;
+    untie(db, &ids).await
 }
 
 /// The vote stays for the tables; who gave it and what they wrote goes. Votes that go from one voter together stay together,

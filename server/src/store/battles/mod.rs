@@ -5,7 +5,7 @@ mod read;
 mod replies;
 mod write;
 
-pub use history::{delete, delete_all, delete_older, history};
+pub use history::{delete, delete_all, delete_these, history, lock_older};
 pub(super) use read::find;
 pub use read::{of_voter, replies_of_turn};
 pub use replies::{

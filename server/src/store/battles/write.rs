@@ -72,15 +72,19 @@ pub async fn lock(db: impl PgExecutor<'_>, id: BattleId) -> sqlx::Result<bool> {
 }
 
 /// The same for one battle of a voter, or for all of them.
-pub async fn lock_of_voter(db: impl PgExecutor<'_>, voter: VoterId, battle: Option<BattleId>) -> sqlx::Result<()> {
-    sqlx::query!(
-        "SELECT id FROM battles WHERE voter_id = $1 AND ($2::uuid IS NULL OR id = $2) ORDER BY id FOR UPDATE",
+pub async fn lock_of_voter(
+    db: impl PgExecutor<'_>,
+    voter: VoterId,
+    battle: Option<BattleId>,
+) -> sqlx::Result<Vec<BattleId>> {
+    sqlx::query_scalar!(
+        r#"SELECT id AS "id: BattleId" FROM battles
+        WHERE voter_id = $1 AND ($2::uuid IS NULL OR id = $2) ORDER BY id FOR UPDATE"#,
         voter.0,
         battle.map(|id| id.0)
     )
     .fetch_all(db)
-    .await?;
-    Ok(())
+    .await
 }
 
 /// Why a turn or an attempt was not added.
