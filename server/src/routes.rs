@@ -20,6 +20,9 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/leaderboard", web::get().to(leaderboard::page::page))
         .route("/leaderboard.csv", web::get().to(leaderboard::files::board_csv))
         .route("/leaderboard.json", web::get().to(leaderboard::files::board_json))
+        .route("/leaderboard/version", web::get().to(leaderboard::page::version))
+        .route("/leaderboard/chart.svg", web::get().to(leaderboard::pictures::chart))
+        .route("/leaderboard/win-rates.svg", web::get().to(leaderboard::pictures::win_rates))
         .route("/leaderboard/{matrix}.csv", web::get().to(leaderboard::files::matrix_csv))
         .route("/leaderboard/{matrix}.json", web::get().to(leaderboard::files::matrix_json))
         // Battles, comparisons, direct chats

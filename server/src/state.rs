@@ -75,7 +75,7 @@ impl AppState {
             passwords: Passwords::default(),
             backends,
             workers,
-            boards: Boards::new(config.boards.clone()),
+            boards: Boards::new(config.boards.clone(), config.elo),
             turns: Turns::default(),
             config: Arc::new(config),
             db,

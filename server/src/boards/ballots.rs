@@ -1,19 +1,23 @@
-//! Whose votes a board's votes are: the counted votes of one kind, kept in memory, a dozen bytes each.
+//! The counted votes of one kind in memory, a few dozen bytes each, in the order in which they were cast.
 //!
-//! The database sums votes up by pair, which is all that ratings need. Their intervals need each voter's votes together:
-//! a million rows, which no page can wait for. So they are read once, and then only those that are new. Whether what is
-//! kept is what the database counts is checked pair by pair at each reading; where it is not (a vote was withdrawn, or two
-//! were numbered in another order than they were committed) the votes of those pairs are read again.
+//! The database sums votes up by pair, which is all that ratings over all votes need. Their intervals need each voter's votes
+//! together, and categories, dates and style each vote by itself: a million rows, which no page can wait for. So they are
+//! read once, and then only those that are new. Whether what is kept is what the database counts is checked pair by pair at
+//! each reading; where it is not (a vote was withdrawn, or two were numbered in another order than they were committed) the
+//! votes of those pairs are read again.
 
 use std::collections::{HashMap, HashSet};
 
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::domain::{BattleKind, Choice, ModelId};
+use super::filter::BallotFilter;
+use super::numbers::Numbers;
+use crate::domain::{BattleKind, Categories, Choice, ModelId, VoteFeatures};
 use crate::store::ratings::{LanguagePair, PairRow};
+use crate::store::vote_features;
 use crate::store::votes::{self, VoterVote};
-use arena_rating::{SideBias, Tally, Voters};
+use arena_rating::{STYLE, Tally, style_difference};
 
 /// A pair's counts.
 pub fn tally(pair: &PairRow) -> Tally {
@@ -26,58 +30,53 @@ pub fn tally(pair: &PairRow) -> Tally {
 /// A pair on the board of one language: numbers of the language, of the model with the lower number, and of the other.
 type Cell = (u16, u16, u16);
 
-/// The counted votes of one kind.
+/// The counted votes of one kind. What is computed from them stands in [`super::computed`].
 #[derive(Debug, Default)]
 pub struct Ballots {
     newest: i64,
-    models: Numbers<ModelId>,
-    languages: Numbers<String>,
-    voters: Numbers<Uuid>,
-    votes: Vec<Kept>,
+    newest_features: i64,
+    pub(super) models: Numbers<ModelId>,
+    pub(super) languages: Numbers<String>,
+    pub(super) voters: Numbers<Uuid>,
+    /// By number, so that they are in the order in which they were cast.
+    votes: Vec<Ballot>,
     /// How often each outcome was voted.
     counts: HashMap<Cell, Tally>,
+    /// Of direct chats, which have no counts to compare with.
+    withdrawals: (i64, Option<chrono::DateTime<chrono::Utc>>),
 }
 
-/// One vote.
+/// One vote. Further columns go here; [`Ballots::add`] fills them.
 #[derive(Debug, Clone, Copy)]
-struct Kept {
+pub struct Ballot {
+    /// The vote's number.
+    pub id: i64,
+    /// Days since 1970, in UTC.
+    pub day: i32,
     /// Its voter, or [`NOBODY`].
-    voter: u32,
-    language: u16,
+    pub voter: u32,
+    pub language: u16,
     /// The left model.
-    a: u16,
-    /// The right one.
-    b: u16,
-    choice: Choice,
+    pub a: u16,
+    /// The right one; [`NO_MODEL`] in a direct chat.
+    pub b: u16,
+    pub choice: Choice,
+    /// What it was about, where that is known.
+    pub about: Option<About>,
+}
+
+/// What a vote was about.
+#[derive(Debug, Clone, Copy)]
+pub struct About {
+    pub categories: Categories,
+    /// How the left answer's tokens, headers, lists and bold passages differ from the right one's, from -1 to 1.
+    pub style: [f32; STYLE],
 }
 
 /// The voter of a vote that was untied from its own.
-const NOBODY: u32 = u32::MAX;
-
-/// Numbers, from 0, for what is met.
-#[derive(Debug)]
-struct Numbers<T> {
-    known: Vec<T>,
-    numbers: HashMap<T, u32>,
-}
-
-impl<T> Default for Numbers<T> {
-    fn default() -> Self {
-        Self { known: Vec::new(), numbers: HashMap::new() }
-    }
-}
-
-impl<T: Clone + Eq + std::hash::Hash> Numbers<T> {
-    fn number(&mut self, item: &T) -> u32 {
-        if let Some(&number) = self.numbers.get(item) {
-            return number;
-        }
-        let number = self.known.len() as u32;
-        self.known.push(item.clone());
-        self.numbers.insert(item.clone(), number);
-        number
-    }
-}
+pub const NOBODY: u32 = u32::MAX;
+/// Where there is no second model.
+pub const NO_MODEL: u16 = u16::MAX;
 
 impl Ballots {
     /// Brings what is kept to the state of this transaction, and says whether it is what `counted` says. A transaction
@@ -91,8 +90,7 @@ impl Ballots {
         kind: BattleKind,
         counted: &[LanguagePair],
     ) -> sqlx::Result<bool> {
-        let newest = self.newest;
-        votes::for_each_of_voters(&mut *transaction, kind, newest, &[], |vote| self.add(&vote)).await?;
+        self.read_on(&mut *transaction, kind).await?;
         let counted = self.by_number(counted);
         let wrong = self.differences(&counted);
         if wrong.is_empty() {
@@ -102,17 +100,58 @@ impl Ballots {
         let pairs: Vec<[ModelId; 2]> =
             wrong.iter().map(|pair| pair.map(|model| self.models.known[usize::from(model)])).collect();
         votes::for_each_of_voters(&mut *transaction, kind, 0, &pairs, |vote| self.add(&vote)).await?;
+        self.votes.sort_by_key(|vote| vote.id);
         Ok(self.differences(&counted).is_empty())
     }
 
+    /// The same for direct chats, which have no counts by pair: where a vote was withdrawn or restored, all are read again.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn follow_direct(&mut self, transaction: &mut PgConnection) -> sqlx::Result<()> {
+        let withdrawals = votes::withdrawals(&mut *transaction, BattleKind::Direct).await?;
+        if withdrawals != self.withdrawals {
+            *self = Self { withdrawals, ..Self::default() };
+        }
+        self.read_on(transaction, BattleKind::Direct).await
+    }
+
+    /// Reads the votes and the features that are new.
+    async fn read_on(&mut self, transaction: &mut PgConnection, kind: BattleKind) -> sqlx::Result<()> {
+        let (newest, newest_features) = (self.newest, self.newest_features);
+        self.newest_features = vote_features::newest(&mut *transaction).await?;
+        let known = self.votes.len();
+        votes::for_each_of_voters(&mut *transaction, kind, newest, &[], |vote| self.add(&vote)).await?;
+        if known > 0 && self.newest_features > newest_features {
+            // Those of votes that were there before; new ones have brought theirs.
+            let votes = &mut self.votes[..known];
+            vote_features::for_each_after(transaction, newest_features, |_, vote, features| {
+                if let Ok(at) = votes.binary_search_by_key(&vote, |kept| kept.id) {
+                    votes[at].about = Some(About::of(&features));
+                }
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
     fn add(&mut self, vote: &VoterVote) {
-        let [Ok(a), Ok(b)] = [vote.model_a, vote.model_b].map(|model| u16::try_from(self.models.number(&model))) else {
-            return;
+        let Ok(a) = u16::try_from(self.models.number(&vote.model_a)) else { return };
+        let b = match &vote.model_b {
+            None => NO_MODEL,
+            Some(model) => match u16::try_from(self.models.number(model)) {
+                Ok(b) if b != NO_MODEL => b,
+                _ => return,
+            },
         };
         let Ok(language) = u16::try_from(self.languages.number(&vote.language)) else { return };
         let voter = vote.voter.map_or(NOBODY, |voter| self.voters.number(&voter));
-        let kept = Kept { voter, language, a, b, choice: vote.choice };
-        *self.counts.entry(kept.cell()).or_default() += kept.tally();
+        let day = i32::try_from(vote.created_at.timestamp().div_euclid(24 * 3600)).unwrap_or(i32::MAX);
+        let about = vote.features.as_ref().map(About::of);
+        let kept = Ballot { id: vote.id, day, voter, language, a, b, choice: vote.choice, about };
+        if b != NO_MODEL {
+            *self.counts.entry(kept.cell()).or_default() += kept.tally_of_low();
+        }
         self.votes.push(kept);
         self.newest = self.newest.max(vote.id);
     }
@@ -145,59 +184,58 @@ impl Ballots {
         self.counts.retain(|&(_, low, high), _| !pairs.contains(&[low, high]));
     }
 
-    /// The models by the numbers that they have in [`Self::voters`].
+    /// The models by the numbers that they have in votes.
     pub fn models(&self) -> &[ModelId] {
         &self.models.known
     }
 
-    /// Each voter's votes in a language, or in all.
-    pub fn voters(&self, language: Option<&str>) -> Voters {
-        let wanted = language.map(|language| self.languages.numbers.get(language).copied());
-        let votes = self.votes.iter().filter(|vote| wanted.is_none_or(|wanted| wanted == Some(vote.language.into())));
-        // Each vote of nobody's is another's.
-        let known = self.voters.known.len();
-        let nobodies = votes.clone().filter(|vote| vote.voter == NOBODY).count();
-        let votes = votes.scan(known as u32, |next, vote| {
-            let voter = if vote.voter == NOBODY { std::mem::replace(next, *next + 1) } else { vote.voter };
-            let score = vote.choice.score_of_a()?;
-            Some((voter, usize::from(vote.a), usize::from(vote.b), score))
-        });
-        Voters::from_votes(known + nobodies, votes)
+    /// All votes, in the order in which they were cast.
+    pub fn votes(&self) -> &[Ballot] {
+        &self.votes
     }
 
-    /// Whether the left answer wins more often than the right one.
-    pub fn side_bias(&self) -> Option<SideBias> {
-        let mut sides = vec![(0_u64, 0_u64); self.voters.known.len()];
-        let mut nobodies = Vec::new();
-        for vote in &self.votes {
-            let one = match vote.choice {
-                Choice::A => (1, 0),
-                Choice::B => (0, 1),
-                _ => continue,
-            };
-            match sides.get_mut(vote.voter as usize) {
-                Some(side) => *side = (side.0 + one.0, side.1 + one.1),
-                None => nobodies.push(one),
-            }
-        }
-        SideBias::of(sides.into_iter().chain(nobodies))
+    /// Those that a filter lets through, in their order.
+    pub fn matching<'a>(&'a self, filter: &BallotFilter) -> impl Iterator<Item = &'a Ballot> + Clone + use<'a> {
+        let language = filter.language.as_ref().map(|language| self.languages.numbers.get(language).copied());
+        let BallotFilter { category, first_day, last_day, described, .. } = *filter;
+        self.votes.iter().filter(move |vote| {
+            let about = category
+                .is_none_or(|category| vote.about.is_some_and(|about| category.holds(about.categories, vote.choice)));
+            about
+                && language.is_none_or(|language| language == Some(vote.language.into()))
+                && first_day.is_none_or(|day| vote.day >= day)
+                && last_day.is_none_or(|day| vote.day <= day)
+                && (!described || vote.about.is_some())
+        })
     }
 }
 
-impl Kept {
+impl About {
+    fn of(features: &VoteFeatures) -> Self {
+        let (a, b) = (features.style_a.counts(), features.style_b.unwrap_or_default().counts());
+        let style = std::array::from_fn(|at| style_difference(a[at].into(), b[at].into()) as f32);
+        Self { categories: features.categories, style }
+    }
+}
+
+impl Ballot {
     fn cell(&self) -> Cell {
         (self.language, self.a.min(self.b), self.a.max(self.b))
     }
 
-    /// The vote, seen from the model with the lower number.
-    fn tally(&self) -> Tally {
+    /// The vote, seen from the left model.
+    pub fn tally(&self) -> Tally {
         let one = Tally::default();
-        let tally = match self.choice {
+        match self.choice {
             Choice::A => Tally { wins: 1, ..one },
             Choice::B => Tally { losses: 1, ..one },
             Choice::BothBad => Tally { both_bad: 1, ..one },
             _ => Tally { ties: 1, ..one },
-        };
-        if self.a < self.b { tally } else { tally.flipped() }
+        }
+    }
+
+    /// The vote, seen from the model with the lower number.
+    fn tally_of_low(&self) -> Tally {
+        if self.a < self.b { self.tally() } else { self.tally().flipped() }
     }
 }

@@ -1,34 +1,76 @@
 //! A visitor looks at a leaderboard: computed from the counted votes, and kept until one of them changes.
 //!
 //! What is kept is keyed by the board's version in the database, so that several servers need not
-//! tell each other of votes. Ratings cost by the number of models, their intervals by that of votes too, some
-//! milliseconds a million (see [`ballots`]).
+//! tell each other of votes. Ratings over all votes cost by the number of models, their intervals, and boards of some of
+//! the votes, by that of votes too, some milliseconds a million (see [`ballots`]).
 
 mod ballots;
+mod computed;
+mod filter;
+mod languages;
+mod numbers;
+mod shelf;
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
-use crate::domain::{BattleKind, ModelId};
+use crate::domain::{BattleKind, BoardCategory, ModelId};
 use crate::error::Error;
-use crate::store::model_names;
 use crate::store::ratings::{self, ALL_LANGUAGES};
-use arena_rating::{Board, BoardSettings, KnownVoters, SideBias};
-use ballots::{Ballots, tally};
+use crate::store::{model_names, vote_features, votes};
+use arena_rating::{Board, BoardSettings, EloSettings, KnownVoters, SideBias};
+pub use ballots::Ballots;
+use ballots::tally;
+pub use computed::Approval;
+pub use filter::BallotFilter;
+pub use languages::LanguageGap;
+use shelf::{Shelf, Version};
 
+/// Which board.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BoardKey {
-    /// Anonymous battles or named comparisons.
+    /// Anonymous battles, named comparisons, or direct chats.
     pub kind: BattleKind,
     /// A language that votes were cast in, or `None` for all.
     pub language: Option<String>,
+    pub category: Option<BoardCategory>,
+    /// The first day, in days since 1970 (UTC).
+    pub first_day: Option<i32>,
+    /// The last day; its votes are in.
+    pub last_day: Option<i32>,
+    /// Whether the effects of length and marks are taken out of the ratings.
+    pub style_control: bool,
 }
 
 impl BoardKey {
+    /// The board of all votes of a kind.
+    #[must_use]
+    pub fn of(kind: BattleKind) -> Self {
+        Self { kind, language: None, category: None, first_day: None, last_day: None, style_control: false }
+    }
+
+    /// The board of all votes of a kind in a language, or in all.
+    #[must_use]
+    pub fn of_language(kind: BattleKind, language: Option<&str>) -> Self {
+        Self { language: language.map(str::to_owned), ..Self::of(kind) }
+    }
+
     fn language(&self) -> &str {
         self.language.as_deref().unwrap_or(ALL_LANGUAGES)
+    }
+
+    /// Which votes it is made of.
+    #[must_use]
+    pub fn filter(&self) -> BallotFilter {
+        BallotFilter {
+            language: self.language.clone(),
+            category: self.category,
+            first_day: self.first_day,
+            last_day: self.last_day,
+            described: self.style_control,
+        }
     }
 }
 
@@ -38,6 +80,21 @@ pub struct ReadBoard {
     /// Grows with every change.
     pub version: i64,
     pub board: Board<ModelId>,
+    /// Votes that would be on this board if it were known what they were about: their features are still being computed, or
+    /// their texts were deleted before.
+    pub undescribed: u64,
+}
+
+/// The board of direct chats.
+#[derive(Debug, Default)]
+pub struct DirectBoard {
+    /// Changes with every vote.
+    pub version: i64,
+    /// The models that have votes, the highest share of good answers first.
+    pub models: Vec<Approval>,
+    pub votes: u64,
+    /// The languages that have votes, those with the most first.
+    pub languages: Vec<(String, u64)>,
 }
 
 /// What the operator decides about all boards.
@@ -58,22 +115,26 @@ impl Default for BoardRules {
     }
 }
 
-type Kept = Arc<tokio::sync::Mutex<Option<Arc<ReadBoard>>>>;
+type SharedBallots = Arc<tokio::sync::Mutex<Ballots>>;
 
 /// The boards computed so far. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Boards {
     rules: Arc<BoardRules>,
-    kept: Arc<Mutex<HashMap<BoardKey, Kept>>>,
-    blind: Arc<tokio::sync::Mutex<Ballots>>,
-    named: Arc<tokio::sync::Mutex<Ballots>>,
+    elo: EloSettings,
+    kept: Shelf<BoardKey, ReadBoard>,
+    gaps: Shelf<BoardKey, Option<LanguageGap>>,
+    approvals: Shelf<BoardKey, DirectBoard>,
+    blind: SharedBallots,
+    named: SharedBallots,
+    direct: SharedBallots,
 }
 
 impl Boards {
     /// No board yet, and how they are to be computed.
     #[must_use]
-    pub fn new(rules: BoardRules) -> Self {
-        Self { rules: Arc::new(rules), ..Self::default() }
+    pub fn new(rules: BoardRules, elo: EloSettings) -> Self {
+        Self { rules: Arc::new(rules), elo, ..Self::default() }
     }
 
     /// What the operator decided.
@@ -82,26 +143,57 @@ impl Boards {
         &self.rules
     }
 
-    /// The board as the votes stand now.
+    /// The board as the votes stand now; of battles that compare two models.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn read(&self, db: &PgPool, key: &BoardKey) -> Result<Arc<ReadBoard>, Error> {
         let version = ratings::version(db, key.kind, key.language()).await?;
-        if version == 0 {
+        if version == 0 || key.kind == BattleKind::Direct {
             // Nothing was ever voted here. Not kept: the language may be any word from the address.
-            let board = Board::compute(&[], None, &BTreeMap::new(), &BoardSettings::default());
-            return Ok(Arc::new(ReadBoard { version, board }));
+            let board = Board::compute(&[], None, None, &BTreeMap::new(), &BoardSettings::default());
+            return Ok(Arc::new(ReadBoard { version: 0, board, undescribed: 0 }));
         }
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).entry(key.clone()).or_default().clone();
-        // One computes, the others wait for it: what it comes to is at least as new as what they asked for.
-        let mut kept = kept.lock().await;
-        if let Some(read) = kept.as_ref().filter(|read| read.version >= version) {
-            return Ok(read.clone());
+        let features = if key.filter().needs_features() { vote_features::newest(db).await? } else { 0 };
+        self.kept.get(key, [version, features, 0], self.compute(db, key)).await
+    }
+
+    /// A number that changes whenever the board does.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn version(&self, db: &PgPool, key: &BoardKey) -> Result<i64, Error> {
+        if key.kind == BattleKind::Direct {
+            return Ok(direct_version(&mut *db.acquire().await?).await?.iter().sum());
         }
-        let read = Arc::new(self.compute(db, key).await?);
-        *kept = Some(read.clone());
-        Ok(read)
+        let version = ratings::version(db, key.kind, key.language()).await?;
+        // A board that nobody has voted on has no features either.
+        let needs_features = version > 0 && key.filter().needs_features();
+        Ok(version + if needs_features { vote_features::newest(db).await? } else { 0 })
+    }
+
+    /// What direct chats say, as the votes stand now.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn read_direct(&self, db: &PgPool, key: &BoardKey) -> Result<Arc<DirectBoard>, Error> {
+        let version = direct_version(&mut *db.acquire().await?).await?;
+        if version == [0; 3] {
+            return Ok(Arc::default());
+        }
+        self.approvals.get(key, version, self.compute_direct(db, key)).await
+    }
+
+    /// How each model's rating differs between Chinese and English; nothing where fewer than two models have a rating in
+    /// both.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn language_gap(&self, db: &PgPool, key: &BoardKey) -> Result<Arc<Option<LanguageGap>>, Error> {
+        let key = BoardKey { language: None, style_control: false, ..key.clone() };
+        let version = ratings::version(db, key.kind, ALL_LANGUAGES).await?;
+        let features = if key.filter().needs_features() { vote_features::newest(db).await? } else { 0 };
+        self.gaps.get(&key, [version, features, 0], self.compute_gap(db, &key)).await
     }
 
     /// Whether the left answer wins more often than the right one in blind battles; nothing without a vote for either.
@@ -117,15 +209,40 @@ impl Boards {
         Ok(ballots.side_bias())
     }
 
-    async fn compute(&self, db: &PgPool, key: &BoardKey) -> Result<ReadBoard, Error> {
+    fn ballots(&self, kind: BattleKind) -> &SharedBallots {
+        match kind {
+            BattleKind::Battle => &self.blind,
+            BattleKind::SideBySide => &self.named,
+            BattleKind::Direct => &self.direct,
+        }
+    }
+
+    /// The votes of a kind, as a computation on the blocking pool may use them, brought to this moment.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn current_ballots(
+        &self,
+        db: &PgPool,
+        kind: BattleKind,
+    ) -> Result<tokio::sync::OwnedMutexGuard<Ballots>, Error> {
+        let mut ballots = self.ballots(kind).clone().lock_owned().await;
+        let mut snapshot = ratings::snapshot(db).await?;
+        follow(&mut ballots, &mut snapshot, kind).await?;
+        snapshot.commit().await?;
+        Ok(ballots)
+    }
+
+    async fn compute(&self, db: &PgPool, key: &BoardKey) -> Result<(Version, ReadBoard), Error> {
         // Before the snapshot, so that each sees all that the one before saw.
-        let ballots = if key.kind == BattleKind::Battle { &self.blind } else { &self.named };
-        let mut ballots = ballots.clone().lock_owned().await;
+        let mut ballots = self.ballots(key.kind).clone().lock_owned().await;
         // One snapshot: the version must be that of the counts.
         let mut snapshot = ratings::snapshot(db).await?;
         let version = ratings::version(&mut *snapshot, key.kind, key.language()).await?;
         let pairs = ratings::pairs(&mut *snapshot, key.kind).await?;
         let elo = ratings::elo(&mut *snapshot, key.kind, key.language()).await?;
+        let filter = key.filter();
+        let features = if filter.needs_features() { vote_features::newest(&mut *snapshot).await? } else { 0 };
         let is_complete = ballots.follow(&mut snapshot, key.kind, &pairs).await?;
         let anchor = match &self.rules.anchor {
             Some(slug) => {
@@ -137,22 +254,81 @@ impl Boards {
         if !is_complete {
             tracing::warn!(kind = %key.kind, "the votes are not those that are counted by pair: intervals know no voters");
         }
-        let elo = elo.into_iter().map(|row| (row.model, row.rating)).collect();
-        let rows = ratings::of_board(&pairs, key.language());
-        let votes: Vec<_> = rows.iter().map(|pair| (pair.low, pair.high, tally(pair))).collect();
         let settings = BoardSettings { anchor, center: self.rules.center, min_votes: self.rules.min_votes };
-        let language = key.language.clone();
-        let board = tokio::task::spawn_blocking(move || {
-            let voters = ballots.voters(language.as_deref());
+        let (key, elo_settings) = (key.clone(), self.elo);
+        let computed = tokio::task::spawn_blocking(move || {
+            let voters = ballots.voters(&filter);
             let models = ballots.models().to_vec();
-            // The next board may read on.
+            let known = KnownVoters { models: &models, voters: &voters };
+            if filter.is_plain() {
+                // The next board may read on.
+                drop(ballots);
+                let elo = elo.into_iter().map(|row| (row.model, row.rating)).collect();
+                let rows = ratings::of_board(&pairs, key.language());
+                let votes: Vec<_> = rows.iter().map(|pair| (pair.low, pair.high, tally(pair))).collect();
+                return (Board::compute(&votes, is_complete.then_some(known), None, &elo, &settings), 0);
+            }
+            let votes = ballots.pair_tallies(&filter);
+            let elo = ballots.elo(&filter, &elo_settings);
+            let style = key.style_control.then(|| ballots.style_votes(&filter));
+            let whole = BallotFilter { category: None, described: false, ..filter.clone() };
+            let undescribed = match filter.needs_features() {
+                true => ballots.matching(&whole).filter(|vote| vote.about.is_none()).count() as u64,
+                false => 0,
+            };
             drop(ballots);
-            let known = is_complete.then_some(KnownVoters { models: &models, voters: &voters });
-            Board::compute(&votes, known, &elo, &settings)
+            (Board::compute(&votes, Some(known), style.as_deref(), &elo, &settings), undescribed)
         });
-        let board = board.await.map_err(|cause| Error::Internal(cause.into()))?;
-        Ok(ReadBoard { version, board })
+        let (board, undescribed) = computed.await.map_err(|cause| Error::Internal(cause.into()))?;
+        Ok(([version, features, 0], ReadBoard { version: version + features, board, undescribed }))
     }
+
+    async fn compute_direct(&self, db: &PgPool, key: &BoardKey) -> Result<(Version, DirectBoard), Error> {
+        let mut ballots = self.direct.clone().lock_owned().await;
+        let mut snapshot = ratings::snapshot(db).await?;
+        let version = direct_version(&mut snapshot).await?;
+        ballots.follow_direct(&mut snapshot).await?;
+        snapshot.commit().await?;
+        let filter = key.filter();
+        let computed = tokio::task::spawn_blocking(move || {
+            let mut models = ballots.approvals(&filter);
+            let share = |one: &Approval| one.sum.share().map_or(0.0, |share| share.share);
+            models.sort_by(|a, b| share(b).total_cmp(&share(a)).then(b.up.cmp(&a.up)));
+            let votes = models.iter().map(|one| one.up + one.down).sum();
+            DirectBoard { version: version.iter().sum(), models, votes, languages: ballots.languages_voted() }
+        });
+        Ok((version, computed.await.map_err(|cause| Error::Internal(cause.into()))?))
+    }
+
+    async fn compute_gap(&self, db: &PgPool, key: &BoardKey) -> Result<(Version, Option<LanguageGap>), Error> {
+        let mut ballots = self.ballots(key.kind).clone().lock_owned().await;
+        let mut snapshot = ratings::snapshot(db).await?;
+        let version = ratings::version(&mut *snapshot, key.kind, ALL_LANGUAGES).await?;
+        let filter = key.filter();
+        let features = if filter.needs_features() { vote_features::newest(&mut *snapshot).await? } else { 0 };
+        follow(&mut ballots, &mut snapshot, key.kind).await?;
+        snapshot.commit().await?;
+        let computed = tokio::task::spawn_blocking(move || LanguageGap::of(&ballots, &filter));
+        Ok(([version, features, 0], computed.await.map_err(|cause| Error::Internal(cause.into()))?))
+    }
+}
+
+async fn follow(ballots: &mut Ballots, snapshot: &mut PgConnection, kind: BattleKind) -> sqlx::Result<()> {
+    if kind == BattleKind::Direct {
+        return ballots.follow_direct(snapshot).await;
+    }
+    let counted = ratings::pairs(&mut *snapshot, kind).await?;
+    if !ballots.follow(snapshot, kind, &counted).await? {
+        tracing::warn!(%kind, "the votes are not those that are counted by pair");
+    }
+    Ok(())
+}
+
+/// The newest vote, and how often one was withdrawn, and when.
+async fn direct_version(db: &mut PgConnection) -> sqlx::Result<Version> {
+    let newest = votes::newest_counted(&mut *db, BattleKind::Direct).await?;
+    let (count, last) = votes::withdrawals(&mut *db, BattleKind::Direct).await?;
+    Ok([newest, count, last.map_or(0, |last| last.timestamp_micros())])
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ async fn count(db: &PgPool, models: [ModelId; 2], choice: Choice) {
 #[sqlx::test(migrations = "../migrations")]
 async fn a_board_is_kept_until_a_vote_changes_it(db: PgPool) {
     let boards = Boards::default();
-    let all = BoardKey { kind: KIND, language: None };
+    let all = BoardKey::of(KIND);
     assert_eq!(boards.read(&db, &all).await.unwrap().board.votes, 0);
     let pair = models(&db).await;
     count(&db, pair, Choice::A).await;
@@ -46,7 +46,7 @@ async fn a_board_is_kept_until_a_vote_changes_it(db: PgPool) {
     let second = boards.read(&db, &all).await.unwrap();
     assert_eq!(second.board.votes, 2);
     assert!(second.version > first.version);
-    let zh = BoardKey { kind: KIND, language: Some("zh".into()) };
+    let zh = BoardKey::of_language(KIND, Some("zh"));
     assert_eq!(boards.read(&db, &zh).await.unwrap().board.votes, 2);
 }
 
@@ -55,10 +55,10 @@ async fn boards_that_nobody_voted_on_are_not_kept_so_that_addresses_fill_no_memo
     let boards = Boards::default();
     count(&db, models(&db).await, Choice::A).await;
     for number in 0..50 {
-        let key = BoardKey { kind: KIND, language: Some(format!("x{number}")) };
+        let key = BoardKey::of_language(KIND, Some(&format!("x{number}")));
         assert_eq!(boards.read(&db, &key).await.unwrap().board.votes, 0);
     }
-    assert!(boards.kept.lock().unwrap().is_empty());
+    assert_eq!(boards.kept.len(), 0);
 }
 
 /// A counted vote of a voter, put where the vote's own transaction puts it.
@@ -85,7 +85,7 @@ async fn voter(db: &PgPool) -> Option<Uuid> {
 }
 
 async fn voters(boards: &Boards, db: &PgPool) -> Option<usize> {
-    let all = BoardKey { kind: KIND, language: None };
+    let all = BoardKey::of(KIND);
     boards.read(db, &all).await.unwrap().board.voters.map(|voters| voters.count)
 }
 

@@ -5,6 +5,7 @@
 mod arena;
 mod binary;
 mod browser;
+mod bulk;
 mod client;
 mod folder;
 mod form;
@@ -16,6 +17,7 @@ mod stream;
 pub use arena::{Arena, Options};
 pub use binary::{arena_binary, demo_model, models_folder};
 pub use browser::{Browser, Look, screenshots};
+pub use bulk::BulkVotes;
 pub use client::{Client, Reply};
 pub use fake_endpoint::{Behaviour, Ending, Endpoint};
 pub use folder::Folder;

@@ -5,6 +5,7 @@ mod dead_ends;
 mod faults;
 mod http;
 mod keep;
+mod leaderboard;
 mod pages;
 mod queue;
 mod registration;

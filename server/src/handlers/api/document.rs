@@ -9,7 +9,8 @@ use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
 use super::body::ErrorBody;
-use super::leaderboard::{BoardKind, MatrixName};
+use super::leaderboard::{AnyBoardKind, BoardKind, MatrixName, OnOff};
+use crate::domain::BoardCategory;
 
 /// What stands above the operations.
 #[derive(Debug, utoipa::OpenApi)]
@@ -20,7 +21,7 @@ use super::leaderboard::{BoardKind, MatrixName};
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     // Those of queries are not collected.
-    components(schemas(ErrorBody, BoardKind, MatrixName)),
+    components(schemas(ErrorBody, AnyBoardKind, BoardCategory, BoardKind, MatrixName, OnOff)),
     tags(
         (name = "visitors", description = "Who asks."),
         (name = "battles", description = "Begin, go on, read, vote, delete."),

@@ -3,9 +3,10 @@
 use actix_web::{HttpResponse, get, web};
 
 use super::body::ErrorBody;
+use crate::domain::BoardCategory;
 use crate::error::Error;
-use crate::handlers::leaderboard::files::{self, BoardFile, MatrixFile};
-use crate::handlers::leaderboard::named_board::Filter;
+use crate::handlers::leaderboard::files::{self, LeaderboardFile, MatrixFile};
+use crate::handlers::leaderboard::filter::Filter;
 use crate::state::AppState;
 
 /// Kinds of battle that have a board.
@@ -15,6 +16,25 @@ use crate::state::AppState;
 pub(super) enum BoardKind {
     Battle,
     SideBySide,
+}
+
+/// Kinds whose votes compare two models, and direct chats.
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) enum AnyBoardKind {
+    Battle,
+    SideBySide,
+    Direct,
+}
+
+/// A switch.
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) enum OnOff {
+    On,
+    Off,
 }
 
 /// The matrices.
@@ -30,10 +50,14 @@ pub(super) enum MatrixName {
 #[utoipa::path(
     operation_id = "readLeaderboard", tag = "leaderboard",
     params(
-        ("kind" = Option<BoardKind>, Query, description = "Anonymous battles, or named comparisons."),
+        ("kind" = Option<AnyBoardKind>, Query, description = "Anonymous battles, named comparisons, or direct chats."),
         ("language" = Option<String>, Query, pattern = "^[A-Za-z0-9-]{0,16}$", description = "A language code; all languages where it is left out."),
+        ("category" = Option<BoardCategory>, Query, description = "A category; all votes where it is left out."),
+        ("from" = Option<String>, Query, format = "date", description = "The first day, in UTC."),
+        ("to" = Option<String>, Query, format = "date", description = "The last day; its votes are in."),
+        ("style" = Option<OnOff>, Query, description = "Whether the effects of length and marks are taken out of the ratings."),
     ),
-    responses((status = 200, body = BoardFile)), security(())
+    responses((status = 200, body = LeaderboardFile)), security(())
 )]
 #[get("/leaderboard")]
 pub async fn board(arena: web::Data<AppState>, filter: web::Query<Filter>) -> Result<HttpResponse, Error> {
@@ -47,6 +71,10 @@ pub async fn board(arena: web::Data<AppState>, filter: web::Query<Filter>) -> Re
         ("matrix" = MatrixName, Path, description = "Which one."),
         ("kind" = Option<BoardKind>, Query, description = "Anonymous battles, or named comparisons."),
         ("language" = Option<String>, Query, pattern = "^[A-Za-z0-9-]{0,16}$", description = "A language code; all languages where it is left out."),
+        ("category" = Option<BoardCategory>, Query, description = "A category; all votes where it is left out."),
+        ("from" = Option<String>, Query, format = "date", description = "The first day, in UTC."),
+        ("to" = Option<String>, Query, format = "date", description = "The last day; its votes are in."),
+        ("style" = Option<OnOff>, Query, description = "Whether the effects of length and marks are taken out of the ratings."),
     ),
     responses((status = 200, body = MatrixFile), (status = 404, body = ErrorBody)), security(())
 )]

@@ -33,7 +33,7 @@ pub struct Line {
 impl Standings {
     /// As the votes stand now.
     pub async fn read(arena: &AppState) -> Result<Self, Error> {
-        let key = BoardKey { kind: BattleKind::Battle, language: None };
+        let key = BoardKey::of(BattleKind::Battle);
         let read = arena.boards.read(&arena.db, &key).await?;
         let (count, votes) = (read.board.votes, grouped(read.board.votes));
         let ranked = read.board.entries.iter().filter(|entry| !entry.is_preliminary);

@@ -1,96 +1,155 @@
-//! The ratings and their intervals as dots on lines.
+//! The ratings and their intervals as dots on lines: one drawing for wide pages, one for phones, and the same as a file.
+
+use askama::Template;
 
 use super::named_board::NamedBoard;
+use super::scale::Span;
 use arena_rating::Rated;
 
-/// The drawing's width in its own units: that of a small phone, so that text there has its true size.
-const WIDTH: f64 = 360.0;
-const MARGIN: f64 = 12.0;
-const ROW: f64 = 38.0;
-const HEAD: f64 = 24.0;
-/// The size of a name's letters, and how wide a Latin one is, there and in a figure.
-const FONT: f64 = 12.0;
-const NAME_CHAR: f64 = 7.2;
-const LABEL_CHAR: f64 = 6.6;
 /// Dots that are shown; the table holds all.
-const SHOWN: usize = 30;
+const SHOWN: usize = 40;
+
+/// The sizes of a drawing, in its own units, which are pixels where it has its true size.
+struct Layout {
+    width: f64,
+    /// Where the lines begin and end.
+    left: f64,
+    right: f64,
+    row: f64,
+    /// From a row's top to its letters, and to its line.
+    text: f64,
+    line: f64,
+    /// How wide a name may be.
+    room: fn(label: usize) -> f64,
+}
+
+/// How wide a Latin letter of a name is, and one of a figure; a Chinese character is a square.
+const NAME_CHAR: f64 = 7.4;
+const HAN_CHAR: f64 = 13.0;
+const LABEL_CHAR: f64 = 7.0;
+const MARGIN: f64 = 12.0;
+const HEAD: f64 = 26.0;
+
+/// Names on the left, figures on the right, lines between.
+const WIDE: Layout = Layout {
+    width: 1180.0,
+    left: 300.0,
+    right: 1060.0,
+    row: 28.0,
+    text: 18.0,
+    line: 14.0,
+    room: |_| 300.0 - 2.0 * MARGIN - 8.0,
+};
+
+/// Name and figure above each line.
+const NARROW: Layout = Layout {
+    width: 340.0,
+    left: MARGIN,
+    right: 340.0 - MARGIN,
+    row: 42.0,
+    text: 15.0,
+    line: 29.0,
+    room: |label| 340.0 - 3.0 * MARGIN - LABEL_CHAR * label as f64,
+};
 
 /// A chart of the largest group.
 pub(super) struct Chart {
-    pub width: f64,
-    pub height: f64,
-    pub ticks: Vec<Tick>,
-    pub dots: Vec<Dot>,
+    /// For pages that are wide enough.
+    pub wide_svg: String,
+    /// For phones.
+    pub narrow_svg: String,
+    /// Whether an interval goes on beyond the chart's edge.
+    pub has_cut: bool,
+}
+
+/// One drawing.
+#[derive(Template)]
+#[template(path = "leaderboard/chart.svg")]
+struct ChartPicture<'a> {
+    /// What it shows, for those who do not see it.
+    title: &'a str,
+    width: f64,
+    height: f64,
+    name_x: f64,
+    value_x: f64,
+    ticks: Vec<Tick>,
+    dots: Vec<Dot>,
 }
 
 /// A line down the chart.
-pub(super) struct Tick {
-    pub x: String,
-    pub label: String,
+struct Tick {
+    x: String,
+    label: String,
 }
 
 /// One model.
-pub(super) struct Dot {
+struct Dot {
     /// As much of it as there is room for.
-    pub name: String,
-    /// All of it.
-    pub title: String,
-    pub label: String,
-    pub text_y: String,
-    pub y: String,
-    pub x: String,
-    pub from: String,
-    pub to: String,
-    /// Where the interval goes on beyond the chart's edge.
-    pub is_cut_left: bool,
-    pub is_cut_right: bool,
+    name: String,
+    /// All of it, with its figures.
+    title: String,
+    label: String,
+    text_y: String,
+    y: String,
+    x: String,
+    from: String,
+    to: String,
+    is_cut: bool,
 }
 
 impl Chart {
     /// The chart, where at least two models have ratings to compare.
-    pub fn of(named: &NamedBoard) -> Option<Self> {
+    pub fn of(named: &NamedBoard, title: &str) -> Option<Self> {
         let entries = named.read.board.entries.iter();
-        let rated: Vec<(String, Rated)> = entries
+        let rated: Vec<(&str, Rated)> = entries
             .filter_map(|entry| Some((entry, entry.standing.rated().filter(|rated| rated.group == 0)?)))
-            .filter_map(|(entry, rated)| Some((named.models.get(entry.id)?.display_name.clone(), rated)))
+            .filter_map(|(entry, rated)| Some((named.models.get(entry.id)?.display_name.as_str(), rated)))
             .take(SHOWN)
             .collect();
         if rated.len() < 2 {
             return None;
         }
-        let (low, high) = range(&rated);
-        let x = |rating: f64| MARGIN + (rating - low) / (high - low) * (WIDTH - 2.0 * MARGIN);
-        let dot = |(row, (name, rated)): (usize, &(String, Rated))| {
-            let (from, to) = rated.interval();
-            let top = HEAD + row as f64 * ROW;
-            let label = label(rated);
-            let room = WIDTH - 2.0 * MARGIN - LABEL_CHAR * label.len() as f64 - MARGIN;
-            Dot {
-                label,
-                title: name.clone(),
-                name: fitting(name, room),
-                text_y: number(top + 14.0),
-                y: number(top + 26.0),
-                x: number(x(rated.rating)),
-                from: number(x(from.max(low))),
-                to: number(x(to.min(high))),
-                is_cut_left: from < low,
-                is_cut_right: to > high,
-            }
-        };
-        let dots: Vec<Dot> = rated.iter().enumerate().map(dot).collect();
-        let ticks = ticks(low, high).map(|rating| Tick { x: number(x(rating)), label: format!("{rating:.0}") });
-        Some(Self { width: WIDTH, height: HEAD + ROW * dots.len() as f64 + 6.0, ticks: ticks.collect(), dots })
+        let span = Span::of(rated.iter().map(|one| one.1))?;
+        let has_cut = rated.iter().any(|(_, rated)| span.cuts(rated.interval().0) || span.cuts(rated.interval().1));
+        let draw = |layout: &Layout| ChartPicture::of(&rated, span, layout, title).render().ok();
+        Some(Self { wide_svg: draw(&WIDE)?, narrow_svg: draw(&NARROW)?, has_cut })
     }
 }
 
-/// As much of a name as fits into so many units, at the font's usual widths: a Chinese character is a square.
-fn fitting(name: &str, room: f64) -> String {
-    let width = |c: char| if c.is_ascii() { NAME_CHAR } else { FONT };
+impl<'a> ChartPicture<'a> {
+    fn of(rated: &[(&str, Rated)], span: Span, layout: &Layout, title: &'a str) -> Self {
+        let x = |rating: f64| number(layout.left + span.share(rating) * (layout.right - layout.left));
+        let dot = |(row, (name, rated)): (usize, &(&str, Rated))| {
+            let (from, to) = rated.interval();
+            let top = HEAD + row as f64 * layout.row;
+            let label = label(rated);
+            Dot {
+                name: fitting(name, (layout.room)(label.chars().count())),
+                title: format!("{name}: {label}"),
+                label,
+                text_y: number(top + layout.text),
+                y: number(top + layout.line),
+                x: x(rated.rating),
+                from: x(from),
+                to: x(to),
+                is_cut: span.cuts(from) || span.cuts(to),
+            }
+        };
+        let dots: Vec<Dot> = rated.iter().enumerate().map(dot).collect();
+        let ticks = span.ticks((layout.right - layout.left) / 60.0 + 1.0);
+        let ticks = ticks.map(|rating| Tick { x: x(rating), label: format!("{rating:.0}") }).collect();
+        let height = HEAD + layout.row * dots.len() as f64 + 6.0;
+        Self { title, width: layout.width, height, name_x: MARGIN, value_x: layout.width - MARGIN, ticks, dots }
+    }
+}
+
+/// As much of a name as fits into so many units, at the font's usual widths.
+pub(super) fn fitting(name: &str, room: f64) -> String {
+    let width = |c: char| if c.is_ascii() { NAME_CHAR } else { HAN_CHAR };
     if name.chars().map(width).sum::<f64>() <= room {
         return name.to_owned();
     }
-    let mut used = FONT;
+    let mut used = HAN_CHAR;
     let kept = name.chars().take_while(|c| {
         used += width(*c);
         used <= room
@@ -107,27 +166,6 @@ fn label(rated: &Rated) -> String {
     }
 }
 
-/// What the chart spans: all ratings and their intervals, these no further than the ratings' own
-/// spread and at least 100 points beyond it, so that a newcomer does not squeeze all others.
-fn range(rated: &[(String, Rated)]) -> (f64, f64) {
-    let ratings = || rated.iter().map(|(_, rated)| rated.rating);
-    let (lowest, highest) = (ratings().fold(f64::INFINITY, f64::min), ratings().fold(f64::NEG_INFINITY, f64::max));
-    let room = (highest - lowest).max(100.0);
-    let low = rated.iter().map(|(_, rated)| rated.interval().0).fold(f64::INFINITY, f64::min);
-    let high = rated.iter().map(|(_, rated)| rated.interval().1).fold(f64::NEG_INFINITY, f64::max);
-    let pad = 0.03 * room;
-    (low.max(lowest - room) - pad, high.min(highest + room) + pad)
-}
-
-/// Round numbers in the range, at most seven of them.
-fn ticks(low: f64, high: f64) -> impl Iterator<Item = f64> {
-    let steps = [10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0];
-    let step = steps.into_iter().find(|step| (high - low) / step <= 6.0).unwrap_or(10_000.0);
-    let first = (low / step).ceil();
-    let count = ((high / step).floor() - first).max(0.0) as usize + 1;
-    (0..count).map(move |at| (first + at as f64) * step)
-}
-
 fn number(value: f64) -> String {
     format!("{value:.1}")
 }
@@ -136,33 +174,22 @@ fn number(value: f64) -> String {
 mod tests {
     use super::*;
 
-    fn one(rating: f64, standard_error: f64) -> (String, Rated) {
-        ("m".into(), Rated { group: 0, rating, standard_error, margin: 1.96 * standard_error })
-    }
-
     #[test]
     fn a_name_never_reaches_the_figure() {
         assert_eq!(fitting("Poet 14M", 200.0), "Poet 14M");
-        assert_eq!(fitting(&"x".repeat(100), 72.0), format!("{}…", "x".repeat(8)));
-        assert_eq!(fitting("混合专家模型中文指令版", 72.0), "混合专家模…");
+        assert_eq!(fitting(&"x".repeat(100), 74.0), format!("{}…", "x".repeat(8)));
+        assert_eq!(fitting("混合专家模型中文指令版", 78.0), "混合专家模…");
     }
 
     #[test]
-    fn ticks_are_round_and_few() {
-        assert_eq!(ticks(987.0, 1013.0).collect::<Vec<_>>(), [990.0, 1000.0, 1010.0]);
-        assert_eq!(ticks(800.0, 1200.0).collect::<Vec<_>>(), [800.0, 900.0, 1000.0, 1100.0, 1200.0]);
-        for (low, high) in [(0.0, 1.0), (-5000.0, 5000.0), (100.0, 140.0), (-1e6, 1e6)] {
-            assert!(ticks(low, high).take(2000).count() < 300, "{low} {high}");
+    fn a_picture_holds_each_name_once_and_escapes_it() {
+        let rated = |rating| Rated { group: 0, rating, standard_error: 10.0, margin: 20.0 };
+        let rated = [("<b>&", rated(1010.0)), ("other", rated(990.0))];
+        let span = Span::of(rated.iter().map(|one| one.1)).unwrap();
+        for layout in [&WIDE, &NARROW] {
+            let picture = ChartPicture::of(&rated, span, layout, "Ratings").render().unwrap();
+            assert!(picture.starts_with("<svg") && !picture.contains("<b>"), "{picture}");
+            assert_eq!(picture.matches("other").count(), 2, "as text and as title");
         }
-    }
-
-    #[test]
-    fn a_newcomer_with_a_vast_interval_does_not_squeeze_the_others() {
-        let (low, high) = range(&[one(1100.0, 10.0), one(1000.0, 10.0), one(900.0, 2000.0)]);
-        assert!(low > 600.0 && high < 1400.0, "{low} {high}");
-        let (low, high) = range(&[one(1100.0, 10.0), one(1000.0, f64::INFINITY)]);
-        assert!(low > 600.0 && high < 1400.0, "{low} {high}");
-        let (low, high) = range(&[one(1000.0, 5.0), one(1000.0, 5.0)]);
-        assert!(low > 980.0 && high < 1020.0, "{low} {high}");
     }
 }

@@ -4,11 +4,23 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::named_board::{Filter, NamedBoard};
-use crate::domain::BattleKind;
+use super::direct::{DirectFile, DirectModel, NamedDirectBoard};
+use super::filter::{self, Filter};
+use super::named_board::NamedBoard;
+use crate::boards::BoardKey;
+use crate::domain::{BattleKind, BoardCategory};
 use crate::error::Error;
 use crate::state::AppState;
-use arena_rating::{Standing, Unrated, win_rates};
+use arena_rating::{Effect, Share, Standing, Unrated};
+
+/// A leaderboard of battles, or of direct chats.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
+pub enum LeaderboardFile {
+    Battles(BoardFile),
+    Direct(DirectFile),
+}
 
 /// A leaderboard as a file.
 #[derive(Debug, Serialize, ToSchema)]
@@ -17,10 +29,22 @@ pub struct BoardFile {
     pub kind: BattleKind,
     /// A language code, or nothing for all languages.
     pub language: Option<String>,
+    /// A category, or nothing for all votes.
+    pub category: Option<BoardCategory>,
+    /// The first day (UTC), or nothing.
+    pub from: Option<String>,
+    /// The last day, or nothing.
+    pub to: Option<String>,
+    /// Whether the effects of length and marks are taken out of the ratings.
+    pub style_control: bool,
+    /// What these effects are; nothing where they were not asked for, or cannot be estimated.
+    pub style: Option<StyleEffects>,
     /// Grows whenever a vote changes this board.
     pub version: i64,
     /// Votes that this board counts.
     pub votes: u64,
+    /// Votes that nobody knows the category or style of: they are not counted here.
+    pub undescribed: u64,
     /// People who cast the largest group's votes; one person's votes count as one opinion in the intervals.
     pub voters: Option<usize>,
     /// As many voters with equally many votes each would tell as much.
@@ -31,6 +55,28 @@ pub struct BoardFile {
     pub groups: usize,
     /// The models, in the order of display.
     pub models: Vec<ModelLine>,
+}
+
+/// What an answer's style adds to the log odds that it wins, for each standard deviation of its difference from the other's.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StyleEffects {
+    /// Length in tokens.
+    pub length: StyleEffect,
+    pub headers: StyleEffect,
+    /// List items.
+    pub lists: StyleEffect,
+    /// Bold passages.
+    pub bold: StyleEffect,
+}
+
+/// One effect with its 95 % interval.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StyleEffect {
+    pub coefficient: f64,
+    /// Lower end; nothing where there are too few voters to tell.
+    pub lower: Option<f64>,
+    /// Upper end.
+    pub upper: Option<f64>,
 }
 
 /// One model of a leaderboard.
@@ -87,23 +133,40 @@ pub struct MatrixFile {
     pub models: Vec<String>,
     /// The rows: the row's model against the column's; nothing where the two never met.
     pub values: Vec<Vec<Option<f64>>>,
+    /// Lower ends of the win rates' 95 % intervals, clustered by voter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lower: Option<Vec<Vec<Option<f64>>>>,
+    /// Upper ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upper: Option<Vec<Vec<Option<f64>>>>,
 }
 
 /// `GET /leaderboard.json`.
 pub async fn board_json(arena: web::Data<AppState>, filter: web::Query<Filter>) -> Result<HttpResponse, Error> {
-    Ok(fresh().json(BoardFile::of(&NamedBoard::read(&arena, &filter).await?)))
+    let file = match filter.key()?.kind {
+        BattleKind::Direct => LeaderboardFile::Direct(NamedDirectBoard::read(&arena, &filter).await?.file()),
+        _ => LeaderboardFile::Battles(BoardFile::of(&NamedBoard::read(&arena, &filter).await?)),
+    };
+    Ok(fresh().json(file))
 }
 
 /// `GET /leaderboard.csv`.
 pub async fn board_csv(arena: web::Data<AppState>, filter: web::Query<Filter>) -> Result<HttpResponse, Error> {
-    let file = BoardFile::of(&NamedBoard::read(&arena, &filter).await?);
+    let key = filter.key()?;
     let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     // Written by hand, for an empty board has a head as well.
-    csv.write_record(HEAD).map_err(internal)?;
-    for line in &file.models {
-        csv.serialize(ModelLine { name: as_text(&line.name), ..line.clone() }).map_err(internal)?;
+    if key.kind == BattleKind::Direct {
+        csv.write_record(DIRECT_HEAD).map_err(internal)?;
+        for line in NamedDirectBoard::read(&arena, &filter).await?.file().models {
+            csv.serialize(DirectModel { name: as_text(&line.name), ..line }).map_err(internal)?;
+        }
+    } else {
+        csv.write_record(HEAD).map_err(internal)?;
+        for line in BoardFile::of(&NamedBoard::read(&arena, &filter).await?).models {
+            csv.serialize(ModelLine { name: as_text(&line.name), ..line }).map_err(internal)?;
+        }
     }
-    download(csv, "leaderboard", &file.kind, file.language.as_deref())
+    download(csv, "leaderboard", &key)
 }
 
 /// `GET /leaderboard/{matrix}.json`: `win-rates` or `battle-counts`.
@@ -130,8 +193,10 @@ pub async fn matrix_csv(
         let cells = row.iter().map(|value| value.map(|value| value.to_string()).unwrap_or_default());
         csv.write_record(std::iter::once(model.clone()).chain(cells)).map_err(internal)?;
     }
-    download(csv, &which, &file.kind, file.language.as_deref())
+    download(csv, &which, &named.key)
 }
+
+const DIRECT_HEAD: [&str; 8] = ["slug", "name", "good", "bad", "good_share", "lower", "upper", "voters"];
 
 const HEAD: [&str; 20] = [
     "slug",
@@ -192,8 +257,17 @@ impl BoardFile {
         Self {
             kind: named.key.kind,
             language: named.key.language.clone(),
+            category: named.key.category,
+            from: named.key.first_day.map(|_| filter::date(named.key.first_day)),
+            to: named.key.last_day.map(|_| filter::date(named.key.last_day)),
+            style_control: named.key.style_control,
+            style: board.style.map(|effects| {
+                let [length, headers, lists, bold] = effects.map(StyleEffect::of);
+                StyleEffects { length, headers, lists, bold }
+            }),
             version: named.read.version,
             votes: board.votes,
+            undescribed: named.read.undescribed,
             voters: board.voters.map(|voters| voters.count),
             effective_voters: board.voters.map(|voters| rounded(voters.effective)),
             min_votes: named.min_votes,
@@ -203,23 +277,32 @@ impl BoardFile {
     }
 }
 
+impl StyleEffect {
+    fn of(effect: Effect) -> Self {
+        let (coefficient, margin) = (effect.coefficient, effect.margin);
+        let ends = [coefficient - margin, coefficient + margin].map(finite);
+        Self { coefficient: rounded(coefficient), lower: ends[0], upper: ends[1] }
+    }
+}
+
 impl MatrixFile {
     fn of(which: &str, named: &NamedBoard) -> Result<Self, Error> {
-        let pairs = &named.read.board.pairs;
-        let models = pairs.models();
-        let values = match which {
-            "win-rates" => win_rates(pairs)
-                .into_iter()
-                .map(|row| row.into_iter().map(|rate| rate.map(rounded)).collect())
-                .collect(),
+        let board = &named.read.board;
+        let models = board.pairs.models();
+        let shares = |of: fn(&Share) -> f64| -> Vec<Vec<Option<f64>>> {
+            board.shares.iter().map(|row| row.iter().map(|one| one.as_ref().map(of).map(rounded)).collect()).collect()
+        };
+        let (values, lower, upper) = match which {
+            "win-rates" => (shares(|one| one.share), Some(shares(|one| one.lower)), Some(shares(|one| one.upper))),
             "battle-counts" => {
-                let count = |row, column| (row != column).then(|| pairs.get(row, column).battles() as f64);
-                (0..models).map(|row| (0..models).map(|column| count(row, column)).collect()).collect()
+                let count = |row, column| (row != column).then(|| board.pairs.get(row, column).battles() as f64);
+                let counts = (0..models).map(|row| (0..models).map(|column| count(row, column)).collect()).collect();
+                (counts, None, None)
             }
             _ => return Err(Error::NotFound),
         };
         let models = named.in_order().map(|model| model.slug.clone()).collect();
-        Ok(Self { kind: named.key.kind, language: named.key.language.clone(), models, values })
+        Ok(Self { kind: named.key.kind, language: named.key.language.clone(), models, values, lower, upper })
     }
 }
 
@@ -253,14 +336,9 @@ fn fresh() -> actix_web::HttpResponseBuilder {
     response
 }
 
-fn download(
-    csv: csv::Writer<Vec<u8>>,
-    name: &str,
-    kind: &BattleKind,
-    language: Option<&str>,
-) -> Result<HttpResponse, Error> {
+fn download(csv: csv::Writer<Vec<u8>>, name: &str, key: &BoardKey) -> Result<HttpResponse, Error> {
     let bytes = csv.into_inner().map_err(|cause| Error::Internal(anyhow::anyhow!("{cause}")))?;
-    let file = format!("attachment; filename=\"{name}-{kind}-{}.csv\"", language.unwrap_or("all"));
+    let file = format!("attachment; filename=\"{}\"", filter::file_name(name, key, "csv"));
     Ok(fresh().content_type("text/csv; charset=utf-8").insert_header(("content-disposition", file)).body(bytes))
 }
 

@@ -1,11 +1,26 @@
 //! The lines of the table, as text.
 
+use std::collections::BTreeMap;
+
 use super::named_board::NamedBoard;
-use crate::domain::ModelState;
-use crate::i18n::Locale;
-use crate::i18n::{grouped, percent};
+use super::scale::Span;
+use super::view::{Column, SortBy, View};
+use crate::domain::{ModelId, ModelState};
+use crate::i18n::{Locale, grouped, percent};
 use crate::store::model_names::ModelName;
+use crate::store::models::Model;
+use crate::views::parameters;
 use arena_rating::{Entry, RankRange, Standing, Tally, Unrated};
+
+/// What is known of models beside their votes.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub models: BTreeMap<ModelId, Model>,
+    /// Tokens a second.
+    pub speeds: BTreeMap<ModelId, f64>,
+    /// The longest conversation in tokens.
+    pub contexts: BTreeMap<ModelId, i64>,
+}
 
 /// Lines that belong together: models ranked among each other, or those without a rank.
 pub(super) struct Block {
@@ -18,112 +33,204 @@ pub(super) struct Block {
 pub(super) struct Line {
     pub slug: String,
     pub name: String,
-    pub is_inactive: bool,
     /// The ranks that it may have, such as 2–5.
     pub rank: Option<String>,
     /// Bradley-Terry.
     pub rating: Option<String>,
     /// Half the width of its interval; nothing where too few people voted to tell.
     pub margin: Option<String>,
+    /// Its interval among all, from 0 to 100.
+    pub bar: Option<Bar>,
     /// Why there is no rating.
     pub why: Option<String>,
-    pub elo: Option<String>,
-    pub wins: String,
-    pub losses: String,
-    pub ties: String,
-    /// The share of its battles that were judged both bad, in percent.
-    pub both_bad: Option<String>,
-    pub win_rate: Option<String>,
-    pub votes: String,
+    /// The chosen columns.
+    pub cells: Vec<Cell>,
+    place: usize,
+}
+
+/// Where a model's interval begins and ends, and where its rating is.
+pub(super) struct Bar {
+    pub from: String,
+    pub to: String,
+    pub at: String,
+    pub is_cut: bool,
+}
+
+/// What stands in a column.
+pub(super) struct Cell {
+    pub text: String,
+    pub is_number: bool,
+    /// What it is ordered by; cells without anything come last.
+    order: Option<Order>,
+}
+
+#[derive(PartialEq)]
+enum Order {
+    Number(f64),
+    Text(String),
+}
+
+/// What lines have in common.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Ranked(usize),
+    Preliminary(usize),
+    Unrated,
+    WithoutVotes,
+    Inactive,
 }
 
 /// The table's blocks, in their order.
-pub(super) fn blocks(named: &NamedBoard, locale: Locale) -> Vec<Block> {
+pub(super) fn blocks(named: &NamedBoard, view: &View, facts: &Facts, locale: Locale) -> Vec<Block> {
     let board = &named.read.board;
-    let group = |entry: &Entry<_>| entry.standing.rated().map(|rated| rated.group);
-    let title = |entry: &Entry<_>| title(locale, entry, board.groups, named.min_votes);
-    let mut blocks: Vec<Block> = board
-        .entries
-        .chunk_by(|a, b| (group(a), a.is_preliminary) == (group(b), b.is_preliminary))
-        .map(|entries| Block {
-            title: Some(title(&entries[0])),
-            lines: entries
-                .iter()
-                .filter_map(|entry| Some(Line::of(named.models.get(entry.id)?, entry, locale)))
-                .collect(),
-        })
-        .collect();
-    let fresh: Vec<Line> = named.without_votes().map(|model| Line::without_votes(model, locale)).collect();
-    if !fresh.is_empty() {
-        match board.entries.last() {
-            Some(entry) if group(entry).is_none() => {
-                if let Some(last) = blocks.last_mut() {
-                    last.lines.extend(fresh);
-                }
-            }
-            _ => blocks.push(Block { title: Some(locale.text("board-not-ranked")), lines: fresh }),
-        }
+    let span = Span::of(board.entries.iter().filter_map(|entry| entry.standing.rated()));
+    let mut parts: BTreeMap<Part, Vec<Line>> = BTreeMap::new();
+    for (place, entry) in board.entries.iter().enumerate() {
+        let Some(model) = named.models.get(entry.id) else { continue };
+        let part = match entry.standing.rated() {
+            _ if model.state != ModelState::Enabled => Part::Inactive,
+            None => Part::Unrated,
+            Some(rated) if entry.is_preliminary => Part::Preliminary(rated.group),
+            Some(rated) => Part::Ranked(rated.group),
+        };
+        parts.entry(part).or_default().push(Line::of(model, entry, place, span, view, facts, locale));
     }
-    if let [only] = blocks.as_mut_slice()
-        && board.groups == 1
-        && board.entries.iter().all(|entry| !entry.is_preliminary)
-    {
-        only.title = None;
+    for model in named.without_votes() {
+        let line = Line::without_votes(model, board.entries.len(), view, facts, locale);
+        parts.entry(Part::WithoutVotes).or_default().push(line);
     }
-    blocks
+    let is_alone = parts.len() == 1 && parts.contains_key(&Part::Ranked(0));
+    let blocks = parts.into_iter().map(|(part, mut lines)| {
+        lines.retain(|line| view.finds(&line.name, &line.slug));
+        sort(&mut lines, view);
+        let title = title(locale, part, board.groups, named.min_votes);
+        Block { title: (!is_alone).then_some(title), lines }
+    });
+    blocks.filter(|block| !block.lines.is_empty()).collect()
 }
 
-fn title(locale: Locale, entry: &Entry<crate::domain::ModelId>, groups: usize, min_votes: u64) -> String {
-    let Some(rated) = entry.standing.rated() else { return locale.text("board-not-ranked") };
-    if entry.is_preliminary {
-        return locale.text_with("board-preliminary", &[("votes", &grouped(min_votes))]);
+fn sort(lines: &mut [Line], view: &View) {
+    match view.sort {
+        SortBy::Rating => lines.sort_by_key(|line| line.place),
+        SortBy::Name => lines.sort_by_key(|line| line.name.to_lowercase()),
+        SortBy::Column(column) => {
+            // A column that is not shown has no cells to order by.
+            let Some(at) = view.columns.iter().position(|shown| *shown == column) else { return };
+            lines.sort_by(|a, b| {
+                let (a, b) = (&a.cells[at].order, &b.cells[at].order);
+                let order = match (a, b) {
+                    (Some(Order::Number(a)), Some(Order::Number(b))) => a.total_cmp(b),
+                    (Some(Order::Text(a)), Some(Order::Text(b))) => a.cmp(b),
+                    // Last in either direction.
+                    (a, b) => return b.is_some().cmp(&a.is_some()),
+                };
+                if view.descending { order.reverse() } else { order }
+            });
+            return;
+        }
     }
-    if groups < 2 {
-        return locale.text("board-ranked");
+    if view.descending != (view.sort == SortBy::Rating) {
+        lines.reverse();
     }
-    locale.text_with("board-group", &[("number", &(rated.group + 1).to_string())])
+}
+
+fn title(locale: Locale, part: Part, groups: usize, min_votes: u64) -> String {
+    match part {
+        Part::Ranked(_) if groups < 2 => locale.text("board-ranked"),
+        Part::Ranked(group) => locale.text_with("board-group", &[("number", &(group + 1).to_string())]),
+        Part::Preliminary(_) => locale.text_with("board-preliminary", &[("votes", &grouped(min_votes))]),
+        Part::Unrated => locale.text("board-not-ranked"),
+        Part::WithoutVotes => locale.text("board-without-votes"),
+        Part::Inactive => locale.text("board-retired"),
+    }
 }
 
 impl Line {
-    fn of(model: &ModelName, entry: &Entry<crate::domain::ModelId>, locale: Locale) -> Self {
+    fn of(
+        model: &ModelName,
+        entry: &Entry<ModelId>,
+        place: usize,
+        span: Option<Span>,
+        view: &View,
+        facts: &Facts,
+        locale: Locale,
+    ) -> Self {
         let rated = entry.standing.rated();
         let margin = rated.map(|rated| rated.margin).filter(|margin| margin.is_finite());
         let why = match entry.standing {
             Standing::Rated(_) => None,
             Standing::Unrated(why) => Some(locale.text(reason(why))),
         };
+        let bar = span.zip(rated).map(|(span, rated)| {
+            let (from, to) = rated.interval();
+            let x = |rating: f64| format!("{:.1}", 100.0 * span.share(rating));
+            Bar { from: x(from), to: x(to), at: x(rated.rating), is_cut: span.cuts(from) || span.cuts(to) }
+        });
         Self {
             rank: entry.rank.map(range),
             rating: rated.map(|rated| format!("{:.0}", rated.rating)),
             margin: margin.map(|margin| format!("{:.0}", margin.ceil())),
+            bar,
             why,
-            elo: entry.elo.map(|elo| format!("{elo:.0}")),
-            ..Self::counts(model, entry.tally)
+            cells: cells(model.id, Some(entry), view, facts, locale),
+            ..Self::bare(model, place)
         }
     }
 
-    fn without_votes(model: &ModelName, locale: Locale) -> Self {
+    fn without_votes(model: &ModelName, place: usize, view: &View, facts: &Facts, locale: Locale) -> Self {
         let why = Some(locale.text(reason(Unrated::NoBattles)));
-        Self { why, ..Self::counts(model, Tally::default()) }
+        Self { why, cells: cells(model.id, None, view, facts, locale), ..Self::bare(model, place) }
     }
 
-    fn counts(model: &ModelName, tally: Tally) -> Self {
+    fn bare(model: &ModelName, place: usize) -> Self {
         Self {
             slug: model.slug.clone(),
             name: model.display_name.clone(),
-            is_inactive: model.state != ModelState::Enabled,
             rank: None,
             rating: None,
             margin: None,
+            bar: None,
             why: None,
-            elo: None,
-            wins: grouped(tally.wins),
-            losses: grouped(tally.losses),
-            ties: grouped(tally.ties),
-            both_bad: tally.both_bad_share().map(percent),
-            win_rate: tally.win_rate().map(percent),
-            votes: grouped(tally.battles()),
+            cells: Vec::new(),
+            place,
         }
+    }
+}
+
+fn cells(id: ModelId, entry: Option<&Entry<ModelId>>, view: &View, facts: &Facts, locale: Locale) -> Vec<Cell> {
+    view.columns.iter().map(|column| Cell::of(*column, id, entry, facts, locale)).collect()
+}
+
+impl Cell {
+    fn of(column: Column, id: ModelId, entry: Option<&Entry<ModelId>>, facts: &Facts, locale: Locale) -> Self {
+        let tally = entry.map_or_else(Tally::default, |entry| entry.tally);
+        let count = |count: u64| Some((grouped(count), Order::Number(count as f64)));
+        let share = |share: f64| (format!("{}%", percent(share)), Order::Number(share));
+        let card = || facts.models.get(&id).map(Model::card);
+        let text = |text: &String| (!text.is_empty()).then(|| (text.clone(), Order::Text(text.to_lowercase())));
+        let found = match column {
+            Column::Elo => entry.and_then(|entry| entry.elo).map(|elo| (format!("{elo:.0}"), Order::Number(elo))),
+            Column::WinRate => tally.win_rate().map(share),
+            Column::AverageWinRate => entry.and_then(|entry| entry.average_win_rate).map(share),
+            Column::Wins => count(tally.wins),
+            Column::Losses => count(tally.losses),
+            Column::Ties => count(tally.ties),
+            Column::BothBad => tally.both_bad_share().map(share),
+            Column::Votes => count(tally.battles()),
+            Column::Licence => card().and_then(|card| text(&card.licence)),
+            Column::Quantisation => card().and_then(|card| text(&card.quantisation)),
+            Column::Parameters => {
+                card().and_then(|card| card.parameters).map(|n| (parameters(&n, &locale), Order::Number(n as f64)))
+            }
+            Column::Context => facts.contexts.get(&id).map(|n| (grouped(n.unsigned_abs()), Order::Number(*n as f64))),
+            Column::Speed => facts.speeds.get(&id).map(|speed| (format!("{speed:.1}"), Order::Number(*speed))),
+            Column::Added => facts.models.get(&id).map(|model| {
+                let at = model.created_at;
+                (at.format("%Y-%m-%d").to_string(), Order::Number(at.timestamp() as f64))
+            }),
+        };
+        let (text, order) = found.map_or_else(|| ("–".to_owned(), None), |(text, order)| (text, Some(order)));
+        Self { text, is_number: column.is_number(), order }
     }
 }
 

@@ -1,8 +1,15 @@
 //! The leaderboard, its matrices, and the files behind them.
 
 mod chart;
+pub mod direct;
 pub mod files;
+pub mod filter;
+mod languages;
 mod lines;
 mod matrix;
-pub mod named_board;
+mod named_board;
 pub mod page;
+pub mod pictures;
+mod scale;
+mod style;
+mod view;

@@ -2,45 +2,12 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-
+use super::filter::Filter;
 use crate::boards::{BoardKey, ReadBoard};
-use crate::domain::{BattleKind, ModelState};
+use crate::domain::ModelState;
 use crate::error::Error;
 use crate::state::AppState;
 use crate::store::model_names::{self, ModelName, ModelNames};
-
-/// What the address asks for.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Filter {
-    /// `battle` (the default) or `side_by_side`.
-    #[serde(default)]
-    kind: String,
-    /// A language code, or `all` (the default).
-    #[serde(default)]
-    language: String,
-}
-
-impl Filter {
-    /// The board that is asked for.
-    pub(super) fn key(&self) -> Result<BoardKey, Error> {
-        let kind = match self.kind.as_str() {
-            "" => BattleKind::Battle,
-            name => name.parse().map_err(|_| Error::invalid("board-kind", self.kind.clone()))?,
-        };
-        if kind == BattleKind::Direct {
-            return Err(Error::invalid("board-kind", self.kind.clone()));
-        }
-        let language = match self.language.as_str() {
-            "" | "all" => None,
-            code if code.len() <= 16 && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
-                Some(code.to_owned())
-            }
-            _ => return Err(Error::invalid("board-language", "")),
-        };
-        Ok(BoardKey { kind, language })
-    }
-}
 
 /// A board with the names of its models.
 pub(super) struct NamedBoard {
@@ -68,21 +35,5 @@ impl NamedBoard {
     pub fn without_votes(&self) -> impl Iterator<Item = &ModelName> {
         let has_votes = |model: &ModelName| self.read.board.entries.iter().any(|entry| entry.id == model.id);
         self.models.iter().filter(move |model| model.state == ModelState::Enabled && !has_votes(model))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn filters_name_a_board_or_are_refused() {
-        let key = |kind: &str, language: &str| Filter { kind: kind.into(), language: language.into() }.key();
-        assert_eq!(key("", "").unwrap(), BoardKey { kind: BattleKind::Battle, language: None });
-        assert_eq!(key("side_by_side", "all").unwrap(), BoardKey { kind: BattleKind::SideBySide, language: None });
-        assert_eq!(key("battle", "zh").unwrap().language.as_deref(), Some("zh"));
-        for (kind, language) in [("direct", ""), ("x", ""), ("", "*"), ("", "<b>"), ("", "a-very-long-language")] {
-            assert!(key(kind, language).is_err(), "{kind} {language}");
-        }
     }
 }
