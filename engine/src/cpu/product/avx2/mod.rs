@@ -13,7 +13,7 @@ mod numbers;
 pub(super) mod points;
 pub(super) mod signed;
 mod small;
-mod sums;
+pub(super) mod sums;
 pub(super) mod unpack;
 
 use super::activations::View;

@@ -97,7 +97,7 @@ fn products<B: Block, const N: usize>(rows: &[u8], x: [&Rounded256; N], ready: &
 /// The sums of eight vectors.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn across(v: &[__m256i; 8]) -> __m256i {
+pub fn across(v: &[__m256i; 8]) -> __m256i {
     let four =
         |at: usize| _mm256_hadd_epi32(_mm256_hadd_epi32(v[at], v[at + 1]), _mm256_hadd_epi32(v[at + 2], v[at + 3]));
     let (a, b) = (four(0), four(4));

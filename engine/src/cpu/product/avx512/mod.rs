@@ -12,6 +12,7 @@ mod numbers;
 pub(super) mod signed;
 mod small;
 pub(super) mod sums;
+mod ternary;
 pub(super) mod unpack;
 pub(super) mod vectors;
 

@@ -1,11 +1,11 @@
 //! Types whose blocks lie as in their file: blocks of 16 rows become a tile as other types have it, for more than a few tokens.
-//! For those, kernels for AVX2 multiply blocks as they are: what a point of a grid takes is looking it up.
+//! For those, blocks are multiplied as they are, in `ternary.rs` or by the kernels for AVX2.
 
 use std::arch::x86_64::*;
 
 use super::large::{Unpacked, multiply};
 use super::sums::{has_minimums, pairs, ready};
-use super::unpack;
+use super::{ternary, unpack};
 use crate::cpu::product::activations::Rows;
 use crate::cpu::product::avx2::ahead::read_ahead;
 use crate::cpu::product::avx2::signed;
@@ -15,14 +15,24 @@ use crate::cpu::product::layout::TILE_ROWS;
 use crate::cpu::product::matrix::Strip;
 use crate::cpu::product::portable::Sums;
 use crate::cpu::product::rounded::Rounded256;
+use crate::quant::GgmlType;
 
 /// Tokens up to which blocks are multiplied as they are.
 const FEW: usize = 2;
 
+/// Whether blocks are digits of two bits, which need no table.
+const fn is_plain<B: Block>() -> bool {
+    matches!(B::KIND, GgmlType::TQ2_0)
+}
+
 #[target_feature(enable = "avx2,fma,f16c,avx512f,avx512bw,avx512vnni")]
 pub fn strip<B: Block>(w: Strip<'_>, x: &Rows<Rounded256>, tokens: &[u32], sums: &mut [Sums]) {
-    if tokens.len() <= FEW {
-        return signed::strip::<B>(w, x, tokens, sums);
+    let row = |token: u32| x.row(token as usize);
+    match (tokens, &mut *sums) {
+        ([a], [p]) if is_plain::<B>() => return ternary::strip::<1>(w, [*a].map(row), [p]),
+        ([a, b], [p, q]) if is_plain::<B>() => return ternary::strip::<2>(w, [*a, *b].map(row), [p, q]),
+        _ if tokens.len() <= FEW => return signed::strip::<B>(w, x, tokens, sums),
+        _ => {}
     }
     let mut unpacked = Unpacked::zero();
     for (group, blocks) in w.bytes.chunks_exact(TILE_ROWS * B::BYTES).enumerate() {
