@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::Choice;
+use crate::domain::{Category, Choice, Style, VoteFeatures};
 use crate::store::ratings::EloRow;
 
 const KIND: BattleKind = BattleKind::Battle;
@@ -136,4 +136,130 @@ async fn the_left_side_is_compared_with_the_right_one(db: PgPool) {
     let bias = boards.side_bias(&db).await.unwrap().unwrap();
     assert_eq!((bias.left, bias.right), (12, 1));
     assert!(bias.is_certain(), "{bias:?}");
+}
+
+/// What a vote was about, as the service keeps it.
+async fn describe(db: &PgPool, vote: i64, categories: &[Category], tokens: [u32; 2]) {
+    let style = tokens.map(|tokens| Style { tokens, ..Style::default() });
+    let categories = categories.iter().copied().collect();
+    let features = VoteFeatures { style_a: style[0], style_b: Some(style[1]), categories };
+    vote_features::insert(db, &[(vote, features)]).await.unwrap();
+}
+
+async fn votes_of(boards: &Boards, db: &PgPool, key: &BoardKey) -> (u64, u64) {
+    let read = boards.read(db, key).await.unwrap();
+    (read.board.votes, read.undescribed)
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_category_holds_its_votes_as_soon_as_they_are_described(db: PgPool) {
+    let boards = Boards::default();
+    let pair = models(&db).await;
+    let coding = BoardKey { category: Some(BoardCategory::Coding), ..BoardKey::of(KIND) };
+    let decided = BoardKey { category: Some(BoardCategory::ExcludeRefusalsAndTies), ..BoardKey::of(KIND) };
+    let first = vote(&db, voter(&db).await, pair, Choice::A).await;
+    assert_eq!(votes_of(&boards, &db, &coding).await, (0, 1), "nobody knows yet what it was about");
+    describe(&db, first, &[Category::Coding], [10, 20]).await;
+    assert_eq!(votes_of(&boards, &db, &coding).await, (1, 0));
+    let second = vote(&db, voter(&db).await, pair, Choice::Tie).await;
+    describe(&db, second, &[Category::Math], [10, 20]).await;
+    let third = vote(&db, voter(&db).await, pair, Choice::B).await;
+    describe(&db, third, &[Category::Coding, Category::Refusal], [10, 20]).await;
+    assert_eq!(votes_of(&boards, &db, &coding).await, (2, 0));
+    assert_eq!(votes_of(&boards, &db, &decided).await, (1, 0));
+    // An older rule's features are replaced.
+    describe(&db, second, &[Category::Coding], [10, 20]).await;
+    assert_eq!(votes_of(&boards, &db, &coding).await, (3, 0));
+    assert_eq!(votes_of(&Boards::default(), &db, &coding).await, (3, 0), "a server that begins now comes to the same");
+    assert_eq!(boards.version(&db, &coding).await.unwrap(), boards.read(&db, &coding).await.unwrap().version);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn days_and_languages_bound_a_board(db: PgPool) {
+    let boards = Boards::default();
+    let pair = models(&db).await;
+    for (day, choice) in [(10, Choice::A), (11, Choice::B), (12, Choice::A)] {
+        let id = vote(&db, None, pair, choice).await;
+        let at = chrono::DateTime::from_timestamp(day * 86_400 + 86_399, 0).unwrap();
+        sqlx::query("UPDATE votes SET created_at = $2 WHERE id = $1").bind(id).bind(at).execute(&db).await.unwrap();
+    }
+    let between = |first_day, last_day| BoardKey { first_day, last_day, ..BoardKey::of(KIND) };
+    for (first, last, votes) in [
+        (None, Some(10), 1),
+        (Some(11), None, 2),
+        (Some(11), Some(11), 1),
+        (Some(13), None, 0),
+        (Some(12), Some(11), 0),
+    ] {
+        assert_eq!(votes_of(&boards, &db, &between(first, last)).await.0, votes, "{first:?} to {last:?}");
+    }
+    let elsewhere = BoardKey { language: Some("en".into()), ..between(Some(0), None) };
+    assert_eq!(votes_of(&boards, &db, &elsewhere).await.0, 0);
+    let here = BoardKey { language: Some("zh".into()), ..between(Some(0), None) };
+    assert_eq!(votes_of(&boards, &db, &here).await.0, 3);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn online_elo_of_a_part_is_replayed_over_its_votes(db: PgPool) {
+    let boards = Boards::default();
+    let pair = models(&db).await;
+    for choice in [Choice::A, Choice::A, Choice::B] {
+        vote(&db, None, pair, choice).await;
+    }
+    let all_days = BoardKey { first_day: Some(0), ..BoardKey::of(KIND) };
+    let read = boards.read(&db, &all_days).await.unwrap();
+    let elo = EloSettings::default();
+    let (a, b) = [1.0, 1.0, 0.0].into_iter().fold((elo.initial, elo.initial), |(a, b), score| elo.update(a, b, score));
+    let of = |model| read.board.entries.iter().find(|entry| entry.id == model).unwrap().elo.unwrap();
+    assert!((of(pair[0]) - a).abs() < 1e-9 && (of(pair[1]) - b).abs() < 1e-9);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn style_control_rates_described_votes_alone(db: PgPool) {
+    let boards = Boards::default();
+    let pair = models(&db).await;
+    let styled = BoardKey { style_control: true, ..BoardKey::of(KIND) };
+    for (at, choice) in [Choice::A, Choice::B, Choice::A, Choice::A, Choice::B, Choice::B].into_iter().enumerate() {
+        let id = vote(&db, voter(&db).await, pair, choice).await;
+        // Longer answers win four of six.
+        let tokens = if (choice == Choice::A) == (at < 4) { [30, 10] } else { [10, 30] };
+        if at < 5 {
+            describe(&db, id, &[], tokens).await;
+        }
+    }
+    let read = boards.read(&db, &styled).await.unwrap();
+    assert_eq!((read.board.votes, read.undescribed), (5, 1));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn direct_chats_are_read_again_where_one_was_withdrawn(db: PgPool) {
+    let boards = Boards::default();
+    let key = BoardKey::of(BattleKind::Direct);
+    let [model, _] = models(&db).await;
+    let rate = async |choice: Choice, voter: Option<Uuid>| -> i64 {
+        sqlx::query_scalar(
+            "INSERT INTO votes (battle_id, voter_id, kind, language, model_a, choice)
+            VALUES (gen_random_uuid(), $1, 'direct', 'zh', $2, $3) RETURNING id",
+        )
+        .bind(voter)
+        .bind(model.0)
+        .bind(choice.as_str())
+        .fetch_one(&db)
+        .await
+        .unwrap()
+    };
+    let counts = async || {
+        let read = boards.read_direct(&db, &key).await.unwrap();
+        read.models.first().map(|one| (one.up, one.down, one.voters))
+    };
+    assert_eq!(counts().await, None);
+    let someone = voter(&db).await;
+    rate(Choice::Up, someone).await;
+    rate(Choice::Up, someone).await;
+    let bad = rate(Choice::Down, None).await;
+    assert_eq!(counts().await, Some((2, 1, 2)));
+    sqlx::query("UPDATE votes SET withdrawn_at = now() WHERE id = $1").bind(bad).execute(&db).await.unwrap();
+    assert_eq!(counts().await, Some((2, 0, 1)));
+    sqlx::query("UPDATE votes SET withdrawn_at = NULL WHERE id = $1").bind(bad).execute(&db).await.unwrap();
+    assert_eq!(counts().await, Some((2, 1, 2)));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use arena_tests::harness::{Arena, Behaviour, BulkVotes, Options, eventually_async};
+use arena_tests::harness::{Arena, Behaviour, BulkVotes, Form, Options, eventually_async};
 use serde_json::Value;
 
 use crate::stage::{NAMES, SLUGS, Stage, begin, go_on, read, vote};
@@ -204,10 +204,11 @@ async fn direct_chats_have_a_board_of_their_own() {
     let empty = visitor.get("/leaderboard?kind=direct").await.expect(200);
     assert!(empty.words().contains("No direct chat has been rated yet"), "{}", empty.words());
     for choice in ["up", "up", "down"] {
-        let page = visitor.get(&format!("/direct?model={}", SLUGS[0])).await.expect(200);
-        let form = page
-            .form("to begin a chat", |form| form.action.ends_with("/direct") && form.has("prompt"))
-            .with("prompt", "hello");
+        let page = visitor.get("/direct").await.expect(200);
+        let form = page.form("to begin a chat", |form| form.has("model_a"));
+        let form = form.with("model_a", SLUGS[0]).with("prompt", "hello");
+        // It is sent to where it stands.
+        let form = Form { action: "/direct".to_owned(), ..form };
         let page = visitor.submit(&form, None).await.expect(200);
         let battle = page.path.split('#').next().unwrap_or_default().to_owned();
         read(&visitor, &battle).await;

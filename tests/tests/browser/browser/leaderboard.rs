@@ -24,6 +24,7 @@ async fn filters_tabs_and_columns_apply_at_once_and_the_way_back_leads_back() {
     browser.run("document.querySelector('#language').value = 'zh'; document.querySelector('#language').dispatchEvent(new Event('change', { bubbles: true }))").await;
     browser.read("#board", "1,500 votes").await;
     browser.click(".tabs a[href*='category=coding']").await;
+    browser.find(".tabs a[aria-current][href*='category=coding']").await;
     browser.read("#board", "500 votes").await;
     let address = browser.run("return location.search").await;
     let address = address.as_str().expect("an address");
