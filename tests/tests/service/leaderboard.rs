@@ -97,7 +97,7 @@ async fn lines_are_sorted_searched_and_their_columns_chosen_without_scripts() {
     assert!(at("Mixtral-8x7B-Instruct-v0.1") < at("Mixtral-8x7B-Instruct-v0.5"), "{words}");
     assert!(words.contains("Apache-2.0") && words.contains("Q8_0"), "{words}");
     let page = visitor.get("/leaderboard?q=MIXTRAL").await.expect(200);
-    let table = page.text.split("<table class=\"board\"").nth(1).and_then(|rest| rest.split("</table>").next());
+    let table = page.text.split("<table class=\"board stacked\"").nth(1).and_then(|rest| rest.split("</table>").next());
     let table = table.expect("the table");
     assert!(table.contains("Mixtral-8x7B-Instruct-v0.1") && !table.contains("Model 3"), "{table}");
     let page = visitor.get("/leaderboard?q=nobody").await.expect(200);

@@ -43,13 +43,13 @@ const WIDE: Layout = Layout {
 
 /// Name and figure above each line.
 const NARROW: Layout = Layout {
-    width: 340.0,
+    width: 280.0,
     left: MARGIN,
-    right: 340.0 - MARGIN,
+    right: 280.0 - MARGIN,
     row: 42.0,
     text: 15.0,
     line: 29.0,
-    room: |label| 340.0 - 3.0 * MARGIN - LABEL_CHAR * label as f64,
+    room: |label| 280.0 - 3.0 * MARGIN - LABEL_CHAR * label as f64,
 };
 
 /// A chart of the largest group.
