@@ -6,8 +6,9 @@
 //!
 //! The service's way of a vote (rules, queue, one statement for all that wait, with pair counts and Elo) and `pgbench` with
 //! a transaction that inserts a vote and marks its battle take turns on one database with fsync on. Where there is no
-//! `pgbench`, the same transaction goes through the service's own driver. At the end one vote of a million is withdrawn, and
-//! it is told how long votes and leaderboards waited for the replay.
+//! `pgbench`, the same transaction goes through the service's own driver. At the end 500 votes of a million are withdrawn
+//! together, and it is told how long that took, and how long votes and leaderboards waited for it and for the replay of Elo
+//! that follows in the background.
 
 use std::net::Ipv4Addr;
 use std::process::Command;
@@ -17,7 +18,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use arena_server::actions::cast_vote::CastVote;
-use arena_server::actions::withdraw_vote::WithdrawVote;
+use arena_server::actions::repair_ratings::repair_ratings;
+use arena_server::actions::withdraw_votes::WithdrawVotes;
 use arena_server::config::{Config, ServeOptions};
 use arena_server::database::{self, Database};
 use arena_server::domain::{BattleId, BattleKind, Choice, VoterId};
@@ -25,6 +27,7 @@ use arena_server::keys::Keys;
 use arena_server::limits::Caller;
 use arena_server::state::AppState;
 use arena_server::store::ratings;
+use arena_server::store::vote_changes::ChosenVotes;
 use clap::Parser;
 use secrecy::SecretString;
 use sqlx::PgPool;
@@ -86,7 +89,7 @@ fn old_votes() -> i32 {
     std::env::var("ARENA_BENCH_VOTES").ok().and_then(|number| number.parse().ok()).unwrap_or(1_000_000)
 }
 
-/// Withdraws one vote of so many, while others vote and read leaderboards: how long each waited then, and before.
+/// Withdraws many votes of so many, while others vote and read leaderboards: how long each waited then, and before.
 async fn repair(arena: &AppState, round: usize, old: i32, time: Duration) -> anyhow::Result<()> {
     battles(&arena.db, round).await?;
     let (_, mut calm) = votes(arena, round, time).await?;
@@ -104,16 +107,23 @@ async fn repair(arena: &AppState, round: usize, old: i32, time: Duration) -> any
     sqlx::query(sqlx::AssertSqlSafe(insert)).bind(old).execute(&mut *transaction).await?;
     transaction.commit().await?;
     sqlx::raw_sql("ANALYZE votes; CHECKPOINT").execute(&arena.db).await?;
-    let cast: i64 = sqlx::query_scalar("SELECT min(id) FROM votes").fetch_one(&arena.db).await?;
+    let all: Vec<i64> =
+        sqlx::query_scalar("SELECT id FROM votes WHERE id % 7 = 0 ORDER BY id LIMIT 500").fetch_all(&arena.db).await?;
     let round = round + 1;
     battles(&arena.db, round).await?;
     let is_over = Arc::new(AtomicBool::new(false));
     let pages = tokio::spawn(read_boards(arena.clone(), is_over.clone()));
     let begun = Instant::now();
-    let withdraw = WithdrawVote { admin: None, id: cast, withdrawn: true };
-    let (withdrawn, voted) = tokio::join!(withdraw.run(arena), votes(arena, round, time));
-    withdrawn?;
-    let took = begun.elapsed();
+    let chosen = ChosenVotes { ids: Some(all), ..ChosenVotes::default() };
+    let withdraw = WithdrawVotes { chosen, withdrawn: true, ..WithdrawVotes::default() };
+    let withdraw = async {
+        let changed = withdraw.run(arena).await?;
+        let withdrawn = begun.elapsed();
+        repair_ratings(&arena.repairs, &arena.config.elo, BattleKind::Battle).await?;
+        anyhow::Ok((changed.votes, withdrawn, begun.elapsed()))
+    };
+    let (withdrawn, voted) = tokio::join!(withdraw, votes(arena, round, time));
+    let (changed, withdrawn, replayed) = withdrawn?;
     let (rate, mut busy) = voted?;
     is_over.store(true, Ordering::Relaxed);
     let mut pages = pages.await??;
@@ -121,7 +131,8 @@ async fn repair(arena: &AppState, round: usize, old: i32, time: Duration) -> any
         times.sort();
     }
     let longest = |times: &[Duration]| times.last().copied().unwrap_or_default();
-    println!("one of {old} votes withdrawn and all replayed beside {rate:.0} votes a second: {took:.1?} in all");
+    println!("{changed} of {old} votes withdrawn beside {rate:.0} votes a second: {withdrawn:.1?}");
+    println!("all replayed in the background after {replayed:.1?}");
     println!("longest vote:  {:8.1?} meanwhile, {:.1?} before", longest(&busy), longest(&calm));
     println!("boards read:   {} times, the longest {:.1?}", pages.len(), longest(&pages));
     Ok(())

@@ -15,7 +15,9 @@ use tokio::task::JoinHandle;
 
 use crate::actions::register_demo::register_demo;
 use crate::actions::repair_ratings::repair_ratings;
-use crate::actions::{check_servers, create_admin, describe_votes, expire_battles, settle_votes, tell_places};
+use crate::actions::{
+    chain_votes, check_servers, create_admin, describe_votes, expire_battles, settle_votes, tell_places, watch_voters,
+};
 use crate::config::{Config, note_origin};
 use crate::database::{self, Database, Pools};
 use crate::domain::BattleKind;
@@ -139,6 +141,8 @@ impl Application {
         tokio::spawn(check_servers::run(arena.clone()));
         tokio::spawn(tell_places::run(arena.clone()));
         tokio::spawn(describe_votes::run(pools.repairs.clone()));
+        tokio::spawn(watch_voters::run(arena.clone()));
+        tokio::spawn(chain_votes::run(arena.clone()));
         let votes = settle_votes::follow(arena.clone());
         tokio::spawn(connections.clone().watch());
         let server = HttpServer::new(move || application(arena.clone()))
@@ -185,14 +189,15 @@ impl Application {
     }
 }
 
-/// Finishes the repairs that a server began and died on.
+/// Computes ratings anew when somebody here asks for it, and finishes what another server began and died on.
 async fn repair_by_and_by(arena: AppState) {
     loop {
-        for kind in [BattleKind::Battle, BattleKind::SideBySide] {
+        for kind in BattleKind::rated() {
             if let Err(error) = repair_ratings(&arena.repairs, &arena.config.elo, kind).await {
                 tracing::warn!(%kind, %error, "ratings could not be repaired yet");
             }
         }
-        tokio::time::sleep(REPAIR_EACH).await;
+        // Whoever asks while one is under way is heard at its end.
+        let _ = tokio::time::timeout(REPAIR_EACH, arena.repair_wanted.notified()).await;
     }
 }

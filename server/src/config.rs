@@ -61,6 +61,8 @@ pub struct ServeOptions {
     pub elo_scale: f64,
     #[arg(long, value_name = "RATING", env = "ARENA_ELO_INITIAL", default_value_t = 1000.0)]
     pub elo_initial: f64,
+    #[arg(long, value_name = "SHARE", env = "ARENA_FLAG_RATE", default_value_t = 0.01)]
+    pub flag_rate: f64,
     #[arg(long, value_name = "FORMAT", env = "ARENA_LOG", value_enum, default_value_t = LogFormat::Text)]
     pub log: LogFormat,
 }
@@ -142,6 +144,8 @@ pub struct Config {
     pub elo: EloSettings,
     /// How leaderboards are computed.
     pub boards: BoardRules,
+    /// At most this share of the voters who vote as others do is flagged; 0 for nobody.
+    pub flag_rate: f64,
     /// Who may read the metrics.
     pub metrics: MetricsAccess,
     /// After how many days conversations are deleted, if ever.
@@ -235,6 +239,10 @@ impl TryFrom<ServeOptions> for Config {
                 ..EloSettings::default()
             },
             boards: BoardRules { min_votes: raw.min_votes, anchor: raw.anchor_model, center: raw.anchor_rating },
+            flag_rate: match raw.flag_rate {
+                rate if (0.0..1.0).contains(&rate) => rate,
+                _ => bail!(Message::new("config-share").with("option", "--flag-rate")),
+            },
             metrics: raw.metrics,
             keep_days: raw.keep_days.map(|days| positive(days, "--keep-days")).transpose()?,
             drain: std::time::Duration::from_secs(raw.drain_seconds),

@@ -20,6 +20,7 @@ pub struct Keys {
     seal: [u8; 32],
     form: [u8; 32],
     address: [u8; 32],
+    voter: [u8; 32],
 }
 
 impl std::fmt::Debug for Keys {
@@ -48,6 +49,7 @@ impl Keys {
             seal: derive("seal"),
             form: derive("key in a form"),
             address: derive("address"),
+            voter: derive("voter"),
         })
     }
 
@@ -152,6 +154,17 @@ impl Keys {
             std::net::IpAddr::V6(v6) => v6.octets()[..8].to_vec(),
         };
         mac(&self.address, &octets)[..16].to_vec()
+    }
+
+    /// A keyed hash of a voter for files, in hexadecimal digits: equal for one person's votes, and no way back.
+    pub fn voter_hash(&self, voter: uuid::Uuid) -> String {
+        hex::encode(&mac(&self.voter, voter.as_bytes())[..16])
+    }
+
+    /// What keeps the votes together that a file says one person cast. It does not tell who that is.
+    pub fn imported_voter(&self, name: &str) -> uuid::Uuid {
+        let hash = mac(&self.voter, &[b"imported ", name.as_bytes()].concat());
+        uuid::Builder::from_custom_bytes(std::array::from_fn(|at| hash[at])).into_uuid()
     }
 }
 

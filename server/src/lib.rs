@@ -15,6 +15,8 @@ pub mod database;
 pub mod domain;
 pub mod endpoints;
 pub mod error;
+pub mod evidence;
+pub mod exchange;
 pub mod extract;
 pub mod handlers;
 pub mod i18n;

@@ -19,6 +19,9 @@ fn main() -> ExitCode {
         Command::Admin(options) => cli::admin::run(options, locale),
         Command::Backup(options) => cli::backup::save(&options, locale),
         Command::Restore(options) => cli::backup::restore(&options, locale),
+        Command::Import(options) => cli::votes::import(&options, locale),
+        Command::Export(options) => cli::votes::export(&options, locale),
+        Command::Verify(options) => cli::votes::verify(&options, locale),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

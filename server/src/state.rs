@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sqlx::PgPool;
+use tokio::sync::Notify;
 
 use crate::backends::{AddressPolicy, ModelClients};
 use crate::boards::Boards;
@@ -27,6 +28,8 @@ pub struct AppState {
     pub db: PgPool,
     /// The same for work that takes seconds.
     pub repairs: PgPool,
+    /// Told when ratings have to be computed anew.
+    pub repair_wanted: Arc<Notify>,
     /// Votes on their way into the database.
     pub votes: VoteQueue,
     /// Whether the database takes rows.
@@ -70,6 +73,7 @@ impl AppState {
             streams: TurnHub::new(db.clone(), metrics.clone(), source, runtime.clone()),
             votes: VoteQueue::start(votes, config.elo, &runtime),
             repairs,
+            repair_wanted: Arc::default(),
             writes: WriteProbe::default(),
             metrics,
             passwords: Passwords::default(),

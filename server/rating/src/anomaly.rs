@@ -72,9 +72,10 @@ impl VoterEvidence {
         self.highest = self.highest.max(self.log_evidence());
     }
 
-    /// The logarithm of the e-value: half of it on the four simple alternatives, half on each model alike. Models that the
+    /// The natural logarithm of the e-value: half of it on the four simple alternatives, half on each model alike. Models that the
     /// voter never met stay at 1.
-    fn log_evidence(&self) -> f64 {
+    #[must_use]
+    pub fn log_evidence(&self) -> f64 {
         let most = self.simple.iter().copied().chain(self.boosted.iter().map(|one| one.1)).fold(0.0, f64::max);
         let simple: f64 = self.simple.iter().map(|log| (log - most).exp()).sum::<f64>() / 4.0;
         let met: f64 = self.boosted.iter().map(|one| (one.1 - most).exp()).sum();
@@ -86,6 +87,12 @@ impl VoterEvidence {
     #[must_use]
     pub fn evidence(&self) -> f64 {
         self.log_evidence().exp()
+    }
+
+    /// The highest natural logarithm of the e-value so far.
+    #[must_use]
+    pub fn highest(&self) -> f64 {
+        self.highest
     }
 
     /// Whether it ever reached `1/α`: of voters who vote as others do, at most a share of α is flagged.

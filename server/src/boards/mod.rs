@@ -10,6 +10,7 @@ mod filter;
 mod languages;
 mod numbers;
 mod shelf;
+pub mod suspicion;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::store::ratings::{self, ALL_LANGUAGES};
 use crate::store::{model_names, vote_features, votes};
 use arena_rating::{Board, BoardSettings, EloSettings, KnownVoters, SideBias};
 pub use ballots::Ballots;
-use ballots::tally;
+pub use ballots::tally;
 pub use computed::Approval;
 pub use filter::BallotFilter;
 pub use languages::LanguageGap;
@@ -128,6 +129,7 @@ pub struct Boards {
     blind: SharedBallots,
     named: SharedBallots,
     direct: SharedBallots,
+    imported: SharedBallots,
 }
 
 impl Boards {
@@ -214,6 +216,7 @@ impl Boards {
             BattleKind::Battle => &self.blind,
             BattleKind::SideBySide => &self.named,
             BattleKind::Direct => &self.direct,
+            BattleKind::Imported => &self.imported,
         }
     }
 

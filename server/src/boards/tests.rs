@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{Category, Choice, Style, VoteFeatures};
-use crate::store::ratings::EloRow;
+use crate::store::ratings::{EloRow, PairChange};
 
 const KIND: BattleKind = BattleKind::Battle;
 
@@ -23,9 +23,28 @@ async fn models(db: &PgPool) -> [ModelId; 2] {
     ids
 }
 
+/// So many votes of this choice on a pair, as its counts have them.
+fn pair_change(models: [ModelId; 2], choice: Choice, by: i64) -> PairChange {
+    let [a, b] = models;
+    let (low, high) = (a.min(b), a.max(b));
+    let for_low = (choice == Choice::A) == (a == low);
+    let is_won = matches!(choice, Choice::A | Choice::B);
+    let if_so = |so: bool| if so { by } else { 0 };
+    PairChange {
+        kind: KIND,
+        language: "zh".to_owned(),
+        low,
+        high,
+        wins_low: if_so(is_won && for_low),
+        wins_high: if_so(is_won && !for_low),
+        ties: if_so(choice == Choice::Tie),
+        both_bad: if_so(choice == Choice::BothBad),
+    }
+}
+
 async fn count(db: &PgPool, models: [ModelId; 2], choice: Choice) {
     let mut transaction = db.begin().await.unwrap();
-    ratings::add_pair_counts(&mut transaction, KIND, "zh", models, choice, 1).await.unwrap();
+    ratings::add_pair_counts(&mut transaction, &[pair_change(models, choice, 1)]).await.unwrap();
     let row = |language: &str, model| EloRow { language: language.into(), model, rating: 1000.0 };
     let rows = ["*", "zh"].map(|language| models.map(|model| row(language, model))).concat();
     ratings::set(&mut transaction, KIND, &rows).await.unwrap();
@@ -106,8 +125,9 @@ async fn a_board_knows_whose_its_votes_are_and_follows_them(db: PgPool) {
     // Taken off the board, as an administrator does it.
     sqlx::query("UPDATE votes SET withdrawn_at = now() WHERE id = $1").bind(withdrawn).execute(&db).await.unwrap();
     let mut transaction = db.begin().await.unwrap();
-    ratings::add_pair_counts(&mut transaction, KIND, "zh", [pair[1], pair[0]], Choice::A, -1).await.unwrap();
-    ratings::touch(&mut transaction, KIND, "zh", pair).await.unwrap();
+    let change = pair_change([pair[1], pair[0]], Choice::A, -1);
+    ratings::add_pair_counts(&mut transaction, &[change]).await.unwrap();
+    ratings::touch(&mut transaction, &[(KIND, "zh".to_owned())]).await.unwrap();
     transaction.commit().await.unwrap();
     assert_eq!(voters(&boards, &db).await, Some(3));
     assert_eq!(voters(&Boards::default(), &db).await, Some(3), "a server that begins now comes to the same");

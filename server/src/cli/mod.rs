@@ -4,6 +4,7 @@ pub mod admin;
 pub mod backup;
 mod explain;
 mod help;
+pub mod votes;
 
 use arena_server::config::ServeOptions;
 use arena_server::i18n::Locale;
@@ -29,6 +30,9 @@ pub enum Command {
     Admin(admin::Options),
     Backup(backup::Options),
     Restore(backup::Options),
+    Import(votes::ImportOptions),
+    Export(votes::ExportOptions),
+    Verify(votes::VerifyOptions),
 }
 
 /// Reads the command line; without a command it is `serve` with everything from the environment or by default.

@@ -15,6 +15,8 @@ mod sample_pair;
 mod sent_parameter;
 mod slug;
 mod text_enum;
+mod vote_chain;
+mod vote_filter;
 
 pub use battle::{
     Battle, BattleKind, BattleStatus, Choice, HistoryEntry, MAX_ATTEMPTS, MAX_COMMENT_CHARS, MAX_TURNS, NextMessage,
@@ -38,6 +40,8 @@ pub use sample_pair::{Candidate, Pair, SamplingError, may_sample, pair_probabili
 pub use sent_parameter::SentParameter;
 pub use slug::{MAX_SLUG, is_slug, slug_of};
 pub use text_enum::UnknownName;
+pub use vote_chain::{ChainedVote, FIRST_HASH, VoteHash};
+pub use vote_filter::{BadFilter, VoteCriteria, VoteFilter, VoteState, VoterDecision, Withdrawal};
 
 /// The longest name of an administrator and the longest label of a token, in characters.
 pub const MAX_LABEL: usize = 64;

@@ -71,6 +71,21 @@ impl<T: DeserializeOwned + 'static> FromRequest for CsrfForm<T> {
     }
 }
 
+/// The same check for forms that are read otherwise: of a file, say.
+///
+/// # Errors
+/// When another site sent the form, or the token is not the visitor's.
+pub async fn check_token(request: &HttpRequest, token: &str) -> Result<(), Error> {
+    same_site(request.headers())?;
+    let visitor = Visitor::extract(request).await?;
+    let arena = request.app_data::<web::Data<AppState>>();
+    let arena = arena.ok_or_else(|| Error::Internal(anyhow::anyhow!("no arena in the request")))?;
+    if visitor.is_new() || !arena.keys.csrf_matches(visitor.token(), token) {
+        return Err(Error::Csrf("false token"));
+    }
+    Ok(())
+}
+
 /// Refuses what the browser says another site sent.
 fn same_site(headers: &HeaderMap) -> Result<(), Error> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());

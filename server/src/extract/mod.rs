@@ -9,7 +9,7 @@ mod visitor;
 
 pub use address::ClientAddress;
 pub use admin::{ApiAdmin, SESSION_COOKIE};
-pub use csrf::{CsrfForm, UnsentMessage};
+pub use csrf::{CsrfForm, UnsentMessage, check_token};
 pub use visitor::Visitor;
 
 pub use crate::domain::Admin;

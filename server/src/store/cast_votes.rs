@@ -67,7 +67,7 @@ pub async fn cast(
 ) -> sqlx::Result<Vec<CastOutcome>> {
     let placed: Vec<_> = votes.iter().enumerate().map(placed).collect();
     let rows = sqlx::query!(
-        r#"SELECT place AS "place!", outcome AS "outcome!", vote, cast_at FROM cast_votes($1, $2, $3, $4, $5, $6)"#,
+        r#"SELECT place AS "place!", outcome AS "outcome!", vote, cast_at FROM cast_and_hold_votes($1, $2, $3, $4, $5, $6)"#,
         Json(&placed) as _,
         BOARDS_LOCK,
         elo.k,

@@ -7,7 +7,7 @@
 use arena_rating::EloSettings;
 use sqlx::{PgConnection, PgExecutor, PgPool, Postgres, Transaction};
 
-use crate::domain::{BattleKind, Choice, ModelId};
+use crate::domain::{BattleKind, ModelId};
 
 /// The language that stands for all.
 pub const ALL_LANGUAGES: &str = "*";
@@ -68,26 +68,23 @@ pub async fn lock_exclusive(transaction: &mut PgConnection) -> sqlx::Result<()> 
     Ok(())
 }
 
-/// Notes that the two models' boards changed, and locks their ratings, in order.
-pub async fn touch(
-    transaction: &mut PgConnection,
-    kind: BattleKind,
-    language: &str,
-    models: [ModelId; 2],
-) -> sqlx::Result<()> {
+/// Notes that these boards and those of all languages changed, and locks their ratings, in order.
+pub async fn touch(transaction: &mut PgConnection, boards: &[(BattleKind, String)]) -> sqlx::Result<()> {
+    let (kinds, languages): (Vec<String>, Vec<String>) =
+        boards.iter().map(|(kind, language)| (kind.to_string(), language.clone())).unzip();
     sqlx::query!(
         "WITH locked AS (
             SELECT kind, language, model_id FROM elo_ratings
-            WHERE kind = $1 AND language IN ('*', $2) AND model_id IN ($3, $4)
+            WHERE EXISTS (
+                SELECT 1 FROM unnest($1::text[], $2::text[]) AS board (kind, language)
+                WHERE board.kind = elo_ratings.kind AND elo_ratings.language IN ('*', board.language))
             ORDER BY kind, language, model_id FOR UPDATE
         )
         UPDATE elo_ratings SET changes = changes + 1 FROM locked
         WHERE elo_ratings.kind = locked.kind AND elo_ratings.language = locked.language
             AND elo_ratings.model_id = locked.model_id",
-        kind.as_str(),
-        language,
-        models[0].0,
-        models[1].0
+        &kinds,
+        &languages
     )
     .execute(transaction)
     .await?;
@@ -120,11 +117,16 @@ pub async fn follow_elo_settings(db: &PgPool, elo: &EloSettings) -> sqlx::Result
     .execute(&mut *transaction)
     .await?;
     if changed.rows_affected() > 0 {
-        for kind in [BattleKind::Battle, BattleKind::SideBySide] {
+        for kind in BattleKind::rated() {
             request_repair(&mut transaction, kind).await?;
         }
     }
     transaction.commit().await
+}
+
+/// What Elo is computed with, as the service noted it last.
+pub async fn stored_elo_settings(db: impl PgExecutor<'_>) -> sqlx::Result<EloSettings> {
+    sqlx::query_as!(EloSettings, "SELECT k, scale, base, initial FROM elo_settings").fetch_one(db).await
 }
 
 /// The number of the newest request for a replay, where one is asked for.
@@ -144,37 +146,81 @@ pub async fn lock_repairs(transaction: &mut PgConnection) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Adds `by` votes of this choice to the pair's counts.
-pub async fn add_pair_counts(
-    transaction: &mut PgConnection,
-    kind: BattleKind,
-    language: &str,
-    models: [ModelId; 2],
-    choice: Choice,
-    by: i64,
-) -> sqlx::Result<()> {
-    let [a, b] = models;
-    let (low, high) = (a.min(b), a.max(b));
-    let winner = match choice {
-        Choice::A => Some(a),
-        Choice::B => Some(b),
-        _ => None,
-    };
-    let if_so = |so: bool| if so { by } else { 0 };
+/// What a pair's counts on the board of one language gain, or lose where it is below 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PairChange {
+    pub kind: BattleKind,
+    pub language: String,
+    /// The model with the lower id.
+    pub low: ModelId,
+    /// The other.
+    pub high: ModelId,
+    pub wins_low: i64,
+    pub wins_high: i64,
+    pub ties: i64,
+    pub both_bad: i64,
+}
+
+/// Makes sure that the models of these pairs have ratings on the boards of their languages and on that of all.
+pub async fn add_rows(transaction: &mut PgConnection, pairs: &[PairChange], initial: f64) -> sqlx::Result<()> {
+    let kinds: Vec<String> = pairs.iter().map(|pair| pair.kind.to_string()).collect();
+    let languages: Vec<String> = pairs.iter().map(|pair| pair.language.clone()).collect();
+    let lows: Vec<uuid::Uuid> = pairs.iter().map(|pair| pair.low.0).collect();
+    let highs: Vec<uuid::Uuid> = pairs.iter().map(|pair| pair.high.0).collect();
     sqlx::query!(
-        "INSERT INTO pair_counts AS pair (kind, language, model_low, model_high, wins_low, wins_high, ties, both_bad)
-        VALUES ($1, $2, $3, $4, greatest($5::bigint, 0), greatest($6::bigint, 0), greatest($7::bigint, 0), greatest($8::bigint, 0))
-        ON CONFLICT (kind, language, model_low, model_high) DO UPDATE SET
-            wins_low = pair.wins_low + $5, wins_high = pair.wins_high + $6,
-            ties = pair.ties + $7, both_bad = pair.both_bad + $8",
-        kind.as_str(),
-        language,
-        low.0,
-        high.0,
-        if_so(winner == Some(low)),
-        if_so(winner == Some(high)),
-        if_so(choice == Choice::Tie),
-        if_so(choice == Choice::BothBad)
+        "INSERT INTO elo_ratings (kind, language, model_id, rating)
+        SELECT DISTINCT pair.kind, board.language, model.id, $5::float8
+        FROM unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[]) AS pair (kind, language, low, high),
+            LATERAL unnest(ARRAY['*', pair.language]) AS board (language),
+            LATERAL unnest(ARRAY[pair.low, pair.high]) AS model (id)
+        ORDER BY 1, 2, 3
+        ON CONFLICT (kind, language, model_id) DO NOTHING",
+        &kinds,
+        &languages,
+        &lows,
+        &highs,
+        initial
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+/// Adds to pair counts. No pair of a board may be named twice.
+pub async fn add_pair_counts(transaction: &mut PgConnection, changes: &[PairChange]) -> sqlx::Result<()> {
+    let kinds: Vec<String> = changes.iter().map(|one| one.kind.to_string()).collect();
+    let languages: Vec<String> = changes.iter().map(|one| one.language.clone()).collect();
+    let column = |of: fn(&PairChange) -> uuid::Uuid| changes.iter().map(of).collect::<Vec<_>>();
+    let number = |of: fn(&PairChange) -> i64| changes.iter().map(of).collect::<Vec<_>>();
+    sqlx::query!(
+        "INSERT INTO pair_counts (kind, language, model_low, model_high)
+        SELECT change.kind, change.language, change.low, change.high
+        FROM unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[]) AS change (kind, language, low, high)
+        ORDER BY 1, 2, 3, 4
+        ON CONFLICT (kind, language, model_low, model_high) DO NOTHING",
+        &kinds,
+        &languages,
+        &column(|one| one.low.0),
+        &column(|one| one.high.0)
+    )
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query!(
+        "UPDATE pair_counts AS pair SET wins_low = pair.wins_low + change.wins_low,
+            wins_high = pair.wins_high + change.wins_high, ties = pair.ties + change.ties,
+            both_bad = pair.both_bad + change.both_bad
+        FROM unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+            AS change (kind, language, low, high, wins_low, wins_high, ties, both_bad)
+        WHERE pair.kind = change.kind AND pair.language = change.language AND pair.model_low = change.low
+            AND pair.model_high = change.high",
+        &kinds,
+        &languages,
+        &column(|one| one.low.0),
+        &column(|one| one.high.0),
+        &number(|one| one.wins_low),
+        &number(|one| one.wins_high),
+        &number(|one| one.ties),
+        &number(|one| one.both_bad)
     )
     .execute(transaction)
     .await?;

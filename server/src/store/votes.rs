@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use serde::Serialize;
-use sqlx::{PgConnection, PgExecutor, PgPool};
+use sqlx::{PgExecutor, PgPool};
 use uuid::Uuid;
 
 use super::vote_features::FeatureRow;
 use crate::domain::{
-    AdminId, BattleId, BattleKind, BattleStatus, Choice, ModelId, Reason, ReplyStatus, Side, SideStatus, VoteFeatures,
+    BattleId, BattleKind, BattleStatus, Choice, ModelId, Reason, ReplyStatus, Side, SideStatus, VoteFeatures,
     VoteStatus, VoterId, is_empty_answer,
 };
 
@@ -64,6 +64,8 @@ pub struct JudgedBattle {
     pub model_b: Option<ModelId>,
     /// Why a vote will not count.
     pub exclusion_reason: Option<String>,
+    /// Whether its voter's votes stay off the boards until an administrator decides.
+    pub is_held: bool,
     /// The number of the newest turn.
     pub turns: i32,
     /// The newest attempt of the left side at that turn.
@@ -98,26 +100,13 @@ pub async fn by_battle(db: impl PgExecutor<'_>, battle: BattleId) -> sqlx::Resul
     .await
 }
 
-/// The vote of a number, locked until the transaction ends.
-pub async fn lock(transaction: &mut PgConnection, id: i64) -> sqlx::Result<Option<Vote>> {
-    sqlx::query_as!(
-        Vote,
-        r#"SELECT id, battle_id AS "battle: BattleId", kind AS "kind: BattleKind", language,
-            model_a AS "model_a: ModelId", model_b AS "model_b: ModelId", choice AS "choice: Choice",
-            reasons AS "reasons: Vec<Reason>", comment, exclusion_reason, withdrawn_at, created_at
-        FROM votes WHERE id = $1 FOR UPDATE"#,
-        id
-    )
-    .fetch_optional(transaction)
-    .await
-}
-
 /// The voter's battle as it stands now. `None` when there is none or it is another's.
 pub async fn ballot(db: &PgPool, battle: BattleId, voter: VoterId) -> sqlx::Result<Option<Ballot>> {
     // One statement, so that all of it is of one moment.
     let rows = sqlx::query!(
         r#"SELECT battles.kind AS "kind: BattleKind", battles.model_a AS "model_a: ModelId",
             battles.model_b AS "model_b: ModelId", battles.language, battles.exclusion_reason,
+            is_voter_held(battles.voter_id) AS "is_held!",
             EXISTS (SELECT 1 FROM votes WHERE votes.battle_id = battles.id) AS "is_voted!",
             EXISTS (SELECT 1 FROM pending_votes WHERE pending_votes.battle_id = battles.id) AS "is_pending!",
             t.number AS "number?", r.side AS "side?: Side", r.status AS "status?: ReplyStatus", r.attempt AS "attempt?",
@@ -168,6 +157,7 @@ pub async fn ballot(db: &PgPool, battle: BattleId, voter: VoterId) -> sqlx::Resu
         model_a: found.model_a,
         model_b: found.model_b,
         exclusion_reason: found.exclusion_reason,
+        is_held: found.is_held,
         turns,
         attempt_a: attempt(Side::A),
         attempt_b: attempt(Side::B),
@@ -175,22 +165,49 @@ pub async fn ballot(db: &PgPool, battle: BattleId, voter: VoterId) -> sqlx::Resu
     Ok(Some(Ballot { battle, vote, is_pending: found.is_pending, status }))
 }
 
-/// Withdraws a vote, or restores it when `by` is nobody.
-pub async fn set_withdrawn(
-    transaction: &mut PgConnection,
-    id: i64,
-    withdrawn: bool,
-    by: Option<AdminId>,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "UPDATE votes SET withdrawn_at = CASE WHEN $2 THEN now() END, withdrawn_by = $3 WHERE id = $1",
-        id,
-        withdrawn,
-        by.map(|admin| admin.0)
+/// A pair whose kept counts are not those of its votes.
+#[derive(Debug, Clone)]
+pub struct WrongPair {
+    /// Kind of battle, language, and both models' slugs.
+    pub pair: String,
+    /// Votes that are kept as counted.
+    pub kept: i64,
+    /// Votes that there are.
+    pub found: i64,
+}
+
+/// Compares the kept counts of all pairs with their votes.
+pub async fn wrong_pairs(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<WrongPair>> {
+    sqlx::query_as!(
+        WrongPair,
+        r#"WITH found AS (
+            SELECT kind, language, least(model_a, model_b) AS low, greatest(model_a, model_b) AS high,
+                count(*) FILTER (WHERE choice = CASE WHEN model_a < model_b THEN 'a' ELSE 'b' END) AS wins_low,
+                count(*) FILTER (WHERE choice = CASE WHEN model_a < model_b THEN 'b' ELSE 'a' END) AS wins_high,
+                count(*) FILTER (WHERE choice = 'tie') AS ties, count(*) FILTER (WHERE choice = 'both_bad') AS both_bad
+            FROM votes WHERE exclusion_reason IS NULL AND withdrawn_at IS NULL AND model_b IS NOT NULL
+            GROUP BY 1, 2, 3, 4
+        ), kept AS (
+            SELECT * FROM pair_counts WHERE wins_low + wins_high + ties + both_bad > 0
+        )
+        SELECT concat_ws(' ', coalesce(k.kind, f.kind), coalesce(k.language, f.language), a.slug, b.slug) AS "pair!",
+            coalesce(k.wins_low + k.wins_high + k.ties + k.both_bad, 0) AS "kept!",
+            coalesce(f.wins_low + f.wins_high + f.ties + f.both_bad, 0) AS "found!"
+        FROM found f FULL JOIN kept k
+            ON k.kind = f.kind AND k.language = f.language AND k.model_low = f.low AND k.model_high = f.high
+        LEFT JOIN models a ON a.id = coalesce(k.model_low, f.low)
+        LEFT JOIN models b ON b.id = coalesce(k.model_high, f.high)
+        WHERE (k.wins_low, k.wins_high, k.ties, k.both_bad)
+            IS DISTINCT FROM (f.wins_low, f.wins_high, f.ties, f.both_bad)
+        ORDER BY 1"#
     )
-    .execute(transaction)
-    .await?;
-    Ok(())
+    .fetch_all(db)
+    .await
+}
+
+/// Whether there is a vote of this number.
+pub async fn exists(db: impl PgExecutor<'_>, id: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"SELECT EXISTS (SELECT 1 FROM votes WHERE id = $1) AS "exists!""#, id).fetch_one(db).await
 }
 
 /// A counted vote, as a replay needs it.
@@ -339,53 +356,4 @@ pub async fn newest_counted(db: impl PgExecutor<'_>, kind: BattleKind) -> sqlx::
 /// The number of the newest vote, 0 where there is none.
 pub async fn newest(db: impl PgExecutor<'_>) -> sqlx::Result<i64> {
     sqlx::query_scalar!(r#"SELECT coalesce(max(id), 0) AS "id!" FROM votes"#).fetch_one(db).await
-}
-
-/// A line of the administrators' list.
-#[derive(Debug, Clone)]
-pub struct VoteLine {
-    /// The vote's number.
-    pub id: i64,
-    /// The battle; it may have been deleted since.
-    pub battle: BattleId,
-    pub kind: BattleKind,
-    pub language: String,
-    /// The left model's name.
-    pub model_a: String,
-    /// The right model's name.
-    pub model_b: Option<String>,
-    /// What was said.
-    pub choice: Choice,
-    /// In the voter's words.
-    pub comment: String,
-    /// Why it does not count.
-    pub exclusion_reason: Option<String>,
-    /// The sentence that gave a model away; gone with the battle.
-    pub exclusion_sentence: Option<String>,
-    /// When it was withdrawn.
-    pub withdrawn_at: Option<DateTime<Utc>>,
-    /// By whom.
-    pub withdrawn_by: Option<String>,
-    /// When it was cast.
-    pub created_at: DateTime<Utc>,
-}
-
-/// A page of votes, newest first: those before the vote of this number, or the newest.
-pub async fn page(db: impl PgExecutor<'_>, before: Option<i64>, limit: i64) -> sqlx::Result<Vec<VoteLine>> {
-    sqlx::query_as!(
-        VoteLine,
-        r#"SELECT v.id, v.battle_id AS "battle: BattleId", v.kind AS "kind: BattleKind", v.language,
-            a.display_name AS model_a, b.display_name AS "model_b?", v.choice AS "choice: Choice", v.comment,
-            v.exclusion_reason, c.exclusion_sentence AS "exclusion_sentence?", v.withdrawn_at,
-            w.name AS "withdrawn_by?", v.created_at
-        FROM votes v JOIN models a ON a.id = v.model_a
-        LEFT JOIN battles c ON c.id = v.battle_id
-        LEFT JOIN models b ON b.id = v.model_b
-        LEFT JOIN admins w ON w.id = v.withdrawn_by
-        WHERE $1::bigint IS NULL OR v.id < $1 ORDER BY v.id DESC LIMIT $2"#,
-        before,
-        limit
-    )
-    .fetch_all(db)
-    .await
 }

@@ -82,6 +82,7 @@ pub fn kind_key(kind: &BattleKind) -> &'static str {
         BattleKind::Battle => "battles-kind-battle",
         BattleKind::SideBySide => "battles-kind-side-by-side",
         BattleKind::Direct => "battles-kind-direct",
+        BattleKind::Imported => "battles-kind-imported",
     }
 }
 

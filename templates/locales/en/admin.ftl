@@ -29,6 +29,8 @@ password-hint = At least { $n } characters. Several words are easy to remember a
 pager = Pages
 pager-newest = Newest
 pager-older = Older
+pager-first = First page
+pager-next = Next page
 
 sign-in-title = Administrator sign-in
 sign-in-lead = Visitors need no account; this is for the people who run the arena.
@@ -112,6 +114,15 @@ audit-action-model-state = Changed a model's state
 audit-action-identity-names = Edited the names that give models away
 audit-action-vote-withdraw = Withdrew a vote
 audit-action-vote-restore = Restored a vote
+audit-action-votes-withdraw = Withdrew votes
+audit-action-votes-restore = Restored votes
+audit-action-votes-import = Imported votes
+audit-action-votes-export = Exported votes
+audit-action-votes-publish = Published a leaderboard with its votes
+audit-action-voter-flag = Flagged a voter
+audit-action-voter-accept = Accepted a flagged voter
+audit-action-voter-withdraw = Withdrew all votes of a voter
+audit-action-voter-reopen = Took back the decision about a voter
 
 admin-votes = Votes
 day-battles = Battles, last 24 h
@@ -191,7 +202,134 @@ battles-failed = { $n ->
 battles-kind-battle = battle
 battles-kind-side-by-side = side by side
 battles-kind-direct = direct
+battles-kind-imported = imported
 votes-lead = A withdrawn vote counts on no leaderboard; restoring it undoes that completely.
+votes-by-voter = Votes by voter
+votes-by-address = Votes by address
+votes-recomputing = Elo ratings are being recomputed in the background. Bradley–Terry ratings and counts are up to date.
+votes-bulk = Change several votes
+votes-withdraw-chosen = Withdraw selected
+votes-restore-chosen = Restore selected
+votes-withdraw-all = Withdraw all matching…
+votes-restore-all = Restore all matching…
+votes-choose = Select
+votes-choose-one = Select vote { $n }
+votes-who = Voter
+votes-voter = voter { $id }
+votes-address = address { $id }
+votes-state-counted = counted
+votes-state-withdrawn = withdrawn
+votes-state-flagged = held: voter flagged
+votes-state-excluded = not counted
+votes-state-unrated = not rated
+change-withdrawn = { $n ->
+    [one] One vote withdrawn
+   *[other] { $n } votes withdrawn
+ }
+change-restored = { $n ->
+    [one] One vote restored
+   *[other] { $n } votes restored
+ }
+change-undo = Undo
+change-undo-hint = You can undo this.
+change-nothing = Nothing to change
+change-nothing-withdraw = None of these votes is on a leaderboard or could be withdrawn: nothing is selected, or all are withdrawn already.
+change-nothing-restore = None of these votes is withdrawn.
+change-back = Back to the list
+change-withdraw = { $n ->
+    [one] Withdraw one vote?
+   *[other] Withdraw { $shown } votes?
+ }
+change-restore = { $n ->
+    [one] Restore one vote?
+   *[other] Restore { $shown } votes?
+ }
+change-rated = Affecting leaderboards: { $n }.
+change-voters = { $n ->
+    [one] They come from one voter.
+   *[other] They come from { $n } voters.
+ }
+change-all = No filter is set: this is every vote of the arena.
+change-note = Reason
+change-note-hint = Kept in the audit log; optional.
+change-not = Cancel
+groups-title = Votes by voter
+groups-lead = Who votes how often, and for which side.
+groups-back = All votes
+groups-off = Withdrawn or held
+groups-left = Left
+groups-addresses = Addresses
+groups-voters = Voters
+groups-first = First vote
+groups-last = Last vote
+groups-sort-votes = Most votes
+groups-sort-newest = Last vote
+groups-sort-side = Most one-sided
+list-q = Search
+list-state = State
+list-model = Model
+list-kind = Kind
+list-choice = Vote
+list-language = Language
+list-from = From
+list-to = To
+list-voter = Voter
+list-address = Address
+list-change = Change
+list-sort = Order
+list-by = Group by
+list-by-voter = Voter
+list-by-address = Address
+list-all = All
+list-sort-newest = Newest first
+list-sort-oldest = Oldest first
+list-show = Apply
+list-clear = Clear filters
+list-nothing = Nothing matches. Change the filters, or clear them.
+list-found = { $n ->
+    [one] One vote
+   *[other] { $shown } votes
+ }
+list-found-more = More than { $n } votes
+error-list-filter = The filter “{ $detail }” can't be read. Correct it or clear the filters.
+error-import-format = The format of “{ $detail }” can't be told from its name. Use a file ending in .json, .jsonl, .csv or .parquet, or choose the format.
+error-import-none = Choose a file first.
+error-import-map-line = “{ $detail }” is not NAME = SLUG.
+import-title = Import votes
+import-lead = Votes from FastChat, LMArena, arena-rank, evalica, ComparIA or Open WebUI get a leaderboard of their own. The same file twice adds nothing.
+import-done = { $n ->
+    [one] One new vote
+   *[other] { $n } new votes
+ }
+import-rows = Rows read: { $n }
+import-known = Already there: { $n }
+import-others = About something else than a vote: { $n }
+import-bad = Skipped: { $n }
+import-bad-row = Row { $number }: { $why }
+import-models = Known by name only from now on:
+import-board = Leaderboard of imported votes
+import-votes = Show the votes
+import-map = Models
+import-map-hint = One NAME = SLUG per line, for names in the file that are models of this arena. Other names match slugs and names, or are added as models that cannot be asked.
+import-strict = Import nothing if any row is bad
+import-file = File
+import-do = Import
+import-busy = Importing; a million rows may take a minute…
+import-command = For large files, on the server:
+export-title = Export these votes
+export-lead = Exports what the filters above find; counted votes, if no state is chosen. Voters appear only as keyed hashes.
+export-columns = Columns
+export-evidence = Leaderboard with all votes (arena verify)
+export-format = Format
+export-conversations = Include what people and models wrote
+export-do = Download
+error-import-map = There is no model with the slug “{ $detail }”. Map names to the slugs of existing models.
+error-import-strict = Row { $detail } is bad, so nothing was imported. Correct it, or skip bad rows.
+error-import-file = The file can't be read: { $detail }. Nothing was imported.
+bad-row-unreadable = can't be read: { $detail }
+bad-row-no-models = it doesn't name two models
+bad-row-one-model = both models are “{ $detail }”
+bad-row-no-winner = it doesn't say who won (“{ $detail }”)
 votes-none = No votes yet.
 votes-models = Left and right
 votes-choice = Vote
@@ -203,13 +341,52 @@ votes-choice-up = good
 votes-choice-down = bad
 votes-counted = counted
 votes-unrated = not rated: one model alone
-votes-withdrawn = withdrawn
 votes-not-counted = not counted: { $why ->
     [identity] an answer gave its model away
    *[other] { $why }
  }
 votes-withdraw = Withdraw
 votes-restore = Restore
+admin-voters = Voters
+voters-lead = Each voter's choices in blind battles are compared with what others voted on the same pairs. The votes of a flagged voter don't count until you decide.
+voters-rate = At most { $rate }% of voters who vote like others are ever flagged (--flag-rate).
+voters-off = Nobody is flagged: --flag-rate is 0.
+voters-none = No voter has been looked at yet. This happens a few seconds after a vote.
+voters-compared = Votes compared
+voters-evidence = Evidence (times)
+voters-highest = Highest
+voters-since = Flagged
+voters-filter-open = Waiting for a decision
+voters-filter-flagged = Ever flagged
+voters-state-open = flagged: decide
+voters-state-accepted = accepted
+voters-state-withdrawn = votes withdrawn
+voters-state-usual = votes like others
+voters-boards = Leaderboard with and without held votes
+voters-boards-lead = { $n ->
+    [one] One vote in blind battles is held.
+   *[other] { $n } votes in blind battles are held.
+ } Bradley–Terry ratings, all languages.
+voters-without = Without
+voters-with = With
+voters-moved = Difference
+voters-held = Held
+voter-title = Voter
+voter-evidence = The votes are now { $times } times as likely if this voter does not vote like others as if they do.
+voter-highest = At most they were { $times } times as likely.
+voter-compared = { $n ->
+    [one] One vote in blind battles
+   *[other] { $n } votes in blind battles
+ }, of which { $compared } are on pairs with enough votes by others to compare.
+voter-votes = All votes of this voter
+voter-neither = tie or both bad
+voter-chart = Evidence after each vote
+voter-chart-note = Evidence after each vote, oldest first, on a logarithmic scale. Above the dashed line ({ $times } times) a voter is flagged.
+voter-accept = Accept: count all votes
+voter-withdraw = Withdraw all votes
+voter-reopen = Take the decision back
+voter-decision-hint = The decision is remembered, also for votes to come, and can be changed at any time.
+list-review = Voters
 
 admin-models-none = No models yet. Register a model file on this server or an OpenAI-compatible endpoint; two models make a battle.
 models-register = Register a model

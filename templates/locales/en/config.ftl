@@ -7,6 +7,7 @@ config-public-url = --public-url must start with http:// or https://, not { $sch
 config-device = --devices: “{ $device }” is not a device. Use cpu, cuda:0, auto or none.
 config-worker-device = --device: “{ $device }” is not a device. Use cpu, cuda:0 or auto.
 config-at-least-one = { $option } must be at least 1.
+config-share = { $option } must be at least 0 and below 1.
 config-above-zero = { $option } must be above 0.
 config-network = --allow-private: “{ $network }” is not a host or network. Use forms like gpu-box.lan, 127.0.0.1 or 10.0.0.0/8.
 config-secret = The secret must have at least { $least } characters.

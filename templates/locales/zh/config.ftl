@@ -7,6 +7,7 @@ config-public-url = --public-url 必须以 http:// 或 https:// 开头，而不�
 config-device = --devices：“{ $device }”不是设备。请使用 cpu、cuda:0、auto 或 none。
 config-worker-device = --device：“{ $device }”不是设备。请使用 cpu、cuda:0 或 auto。
 config-at-least-one = { $option } 至少为 1。
+config-share = { $option } 须不小于 0 且小于 1。
 config-above-zero = { $option } 必须大于 0。
 config-network = --allow-private：“{ $network }”不是主机或网段。格式如 gpu-box.lan、127.0.0.1 或 10.0.0.0/8。
 config-secret = 密钥至少需要 { $least } 个字符。

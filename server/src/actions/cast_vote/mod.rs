@@ -126,7 +126,7 @@ pub(super) async fn count(
 
 /// The vote, with the state of the battle that allows it.
 fn allowed(battle: JudgedBattle, given: &GivenVote) -> AllowedVote {
-    let is_counted = battle.model_b.is_some() && battle.exclusion_reason.is_none();
+    let is_counted = battle.model_b.is_some() && battle.exclusion_reason.is_none() && !battle.is_held;
     AllowedVote {
         battle,
         choice: given.choice,
@@ -151,7 +151,7 @@ fn kept(vote: AllowedVote, id: i64, at: DateTime<Utc>) -> Vote {
         reasons,
         comment,
         exclusion_reason: battle.exclusion_reason,
-        withdrawn_at: None,
+        withdrawn_at: battle.is_held.then_some(at),
         created_at: at,
     }
 }

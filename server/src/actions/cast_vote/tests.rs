@@ -1,5 +1,7 @@
 //! Votes on a real database: once, whatever happens, and always the same ratings as a replay.
 
+mod changes;
+mod flagged;
 mod together;
 
 use std::collections::BTreeMap;
@@ -11,9 +13,10 @@ use uuid::Uuid;
 use super::*;
 use crate::actions::delete_battle::{DeleteAllBattles, DeleteBattle};
 use crate::actions::hold_vote::HoldVote;
+use crate::actions::repair_ratings::repair_ratings;
 use crate::actions::settle_votes::settle;
 use crate::actions::undo_vote::UndoVote;
-use crate::actions::withdraw_vote::WithdrawVote;
+use crate::actions::withdraw_votes::WithdrawVotes;
 use crate::domain::{BattleKind, ModelId, VoterId};
 use crate::store::ratings::{self, PairRow};
 use crate::store::votes::Ballot;
@@ -145,8 +148,13 @@ impl World {
     }
 }
 
+/// Withdraws a vote or restores it, and waits for the replay. Gives the vote as it is then.
 async fn withdraw(world: &World, id: i64, withdrawn: bool) -> Result<Vote, Error> {
-    WithdrawVote { admin: None, id, withdrawn }.run(&world.arena).await
+    WithdrawVotes::one(None, id, withdrawn).run(&world.arena).await?;
+    repair_ratings(&world.db, &ELO, BattleKind::Battle).await?;
+    repair_ratings(&world.db, &ELO, BattleKind::SideBySide).await?;
+    let battle = sqlx::query_scalar("SELECT battle_id FROM votes WHERE id = $1").bind(id).fetch_one(&world.db).await?;
+    Ok(votes::by_battle(&world.db, BattleId(battle)).await?.unwrap())
 }
 
 fn total(pair: &PairRow) -> i64 {

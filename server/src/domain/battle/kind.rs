@@ -11,6 +11,8 @@ text_enum!(
         SideBySide = "side_by_side",
         /// One model chosen by the visitor.
         Direct = "direct",
+        /// Voted elsewhere and read from a file. Nothing is asked for it here.
+        Imported = "imported",
     }
 );
 
@@ -46,7 +48,7 @@ impl BattleKind {
     /// The sides that answer.
     pub const fn sides(self) -> &'static [Side] {
         match self {
-            Self::Battle | Self::SideBySide => &[Side::A, Side::B],
+            Self::Battle | Self::SideBySide | Self::Imported => &[Side::A, Side::B],
             Self::Direct => &[Side::A],
         }
     }
@@ -54,6 +56,11 @@ impl BattleKind {
     /// Whether its votes enter a board: an answer that stands alone was compared with none.
     pub const fn is_rated(self) -> bool {
         self.sides().len() == 2
+    }
+
+    /// The kinds whose votes enter boards.
+    pub fn rated() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|kind| kind.is_rated())
     }
 
     /// Whether the models' names are hidden until the vote.

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod battles;
 pub mod identity;
 pub mod inspection_report;
+pub mod list;
 pub mod model_fields;
 pub mod model_form;
 pub mod model_health;
@@ -19,5 +20,13 @@ pub mod status;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
+pub mod vote_change;
+pub mod vote_export;
+pub mod vote_groups;
+pub mod vote_import;
+#[cfg(test)]
+mod vote_tests;
+pub mod voter;
+pub mod voters;
 pub mod votes;
 pub mod welcome;

@@ -54,6 +54,8 @@ pub(super) fn operations() -> ((Paths, Components), impl HttpServiceFactory + 's
         .service(admin::read)
         .service(admin::change)
         .service(admin_votes::list)
+        .service(admin_votes::change_many)
+        .service(admin_votes::undo_change)
         .service(admin_votes::change);
     let mut schemas = Vec::new();
     scope.schemas(&mut schemas);

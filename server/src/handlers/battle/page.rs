@@ -238,6 +238,7 @@ impl BattlePage {
             BattleKind::Battle => "/battle",
             BattleKind::SideBySide => "/side-by-side",
             BattleKind::Direct => "/direct",
+            BattleKind::Imported => "/leaderboard",
         }
     }
 

@@ -128,6 +128,8 @@ struct LeaderboardPage {
     query: String,
     version: i64,
     has_models: bool,
+    /// Whether Elo is being computed anew.
+    is_recomputing: bool,
     battles: Option<BattleBoard>,
     chats: Option<ChatBoard>,
 }
@@ -149,7 +151,8 @@ pub async fn page(
         let voted = named.read.languages.clone();
         let filters = Filters::of(&page, &key, &view, voted);
         let (version, has_models) = (named.read.version, !named.models.is_empty());
-        return html(&LeaderboardPage { page, filters, query, version, has_models, battles: None, chats: Some(chats) });
+        let (battles, chats, is_recomputing) = (None, Some(chats), false);
+        return html(&LeaderboardPage { page, filters, query, version, has_models, is_recomputing, battles, chats });
     }
     let named = NamedBoard::read(&arena, &filter).await?;
     let voted = ratings::languages(&arena.db, named.key.kind).await?;
@@ -163,7 +166,9 @@ pub async fn page(
     let gap = gap.map(|gap| gap.as_ref().as_ref().map(|gap| languages::lines(gap, &named)));
     let board = BattleBoard::of(&page, &named, &view, &facts, gap, &query, &arena);
     let (version, has_models) = (named.read.version, !named.models.is_empty());
-    html(&LeaderboardPage { page, filters, query, version, has_models, battles: Some(board), chats: None })
+    let is_recomputing = ratings::requested_repair(&arena.db, key.kind).await?.is_some();
+    let (battles, chats) = (Some(board), None);
+    html(&LeaderboardPage { page, filters, query, version, has_models, is_recomputing, battles, chats })
 }
 
 /// Which votes a board is made of now.
