@@ -38,27 +38,31 @@ pub struct Place {
 }
 
 impl Place {
+    fn data(&self) -> anyhow::Result<PathBuf> {
+        match &self.data {
+            Some(folder) => Ok(std::path::absolute(folder)?),
+            None => default_data_folder(),
+        }
+    }
+
+    /// The keys that voters are hashed with.
+    fn keys(&self) -> anyhow::Result<Keys> {
+        match &self.secret {
+            Some(secret) => Keys::from_secret(secret),
+            None => Keys::from_file(&self.data()?.join("secret")),
+        }
+    }
+
     /// Opens the database beside an arena that may run, and closes it when `work` is done.
-    pub async fn with<T>(
-        &self,
-        locale: Locale,
-        work: impl AsyncFnOnce(&PgPool, &Keys) -> anyhow::Result<T>,
-    ) -> anyhow::Result<T> {
-        let data = match &self.data {
-            Some(folder) => std::path::absolute(folder)?,
-            None => default_data_folder()?,
-        };
+    async fn with<T>(&self, locale: Locale, work: impl AsyncFnOnce(&PgPool) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let data = self.data()?;
         let url = self.database_url.as_ref().map(ExposeSecret::expose_secret);
         if url.is_none() && !data.exists() {
             bail!(Message::new("terminal-no-arena").with("folder", data.display()));
         }
-        let keys = match &self.secret {
-            Some(secret) => Keys::from_secret(secret)?,
-            None => Keys::from_file(&data.join("secret"))?,
-        };
         let database = database::open_beside(url, &data, database::progress_printer(locale)).await?;
         let db = database.connect(2).await?;
-        let done = work(&db, &keys).await;
+        let done = work(&db).await;
         db.close().await;
         database.close().await?;
         done
@@ -180,9 +184,9 @@ pub fn import(options: &ImportOptions, locale: Locale) -> anyhow::Result<()> {
             }
         }),
     };
-    let report = actix_web::rt::System::new().block_on(options.place.with(locale, async |db, keys| {
+    let report = actix_web::rt::System::new().block_on(options.place.with(locale, async |db| {
         let elo = ratings::stored_elo_settings(db).await?;
-        let report = wanted.on(db, keys, &elo).await?;
+        let report = wanted.on(db, &options.place.keys()?, &elo).await?;
         repair_ratings(db, &elo, BattleKind::Imported).await?;
         Ok(report)
     }))?;
@@ -227,13 +231,13 @@ pub fn export(options: &ExportOptions, locale: Locale) -> anyhow::Result<()> {
         state: VoteState::Counted.to_string(),
         ..VoteFilter::default()
     };
-    let votes = actix_web::rt::System::new().block_on(options.place.with(locale, async |db, keys| {
+    let votes = actix_web::rt::System::new().block_on(options.place.with(locale, async |db| {
         let models = model_names::all(db).await?;
         let model_of = |slug: &str| models.iter().find(|model| model.slug == slug).map(|model| model.id);
         let filter =
             filter.check(model_of).map_err(|bad| Message::new("terminal-export-filter").with("name", bad.0))?;
         let wanted = ExportVotes { admin: None, filter, shape, container, with_conversations: options.conversations };
-        let mut export = wanted.on(db, keys).await?;
+        let mut export = wanted.on(db, &options.place.keys()?).await?;
         let mut out = std::fs::File::create_new(&options.file).with_context(|| options.file.display().to_string())?;
         while let Some(bytes) = export.next().await? {
             out.write_all(&bytes)?;
@@ -251,13 +255,13 @@ fn publish(options: &ExportOptions, locale: Locale) -> anyhow::Result<()> {
     let kind: BattleKind =
         options.kind.parse().map_err(|_| Message::new("terminal-export-filter").with("name", "kind"))?;
     let language = (!options.language.is_empty()).then(|| options.language.clone());
-    let snapshot = actix_web::rt::System::new().block_on(options.place.with(locale, async |db, keys| {
+    let snapshot = actix_web::rt::System::new().block_on(options.place.with(locale, async |db| {
         let elo = ratings::stored_elo_settings(db).await?;
         let file = std::fs::File::create_new(&options.file).with_context(|| options.file.display().to_string())?;
         let rules = BoardRules::default();
         let wanted = PublishVotes { admin: None, kind, language, rules, elo };
         let mut out = std::io::BufWriter::new(file);
-        let snapshot = wanted.on(db, keys, &mut out).await?;
+        let snapshot = wanted.on(db, &options.place.keys()?, &mut out).await?;
         out.into_inner()?.sync_all()?;
         Ok(snapshot)
     }))?;
@@ -280,7 +284,7 @@ pub fn verify(options: &VerifyOptions, locale: Locale) -> anyhow::Result<()> {
             println!("{}", told.with("head", &snapshot.head).text(locale));
             verdict
         }
-        None => actix_web::rt::System::new().block_on(options.place.with(locale, async |db, _| {
+        None => actix_web::rt::System::new().block_on(options.place.with(locale, async |db| {
             let elo = ratings::stored_elo_settings(db).await?;
             Ok(verify_database(db, &elo).await?)
         }))?,
