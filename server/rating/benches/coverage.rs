@@ -1,11 +1,12 @@
-//! How often a 95 % interval holds the truth: `cargo bench -p arena-rating --bench coverage [ROUNDS]`.
+//! How often a 95 % interval holds the truth: `cargo bench -p arena-rating --bench coverage [ROUNDS]
+//! [factors]`, the latter for the worlds of factors alone.
 //!
 //! Votes are drawn from a world that is known: models of known strength, ties as Davidson has them, and voters each with
 //! a taste of their own. The truth of a rating is then what endlessly many votes would come to.
 
 use std::time::Instant;
 
-use arena_rating::{Fit, Pairs, Scale, Standing, Tally, Voters, fit, fit_clustered, rank_ranges};
+use arena_rating::{Effect, Fit, Pairs, Scale, Standing, Tally, Voters, fit, fit_clustered, fit_factors, rank_ranges};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -33,6 +34,8 @@ struct World {
     exposure: Exposure,
     /// From the weakest to the strongest, in points; at 0 every order that is claimed is wrong.
     span: f64,
+    /// Whether nine models are three bases in three quantisations, whose effects are looked at too.
+    of_factors: bool,
 }
 
 /// What was found.
@@ -42,11 +45,15 @@ struct Found {
     ratings: (u64, u64),
     differences: (u64, u64),
     ranks: (u64, u64),
+    effects: (u64, u64),
     width: f64,
 }
 
 impl World {
     fn strength(&self, model: usize) -> f64 {
+        if self.of_factors {
+            return [0.0, 0.5, -0.3][model / 3] - [0.0, 0.1, 0.6][model % 3];
+        }
         self.span * 10_f64.ln() / 400.0 * (0.5 - model as f64 / (self.models - 1) as f64)
     }
 
@@ -84,8 +91,14 @@ impl World {
         all.into_iter().map(|(a, b, weight)| (a, b, weight / sum)).collect()
     }
 
-    /// The strengths that endlessly many votes would come to.
-    fn truth(&self) -> Vec<f64> {
+    /// Columns: bases, then quantisations.
+    fn makings(&self) -> Vec<Vec<f64>> {
+        let row = |model: usize| (0..6).map(|at| f64::from(u8::from(at == model / 3 || at == 3 + model % 3))).collect();
+        (0..self.models).map(row).collect()
+    }
+
+    /// The counts that endlessly many votes would come to.
+    fn endless(&self) -> Pairs {
         let mut pairs = Pairs::new(self.models);
         for (a, b, weight) in self.pairs() {
             let (d, spread) = (self.strength(a) - self.strength(b), 2_f64.sqrt() * self.taste);
@@ -102,8 +115,7 @@ impl World {
             let score = score / sum;
             pairs.add(a, b, Tally { wins: count(score), losses: count(1.0 - score), ..Tally::default() });
         }
-        let fit = fit(&pairs, Scale::default());
-        fit.groups[0].strengths.clone()
+        pairs
     }
 
     fn draw(&self, random: &mut ChaCha8Rng) -> (Pairs, Voters) {
@@ -147,12 +159,31 @@ impl World {
 
     fn study(&self, rounds: usize, seed: u64) -> Found {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let truth = self.truth();
+        let endless = self.endless();
+        let truth = fit(&endless, Scale::default()).groups[0].strengths.clone();
+        // Both others against the first, of bases and of quantisations.
+        let contrast = |level: usize, other: usize| -> Vec<f64> {
+            (0..6).map(|at| f64::from(u8::from(at == level)) - f64::from(u8::from(at == other))).collect()
+        };
+        let contrasts = [contrast(1, 0), contrast(2, 0), contrast(4, 3), contrast(5, 3)];
+        let effects = |pairs: &Pairs, voters: Option<&Voters>| -> Vec<Option<Effect>> {
+            let fit = fit_factors(pairs, voters, &self.makings());
+            contrasts.iter().map(|contrast| fit.as_ref().and_then(|fit| fit.effect(contrast))).collect()
+        };
+        let true_effects = if self.of_factors { effects(&endless, None) } else { Vec::new() };
         let mut found = Found::default();
         for _ in 0..rounds {
             let (pairs, voters) = self.draw(&mut random);
             let fit = fit_clustered(&pairs, self.voters.map(|_| &voters), Scale::default());
             found.add(&fit, &pairs, &truth);
+            if self.of_factors {
+                for pair in effects(&pairs, self.voters.map(|_| &voters)).iter().zip(&true_effects) {
+                    let (Some(effect), Some(truth)) = pair else { continue };
+                    found.effects.1 += 1;
+                    let error = (effect.coefficient - truth.coefficient).abs();
+                    found.effects.0 += u64::from(error <= effect.margin);
+                }
+            }
         }
         found
     }
@@ -201,8 +232,16 @@ fn percent((part, whole): (u64, u64)) -> f64 {
 }
 
 fn worlds() -> Vec<World> {
-    let plain =
-        World { votes: 500, models: 5, ties: 0.23, voters: None, taste: 0.0, exposure: Exposure::Uniform, span: 300.0 };
+    let plain = World {
+        votes: 500,
+        models: 5,
+        ties: 0.23,
+        voters: None,
+        taste: 0.0,
+        exposure: Exposure::Uniform,
+        span: 300.0,
+        of_factors: false,
+    };
     let mut worlds = Vec::new();
     for models in [5, 20] {
         for votes in [60, 200, 500, 2000] {
@@ -221,16 +260,27 @@ fn worlds() -> Vec<World> {
             worlds.push(World { votes: 2000, models, voters, taste: 0.5, span: 0.0, ..plain });
         }
     }
+    let factors = World { models: 9, of_factors: true, ..plain };
+    for exposure in [Exposure::Uniform, Exposure::Skewed, Exposure::Newcomer] {
+        worlds.extend([200, 500, 2000].map(|votes| World { votes, exposure, ..factors }));
+    }
+    for voters in [Some(25), Some(100), Some(200)] {
+        worlds.extend([0.0, 0.5, 1.0].map(|taste| World { votes: 2000, voters, taste, ..factors }));
+    }
     worlds
 }
 
 fn main() {
     let rounds = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(400);
+    let only_factors = std::env::args().any(|argument| argument == "factors");
     let begun = Instant::now();
     println!(
-        "votes models ties voters taste exposure span | rated % | ratings % | differences % | all ranks % | mean margin"
+        "votes models ties voters taste exposure span | rated % | ratings % | differences % | all ranks % | effects % | mean margin"
     );
     for (at, world) in worlds().into_iter().enumerate() {
+        if only_factors && !world.of_factors {
+            continue;
+        }
         let found = world.study(rounds, at as u64 + 1);
         let exposure = match world.exposure {
             Exposure::Uniform => "uniform",
@@ -240,9 +290,12 @@ fn main() {
         let voters = world.voters.map_or("-".to_owned(), |voters| voters.to_string());
         let [ratings, differences, ranks] = [found.ratings, found.differences, found.ranks].map(percent);
         let holds = [ratings, differences].iter().all(|share| (93.0..=97.0).contains(share)) && ranks >= 95.0;
+        let effects = percent(found.effects);
+        let holds = holds && (!world.of_factors || (93.0..=97.0).contains(&effects));
+        let effects = if world.of_factors { format!("{effects:.1}") } else { "-".to_owned() };
         let miss = if holds { "" } else { "  <-- outside 93–97" };
         println!(
-            "{:5} {:6} {:4.0} {:>6} {:5.1} {exposure:8} {:4.0} | {:7.1} | {ratings:9.1} | {differences:13.1} | {ranks:11.1} | {:6.1}{miss}",
+            "{:5} {:6} {:4.0} {:>6} {:5.1} {exposure:8} {:4.0} | {:7.1} | {ratings:9.1} | {differences:13.1} | {ranks:11.1} | {effects:>9} | {:6.1}{miss}",
             world.votes,
             world.models,
             100.0 * world.ties,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Clusters, Effect, Fit, Gauge, Pairs, RankRange, Scale, Share, Standing, StyleVote, Tally, Unrated, Voters,
-    average_win_rate, fit_clustered, fit_style, pair_shares, rank_ranges,
+    Clusters, Covariance, Difference, Effect, Fit, Gauge, Group, Pairs, RankRange, Scale, Share, Standing, StyleVote,
+    Tally, Unrated, Voters, average_win_rate, fit_clustered, fit_style, pair_shares, rank_ranges,
 };
 
 /// What the operator decides about a board.
@@ -61,6 +61,8 @@ pub struct Board<Id> {
     pub style: Option<[Effect; STYLE]>,
     /// The win rates of each model against each, numbered as in `entries`, with intervals; nothing for pairs that never met.
     pub shares: Vec<Vec<Option<Share>>>,
+    /// How certain the strengths of each group are, with its members as numbered in `entries`.
+    pub covariances: Vec<(Vec<usize>, Covariance)>,
 }
 
 /// Features of style: tokens, headers, lists, bold.
@@ -112,9 +114,13 @@ impl<Id: Copy + Ord> Board<Id> {
         let shares = pair_shares(&by_number, voters.map(|known| known.voters));
         let voters = fit.groups.first().and_then(|group| group.covariance.voters());
         let groups = fit.groups.len();
-        let lines = lines(&by_number, fit, settings.min_votes);
+        let lines = lines(&by_number, &fit, settings.min_votes);
         let shares =
             lines.iter().map(|row| lines.iter().map(|column| shares[row.model][column.model]).collect()).collect();
+        let mut places = vec![0; ids.len()];
+        lines.iter().enumerate().for_each(|(at, line)| places[line.model] = at);
+        let placed = |group: Group| (group.members.iter().map(|&model| places[model]).collect(), group.covariance);
+        let covariances = fit.groups.into_iter().map(placed).collect();
         let ids: Vec<Id> = lines.iter().map(|line| ids[line.model]).collect();
         let pairs = tally(votes, &ids);
         let entry = |(at, line): (usize, Line)| Entry {
@@ -128,7 +134,19 @@ impl<Id: Copy + Ord> Board<Id> {
         };
         let entries = lines.into_iter().enumerate().map(entry).collect();
         let votes = votes.iter().map(|(_, _, tally)| tally.battles()).sum();
-        Self { entries, pairs, groups, votes, voters, style, shares }
+        Self { entries, pairs, groups, votes, voters, style, shares, covariances }
+    }
+
+    /// How much stronger one entry is than another, by their numbers; nothing where no votes compare them.
+    #[must_use]
+    pub fn difference(&self, first: usize, second: usize) -> Option<Difference> {
+        let rating = |entry: usize| Some(self.entries.get(entry)?.standing.rated()?.rating);
+        let value = (rating(first)? - rating(second)?) / Scale::default().factor();
+        self.covariances.iter().find_map(|(members, covariance)| {
+            let place = |entry| members.iter().position(|&member| member == entry);
+            let variance = covariance.difference(place(first)?, place(second)?);
+            Some(Difference { value, standard_error: variance.sqrt(), degrees: covariance.degrees() })
+        })
     }
 }
 
@@ -149,14 +167,14 @@ struct Line {
 }
 
 /// The lines in their order, for all models that have votes.
-fn lines(pairs: &Pairs, fit: Fit, min_votes: u64) -> Vec<Line> {
+fn lines(pairs: &Pairs, fit: &Fit, min_votes: u64) -> Vec<Line> {
     let battles: Vec<u64> = (0..pairs.models()).map(|model| pairs.total(model).battles()).collect();
     let line = |(model, standing): (usize, Standing)| {
         let is_preliminary = standing.rated().is_some() && battles[model] < min_votes;
         Line { model, standing, is_preliminary, rank: None }
     };
     let mut lines: Vec<Line> =
-        fit.standings.into_iter().enumerate().filter(|one| battles[one.0] > 0).map(line).collect();
+        fit.standings.iter().copied().enumerate().filter(|one| battles[one.0] > 0).map(line).collect();
     for group in &fit.groups {
         // Preliminary models take no rank, and no certainty from those that have one.
         let ranked: Vec<usize> =

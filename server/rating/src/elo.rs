@@ -37,6 +37,21 @@ impl EloSettings {
         (a + moved, b - moved)
     }
 
+    /// How far a vote moved the first model, from both ratings after it, where no other vote came between: the step from
+    /// the ratings before, which [`Self::update`] leads here from. The second moved as far the other way.
+    #[must_use]
+    pub fn last_move(&self, a: f64, b: f64, score: f64) -> f64 {
+        let after = a - b;
+        // The difference grew by twice the move: what it was before lies no farther than that.
+        let (mut low, mut high) = (after - 2.0 * self.k, after + 2.0 * self.k);
+        for _ in 0..60 {
+            let before = f64::midpoint(low, high);
+            let reached = before + 2.0 * self.k * (score - self.expected(before, 0.0));
+            if reached < after { low = before } else { high = before }
+        }
+        (after - low) / 2.0
+    }
+
     /// Walks through `votes` (first model, second model, score of the first), oldest first.
     /// Models that never met anyone have no rating.
     #[must_use]

@@ -29,33 +29,75 @@ impl PairingRules {
     }
 }
 
-/// The probability of each pair `(a, b)` with `a < b`; empty where no two models may meet.
+/// What one more vote between any two models would tell, by the counts so far. Costs by the cube of the models: made when
+/// counts change, and asked for probabilities at each draw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairGains {
+    models: usize,
+    /// Row by row, the larger number first.
+    gains: Vec<f64>,
+    battles: Vec<u64>,
+    most: f64,
+}
+
+impl PairGains {
+    /// Of these counts.
+    #[must_use]
+    pub fn of(pairs: &Pairs) -> Self {
+        let models = pairs.models();
+        let gains = gains(pairs);
+        let most = gains.iter().copied().fold(0.0, f64::max);
+        let battles = (0..models).map(|model| pairs.total(model).battles()).collect();
+        Self { models, gains, battles, most: if most > 0.0 { most } else { 1.0 } }
+    }
+
+    /// The probability of each pair `(a, b)` of candidates with `a < b`; empty where no two may meet. A candidate is a
+    /// model by its number in the counts, or one that they do not know yet: a vote on it tells as much as any.
+    ///
+    /// # Panics
+    /// When there are not as many weights as candidates, or a number is none of the counts'.
+    #[must_use]
+    pub fn probabilities(&self, candidates: &[Option<usize>], rules: &PairingRules) -> Vec<(usize, usize, f64)> {
+        assert_eq!(rules.weights.len(), candidates.len(), "each candidate has a weight");
+        let weight = |(candidate, weight): (&Option<usize>, &f64)| {
+            let is_new = candidate.map_or(0, |model| self.battles[model]) < rules.boost_below;
+            weight.max(0.0) * if is_new { rules.boost } else { 1.0 }
+        };
+        let weight: Vec<f64> = candidates.iter().zip(&rules.weights).map(weight).collect();
+        // The product of two tiny weights may be 0, and of two huge ones endless: each is measured by the largest.
+        let largest = weight.iter().copied().fold(0.0, f64::max);
+        let weight: Vec<f64> = weight.into_iter().map(|weight| weight / largest).collect();
+        let all = (0..candidates.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
+        let drawn: Vec<(usize, usize)> = all.filter(|&(a, b)| weight[a] > 0.0 && weight[b] > 0.0).collect();
+        let weights: Vec<f64> = drawn.iter().map(|&(a, b)| (weight[a] * weight[b]).max(f64::MIN_POSITIVE)).collect();
+        let gain = |&(a, b): &(usize, usize)| self.gain(candidates[a], candidates[b]);
+        let told = share(drawn.iter().zip(&weights).map(|(pair, weight)| weight * gain(pair)).collect());
+        let even = rules.even_share.clamp(0.0, 1.0);
+        let mixed =
+            share(weights).into_iter().zip(told).map(|(by_weight, told)| even * by_weight + (1.0 - even) * told);
+        drawn.into_iter().zip(mixed).map(|((a, b), probability)| (a, b, probability)).collect()
+    }
+
+    fn gain(&self, a: Option<usize>, b: Option<usize>) -> f64 {
+        let (Some(a), Some(b)) = (a, b) else { return self.most };
+        self.gains[a.max(b) * self.models + a.min(b)]
+    }
+}
+
+fn share(values: Vec<f64>) -> Vec<f64> {
+    let sum: f64 = values.iter().sum();
+    let even = 1.0 / values.len().max(1) as f64;
+    values.into_iter().map(|value| if sum > 0.0 { value / sum } else { even }).collect()
+}
+
+/// The probability of each pair `(a, b)` of all models with `a < b`; empty where no two may meet.
 ///
 /// # Panics
 /// When there are not as many weights as models.
 #[must_use]
 pub fn pair_probabilities(pairs: &Pairs, rules: &PairingRules) -> Vec<(usize, usize, f64)> {
-    let models = pairs.models();
-    assert_eq!(rules.weights.len(), models, "each model has a weight");
-    let weight: Vec<f64> = (0..models)
-        .map(|model| {
-            let is_new = pairs.total(model).battles() < rules.boost_below;
-            rules.weights[model].max(0.0) * if is_new { rules.boost } else { 1.0 }
-        })
-        .collect();
-    let all = (0..models).flat_map(|b| (0..b).map(move |a| (a, b)));
-    let drawn: Vec<(usize, usize)> = all.filter(|&(a, b)| weight[a] * weight[b] > 0.0).collect();
-    let share = |values: Vec<f64>| -> Vec<f64> {
-        let sum: f64 = values.iter().sum();
-        let even = 1.0 / values.len().max(1) as f64;
-        values.into_iter().map(|value| if sum > 0.0 { value / sum } else { even }).collect()
-    };
-    let weights: Vec<f64> = drawn.iter().map(|&(a, b)| weight[a] * weight[b]).collect();
-    let gains = gains(pairs);
-    let told = share(drawn.iter().zip(&weights).map(|(&(a, b), weight)| weight * gains[b * models + a]).collect());
-    let even = rules.even_share.clamp(0.0, 1.0);
-    let mixed = share(weights).into_iter().zip(told).map(|(by_weight, told)| even * by_weight + (1.0 - even) * told);
-    drawn.into_iter().zip(mixed).map(|((a, b), probability)| (a, b, probability)).collect()
+    let all: Vec<Option<usize>> = (0..pairs.models()).map(Some).collect();
+    PairGains::of(pairs).probabilities(&all, rules)
 }
 
 /// How much one more vote between two models lowers the sum of variances, row by row.

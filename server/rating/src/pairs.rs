@@ -93,6 +93,21 @@ impl Pairs {
         self.triangle[high * (high - 1) / 2 + low] += if a < b { tally } else { tally.flipped() };
     }
 
+    /// Takes votes on `a` and `b`, seen from `a`, away again; more than there are leave none.
+    ///
+    /// # Panics
+    /// When one of them is no model, or both are the same.
+    pub fn remove(&mut self, a: usize, b: usize, tally: Tally) {
+        assert!(a != b && a.max(b) < self.models, "{a} and {b} are no pair of {} models", self.models);
+        let (low, high) = (a.min(b), a.max(b));
+        let gone = if a < b { tally } else { tally.flipped() };
+        let left = &mut self.triangle[high * (high - 1) / 2 + low];
+        left.wins = left.wins.saturating_sub(gone.wins);
+        left.losses = left.losses.saturating_sub(gone.losses);
+        left.ties = left.ties.saturating_sub(gone.ties);
+        left.both_bad = left.both_bad.saturating_sub(gone.both_bad);
+    }
+
     /// Adds one vote by its score: 1 where `a` won, 0 where `b` did, ½ for a tie.
     ///
     /// # Panics

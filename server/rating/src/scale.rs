@@ -35,7 +35,8 @@ impl Default for Scale {
 
 impl Scale {
     /// Points a unit of strength.
-    pub(crate) fn factor(&self) -> f64 {
+    #[must_use]
+    pub fn factor(&self) -> f64 {
         self.scale / self.base.ln()
     }
 

@@ -113,3 +113,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_last_move_of_elo_is_found_from_where_it_led() {
+    for k in [4.0, 32.0] {
+        let elo = EloSettings { k, ..EloSettings::default() };
+        for (a, b, score) in [(1000.0, 1000.0, 1.0), (1200.0, 900.0, 0.0), (950.0, 1010.0, 0.5), (1400.0, 800.0, 1.0)] {
+            let after = elo.update(a, b, score);
+            assert_close(elo.last_move(after.0, after.1, score), after.0 - a, 1e-9, "move");
+        }
+    }
+}

@@ -89,6 +89,20 @@ fn weights_keep_out_and_boosts_bring_in() {
 }
 
 #[test]
+fn a_model_that_counts_do_not_know_yet_tells_as_much_as_any() {
+    let gains = PairGains::of(&known(4, 200));
+    let rules = PairingRules { even_share: 0.0, ..PairingRules::even(3) };
+    let found = gains.probabilities(&[Some(0), None, Some(1)], &rules);
+    assert_close(found.iter().map(|one| one.2).sum(), 1.0, 1e-12, "sum");
+    assert!(probability(&found, 0, 1) > 10.0 * probability(&found, 0, 2), "{found:?}");
+    assert_close(probability(&found, 0, 1), probability(&found, 1, 2), 1e-12, "both alike");
+    let tiny = PairingRules { weights: vec![1e-300, 1e-300, 1000.0], ..PairingRules::even(3) };
+    let found = gains.probabilities(&[Some(0), Some(1), Some(2)], &tiny);
+    assert!(found.len() == 3 && found.iter().all(|one| one.2 > 0.0 && one.2 <= 1.0), "{found:?}");
+    assert_eq!(gains.probabilities(&[], &PairingRules::even(0)), []);
+}
+
+#[test]
 fn a_newcomer_is_known_after_a_fifth_of_the_votes_that_even_pairs_need() {
     let votes_needed = |even_share: f64| {
         let models = 15;
