@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use crate::backends::Network;
 use crate::boards::BoardRules;
-use crate::domain::{DevicePreference, UnknownDevice};
+use crate::domain::{DevicePreference, PairSettings, UnknownDevice};
 use crate::i18n::Message;
 use arena_rating::EloSettings;
 
@@ -55,6 +55,12 @@ pub struct ServeOptions {
     pub anchor_model: Option<String>,
     #[arg(long, value_name = "RATING", env = "ARENA_ANCHOR_RATING", default_value_t = 1000.0)]
     pub anchor_rating: f64,
+    #[arg(long, value_name = "SHARE", env = "ARENA_EVEN_SHARE", default_value_t = 0.1)]
+    pub even_share: f64,
+    #[arg(long, value_name = "N", env = "ARENA_NEW_MODEL_VOTES", default_value_t = 100)]
+    pub new_model_votes: u64,
+    #[arg(long, value_name = "TIMES", env = "ARENA_NEW_MODEL_BOOST", default_value_t = 2.0)]
+    pub new_model_boost: f64,
     #[arg(long, value_name = "K", env = "ARENA_ELO_K", default_value_t = 4.0)]
     pub elo_k: f64,
     #[arg(long, value_name = "POINTS", env = "ARENA_ELO_SCALE", default_value_t = 400.0)]
@@ -146,6 +152,8 @@ pub struct Config {
     pub boards: BoardRules,
     /// At most this share of the voters who vote as others do is flagged; 0 for nobody.
     pub flag_rate: f64,
+    /// How pairs are drawn.
+    pub pairs: PairSettings,
     /// Who may read the metrics.
     pub metrics: MetricsAccess,
     /// After how many days conversations are deleted, if ever.
@@ -210,6 +218,9 @@ impl TryFrom<ServeOptions> for Config {
             let is_fit = value.is_finite() && value > 0.0;
             is_fit.then_some(value).ok_or_else(|| Message::new("config-above-zero").with("option", option))
         };
+        if !(0.0..=1.0).contains(&raw.even_share) {
+            bail!(Message::new("config-even-share").with("option", "--even-share"));
+        }
         // The variable's name in the first version; whoever still sets it keeps what it allows.
         let old = std::env::var("ARENA_ALLOW_INNER").unwrap_or_default();
         let allow_private: Vec<&str> = match raw.allow_private.as_slice() {
@@ -242,6 +253,11 @@ impl TryFrom<ServeOptions> for Config {
             flag_rate: match raw.flag_rate {
                 rate if (0.0..1.0).contains(&rate) => rate,
                 _ => bail!(Message::new("config-share").with("option", "--flag-rate")),
+            },
+            pairs: PairSettings {
+                even_share: raw.even_share,
+                new_below: raw.new_model_votes,
+                new_boost: above_zero(raw.new_model_boost, "--new-model-boost")?,
             },
             metrics: raw.metrics,
             keep_days: raw.keep_days.map(|days| positive(days, "--keep-days")).transpose()?,

@@ -18,6 +18,7 @@ pub mod error;
 pub mod evidence;
 pub mod exchange;
 pub mod extract;
+pub mod findings;
 pub mod handlers;
 pub mod i18n;
 pub mod inference_server;

@@ -4,8 +4,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::error::Error;
 use crate::handlers::{
-    admin, api, battle, health, history, home, language, leaderboard, metrics, models, new_chat, privacy, statics,
-    theme,
+    admin, api, battle, compare, factors, health, history, home, language, leaderboard, metrics, models, new_chat,
+    privacy, reasons, statics, theme,
 };
 
 /// The table.
@@ -25,6 +25,11 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/leaderboard/win-rates.svg", web::get().to(leaderboard::pictures::win_rates))
         .route("/leaderboard/{matrix}.csv", web::get().to(leaderboard::files::matrix_csv))
         .route("/leaderboard/{matrix}.json", web::get().to(leaderboard::files::matrix_json))
+        // Evidence
+        .route("/compare", web::get().to(compare::page))
+        .route("/factors", web::get().to(factors::page))
+        .route("/reasons", web::get().to(reasons::page))
+        .route("/reasons.csv", web::get().to(reasons::csv))
         // Battles, comparisons, direct chats
         .route("/battle", web::get().to(battle::new::page))
         .route("/battle", web::post().to(battle::new::start))

@@ -9,6 +9,7 @@ use crate::backends::{AddressPolicy, ModelClients};
 use crate::boards::Boards;
 use crate::config::Config;
 use crate::database::Pools;
+use crate::findings::Evidence;
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
@@ -48,6 +49,8 @@ pub struct AppState {
     pub workers: Workers,
     /// Leaderboards computed so far.
     pub boards: Boards,
+    /// What is found in votes besides ratings.
+    pub evidence: Evidence,
     /// The answers that this server drains.
     pub streams: TurnHub,
     /// The turns that are read here, as HTML.
@@ -68,6 +71,7 @@ impl AppState {
         let metrics = Metrics::new(db.clone());
         let local = workers.clone();
         let source = Source::new(db.clone(), keys.clone(), backends.clone(), Arc::new(move |id| local.endpoint_of(id)));
+        let boards = Boards::new(config.boards.clone(), config.elo);
         Ok(Self {
             limits: Limits::new(&config),
             streams: TurnHub::new(db.clone(), metrics.clone(), source, runtime.clone()),
@@ -79,7 +83,8 @@ impl AppState {
             passwords: Passwords::default(),
             backends,
             workers,
-            boards: Boards::new(config.boards.clone(), config.elo),
+            boards: boards.clone(),
+            evidence: Evidence::new(config.pairs, boards),
             turns: Turns::default(),
             config: Arc::new(config),
             db,

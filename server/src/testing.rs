@@ -49,6 +49,67 @@ pub fn caller(voter: crate::domain::VoterId) -> crate::limits::Caller {
     crate::limits::Caller { voter, address: std::net::Ipv4Addr::LOCALHOST.into() }
 }
 
+/// Four models, two bases in two quantisations each, of which the first wins most, with so many counted blind votes of the last
+/// ten days: each fifth with reasons, forty voters.
+pub async fn world(db: &PgPool, votes: i32) -> Vec<crate::domain::ModelId> {
+    let models = [
+        ("poet-q8", "Poet", "Q8_0"),
+        ("poet-q4", "Poet", "Q4_K"),
+        ("bard-q8", "Bard", "Q8_0"),
+        ("bard-q4", "Bard", "Q4_K"),
+    ];
+    let mut ids = Vec::new();
+    for (slug, base, quantisation) in models {
+        let id: uuid::Uuid = sqlx::query_scalar(
+            "INSERT INTO models (id, slug, display_name, kind, path, base_model, quantisation, parameters)
+            VALUES (gen_random_uuid(), $1, $2 || ' ' || $3, 'local', '/m.gguf', $2, $3, 1000000) RETURNING id",
+        )
+        .bind(slug)
+        .bind(base)
+        .bind(quantisation)
+        .fetch_one(db)
+        .await
+        .expect("a model");
+        ids.push(id);
+    }
+    sqlx::query("INSERT INTO voters (id) SELECT gen_random_uuid() FROM generate_series(1, 40)")
+        .execute(db)
+        .await
+        .expect("voters");
+    // Who wins follows from the number of the vote: of five votes the stronger gets three, the weaker one, and one is a tie.
+    let cast = "INSERT INTO votes (battle_id, voter_id, kind, language, model_a, model_b, choice, reasons, created_at)
+        SELECT gen_random_uuid(), (SELECT array_agg(id ORDER BY id) FROM voters)[1 + (n / 5) % 40], 'battle',
+            CASE WHEN n % 3 = 0 THEN 'zh' ELSE 'en' END, $1[1 + pair.a], $1[1 + pair.b],
+            CASE WHEN n % 5 = 4 THEN 'tie' WHEN (n % 5 = 3) = (pair.a < pair.b) THEN 'b' ELSE 'a' END,
+            CASE WHEN n % 5 = 0 THEN ARRAY['accuracy', 'clarity'] ELSE '{}' END,
+            date_trunc('day', now(), 'UTC') - make_interval(days => 1 + n % 10, mins => -1)
+        FROM generate_series(0, $2 - 1) AS n,
+            LATERAL (SELECT (n / 5) % 4 AS a, ((n / 5) % 4 + 1 + (n / 20) % 3) % 4 AS b) AS pair";
+    sqlx::query(cast).bind(&ids).bind(votes).execute(db).await.expect("votes");
+    count_votes(db).await;
+    ids.into_iter().map(crate::domain::ModelId).collect()
+}
+
+/// Counts blind votes that were put into the table by hand.
+pub async fn count_votes(db: &PgPool) {
+    let counted = "kind = 'battle' AND withdrawn_at IS NULL AND exclusion_reason IS NULL";
+    let pairs = format!(
+        "INSERT INTO pair_counts (kind, language, model_low, model_high, wins_low, wins_high, ties, both_bad)
+        SELECT kind, language, least(model_a, model_b), greatest(model_a, model_b),
+            count(*) FILTER (WHERE choice = CASE WHEN model_a < model_b THEN 'a' ELSE 'b' END),
+            count(*) FILTER (WHERE choice = CASE WHEN model_a < model_b THEN 'b' ELSE 'a' END),
+            count(*) FILTER (WHERE choice = 'tie'), count(*) FILTER (WHERE choice = 'both_bad')
+        FROM votes WHERE {counted} GROUP BY 1, 2, 3, 4"
+    );
+    let elo = "INSERT INTO elo_ratings (kind, language, model_id, rating, changes)
+        SELECT 'battle', board.language, models.id, 1000, 1
+        FROM models, (SELECT '*' AS language UNION SELECT DISTINCT language FROM votes) AS board
+        ON CONFLICT (kind, language, model_id) DO UPDATE SET changes = elo_ratings.changes + 1";
+    for sql in ["TRUNCATE pair_counts", pairs.as_str(), elo] {
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(db).await.expect("counted");
+    }
+}
+
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,

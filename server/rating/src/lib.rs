@@ -55,4 +55,4 @@ pub use share::{Share, ShareSum, pair_shares};
 pub use side_bias::SideBias;
 pub use style::{Effect, StyleFit, StyleVote, fit_style, standardise, style_difference};
 pub use voters::{Clusters, VoterCount, Voters};
-pub use win_rate::{average_win_rate, share_interval, win_rates};
+pub use win_rate::{average_win_rate, win_rates};

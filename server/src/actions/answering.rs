@@ -26,6 +26,7 @@ pub async fn candidates(db: &PgPool, streams: &TurnHub) -> Result<Vec<Candidate>
             id: model.id,
             weight: model.settings.general.sampling_weight,
             is_available: streams.is_available(model),
+            parameters: model.card().parameters,
         })
         .collect())
 }

@@ -22,6 +22,7 @@ pub mod export_votes;
 pub mod hold_vote;
 pub mod import_votes;
 pub mod inspect_model;
+pub mod keep_history;
 pub mod publish_votes;
 pub mod read_battle;
 pub mod register_demo;

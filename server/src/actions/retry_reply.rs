@@ -3,7 +3,7 @@
 
 use super::answering::{attempt, candidates, check_room, new_reply};
 use crate::backends::ErrorKind;
-use crate::domain::{Battle, BattleId, Candidate, ModelId, Reply, Side, Trouble, pair_probability, sample_opponent};
+use crate::domain::{Battle, BattleId, Candidate, ModelId, Reply, Side, Trouble};
 use crate::error::Error;
 use crate::limits::Caller;
 use crate::state::AppState;
@@ -41,14 +41,24 @@ impl RetryReply {
         let number = turn.number;
         let failed = turn.reply(self.side).ok_or(Error::NotFound)?;
         let model = match (battle.model(self.side.other()), is_down(&battle, failed, &candidates)) {
-            (Some(stays), true) => sample_opponent(&candidates, stays, failed.model, &mut rand::rng()),
+            (Some(stays), true) => {
+                let mode = battles::mode(&mut *transaction, self.battle).await?;
+                // A model that the visitor chose is asked again, whatever became of it.
+                let is_free = mode.chosen() != Some(failed.model);
+                let table = arena.evidence.pair_table(&candidates, mode).ok().filter(|_| is_free);
+                table.and_then(|table| {
+                    let model = table.draw_opponent(stays, failed.model, &mut rand::rng())?;
+                    let (a, b) = sides(self.side, model, stays);
+                    Some((model, table.probability(a, b)))
+                })
+            }
             _ => None,
         };
-        if let Some(model) = model {
-            let (a, b) = sides(&battle, self.side, model);
-            let probability = b.and_then(|b| pair_probability(&candidates, a, b));
+        // What is kept is how often the pair comes out of a draw now, as for every other pair.
+        if let Some((model, probability)) = model {
             battles::replace_model(&mut *transaction, self.battle, self.side, model, probability).await?;
         }
+        let model = model.map(|(model, _)| model);
         let attempt_number = failed.attempt + 1;
         let mut reply =
             new_reply(streams, self.battle, number, self.side, attempt_number, model.unwrap_or(failed.model));
@@ -87,9 +97,9 @@ fn is_down(battle: &Battle, failed: &Reply, candidates: &[Candidate]) -> bool {
     battle.status().may_replace_model() && (is_known || !is_there)
 }
 
-fn sides(battle: &Battle, side: Side, model: ModelId) -> (ModelId, Option<ModelId>) {
+fn sides(side: Side, model: ModelId, other: ModelId) -> (ModelId, ModelId) {
     match side {
-        Side::A => (model, battle.model_b),
-        Side::B => (battle.model_a, Some(model)),
+        Side::A => (model, other),
+        Side::B => (other, model),
     }
 }

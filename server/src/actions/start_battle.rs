@@ -4,7 +4,7 @@ use sqlx::PgPool;
 
 use super::answering::{attempt, candidates, check_room, new_reply};
 use crate::domain::{
-    BattleId, BattleKind, ModelId, ModelState, Parameters, Prompt, SamplingError, Side, language_of, sample_pair,
+    BattleId, BattleKind, ModelId, ModelState, PairMode, Parameters, Prompt, SamplingError, Side, language_of,
 };
 use crate::error::Error;
 use crate::limits::Caller;
@@ -15,8 +15,8 @@ use crate::store::{models, voters};
 /// Who answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opponents {
-    /// Two, drawn by the arena, without names.
-    Sampled,
+    /// Two without names, drawn by the arena.
+    Sampled(PairMode),
     /// Two that the visitor chose.
     Chosen(ModelId, ModelId),
     /// One that the visitor chose.
@@ -47,9 +47,13 @@ impl StartBattle {
         let prompt = Prompt::parse(&self.prompt)?;
         let permit = streams.permit()?;
         let (kind, model_a, model_b, pair_probability) = match self.opponents {
-            Opponents::Sampled => {
+            Opponents::Sampled(mode) => {
+                if let Some(chosen) = mode.chosen() {
+                    check(db, chosen).await?;
+                }
                 let candidates = candidates(db, streams).await?;
-                let pair = sample_pair(&candidates, &mut rand::rng()).map_err(|error| no_models(&error))?;
+                let table = arena.evidence.pair_table(&candidates, mode).map_err(|error| no_models(&error))?;
+                let pair = table.draw(&mut rand::rng());
                 (BattleKind::Battle, pair.a, Some(pair.b), Some(pair.probability))
             }
             Opponents::Chosen(a, b) => {
@@ -65,6 +69,10 @@ impl StartBattle {
                 (BattleKind::Direct, model, None, None)
             }
         };
+        let mode = match self.opponents {
+            Opponents::Sampled(mode) => mode,
+            Opponents::Chosen(..) | Opponents::One(_) => PairMode::Random,
+        };
         let id = BattleId(uuid::Uuid::now_v7());
         let parameters = serde_json::to_value(self.parameters).map_err(|error| Error::Internal(error.into()))?;
         let new = NewBattle {
@@ -74,6 +82,7 @@ impl StartBattle {
             model_a,
             model_b,
             pair_probability,
+            mode,
             language: language_of(prompt.as_str()),
             parameters: &parameters,
         };

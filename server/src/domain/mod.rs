@@ -36,7 +36,9 @@ pub use model::{
 pub use parameters::{ParameterError, Parameters};
 pub use principal::{Admin, IDLE_HOURS, LONGEST_DAYS};
 pub use prompt::{MAX_PROMPT_CHARS, Prompt, PromptError};
-pub use sample_pair::{Candidate, Pair, SamplingError, may_sample, pair_probability, sample_opponent, sample_pair};
+pub use sample_pair::{
+    BattleMode, Candidate, KnownPairs, Pair, PairMode, PairSettings, PairTable, SIZE_RATIO, SamplingError,
+};
 pub use sent_parameter::SentParameter;
 pub use slug::{MAX_SLUG, is_slug, slug_of};
 pub use text_enum::UnknownName;

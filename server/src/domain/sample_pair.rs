@@ -1,8 +1,81 @@
 //! Drawing the two models of a battle, and with what probability they were drawn.
+//!
+//! Most battles go where a vote tells most (see [`PairGains`]), the rest evenly; both by the administrator's weights. A visitor
+//! may ask for another mode. A battle of small against big hides names and sides as any other does: its vote counts on the
+//! blind board, and like every vote it keeps the probability that its pair had. Whoever chooses one of the two models
+//! knows half of what a blind battle hides, and votes as a friend or foe of that model: such votes are kept apart, see
+//! [`PairMode::exclusion_reason`].
 
+use std::collections::HashMap;
+
+use arena_rating::{PairGains, PairingRules, Pairs, Tally};
 use rand::{Rng, RngExt};
 
 use super::ModelId;
+use super::text_enum::text_enum;
+
+/// A small model meets one that is at least so many times as large.
+pub const SIZE_RATIO: i64 = 2;
+
+text_enum!(
+    /// How the two models of a blind battle came together.
+    BattleMode, "mode" {
+        /// Both were drawn among all.
+        Random = "random",
+        /// Both were drawn, one much larger than the other.
+        Sizes = "sizes",
+        /// The visitor chose one, the other was drawn.
+        Chosen = "chosen",
+    }
+);
+
+/// How the two models of a blind battle are to be drawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PairMode {
+    /// Among all.
+    #[default]
+    Random,
+    /// Among pairs of which one has at least [`SIZE_RATIO`] times the other's parameters.
+    Sizes,
+    /// This one against another.
+    Chosen(ModelId),
+}
+
+impl PairMode {
+    /// As it is stored.
+    pub const fn mode(self) -> BattleMode {
+        match self {
+            Self::Random => BattleMode::Random,
+            Self::Sizes => BattleMode::Sizes,
+            Self::Chosen(_) => BattleMode::Chosen,
+        }
+    }
+
+    /// The model that the visitor chose.
+    pub const fn chosen(self) -> Option<ModelId> {
+        match self {
+            Self::Chosen(model) => Some(model),
+            Self::Random | Self::Sizes => None,
+        }
+    }
+
+    /// Why the vote on such a battle counts on no board, if so.
+    pub const fn exclusion_reason(self) -> Option<&'static str> {
+        match self {
+            Self::Chosen(_) => Some("chosen"),
+            Self::Random | Self::Sizes => None,
+        }
+    }
+
+    /// As it was stored.
+    pub fn of_stored(mode: BattleMode, chosen: Option<ModelId>) -> Self {
+        match (mode, chosen) {
+            (BattleMode::Chosen, Some(model)) => Self::Chosen(model),
+            (BattleMode::Sizes, _) => Self::Sizes,
+            (BattleMode::Random | BattleMode::Chosen, _) => Self::Random,
+        }
+    }
+}
 
 /// A model that may be drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -12,6 +85,52 @@ pub struct Candidate {
     pub weight: f64,
     /// Whether it would answer at this moment.
     pub is_available: bool,
+    /// How many parameters it has, where an administrator says.
+    pub parameters: Option<i64>,
+}
+
+/// What the operator decides about draws.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PairSettings {
+    /// The share of battles that is drawn by the administrator's weights alone, from 0 to 1.
+    pub even_share: f64,
+    /// Models with fewer votes are new.
+    pub new_below: u64,
+    /// How many times as often new models are drawn as their weight says.
+    pub new_boost: f64,
+}
+
+impl Default for PairSettings {
+    fn default() -> Self {
+        Self { even_share: 0.1, new_below: 100, new_boost: 2.0 }
+    }
+}
+
+/// What one more vote on any two models would tell, as the votes stand.
+#[derive(Debug, Clone)]
+pub struct KnownPairs {
+    numbers: HashMap<ModelId, usize>,
+    gains: PairGains,
+}
+
+impl KnownPairs {
+    /// Of the votes of pairs, each seen from its first model.
+    pub fn of(votes: &[(ModelId, ModelId, Tally)]) -> Self {
+        let mut numbers = HashMap::new();
+        for id in votes.iter().flat_map(|&(a, b, _)| [a, b]) {
+            let next = numbers.len();
+            numbers.entry(id).or_insert(next);
+        }
+        let mut pairs = Pairs::new(numbers.len());
+        votes.iter().for_each(|&(a, b, tally)| pairs.add(numbers[&a], numbers[&b], tally));
+        Self { numbers, gains: PairGains::of(&pairs) }
+    }
+}
+
+impl Default for KnownPairs {
+    fn default() -> Self {
+        Self::of(&[])
+    }
 }
 
 /// Two models and their sides.
@@ -40,6 +159,9 @@ pub enum SamplingError {
     /// Fewer than two of those that could be drawn would answer now.
     #[error("fewer than two models are available")]
     Unavailable,
+    /// No two of those that would answer now differ enough in size.
+    #[error("no two available models differ enough in size")]
+    NoSizes,
 }
 
 impl SamplingError {
@@ -50,58 +172,102 @@ impl SamplingError {
             Self::OneModel => "one-model",
             Self::NoWeight => "no-weights",
             Self::Unavailable => "no-models-available",
+            Self::NoSizes => "no-sizes",
         }
     }
 }
 
-/// Whether a pair can be drawn.
-pub fn may_sample(candidates: &[Candidate]) -> Result<(), SamplingError> {
-    eligible(candidates).map(drop)
+/// Every pair that can be drawn at this moment, with its probability.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairTable(Vec<(ModelId, ModelId, f64)>);
+
+impl PairTable {
+    /// The pairs of these candidates.
+    ///
+    /// # Errors
+    /// Where there are none, and why.
+    pub fn of(
+        candidates: &[Candidate],
+        mode: PairMode,
+        known: &KnownPairs,
+        settings: &PairSettings,
+    ) -> Result<Self, SamplingError> {
+        let eligible = eligible(candidates, mode.chosen())?;
+        let numbers: Vec<Option<usize>> = eligible.iter().map(|one| known.numbers.get(&one.id).copied()).collect();
+        let rules = PairingRules {
+            even_share: settings.even_share,
+            weights: eligible.iter().map(|one| one.weight).collect(),
+            boost_below: settings.new_below,
+            boost: settings.new_boost,
+        };
+        let mut pairs: Vec<_> = known
+            .gains
+            .probabilities(&numbers, &rules)
+            .into_iter()
+            .map(|(a, b, probability)| (eligible[a], eligible[b], probability))
+            .filter(|(a, b, _)| match mode {
+                PairMode::Random => true,
+                PairMode::Sizes => is_small_and_big(a, b),
+                PairMode::Chosen(model) => a.id == model || b.id == model,
+            })
+            .map(|(a, b, probability)| (a.id, b.id, probability))
+            .collect();
+        let sum: f64 = pairs.iter().map(|one| one.2).sum();
+        pairs.iter_mut().for_each(|one| one.2 /= sum);
+        match (pairs.is_empty(), mode) {
+            (false, _) => Ok(Self(pairs)),
+            (true, PairMode::Sizes) => Err(SamplingError::NoSizes),
+            (true, PairMode::Random | PairMode::Chosen(_)) => Err(SamplingError::Unavailable),
+        }
+    }
+
+    /// Draws a pair, and tosses for the sides.
+    pub fn draw(&self, rng: &mut impl Rng) -> Pair {
+        let (a, b) = pick(&self.0, rng);
+        let (a, b) = if rng.random() { (a, b) } else { (b, a) };
+        Pair { a, b, probability: self.probability(a, b).unwrap_or(f64::MIN_POSITIVE) }
+    }
+
+    /// Draws an opponent in the place of one that fails: in proportion to its pairs with the one that stays, and not the one
+    /// that failed.
+    pub fn draw_opponent(&self, stays: ModelId, failed: ModelId, rng: &mut impl Rng) -> Option<ModelId> {
+        let with_it = self.0.iter().filter(|(a, b, _)| [*a, *b].contains(&stays) && ![*a, *b].contains(&failed));
+        let pairs: Vec<_> = with_it.copied().collect();
+        if pairs.is_empty() {
+            return None;
+        }
+        let (a, b) = pick(&pairs, rng);
+        Some(if a == stays { b } else { a })
+    }
+
+    /// The probability that [`Self::draw`] gives exactly this ordered pair, `None` where it never would.
+    pub fn probability(&self, a: ModelId, b: ModelId) -> Option<f64> {
+        let pair = self.0.iter().find(|one| (one.0, one.1) == (a, b) || (one.0, one.1) == (b, a))?;
+        Some((pair.2 / 2.0).clamp(f64::MIN_POSITIVE, 1.0))
+    }
 }
 
-/// Draws the first model by weight, the second by weight among the others, and tosses for the sides.
-pub fn sample_pair(candidates: &[Candidate], rng: &mut impl Rng) -> Result<Pair, SamplingError> {
-    let eligible = eligible(candidates)?;
-    let first = pick(&eligible, rng);
-    let rest: Vec<Candidate> = eligible.iter().filter(|other| other.id != first).copied().collect();
-    let second = pick(&rest, rng);
-    let (a, b) = if rng.random() { (first, second) } else { (second, first) };
-    Ok(Pair { a, b, probability: probability(&eligible, a, b) })
-}
-
-/// Draws an opponent in the place of one that fails: by weight, and neither the one that stays nor the one that failed.
-pub fn sample_opponent(
-    candidates: &[Candidate],
-    stays: ModelId,
-    failed: ModelId,
-    rng: &mut impl Rng,
-) -> Option<ModelId> {
-    let others: Vec<Candidate> = candidates
-        .iter()
-        .filter(|one| one.is_available && has_weight(one) && one.id != stays && one.id != failed)
-        .copied()
-        .collect();
-    (!others.is_empty()).then(|| pick(&others, rng))
-}
-
-/// The probability that `draw` gives exactly this ordered pair, `None` where it never would.
-pub fn pair_probability(candidates: &[Candidate], a: ModelId, b: ModelId) -> Option<f64> {
-    let eligible = eligible(candidates).ok()?;
-    let holds = |id| eligible.iter().any(|one| one.id == id);
-    (a != b && holds(a) && holds(b)).then(|| probability(&eligible, a, b))
+fn is_small_and_big(one: &Candidate, other: &Candidate) -> bool {
+    let [Some(one), Some(other)] = [one.parameters, other.parameters] else { return false };
+    one.min(other) > 0 && one.max(other) / SIZE_RATIO >= one.min(other)
 }
 
 fn has_weight(one: &Candidate) -> bool {
     one.weight.is_finite() && one.weight > 0.0
 }
 
-fn eligible(candidates: &[Candidate]) -> Result<Vec<Candidate>, SamplingError> {
+/// Those that would answer and have a weight; the chosen one needs none.
+fn eligible(candidates: &[Candidate], chosen: Option<ModelId>) -> Result<Vec<Candidate>, SamplingError> {
     match candidates.len() {
         0 => return Err(SamplingError::NoModel),
         1 => return Err(SamplingError::OneModel),
         _ => {}
     }
-    let weighted: Vec<Candidate> = candidates.iter().filter(|one| has_weight(one)).copied().collect();
+    let asked = |one: &Candidate| match Some(one.id) == chosen && !has_weight(one) {
+        true => Candidate { weight: 1.0, ..*one },
+        false => *one,
+    };
+    let weighted: Vec<Candidate> = candidates.iter().map(asked).filter(has_weight).collect();
     if weighted.len() < 2 {
         return Err(SamplingError::NoWeight);
     }
@@ -109,34 +275,23 @@ fn eligible(candidates: &[Candidate]) -> Result<Vec<Candidate>, SamplingError> {
     if available.len() < 2 { Err(SamplingError::Unavailable) } else { Ok(available) }
 }
 
-/// Half of: a first and b second, or the other way round.
-fn probability(eligible: &[Candidate], a: ModelId, b: ModelId) -> f64 {
-    let total: f64 = eligible.iter().map(|one| one.weight).sum();
-    let weight = |id| eligible.iter().filter(|one| one.id == id).map(|one| one.weight).sum::<f64>();
-    // The sum of the others, not the total less one: a tiny weight beside a huge one would vanish in the difference.
-    let rest = |id| eligible.iter().filter(|one| one.id != id).map(|one| one.weight).sum::<f64>();
-    let in_order = |first, second| weight(first) / total * (weight(second) / rest(first));
-    ((in_order(a, b) + in_order(b, a)) / 2.0).clamp(f64::MIN_POSITIVE, 1.0)
-}
-
-/// One of a list that is not empty and whose weights are above 0.
-fn pick(from: &[Candidate], rng: &mut impl Rng) -> ModelId {
-    let total: f64 = from.iter().map(|one| one.weight).sum();
+/// One pair of a list that is not empty and whose probabilities are above 0.
+fn pick(from: &[(ModelId, ModelId, f64)], rng: &mut impl Rng) -> (ModelId, ModelId) {
+    let total: f64 = from.iter().map(|one| one.2).sum();
     let mut left = rng.random::<f64>() * total;
-    for one in from {
-        left -= one.weight;
+    for &(a, b, probability) in from {
+        left -= probability;
         if left < 0.0 {
-            return one.id;
+            return (a, b);
         }
     }
     // Rounding can leave a hair over.
-    from[from.len() - 1].id
+    let (a, b, _) = from[from.len() - 1];
+    (a, b)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
     use uuid::Uuid;
@@ -144,7 +299,12 @@ mod tests {
     use super::*;
 
     fn candidates(weights: &[f64]) -> Vec<Candidate> {
-        let one = |(n, weight): (usize, &f64)| Candidate { id: id(n), weight: *weight, is_available: true };
+        let one = |(n, weight): (usize, &f64)| Candidate {
+            id: id(n),
+            weight: *weight,
+            is_available: true,
+            parameters: Some(1 << n),
+        };
         weights.iter().enumerate().map(one).collect()
     }
 
@@ -154,6 +314,21 @@ mod tests {
 
     fn rng() -> ChaCha8Rng {
         ChaCha8Rng::seed_from_u64(7)
+    }
+
+    fn table(candidates: &[Candidate], mode: PairMode) -> Result<PairTable, SamplingError> {
+        PairTable::of(candidates, mode, &KnownPairs::default(), &PairSettings::default())
+    }
+
+    /// Four models, the first three well known.
+    fn known() -> KnownPairs {
+        let tally = |votes| Tally { wins: votes, losses: votes, ..Tally::default() };
+        KnownPairs::of(&[
+            (id(0), id(1), tally(500)),
+            (id(0), id(2), tally(500)),
+            (id(1), id(2), tally(500)),
+            (id(3), id(0), tally(3)),
+        ])
     }
 
     #[test]
@@ -168,46 +343,83 @@ mod tests {
             (candidates(&[f64::NAN, f64::INFINITY, 1.0]), SamplingError::NoWeight),
             (asleep, SamplingError::Unavailable),
         ] {
-            assert_eq!(sample_pair(&given, &mut rng()), Err(error), "{given:?}");
-            assert_eq!(may_sample(&given), Err(error), "{given:?}");
+            assert_eq!(table(&given, PairMode::Random), Err(error), "{given:?}");
         }
     }
 
     #[test]
     fn recorded_probabilities_are_those_of_the_draws() {
-        let given = candidates(&[1.0, 2.0, 5.0, 0.0]);
-        let mut sum = 0.0;
-        for (a, b) in [(0, 1), (1, 0), (0, 2), (2, 0), (1, 2), (2, 1)] {
-            sum += pair_probability(&given, id(a), id(b)).expect("eligible");
+        let given = candidates(&[1.0, 2.0, 5.0, 3.0, 0.0]);
+        for mode in [PairMode::Random, PairMode::Sizes, PairMode::Chosen(id(1))] {
+            let table = PairTable::of(&given, mode, &known(), &PairSettings::default()).expect("drawable");
+            let ordered: Vec<(usize, usize)> = (0..5).flat_map(|a| (0..5).map(move |b| (a, b))).collect();
+            let sum: f64 = ordered.iter().filter_map(|&(a, b)| table.probability(id(a), id(b))).sum();
+            assert!((sum - 1.0).abs() < 1e-12, "{sum}");
+            assert_eq!(table.probability(id(0), id(4)), None, "it has no weight");
+            let mut counts: HashMap<(ModelId, ModelId), u32> = HashMap::new();
+            let mut rng = rng();
+            for _ in 0..60_000 {
+                let pair = table.draw(&mut rng);
+                assert_eq!(Some(pair.probability), table.probability(pair.a, pair.b));
+                *counts.entry((pair.a, pair.b)).or_default() += 1;
+            }
+            for ((a, b), count) in counts {
+                let expected = 60_000.0 * table.probability(a, b).expect("drawn");
+                // Five standard deviations.
+                assert!((f64::from(count) - expected).abs() < 5.0 * expected.sqrt(), "{count} against {expected}");
+            }
         }
-        assert!((sum - 1.0).abs() < 1e-12, "{sum}");
-        assert_eq!(pair_probability(&given, id(0), id(3)), None);
-        let mut counts: HashMap<(ModelId, ModelId), u32> = HashMap::new();
-        let mut rng = rng();
-        for _ in 0..60_000 {
-            let pair = sample_pair(&given, &mut rng).expect("drawn");
-            assert_eq!(may_sample(&given), Ok(()));
-            assert_eq!(Some(pair.probability), pair_probability(&given, pair.a, pair.b));
-            *counts.entry((pair.a, pair.b)).or_default() += 1;
-        }
-        for ((a, b), count) in counts {
-            let expected = 60_000.0 * pair_probability(&given, a, b).expect("drawn");
-            // Five standard deviations.
-            assert!((f64::from(count) - expected).abs() < 5.0 * expected.sqrt(), "{count} against {expected}");
-        }
+    }
+
+    #[test]
+    fn whoever_is_known_least_is_drawn_most() {
+        let given = candidates(&[1.0, 1.0, 1.0, 1.0]);
+        let share = |known: &KnownPairs, settings: &PairSettings| -> f64 {
+            let table = PairTable::of(&given, PairMode::Random, known, settings).expect("drawable");
+            (0..3).map(|other| 2.0 * table.probability(id(3), id(other)).expect("drawn")).sum()
+        };
+        let settings = PairSettings::default();
+        assert!(share(&known(), &settings) > 0.9);
+        assert!((share(&known(), &PairSettings { even_share: 1.0, new_boost: 1.0, ..settings }) - 0.5).abs() < 1e-12);
+        assert!(share(&known(), &PairSettings { even_share: 1.0, new_boost: 2.0, ..settings }) > 0.6);
+        assert!((share(&KnownPairs::default(), &settings) - 0.5).abs() < 1e-12, "before any vote all are alike");
+    }
+
+    #[test]
+    fn small_meets_big_and_whoever_has_no_size_meets_nobody() {
+        let mut given = candidates(&[1.0, 1.0, 1.0]);
+        (given[0].parameters, given[1].parameters, given[2].parameters) = (Some(7), Some(13), Some(14));
+        let found = table(&given, PairMode::Sizes).expect("drawable");
+        assert!(found.probability(id(0), id(2)).is_some_and(|probability| (probability - 0.5).abs() < 1e-12));
+        assert_eq!((found.probability(id(0), id(1)), found.probability(id(1), id(2))), (None, None));
+        given[2].parameters = None;
+        assert_eq!(table(&given, PairMode::Sizes), Err(SamplingError::NoSizes));
+    }
+
+    #[test]
+    fn a_chosen_model_plays_even_without_a_weight_but_not_while_it_sleeps() {
+        let mut given = candidates(&[0.0, 1.0, 1.0]);
+        let found = table(&given, PairMode::Chosen(id(0))).expect("drawable");
+        assert_eq!(found.probability(id(1), id(2)), None);
+        assert!(found.probability(id(0), id(1)).is_some());
+        given[0].is_available = false;
+        assert_eq!(table(&given, PairMode::Chosen(id(0))), Err(SamplingError::Unavailable));
+        assert!(PairMode::Chosen(id(0)).exclusion_reason().is_some() && PairMode::Sizes.exclusion_reason().is_none());
     }
 
     #[test]
     fn extreme_weights_keep_probabilities_above_zero() {
         let given = candidates(&[1e-300, 1000.0, 1000.0]);
-        let rare = pair_probability(&given, id(0), id(1)).expect("eligible");
+        let rare = table(&given, PairMode::Random).expect("drawable").probability(id(0), id(1)).expect("eligible");
         assert!(rare > 0.0 && rare <= 1.0);
     }
 
     #[test]
     fn a_replacement_is_neither_of_the_two() {
         let given = candidates(&[1.0, 1.0, 1.0]);
-        assert_eq!(sample_opponent(&given, id(0), id(1), &mut rng()), Some(id(2)));
-        assert_eq!(sample_opponent(&given[..2], id(0), id(1), &mut rng()), None);
+        let all = table(&given, PairMode::Random).expect("drawable");
+        assert_eq!(all.draw_opponent(id(0), id(1), &mut rng()), Some(id(2)));
+        let two = table(&given[..2], PairMode::Random).expect("drawable");
+        assert_eq!(two.draw_opponent(id(0), id(1), &mut rng()), None);
     }
 }

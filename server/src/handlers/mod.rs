@@ -13,6 +13,8 @@ use crate::error::Error;
 pub mod admin;
 pub mod api;
 pub mod battle;
+pub mod compare;
+pub mod factors;
 pub mod health;
 pub mod history;
 pub mod home;
@@ -22,9 +24,11 @@ pub mod metrics;
 pub mod models;
 pub mod new_chat;
 pub mod privacy;
+pub mod reasons;
 pub mod sse;
 pub mod statics;
 pub mod theme;
+mod whiskers;
 
 /// A page. What the visitor may see changes with every click, so that nothing of it is kept by caches.
 pub(crate) fn html(page: &impl Template) -> Result<HttpResponse, Error> {

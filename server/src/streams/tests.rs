@@ -21,8 +21,8 @@ use crate::actions::send_message::SendMessage;
 use crate::actions::start_battle::{Opponents, StartBattle};
 use crate::backends::{BackendError, ChatEvent, ErrorKind, FinishReason, Role, Usage};
 use crate::domain::{
-    BattleId, BattleKind, BattleStatus, Choice, LocalSource, ModelId, ModelSettings, ModelSource, Parameters, Refusal,
-    ReplyStatus, Side, VoteStatus, VoterId,
+    BattleId, BattleKind, BattleStatus, Choice, LocalSource, ModelId, ModelSettings, ModelSource, PairMode, Parameters,
+    Refusal, ReplyStatus, Side, VoteStatus, VoterId,
 };
 use crate::error::Error;
 use crate::handlers::sse::html::HtmlEvents;
@@ -276,7 +276,7 @@ async fn a_failed_side_hinders_nobody_and_another_model_takes_its_place(db: PgPo
     let fine = Script::Say(vec!["好", "诗"], Duration::from_millis(5));
     // Two of three are drawn; the third one stands in. Whoever is drawn on the right is broken.
     let arena = server(&db, HashMap::new(), Vec::new());
-    let battle = begin(&arena, voter, Opponents::Sampled).await.expect("begun");
+    let battle = begin(&arena, voter, Opponents::Sampled(PairMode::Random)).await.expect("begun");
     let views = read_all(&arena, battle, 1).await;
     let last = views.last().expect("an end");
     assert_eq!((status(last, Side::A), status(last, Side::B)), (ReplyStatus::Failed, ReplyStatus::Failed));
@@ -405,7 +405,7 @@ async fn an_answer_that_names_a_model_marks_the_battle(db: PgPool) {
     ]);
     let arena = server(&db, scripts, Vec::new());
     let voter = voter();
-    let battle = begin(&arena, voter, Opponents::Sampled).await.expect("begun");
+    let battle = begin(&arena, voter, Opponents::Sampled(PairMode::Random)).await.expect("begun");
     read_all(&arena, battle, 1).await;
     let found =
         battles::of_voter(&mut db.acquire().await.expect("db"), battle, voter).await.expect("rows").expect("a battle");
@@ -438,7 +438,7 @@ async fn a_conversation_goes_on_and_is_deleted_for_good(db: PgPool) {
 #[sqlx::test(migrations = "../migrations")]
 async fn what_cannot_be_drawn_is_said(db: PgPool) {
     let arena = server(&db, HashMap::new(), Vec::new());
-    let drawn = async || begin(&arena, voter(), Opponents::Sampled).await;
+    let drawn = async || begin(&arena, voter(), Opponents::Sampled(PairMode::Random)).await;
     assert!(matches!(drawn().await, Err(Error::NoModels("no-models"))));
     register(&db, 1).await;
     assert!(matches!(drawn().await, Err(Error::NoModels("one-model"))));
@@ -454,7 +454,7 @@ async fn an_answer_of_one_newline_is_retried_once_and_judged_on_pages_and_for_vo
     ]);
     let arena = server(&db, scripts, Vec::new());
     let voter = voter();
-    let battle = begin(&arena, voter, Opponents::Sampled).await.expect("begun");
+    let battle = begin(&arena, voter, Opponents::Sampled(PairMode::Random)).await.expect("begun");
     read_all(&arena, battle, 1).await;
     let look = async || ReadBattle { battle, voter }.run(&arena).await.expect("theirs").status();
     let status = look().await;
@@ -492,4 +492,69 @@ async fn what_is_there_already_is_a_conflict_and_broken_parameters_are_an_error(
     let message = SendMessage { battle, caller: caller(voter), prompt: "再来".to_owned() };
     assert_eq!(message.run(&other).await.expect_err("no parameters").code(), "internal");
     assert_eq!(Error::from(sqlx::Error::RowNotFound).status(), 500, "only a lookup that may miss is a 404");
+}
+
+async fn draw_of(db: &PgPool, battle: BattleId) -> (ModelId, ModelId, f64) {
+    let row: (uuid::Uuid, uuid::Uuid, f64) =
+        sqlx::query_as("SELECT model_a, model_b, pair_probability FROM battles WHERE id = $1")
+            .bind(battle.0)
+            .fetch_one(db)
+            .await
+            .expect("drawn");
+    (ModelId(row.0), ModelId(row.1), row.2)
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_redraw_keeps_the_probability_of_the_pair_that_came_out(db: PgPool) {
+    let ids = register(&db, 3).await;
+    // Of the third the draw thinks most, and it is never there.
+    sqlx::query("UPDATE models SET sampling_weight = 50 WHERE id = $1").bind(ids[2].0).execute(&db).await.expect("set");
+    let good = |id| (id, Script::Say(vec!["好"], Duration::from_millis(1)));
+    let scripts = HashMap::from([good(ids[0]), good(ids[1]), (ids[2], Script::Fail(ErrorKind::Unreachable))]);
+    let arena = server(&db, scripts, Vec::new());
+    let voter = voter();
+    let battle = loop {
+        let battle = begin(&arena, voter, Opponents::Sampled(PairMode::Random)).await.expect("begun");
+        let (a, b, _) = draw_of(&db, battle).await;
+        if [a, b].contains(&ids[2]) {
+            break battle;
+        }
+    };
+    read_all(&arena, battle, 1).await;
+    let (a, _, before) = draw_of(&db, battle).await;
+    let side = if a == ids[2] { Side::A } else { Side::B };
+    RetryReply { battle, caller: caller(voter), side }.run(&arena).await.expect("drawn anew");
+    let (a, b, after) = draw_of(&db, battle).await;
+    assert!([a, b].contains(&ids[0]) && [a, b].contains(&ids[1]));
+    // 50 + 50 + 1 for the three pairs, and two sides.
+    assert!((before - 50.0 / 202.0).abs() < 0.02 && (after - 1.0 / 202.0).abs() < 0.002, "{before} and {after}");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_model_that_the_visitor_chose_plays_and_the_vote_counts_on_no_board(db: PgPool) {
+    let ids = register(&db, 3).await;
+    let scripts = ids.iter().map(|id| (*id, Script::Say(vec!["好"], Duration::from_millis(1)))).collect();
+    let arena = server(&db, scripts, Vec::new());
+    let voter = voter();
+    for _ in 0..8 {
+        let battle = begin(&arena, voter, Opponents::Sampled(PairMode::Chosen(ids[0]))).await.expect("begun");
+        let (a, b, probability) = draw_of(&db, battle).await;
+        assert!([a, b].contains(&ids[0]));
+        assert!((probability - 0.25).abs() < 1e-9, "two opponents, two sides");
+        read_all(&arena, battle, 1).await;
+        let vote =
+            CastVote { battle, caller: caller(voter), choice: Choice::A, reasons: Vec::new(), comment: String::new() };
+        let cast = vote.run(&arena).await.expect("judged");
+        assert_eq!(cast.vote.exclusion_reason.as_deref(), Some("chosen"));
+    }
+    let count = |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&db);
+    assert_eq!(count("SELECT count(*) FROM pair_counts").await.expect("reads"), 0);
+    let kept = "SELECT count(*) FROM votes WHERE mode = 'chosen' AND pair_probability = 0.25";
+    assert_eq!(count(kept).await.expect("reads"), 8, "the vote keeps how its pair was drawn");
+    let record = crate::store::evidence::chosen_record(&db, ids[0]).await.expect("reads");
+    assert_eq!(record.won + record.lost, 8);
+    assert!(matches!(
+        begin(&arena, voter, Opponents::Sampled(PairMode::Sizes)).await,
+        Err(Error::NoModels("no-sizes"))
+    ));
 }

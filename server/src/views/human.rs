@@ -8,6 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::domain::{BattleKind, Choice, ModelState};
 use crate::i18n::Locale;
+use arena_rating::{RankRange, Unrated};
 
 /// A moment to the minute, in UTC, for texts without a browser.
 pub fn when(time: &DateTime<Utc>) -> String {
@@ -96,6 +97,29 @@ pub fn choice_key(choice: &Choice) -> &'static str {
         Choice::Up => "votes-choice-up",
         Choice::Down => "votes-choice-down",
     }
+}
+
+/// One rank, or from the best to the worst.
+pub fn rank_range(rank: RankRange) -> String {
+    if rank.best == rank.worst { rank.best.to_string() } else { format!("{}–{}", rank.best, rank.worst) }
+}
+
+/// The key of the text that says why a model has no rating.
+pub fn unrated_reason(why: Unrated) -> &'static str {
+    match why {
+        Unrated::NoBattles => "board-why-no-votes",
+        Unrated::WonAll => "board-why-won-all",
+        Unrated::LostAll => "board-why-lost-all",
+        Unrated::OneSided => "board-why-one-sided",
+    }
+}
+
+/// Languages with a name of their own in the locale files; others are shown by their code.
+const NAMED_LANGUAGES: &[&str] = &["zh", "en", "ja", "ko", "fr", "de", "es", "ru", "pt", "it", "ar", "vi", "und"];
+
+/// What a language is called.
+pub fn language_name(locale: Locale, code: &str) -> String {
+    if NAMED_LANGUAGES.contains(&code) { locale.text(&format!("board-language-{code}")) } else { code.to_owned() }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! stands beside its handler.
 
 mod assets;
+mod axis;
 pub mod conversation;
 mod human;
 pub mod markdown;
@@ -11,6 +12,10 @@ mod theme;
 pub mod turns;
 
 pub use assets::{StaticFiles, asset_hash, asset_url};
-pub use human::{Time, bytes, choice_key, kind_key, parameters, seconds, state_key, time, when};
+pub use axis::ticks;
+pub use human::{
+    Time, bytes, choice_key, kind_key, language_name, parameters, rank_range, seconds, state_key, time, unrated_reason,
+    when,
+};
 pub use page::{ErrorPage, Page};
 pub use theme::Theme;

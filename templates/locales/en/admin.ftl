@@ -343,6 +343,7 @@ votes-counted = counted
 votes-unrated = not rated: one model alone
 votes-not-counted = not counted: { $why ->
     [identity] an answer gave its model away
+    [chosen] the voter chose one of the models
    *[other] { $why }
  }
 votes-withdraw = Withdraw
@@ -466,6 +467,10 @@ model-base-model = Base model
 model-base-model-hint = The model it was made from.
 model-quantisation = Quantisation
 model-quantisation-hint = For example Q4_K.
+model-adapter = Adapter
+model-adapter-hint = For example chinese-mixtral-lora; empty where there is none. Models that differ in it tell what it is worth.
+model-chat-template = Chat template
+model-chat-template-hint = For example mistral-instruct.
 model-parameters = Parameters
 model-parameters-hint = Total, for example 46.7B.
 model-active-parameters = Active parameters

@@ -138,8 +138,10 @@ why-hint = What decided it?
 comment-label = In your own words
 reveal-title = The models revealed
 thanks-title = Thank you for your vote
-identity-before = An answer gave away its model, so this battle is no longer blind. You can still vote, but it won't affect the ratings.
-identity-after = Your vote is kept but does not affect the ratings: an answer gave away its model, so the battle was no longer blind.
+excluded-before-identity = An answer gave away its model, so this battle is no longer blind. You can still vote, but it won't affect the ratings.
+excluded-before-chosen = You chose one of these two models, so this battle is not fully blind. You can vote, but it won't affect the ratings.
+excluded-after-chosen = Your vote is kept apart and does not affect the ratings: you chose one of the two models yourself.
+excluded-after-identity = Your vote is kept but does not affect the ratings: an answer gave away its model, so the battle was no longer blind.
 figure-tokens = { $n ->
     [one] { $n } token
    *[other] { $n } tokens
@@ -167,3 +169,11 @@ shared-vote-tie = The visitor rated both equally good.
 shared-vote-both-bad = The visitor rated both as bad.
 shared-vote-up = The visitor rated it good.
 shared-vote-down = The visitor rated it bad.
+draw-title = Who plays
+draw-random = Two random models
+draw-sizes = Small against big
+draw-sizes-hint = One has at least twice the other's parameters. The vote counts as usual.
+draw-chosen = A model of your choice against a random one
+draw-chosen-hint = The names stay hidden until you vote. You know who is in it, so the vote is kept apart and does not affect the ratings.
+draw-model = Your model
+error-no-sizes = No two available models differ enough in size right now. Choose another way to pick the models.

@@ -20,3 +20,4 @@ config-base-unknown = --base { $value }: there is no --model named { $name }.
 config-base-twice = --base: { $name } has two bases.
 config-token = The token from { $place } must have at least { $least } characters, all of them printable ASCII.
 config-key-lost = The stored API key was encrypted with another secret and cannot be read. Enter it again.
+config-even-share = { $option } must be between 0 and 1.

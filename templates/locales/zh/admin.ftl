@@ -313,6 +313,7 @@ votes-counted = 计入
 votes-unrated = 不计分：只有一个模型
 votes-not-counted = 不计入：{ $why ->
     [identity] 有一个回答透露了模型身份
+    [chosen] 两个模型之一由投票者选定
    *[other] { $why }
  }
 votes-withdraw = 撤回
@@ -430,6 +431,10 @@ model-base-model = 基础模型
 model-base-model-hint = 由哪个模型而来。
 model-quantisation = 量化
 model-quantisation-hint = 例如 Q4_K。
+model-adapter = 适配器
+model-adapter-hint = 例如 chinese-mixtral-lora；没有则留空。在这一点上不同的模型可以说明适配器的作用。
+model-chat-template = 聊天模板
+model-chat-template-hint = 例如 mistral-instruct。
 model-parameters = 参数量
 model-parameters-hint = 总数，例如 467 亿（46.7B）。
 model-active-parameters = 激活参数量

@@ -20,3 +20,4 @@ config-base-unknown = --base { $value }：没有名为 { $name } 的 --model。
 config-base-twice = --base：{ $name } 有两个底座。
 config-token = 来自 { $place } 的令牌至少需要 { $least } 个字符，且均为可打印的 ASCII 字符。
 config-key-lost = 已保存的 API 密钥是用另一个密钥加密的，无法读取。请重新输入。
+config-even-share = { $option } 必须在 0 到 1 之间。

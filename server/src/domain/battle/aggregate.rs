@@ -23,7 +23,7 @@ pub struct Battle {
     pub language: String,
     /// How answers are sampled.
     pub parameters: Parameters,
-    /// Why its vote does not count: `identity` where an answer named a model.
+    /// Why its vote does not count: `identity` where an answer named a model, `chosen` where the visitor chose one.
     pub exclusion_reason: Option<String>,
     /// When it began.
     pub created_at: DateTime<Utc>,

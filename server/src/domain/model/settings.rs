@@ -93,6 +93,10 @@ settings!(
         base_model: String = String::new(), Line(200);
         /// The quantisation, such as Q4_K.
         quantisation: String = String::new(), Line(60);
+        /// The adapter that was merged or is applied, such as chinese-mixtral-lora.
+        adapter: String = String::new(), Line(200);
+        /// The chat template, such as mistral-instruct.
+        chat_template: String = String::new(), Line(120);
         /// Parameters in all.
         parameters: Option<i64> = None, Optional(Count { max: 1 << 50 });
         /// Parameters that are active for one token.

@@ -15,7 +15,7 @@ use super::state::{BattleState, ModelName};
 use super::visitor::ApiVisitor;
 use crate::actions::delete_battle::{DeleteAllBattles, DeleteBattle};
 use crate::actions::start_battle::{Opponents, StartBattle};
-use crate::domain::{BattleId, BattleKind, Choice, ModelId, ModelState, Parameters};
+use crate::domain::{BattleId, BattleKind, Choice, ModelId, ModelState, PairMode, Parameters};
 use crate::error::Error;
 use crate::extract::ClientAddress;
 use crate::i18n::Locale;
@@ -33,6 +33,12 @@ pub enum NewBattle {
         /// The first message.
         #[schema(schema_with = schemas::prompt)]
         prompt: String,
+        /// How the two are drawn: among all, or among pairs of which one is at least twice as large.
+        #[serde(default)]
+        draw: Draw,
+        /// One of the two, by its slug; the other is drawn, and the vote on such a battle counts on no board.
+        #[serde(default)]
+        model: Option<String>,
     },
     /// Two models of the visitor's choice, with their names.
     SideBySide {
@@ -58,6 +64,17 @@ pub enum NewBattle {
         #[serde(default)]
         parameters: NewParameters,
     },
+}
+
+/// Among which pairs a battle is drawn.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Draw {
+    /// All.
+    #[default]
+    Random,
+    /// A small model and a big one.
+    Sizes,
 }
 
 /// How answers are sampled.
@@ -122,7 +139,14 @@ pub async fn start(
     let visitor = visitor.0;
     let enabled = models::enabled(&arena.db).await?;
     let (prompt, opponents, parameters) = match new.into_inner() {
-        NewBattle::Battle { prompt } => (prompt, Opponents::Sampled, Parameters::BATTLE),
+        NewBattle::Battle { prompt, draw, model } => {
+            let mode = match (model, draw) {
+                (Some(model), _) => PairMode::Chosen(chosen(&enabled, &model)?),
+                (None, Draw::Random) => PairMode::Random,
+                (None, Draw::Sizes) => PairMode::Sizes,
+            };
+            (prompt, Opponents::Sampled(mode), Parameters::BATTLE)
+        }
         NewBattle::SideBySide { prompt, model_a, model_b, parameters } => {
             let opponents = Opponents::Chosen(chosen(&enabled, &model_a)?, chosen(&enabled, &model_b)?);
             (prompt, opponents, parameters.checked()?)

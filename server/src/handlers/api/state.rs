@@ -36,7 +36,7 @@ pub struct BattleState {
     pub can_vote: bool,
     /// What another message would become, where it can be sent now.
     pub next_message: Option<NextMessageState>,
-    /// Why its vote does not count: `identity` when an answer named a model, a maker or a family.
+    /// Why its vote does not count: `identity` when an answer named a model, a maker or a family, `chosen` when the visitor chose one of the two.
     pub exclusion_reason: Option<String>,
     /// The left model; hidden before the vote of a blind battle.
     pub model_a: Option<ModelName>,

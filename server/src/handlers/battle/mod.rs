@@ -1,5 +1,6 @@
 //! Battles, comparisons and direct chats: where one begins, its page, its turns, its vote.
 
+mod effect;
 pub mod keep;
 pub mod new;
 pub mod page;

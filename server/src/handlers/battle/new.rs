@@ -10,7 +10,7 @@ use super::samples::sample_prompts;
 use super::standings::Standings;
 use crate::actions::answering::candidates;
 use crate::actions::start_battle::{Opponents, StartBattle};
-use crate::domain::{MAX_PROMPT_CHARS, Parameters, may_sample};
+use crate::domain::{MAX_PROMPT_CHARS, PairMode, Parameters, SIZE_RATIO};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
 use crate::handlers::{html, html_error, keeps_message, see_other};
@@ -41,6 +41,14 @@ pub struct NewBattlePage {
     pub models: usize,
     /// How the board stands.
     pub standings: Standings,
+    /// How the two are drawn, as the form says it.
+    pub draw: String,
+    /// The slug of the model that is chosen.
+    pub model: String,
+    /// Those that can be chosen: slug and name.
+    pub choices: Vec<(String, String)>,
+    /// Whether some are much larger than others.
+    pub has_sizes: bool,
 }
 
 /// Why no battle can begin.
@@ -53,13 +61,16 @@ pub struct Trouble {
 
 impl Trouble {
     fn new(error: &Error, locale: Locale) -> Self {
-        Self { text: error_text(error, locale), is_for_admin: matches!(error, Error::NoModels(_)) }
+        Self {
+            text: error_text(error, locale),
+            is_for_admin: matches!(error, Error::NoModels(code) if *code != "no-sizes"),
+        }
     }
 }
 
 impl NewBattlePage {
     /// The frame, who plays, and how the board stands.
-    async fn read(request: &HttpRequest, arena: &AppState, prompt: String) -> Result<Self, Error> {
+    async fn read(request: &HttpRequest, arena: &AppState, begin: Begin) -> Result<Self, Error> {
         let page = Page::of(request);
         let models = models::enabled(&arena.db).await?;
         let samples = sample_prompts(&models, page.locale, MAX_SAMPLES);
@@ -70,7 +81,22 @@ impl NewBattlePage {
         };
         let is_demo = !models.is_empty() && models.iter().all(is_demo);
         let standings = Standings::read(arena).await?;
-        Ok(Self { page, prompt, trouble: None, samples, is_demo, models: models.len(), standings })
+        let sizes = || models.iter().filter(|model| model.in_rotation()).filter_map(|model| model.card().parameters);
+        let has_sizes = sizes().max().zip(sizes().min()).is_some_and(|(most, least)| most / SIZE_RATIO >= least.max(1));
+        let Begin { prompt, draw, model } = begin;
+        Ok(Self {
+            page,
+            prompt,
+            trouble: None,
+            samples,
+            is_demo,
+            models: models.len(),
+            standings,
+            draw,
+            model,
+            choices: models.iter().map(|model| (model.slug.clone(), model.name().to_owned())).collect(),
+            has_sizes,
+        })
     }
 
     /// The longest prompt.
@@ -89,6 +115,23 @@ impl NewBattlePage {
 #[serde(default)]
 pub struct Begin {
     prompt: String,
+    /// `random` (the default), `sizes` or `chosen`.
+    draw: String,
+    /// The slug of the chosen model.
+    model: String,
+}
+
+impl Begin {
+    async fn mode(&self, arena: &AppState) -> Result<PairMode, Error> {
+        match self.draw.as_str() {
+            "sizes" => Ok(PairMode::Sizes),
+            "chosen" => {
+                let model = models::by_slug(&arena.db, &self.model).await?;
+                model.map(|model| PairMode::Chosen(model.id)).ok_or_else(|| Error::invalid("model-not-enabled", ""))
+            }
+            _ => Ok(PairMode::Random),
+        }
+    }
 }
 
 /// Where a battle begins.
@@ -98,8 +141,9 @@ pub async fn page(
     query: web::Query<Begin>,
 ) -> Result<HttpResponse, Error> {
     let candidates = candidates(&arena.db, &arena.streams).await?;
-    let mut page = NewBattlePage::read(&request, &arena, query.into_inner().prompt).await?;
-    page.trouble = may_sample(&candidates).err().map(|e| Trouble::new(&Error::NoModels(e.code()), page.page.locale));
+    let mut page = NewBattlePage::read(&request, &arena, query.into_inner()).await?;
+    let table = arena.evidence.pair_table(&candidates, PairMode::Random);
+    page.trouble = table.err().map(|e| Trouble::new(&Error::NoModels(e.code()), page.page.locale));
     html(&page)
 }
 
@@ -111,17 +155,23 @@ pub async fn start(
     address: ClientAddress,
     CsrfForm(form): CsrfForm<Begin>,
 ) -> Result<HttpResponse, Error> {
-    let start = StartBattle {
-        caller: Caller { voter: visitor.id(), address: address.0 },
-        prompt: form.prompt.clone(),
-        opponents: Opponents::Sampled,
-        parameters: Parameters::BATTLE,
+    let started = match form.mode(&arena).await {
+        Ok(mode) => {
+            let start = StartBattle {
+                caller: Caller { voter: visitor.id(), address: address.0 },
+                prompt: form.prompt.clone(),
+                opponents: Opponents::Sampled(mode),
+                parameters: Parameters::BATTLE,
+            };
+            start.run(&arena).await
+        }
+        Err(error) => Err(error),
     };
-    match start.run(&arena).await {
+    match started {
         Ok(id) => Ok(see_other(&format!("/battle/{id}"))),
         // The page says what to do, and keeps what was written.
         Err(error) if keeps_message(&error) => {
-            let mut page = NewBattlePage::read(&request, &arena, form.prompt).await?;
+            let mut page = NewBattlePage::read(&request, &arena, form).await?;
             page.trouble = Some(Trouble::new(&error, page.page.locale));
             html_error(&page, &error)
         }

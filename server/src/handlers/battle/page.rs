@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::effect::{Facts, VoteEffect, effect};
 use super::queue::queue_text;
 use super::revealed::{Revealed, revealed};
 use crate::actions::delete_battle::DeleteBattle;
@@ -57,6 +58,10 @@ pub struct BattlePage {
     pub status: BattleStatus,
     /// The names, once they may be known.
     pub revealed: Vec<Revealed>,
+    /// What is known of both models, once they may be named.
+    pub facts: Vec<Facts>,
+    /// What the vote did.
+    pub effect: Option<VoteEffect>,
     /// Which turn the stream goes on with.
     pub cursor: Cursor,
     /// How many stand before the visitor in line; may be empty.
@@ -100,6 +105,8 @@ impl BattlePage {
             not_counted: battle.exclusion_reason.clone(),
             status,
             revealed: revealed(battle, names),
+            facts: Vec::new(),
+            effect: None,
             cursor: Cursor { turn: battle.last_turn().map_or(1, |turn| turn.number), ..Cursor::default() },
             queue: String::new(),
             room: None,
@@ -119,6 +126,7 @@ impl BattlePage {
         let names = model_names::of_battle(&arena.db, &shown.battle).await?;
         let mut page = Self::new(Page::of(request), &shown, &names);
         page.page.path = page.new_path().to_owned();
+        (page.facts, page.effect) = effect(arena, &shown.battle, page.page.locale).await?;
         if page.is_running() {
             let ahead = battles::queue_ahead(&arena.db, id, visitor.id()).await?;
             page.queue = queue_text(page.page.locale, ahead);
@@ -221,6 +229,19 @@ impl BattlePage {
         } else {
             &[(Choice::Up, "1"), (Choice::Down, "2")]
         }
+    }
+
+    /// What is known of one side's model.
+    pub fn facts_of(&self, side: &Side) -> &[String] {
+        self.facts.iter().find(|one| one.side == *side).map_or(&[], |one| &one.texts)
+    }
+
+    /// How the vote moved both ratings.
+    pub fn moved_text(&self, effect: &VoteEffect) -> Option<String> {
+        let [move_a, move_b] = effect.moves.as_ref()?;
+        let [a, b] = &effect.names;
+        let arguments = [("a", a), ("moveA", move_a), ("b", b), ("moveB", move_b)].map(|(k, v)| (k, v.as_str()));
+        Some(self.page.locale.text_with("reveal-moved", &arguments))
     }
 
     /// What may have decided it.

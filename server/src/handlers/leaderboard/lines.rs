@@ -9,8 +9,8 @@ use crate::domain::{ModelId, ModelState};
 use crate::i18n::{Locale, grouped, percent};
 use crate::store::model_names::ModelName;
 use crate::store::models::Model;
-use crate::views::parameters;
-use arena_rating::{Entry, RankRange, Standing, Tally, Unrated};
+use crate::views::{parameters, rank_range, unrated_reason};
+use arena_rating::{Entry, Standing, Tally, Unrated};
 
 /// What is known of models beside their votes.
 #[derive(Debug, Default)]
@@ -159,7 +159,7 @@ impl Line {
         let margin = rated.map(|rated| rated.margin).filter(|margin| margin.is_finite());
         let why = match entry.standing {
             Standing::Rated(_) => None,
-            Standing::Unrated(why) => Some(locale.text(reason(why))),
+            Standing::Unrated(why) => Some(locale.text(unrated_reason(why))),
         };
         let bar = span.zip(rated).map(|(span, rated)| {
             let (from, to) = rated.interval();
@@ -167,7 +167,7 @@ impl Line {
             Bar { from: x(from), to: x(to), at: x(rated.rating), is_cut: span.cuts(from) || span.cuts(to) }
         });
         Self {
-            rank: entry.rank.map(range),
+            rank: entry.rank.map(rank_range),
             rating: rated.map(|rated| format!("{:.0}", rated.rating)),
             margin: margin.map(|margin| format!("{:.0}", margin.ceil())),
             bar,
@@ -178,7 +178,7 @@ impl Line {
     }
 
     fn without_votes(model: &ModelName, place: usize, view: &View, facts: &Facts, locale: Locale) -> Self {
-        let why = Some(locale.text(reason(Unrated::NoBattles)));
+        let why = Some(locale.text(unrated_reason(Unrated::NoBattles)));
         Self { why, cells: cells(model.id, None, view, facts, locale), ..Self::bare(model, place) }
     }
 
@@ -231,19 +231,5 @@ impl Cell {
         };
         let (text, order) = found.map_or_else(|| ("–".to_owned(), None), |(text, order)| (text, Some(order)));
         Self { text, is_number: column.is_number(), order }
-    }
-}
-
-/// One rank, or from the best to the worst.
-fn range(rank: RankRange) -> String {
-    if rank.best == rank.worst { rank.best.to_string() } else { format!("{}–{}", rank.best, rank.worst) }
-}
-
-fn reason(why: Unrated) -> &'static str {
-    match why {
-        Unrated::NoBattles => "board-why-no-votes",
-        Unrated::WonAll => "board-why-won-all",
-        Unrated::LostAll => "board-why-lost-all",
-        Unrated::OneSided => "board-why-one-sided",
     }
 }

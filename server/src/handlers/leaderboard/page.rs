@@ -23,11 +23,8 @@ use crate::handlers::models::card::context_of;
 use crate::i18n::{Locale, grouped};
 use crate::state::AppState;
 use crate::store::{model_speed, models, ratings};
-use crate::views::Page;
+use crate::views::{Page, language_name};
 use arena_rating::{EloSettings, Scale};
-
-/// Languages with a name of their own in the locale files; others are shown by their code.
-const NAMED_LANGUAGES: &[&str] = &["zh", "en", "ja", "ko", "fr", "de", "es", "ru", "pt", "it", "ar", "vi", "und"];
 
 /// Fewer people than this make wide intervals, and it is said why.
 const FEW_VOTERS: f64 = 30.0;
@@ -306,8 +303,4 @@ fn center(named: &NamedBoard, rules: &BoardRules, locale: Locale) -> String {
         Some(model) => locale.text_with("board-center-anchor", &[("model", &model.display_name), ("rating", &rating)]),
         None => locale.text_with("board-center-mean", &[("rating", &rating)]),
     }
-}
-
-fn language_name(locale: Locale, code: &str) -> String {
-    if NAMED_LANGUAGES.contains(&code) { locale.text(&format!("board-language-{code}")) } else { code.to_owned() }
 }

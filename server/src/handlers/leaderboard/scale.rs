@@ -1,5 +1,6 @@
 //! What pictures of ratings span.
 
+use crate::views::ticks;
 use arena_rating::Rated;
 
 /// From the lowest to the highest rating that is shown.
@@ -38,11 +39,7 @@ impl Span {
 
     /// Round numbers in it, at most so many.
     pub fn ticks(self, most: f64) -> impl Iterator<Item = f64> {
-        let steps = [10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0];
-        let step = steps.into_iter().find(|step| (self.high - self.low) / step <= most - 1.0).unwrap_or(10_000.0);
-        let first = (self.low / step).ceil();
-        let count = ((self.high / step).floor() - first).max(0.0) as usize + 1;
-        (0..count).map(move |at| (first + at as f64) * step)
+        ticks(self.low, self.high, most)
     }
 }
 

@@ -1,18 +1,28 @@
-//! The card of one model, for everyone.
+//! The page of one model, for everyone: what it is, how it stands, and what that comes from.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use chrono::Utc;
 
+use super::history::HistoryChart;
+use super::makings::{Against, of_quantisation};
+use super::standing::ModelStanding;
+use crate::boards::BoardKey;
+use crate::domain::BattleKind;
 use crate::error::Error;
+use crate::findings::ReasonTable;
 use crate::handlers::html;
-use crate::i18n::Locale;
+use crate::handlers::reasons::{ReasonLine, lines};
+use crate::i18n::{Locale, grouped};
 use crate::state::AppState;
+use crate::store::evidence::{ChosenRecord, Speed};
 use crate::store::models::{self, Model};
+use crate::store::{evidence, model_names, rating_history, ratings};
 use crate::supervisor::{LoadState, Snapshot};
 use crate::views::Page;
 
-/// One card.
-#[derive(Debug, Template)]
+/// One model.
+#[derive(Template)]
 #[template(path = "models/card.html")]
 struct ModelCardPage {
     page: Page,
@@ -21,6 +31,19 @@ struct ModelCardPage {
     context: Option<i64>,
     /// The device that it was placed on, else the one it is to have; an endpoint's is unknown.
     device: Option<String>,
+    /// The size of its file, as people read it.
+    file_size: Option<String>,
+    speed: Option<Speed>,
+    /// How it stands on the board of blind battles.
+    standing: Option<ModelStanding>,
+    /// Its rating with votes weighted by their draws: the number, and half the width of its interval.
+    weighted: Option<(String, Option<String>)>,
+    history: Option<HistoryChart>,
+    reasons: Vec<ReasonLine>,
+    /// Its quantisation, and what that costs against others.
+    quantisation: Option<(String, Vec<Against>)>,
+    /// The battles that visitors wanted with it.
+    chosen: Option<ChosenRecord>,
 }
 
 /// The longest conversation of a model in tokens: as its settings say, else as the worker that has loaded it.
@@ -35,19 +58,72 @@ pub fn context_of(model: &Model, workers: &Snapshot) -> Option<i64> {
     model.settings.card.context_length.or_else(loaded)
 }
 
-/// The card of one contestant.
+/// The size of a local model's file; a folder's, as adapters are, says little.
+pub async fn file_size(model: &Model) -> Option<String> {
+    let path = &model.settings.source.local()?.path;
+    let file = tokio::fs::metadata(path).await.ok().filter(std::fs::Metadata::is_file)?;
+    Some(crate::views::bytes(file.len()))
+}
+
+/// The page of one model.
 pub async fn page(
     request: HttpRequest,
     arena: web::Data<AppState>,
     slug: web::Path<String>,
 ) -> Result<HttpResponse, Error> {
+    let page = Page::of(&request);
     let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
     let snapshot = arena.workers.state();
     let view = snapshot.models.iter().find(|view| view.id == model.id);
     let context = context_of(&model, &snapshot);
     let preferred = model.settings.source.local().map(|source| source.device.to_string());
     let device = view.and_then(|view| view.device.clone()).or(preferred);
-    html(&ModelCardPage { page: Page::of(&request), model, context, device })
+    let read = arena.boards.read(&arena.db, &BoardKey::of(BattleKind::Battle)).await?;
+    let entry = read.board.entries.iter().find(|entry| entry.id == model.id);
+    let names = model_names::all(&arena.db).await?;
+    let languages = ratings::pairs(&arena.db, BattleKind::Battle).await?;
+    let days = rating_history::of_model(&arena.db, BattleKind::Battle, model.id).await?;
+    let now = entry.and_then(|entry| {
+        let rated = entry.standing.rated().filter(|rated| rated.group == 0)?;
+        Some((Utc::now().date_naive(), rated, entry.tally.battles()))
+    });
+    let found = arena.evidence.findings();
+    let table: Option<&ReasonTable> = found.as_ref().and_then(|found| found.reasons.get(&model.id));
+    let chosen = evidence::chosen_record(&arena.db, model.id).await?;
+    let view = ModelCardPage {
+        context,
+        device,
+        file_size: file_size(&model).await,
+        speed: found.as_ref().and_then(|found| found.speeds.get(&model.id).copied()),
+        standing: ModelStanding::of(&read, model.id, &names, &languages, page.locale),
+        weighted: found.as_ref().and_then(|found| found.weighted.get(&model.id)).map(|rated| {
+            let margin = Some(rated.margin).filter(|margin| margin.is_finite());
+            (format!("{:.0}", rated.rating), margin.map(|margin| format!("{:.0}", margin.ceil())))
+        }),
+        history: HistoryChart::of(&days, now),
+        reasons: table.map(lines).unwrap_or_default(),
+        quantisation: found.as_ref().and_then(|found| of_quantisation(&found.factors, model.id)),
+        chosen: Some(chosen).filter(|one| one.won + one.lost + one.even > 0),
+        page,
+        model,
+    };
+    html(&view)
+}
+
+impl ModelCardPage {
+    /// Seconds as people compare them.
+    fn first_token(&self) -> Option<String> {
+        self.speed.map(|speed| format!("{:.2}", speed.first_token))
+    }
+
+    fn tokens(&self) -> Option<String> {
+        self.speed.map(|speed| format!("{:.1}", speed.tokens))
+    }
+
+    /// A quantisation, or that none is stated.
+    fn level(&self, name: &str) -> String {
+        if name.is_empty() { self.page.t("factor-not-stated") } else { name.to_owned() }
+    }
 }
 
 impl Model {

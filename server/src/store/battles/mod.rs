@@ -14,7 +14,7 @@ pub use replies::{
 };
 pub use write::{
     InsertError, NewBattle, NewReply, insert_battle, insert_reply, insert_turn, lock, lock_of_voter, mark_identity,
-    replace_model, replace_prompt,
+    mode, replace_model, replace_prompt,
 };
 
 /// A reply whose owner has said nothing for so long has lost its server.

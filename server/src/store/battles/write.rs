@@ -4,7 +4,7 @@ use serde_json::Value;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-use crate::domain::{BattleId, BattleKind, ModelId, ReplyId, Side, VoterId};
+use crate::domain::{BattleId, BattleKind, BattleMode, ModelId, PairMode, ReplyId, Side, VoterId};
 
 /// A battle to begin.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub struct NewBattle<'a> {
     pub model_b: Option<ModelId>,
     /// With what probability the pair was drawn.
     pub pair_probability: Option<f64>,
+    /// How it was drawn.
+    pub mode: PairMode,
     /// The language of the first prompt.
     pub language: &'a str,
     /// Sampling parameters.
@@ -48,8 +50,9 @@ pub struct NewReply {
 /// Adds a battle.
 pub async fn insert_battle(db: impl PgExecutor<'_>, new: &NewBattle<'_>) -> sqlx::Result<()> {
     sqlx::query!(
-        "INSERT INTO battles (id, kind, voter_id, model_a, model_b, pair_probability, language, parameters)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO battles (id, kind, voter_id, model_a, model_b, pair_probability, language, parameters, mode,
+            chosen_model, exclusion_reason)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         new.id.0,
         new.kind.as_str(),
         new.voter.0,
@@ -57,7 +60,10 @@ pub async fn insert_battle(db: impl PgExecutor<'_>, new: &NewBattle<'_>) -> sqlx
         new.model_b.map(|id| id.0),
         new.pair_probability,
         new.language,
-        new.parameters
+        new.parameters,
+        new.mode.mode().as_str(),
+        new.mode.chosen().map(|model| model.0),
+        new.mode.exclusion_reason()
     )
     .execute(db)
     .await?;
@@ -148,6 +154,17 @@ pub async fn insert_reply(db: impl PgExecutor<'_>, new: &NewReply) -> Result<(),
     .execute(db)
     .await?;
     InsertError::unless_added(&done)
+}
+
+/// How a battle's pair was drawn.
+pub async fn mode(db: impl PgExecutor<'_>, battle: BattleId) -> sqlx::Result<PairMode> {
+    let row = sqlx::query!(
+        r#"SELECT mode AS "mode: BattleMode", chosen_model AS "chosen: ModelId" FROM battles WHERE id = $1"#,
+        battle.0
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(PairMode::of_stored(row.mode, row.chosen))
 }
 
 /// Puts another model in the place of one that failed.

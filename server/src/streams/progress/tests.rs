@@ -5,7 +5,7 @@ use sqlx::postgres::PgPoolOptions;
 
 use super::slot::Signals;
 use super::*;
-use crate::domain::{BattleId, BattleKind, ModelId, ReplyStatus, Side, VoterId};
+use crate::domain::{BattleId, BattleKind, ModelId, PairMode, ReplyStatus, Side, VoterId};
 use crate::store::battles::{NewBattle, NewReply};
 
 /// Rows of so many running answers, one battle each.
@@ -26,6 +26,7 @@ async fn running(db: &PgPool, owner: Uuid, count: usize) -> Vec<ReplyId> {
             model_a: model,
             model_b: None,
             pair_probability: None,
+            mode: PairMode::Random,
             language: "en",
             parameters: &parameters,
         };
