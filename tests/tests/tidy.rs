@@ -12,6 +12,16 @@ const EXCEPTIONS: &[Exception] = &[
         reason: "the cores are one for the whole process: engines of their own pools would fight over them",
     },
     Exception {
+        path: "engine/src/cpu/product/amx/permission.rs",
+        rule: layers::GLOBALS,
+        reason: "what the processor and the system answer: asked once, never changed",
+    },
+    Exception {
+        path: "engine/src/cpu/product/select.rs",
+        rule: layers::GLOBALS,
+        reason: "the process's instruction set: found once, never changed",
+    },
+    Exception {
         path: "server/src/handlers/api/document.rs",
         rule: layers::GLOBALS,
         reason: "the API's document: put together once, never changed",
