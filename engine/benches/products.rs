@@ -8,7 +8,7 @@ use std::time::Instant;
 use candle_core::quantized::{GgmlDType, QMatMul, QStorage, QTensor};
 use candle_core::{Device, Module as _, Tensor};
 use memmap2::MmapMut;
-use mixtral_engine::cpu::product::{Activations, PackedMatrix, TILE_ROWS, form, product};
+use mixtral_engine::cpu::product::{Activations, InstructionSet, PackedMatrix, TILE_ROWS, form, product};
 use mixtral_engine::quant::GgmlType::{self, *};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -24,7 +24,8 @@ const ROUNDS: usize = 5;
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let bandwidth = bandwidth();
-    println!("memory: {bandwidth:.1} GB/s, {} threads", rayon::current_num_threads());
+    let set = InstructionSet::best().name();
+    println!("memory: {bandwidth:.1} GB/s, {} threads, {set}", rayon::current_num_threads());
     println!("each: ours, candle's (ours / candle's)");
     for (kind, candle) in [
         (F32, Some(GgmlDType::F32)),

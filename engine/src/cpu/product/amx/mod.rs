@@ -47,14 +47,15 @@ pub unsafe fn product(
     put: &mut dyn FnMut(usize, usize, &[f32]),
 ) {
     let depth = if matches!(x, View::Rounded32(_)) { Depth::Block } else { Depth::Whole };
-    // SAFETY: the caller's promise.
-    let tiles = unsafe { Tiles::new(depth) };
     let mut sums: Vec<Sums> = vec![[0.0; TILE_ROWS]; tokens.len().min(TOKENS)];
     for (chunk, tokens) in tokens.chunks(TOKENS).enumerate() {
         let sums = &mut sums[..tokens.len()];
         let all = |batch: &Batch<'_>| {
             for strip in w.strips(rows.clone()) {
                 sums.fill([0.0; TILE_ROWS]);
+                // For this strip alone: who is told its products may multiply, too.
+                // SAFETY: the caller's promise.
+                let tiles = unsafe { Tiles::new(depth) };
                 macro_rules! with {
                     ($x:expr; $($way:ident: $($kind:ident),*);*) => {
                         match w.kind() {
@@ -75,6 +76,7 @@ pub unsafe fn product(
                     ),
                     View::F32(_) => panic!("activations in another form than weights"),
                 }
+                drop(tiles);
                 for (i, sums) in sums.iter().enumerate() {
                     put(chunk * TOKENS + i, strip.first, &sums[..strip.count]);
                 }

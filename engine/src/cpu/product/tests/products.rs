@@ -156,6 +156,26 @@ fn a_token_gets_the_same_bits_alone_as_in_company() {
 }
 
 #[test]
+fn who_is_told_products_may_multiply_meanwhile() {
+    for kind in [GgmlType::Q4_K, GgmlType::Q8_0, GgmlType::F16] {
+        let mut random = random(13);
+        let (rows, cols) = (48, 512);
+        let packed = matrix(kind, rows, cols, &weights(kind, rows * cols, 0.05, &mut random));
+        let x = activations(kind, cols, &inputs(20, cols, &mut random));
+        let tokens: Vec<u32> = (0..20).rev().collect();
+        for set in sets() {
+            let wanted = multiply(set, &packed, 0..rows, &x, &tokens);
+            let mut found = vec![vec![f32::NAN; rows]; tokens.len()];
+            product_with(set, &packed, 0..rows, &x, &tokens, &mut |i, row, values| {
+                assert_eq!(multiply(set, &packed, 0..rows, &x, &tokens[i..]), wanted[i..], "{kind} {set:?}");
+                found[i][row..row + values.len()].copy_from_slice(values);
+            });
+            assert_eq!(found, wanted, "{kind} {set:?}");
+        }
+    }
+}
+
+#[test]
 #[should_panic(expected = "rows of whole tiles")]
 fn rows_inside_a_tile_are_refused() {
     let packed = matrix(GgmlType::F32, 32, 4, &[0; 512]);
