@@ -94,7 +94,7 @@ async fn fill(db: &PgPool, count: i64) -> anyhow::Result<()> {
         SELECT lpad(to_hex(n), 32, '0')::uuid, 'model-' || n, 'Model ' || n, 'local', '/m.gguf' FROM generate_series(1, $2) n
         WHERE $1 > 0 AND $3 > 0",
         "INSERT INTO votes (battle_id, voter_id, kind, language, model_a, model_b, choice, created_at)
-        SELECT gen_random_uuid(), lpad(to_hex(1 + n % $3), 32, 'f')::uuid, 'battle', (ARRAY['en', 'zh', 'fr'])[1 + n % 3],
+        SELECT gen_random_uuid(), lpad(to_hex(1 + n % $3), 32, '0')::uuid, 'battle', (ARRAY['en', 'zh', 'fr'])[1 + n % 3],
             lpad(to_hex(a), 32, '0')::uuid, lpad(to_hex(CASE WHEN other >= a THEN other + 1 ELSE other END), 32, '0')::uuid,
             (ARRAY['a', 'b', 'a', 'tie', 'b', 'both_bad', 'a', 'b'])[1 + (hashint8(n + 7) & 7)],
             '1970-01-02'::timestamptz + make_interval(secs => n)

@@ -156,7 +156,8 @@ impl Boards {
             return Ok(Arc::new(ReadBoard { version: 0, board, undescribed: 0 }));
         }
         let features = if key.filter().needs_features() { vote_features::newest(db).await? } else { 0 };
-        self.kept.get(key, [version, features, 0], self.compute(db, key)).await
+        let (boards, db, of) = (self.clone(), db.clone(), key.clone());
+        self.kept.get(key, [version, features, 0], async move { boards.compute(&db, &of).await }).await
     }
 
     /// A number that changes whenever the board does.
@@ -182,7 +183,8 @@ impl Boards {
         if version == [0; 3] {
             return Ok(Arc::default());
         }
-        self.approvals.get(key, version, self.compute_direct(db, key)).await
+        let (boards, db, of) = (self.clone(), db.clone(), key.clone());
+        self.approvals.get(key, version, async move { boards.compute_direct(&db, &of).await }).await
     }
 
     /// How each model's rating differs between Chinese and English; nothing where fewer than two models have a rating in
@@ -194,7 +196,8 @@ impl Boards {
         let key = BoardKey { language: None, style_control: false, ..key.clone() };
         let version = ratings::version(db, key.kind, ALL_LANGUAGES).await?;
         let features = if key.filter().needs_features() { vote_features::newest(db).await? } else { 0 };
-        self.gaps.get(&key, [version, features, 0], self.compute_gap(db, &key)).await
+        let (boards, db, of) = (self.clone(), db.clone(), key.clone());
+        self.gaps.get(&key, [version, features, 0], async move { boards.compute_gap(&db, &of).await }).await
     }
 
     /// Whether the left answer wins more often than the right one in blind battles; nothing without a vote for either.

@@ -25,6 +25,11 @@ type Slot<T> = Arc<tokio::sync::Mutex<Option<Kept<T>>>>;
 /// With when each was last asked for.
 type Slots<K, T> = HashMap<K, (u64, Slot<T>)>;
 
+/// What is kept, where it is of this version.
+fn fresh<T>(kept: Option<&Kept<T>>, version: Version) -> Option<Arc<T>> {
+    kept.filter(|kept| kept.asked == version || kept.version == version).map(|kept| kept.result.clone())
+}
+
 /// Results by what they are of. Clones share them.
 #[derive(Debug)]
 pub(super) struct Shelf<K, T> {
@@ -43,24 +48,32 @@ impl<K, T> Clone for Shelf<K, T> {
     }
 }
 
-impl<K: Clone + Eq + Hash, T> Shelf<K, T> {
+impl<K: Clone + Eq + Hash, T: Send + Sync + 'static> Shelf<K, T> {
     /// The result of this version, or a newer one: the kept one, or what `compute` comes to. One computes, the others wait
-    /// for it.
+    /// for it; what was begun is finished and kept even if nobody waits any more.
     pub async fn get(
         &self,
         key: &K,
         version: Version,
-        compute: impl Future<Output = Result<(Version, T), Error>>,
+        compute: impl Future<Output = Result<(Version, T), Error>> + Send + 'static,
     ) -> Result<Arc<T>, Error> {
         let slot = self.slot(key);
-        let mut kept = slot.lock().await;
-        if let Some(kept) = kept.as_ref().filter(|kept| kept.asked == version || kept.version == version) {
-            return Ok(kept.result.clone());
+        if let Ok(kept) = slot.try_lock()
+            && let Some(result) = fresh(kept.as_ref(), version)
+        {
+            return Ok(result);
         }
-        let (computed, result) = compute.await?;
-        let result = Arc::new(result);
-        *kept = Some(Kept { asked: version, version: computed, result: result.clone() });
-        Ok(result)
+        let task = tokio::spawn(async move {
+            let mut kept = slot.lock_owned().await;
+            if let Some(result) = fresh(kept.as_ref(), version) {
+                return Ok(result);
+            }
+            let (computed, result) = compute.await?;
+            let result = Arc::new(result);
+            *kept = Some(Kept { asked: version, version: computed, result: result.clone() });
+            Ok(result)
+        });
+        task.await.map_err(|cause| Error::Internal(cause.into()))?
     }
 
     fn slot(&self, key: &K) -> Slot<T> {
@@ -91,9 +104,10 @@ mod tests {
     #[tokio::test]
     async fn a_result_is_computed_once_a_version_and_the_longest_unused_one_goes() {
         let shelf: Shelf<usize, usize> = Shelf::default();
-        let computed = AtomicUsize::new(0);
+        let computed = Arc::new(AtomicUsize::new(0));
         let get = async |key: usize, version: i64| {
-            let compute = async {
+            let computed = computed.clone();
+            let compute = async move {
                 computed.fetch_add(1, Ordering::Relaxed);
                 Ok(([version, 0, 0], key))
             };
@@ -111,5 +125,20 @@ mod tests {
         assert_eq!(shelf.len(), MAX_KEPT);
         get(0, 2).await;
         assert_eq!(computed.load(Ordering::Relaxed), 2 + MAX_KEPT, "what is asked for again and again stays");
+    }
+
+    #[tokio::test]
+    async fn what_was_begun_is_kept_though_nobody_waits_any_more() {
+        let shelf: Shelf<u8, u8> = Shelf::default();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let slow = async move {
+            told.await.map_err(|_| Error::NotFound)?;
+            Ok(([1, 0, 0], 7))
+        };
+        let gone = tokio::time::timeout(std::time::Duration::from_millis(20), shelf.get(&0, [1, 0, 0], slow)).await;
+        assert!(gone.is_err(), "it is still being computed");
+        tell.send(()).unwrap();
+        let never = async { Err(Error::NotFound) };
+        assert_eq!(*shelf.get(&0, [1, 0, 0], never).await.unwrap(), 7);
     }
 }

@@ -25,7 +25,7 @@ impl Store {
                 n * 1000000000::bigint, 32768
             FROM generate_series(1, $1::int) n";
         self.run(model, &[models]).await;
-        let voter = "INSERT INTO voters (id) SELECT lpad(to_hex(n), 32, 'f')::uuid FROM generate_series(1, $1::int) n";
+        let voter = "INSERT INTO voters (id) SELECT lpad(to_hex(n), 32, '0')::uuid FROM generate_series(1, $1::int) n";
         self.run(voter, &[voters]).await;
         let vote = "WITH drawn AS (
                 SELECT n, 1 + (hashint8(n) & 2147483647) % $1::int AS a,
@@ -38,7 +38,7 @@ impl Store {
                 SELECT *, CASE WHEN other >= a THEN other + 1 ELSE other END AS b FROM drawn
             )
             INSERT INTO votes (battle_id, voter_id, kind, language, model_a, model_b, choice, created_at)
-            SELECT gen_random_uuid(), lpad(to_hex(voter), 32, 'f')::uuid, 'battle', (ARRAY['zh', 'en'])[1 + n % 2],
+            SELECT gen_random_uuid(), lpad(to_hex(voter), 32, '0')::uuid, 'battle', (ARRAY['zh', 'en'])[1 + n % 2],
                 lpad(to_hex(a), 32, '0')::uuid, lpad(to_hex(b), 32, '0')::uuid,
                 CASE WHEN chance < 0.08 THEN 'tie' WHEN chance < 0.14 THEN 'both_bad'
                     WHEN 0.14 + 0.86 / (1 + exp(0.15 * (b - a) + (long_b - long_a) / 800.0)) > chance THEN 'a' ELSE 'b' END,
