@@ -242,7 +242,7 @@ impl TryFrom<ServeOptions> for Config {
                 .map(|network| network.parse().map_err(|_| Message::new("config-network").with("network", network)))
                 .collect::<Result<_, _>>()?,
             devices,
-            demo_models: if raw.no_demo { None } else { raw.demo_models.or_else(default_demo_models) },
+            demo_models: raw.demo_models.or_else(default_demo_models).filter(|_| !raw.no_demo).map(resolved),
             elo: EloSettings {
                 k: above_zero(raw.elo_k, "--elo-k")?,
                 scale: above_zero(raw.elo_scale, "--elo-scale")?,
@@ -314,6 +314,11 @@ fn default_demo_models() -> Option<PathBuf> {
         std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.parent()?.join("share/mixtral-arena/models")));
     let source = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../engine/models"));
     [installed, Some(source)].into_iter().flatten().find(|folder| folder.is_dir())
+}
+
+/// Without links and relative parts, as the paths of registered models are; as it was said where there is no such folder.
+fn resolved(folder: PathBuf) -> PathBuf {
+    folder.canonicalize().unwrap_or(folder)
 }
 
 #[cfg(test)]

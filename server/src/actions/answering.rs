@@ -11,7 +11,7 @@ use crate::endpoints::{local_target, target};
 use crate::error::Error;
 use crate::state::AppState;
 use crate::store::battles::NewReply;
-use crate::store::models;
+use crate::store::models::{self, Model};
 use crate::streams::{GenerationRequest, ReplyAttempt, TurnHub};
 
 /// When to come again where too many wait for a model.
@@ -19,16 +19,18 @@ const FULL_RETRY: Duration = Duration::from_secs(5);
 
 /// Everyone who might be drawn.
 pub async fn candidates(db: &PgPool, streams: &TurnHub) -> Result<Vec<Candidate>, Error> {
-    let models = models::enabled(db).await?;
-    Ok(models
-        .iter()
-        .map(|model| Candidate {
-            id: model.id,
-            weight: model.settings.general.sampling_weight,
-            is_available: streams.is_available(model),
-            parameters: model.card().parameters,
-        })
-        .collect())
+    Ok(candidates_of(&models::enabled(db).await?, streams))
+}
+
+/// The same of models that were read already.
+pub fn candidates_of(models: &[Model], streams: &TurnHub) -> Vec<Candidate> {
+    let candidate = |model: &Model| Candidate {
+        id: model.id,
+        weight: model.settings.general.sampling_weight,
+        is_available: streams.is_available(model),
+        parameters: model.card().parameters,
+    };
+    models.iter().map(candidate).collect()
 }
 
 /// Refuses where too many wait for a model already, before anything is written: an attempt that is never made leaves no

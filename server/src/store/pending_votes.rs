@@ -20,7 +20,9 @@ pub struct GivenVote {
     pub address_hash: Option<Vec<u8>>,
 }
 
-/// Keeps a vote that is final after so long. False when the battle has one already: the first one stands.
+/// Keeps a vote that is final after so long. False when the battle has one already, pending or final: the first one stands.
+/// A vote that was settled between two looks of ours is seen by the statement itself; what slips past even that is removed,
+/// uncounted, as soon as it is due.
 pub async fn insert(
     db: impl PgExecutor<'_>,
     battle: BattleId,
@@ -30,7 +32,8 @@ pub async fn insert(
     let reasons: Vec<String> = vote.reasons.iter().map(Reason::to_string).collect();
     let done = sqlx::query!(
         "INSERT INTO pending_votes (battle_id, choice, reasons, comment, address_hash, final_at)
-        VALUES ($1, $2, $3, $4, $5, now() + make_interval(secs => $6)) ON CONFLICT DO NOTHING",
+        SELECT $1, $2, $3, $4, $5, now() + make_interval(secs => $6)
+        WHERE NOT EXISTS (SELECT 1 FROM votes WHERE battle_id = $1) ON CONFLICT DO NOTHING",
         battle.0,
         vote.choice.as_str(),
         &reasons,

@@ -77,6 +77,16 @@ pub fn state_key(state: &ModelState) -> &'static str {
     }
 }
 
+/// What a visitor reads of a kind.
+pub fn kind_text(locale: Locale, kind: BattleKind) -> String {
+    locale.text(&format!("kind-{}", kind.as_str().replace('_', "-")))
+}
+
+/// What a visitor reads of a vote.
+pub fn voted_text(locale: Locale, choice: Choice) -> String {
+    locale.text(&format!("voted-{}", choice.as_str().replace('_', "-")))
+}
+
 /// The key of a kind's text in the administration.
 pub fn kind_key(kind: &BattleKind) -> &'static str {
     match kind {

@@ -22,16 +22,23 @@ impl Processes {
         Self { first }
     }
 
-    /// SIGSTOP to all of them, the first one first, so that it starts no others meanwhile.
+    /// SIGSTOP to all of them, the first one first, so that it starts no others meanwhile. It may have been starting one as the
+    /// signal came, so its children are looked at until none is new.
     #[must_use]
     pub fn freeze(&self) -> Frozen {
         let mut all = vec![self.first];
         _ = kill_process(self.first, Signal::STOP);
-        for (pid, _) in children_of(self.first) {
-            _ = kill_process(pid, Signal::STOP);
-            all.push(pid);
+        loop {
+            let new: Vec<Pid> =
+                children_of(self.first).into_iter().map(|(pid, _)| pid).filter(|pid| !all.contains(pid)).collect();
+            if new.is_empty() {
+                return Frozen { all };
+            }
+            for pid in &new {
+                _ = kill_process(*pid, Signal::STOP);
+            }
+            all.extend(new);
         }
-        Frozen { all }
     }
 }
 

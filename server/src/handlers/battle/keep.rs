@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures_util::stream;
+use futures_util::{Stream, stream};
 
 use crate::actions::read_battle::ReadBattle;
 use crate::domain::{BattleId, Side};
@@ -71,9 +71,7 @@ pub async fn all_markdown(arena: web::Data<AppState>, visitor: Visitor, locale: 
         let text = read_markdown(arena, visitor, locale, id).await?;
         Ok::<_, Error>(Bytes::from(text + "\n\n"))
     };
-    let body =
-        stream::unfold(Some(All { arena, visitor, before: None }), move |all| async move { all?.next(&each).await });
-    file("text/markdown; charset=utf-8", "battles.md").streaming(body)
+    file("text/markdown; charset=utf-8", "battles.md").streaming(All::stream(arena, visitor, each))
 }
 
 /// All battles of the visitor, the newest first: one JSON object a line.
@@ -84,9 +82,7 @@ pub async fn all_json(arena: web::Data<AppState>, visitor: Visitor, locale: Loca
         line.push(b'\n');
         Ok::<_, Error>(Bytes::from(line))
     };
-    let body =
-        stream::unfold(Some(All { arena, visitor, before: None }), move |all| async move { all?.next(&each).await });
-    file("application/jsonl", "battles.jsonl").streaming(body)
+    file("application/jsonl", "battles.jsonl").streaming(All::stream(arena, visitor, each))
 }
 
 /// A walk through the battles of a visitor.
@@ -97,6 +93,15 @@ struct All {
 }
 
 impl All {
+    /// A file with all of them, as it is read.
+    fn stream(
+        arena: web::Data<AppState>,
+        visitor: Visitor,
+        each: impl AsyncFn(&AppState, &Visitor, BattleId) -> Result<Bytes, Error> + Copy,
+    ) -> impl Stream<Item = Result<Bytes, Error>> {
+        stream::unfold(Some(Self { arena, visitor, before: None }), move |all| async move { all?.next(&each).await })
+    }
+
     /// The next part of a file with all of them.
     async fn next(
         mut self,

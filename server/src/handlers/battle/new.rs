@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::samples::sample_prompts;
 use super::standings::Standings;
-use crate::actions::answering::candidates;
+use crate::actions::answering::candidates_of;
 use crate::actions::start_battle::{Opponents, StartBattle};
 use crate::domain::{MAX_PROMPT_CHARS, PairMode, Parameters, SIZE_RATIO};
 use crate::error::Error;
@@ -74,20 +74,22 @@ impl NewBattlePage {
         let page = Page::of(request);
         let models = models::enabled(&arena.db).await?;
         let samples = sample_prompts(&models, page.locale, MAX_SAMPLES);
-        let demo = arena.config.demo_models.as_deref().and_then(|folder| folder.canonicalize().ok());
+        let demo = arena.config.demo_models.as_deref();
         let is_demo = |model: &Model| {
             let path = model.settings.source.local().map(|local| Path::new(&local.path));
-            demo.as_deref().zip(path).is_some_and(|(folder, path)| path.starts_with(folder))
+            demo.zip(path).is_some_and(|(folder, path)| path.starts_with(folder))
         };
         let is_demo = !models.is_empty() && models.iter().all(is_demo);
         let standings = Standings::read(arena).await?;
+        let drawn = arena.evidence.pair_table(&candidates_of(&models, &arena.streams), PairMode::Random);
+        let trouble = drawn.err().map(|e| Trouble::new(&Error::NoModels(e.code()), page.locale));
         let sizes = || models.iter().filter(|model| model.in_rotation()).filter_map(|model| model.card().parameters);
         let has_sizes = sizes().max().zip(sizes().min()).is_some_and(|(most, least)| most / SIZE_RATIO >= least.max(1));
         let Begin { prompt, draw, model } = begin;
         Ok(Self {
             page,
             prompt,
-            trouble: None,
+            trouble,
             samples,
             is_demo,
             models: models.len(),
@@ -140,11 +142,7 @@ pub async fn page(
     arena: web::Data<AppState>,
     query: web::Query<Begin>,
 ) -> Result<HttpResponse, Error> {
-    let candidates = candidates(&arena.db, &arena.streams).await?;
-    let mut page = NewBattlePage::read(&request, &arena, query.into_inner()).await?;
-    let table = arena.evidence.pair_table(&candidates, PairMode::Random);
-    page.trouble = table.err().map(|e| Trouble::new(&Error::NoModels(e.code()), page.page.locale));
-    html(&page)
+    html(&NewBattlePage::read(&request, &arena, query.into_inner()).await?)
 }
 
 /// Begins one.

@@ -20,8 +20,8 @@ use crate::state::AppState;
 use crate::store::model_names::{self, ModelNames};
 use crate::store::{battles, models, shares};
 use crate::streams::{Cursor, Shown};
-use crate::views::Page;
 use crate::views::replies::ReplyView;
+use crate::views::{Page, human};
 
 /// So much of a message names a tab.
 const TITLE_CHARS: usize = 40;
@@ -265,7 +265,7 @@ impl BattlePage {
 
     /// The text of a choice once it has been made.
     pub fn said(&self, choice: &Choice) -> String {
-        let text = || self.page.t(&format!("voted-{}", choice.as_str().replace('_', "-")));
+        let text = || human::voted_text(self.page.locale, *choice);
         self.chosen_name(choice).map_or_else(text, |name| self.page.t1("voted-named", "name", name))
     }
 

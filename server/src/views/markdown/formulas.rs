@@ -105,11 +105,15 @@ fn fence(rest: &str, mark: u8, run: usize) -> usize {
 
 /// The length of the code span that begins here, which ends in its own paragraph.
 fn code_span(rest: &str, run: usize) -> Option<usize> {
-    let paragraph = &rest[..paragraph_end(rest).unwrap_or(rest.len())];
     let mut at = run;
-    while let Some(next) = paragraph[at..].find('`') {
+    // The end of the paragraph is looked for no further than where the span would close: a text of many spans without a blank
+    // line is not walked through once for each of them.
+    while let Some(next) = rest[at..].find('`') {
         let start = at + next;
-        let length = paragraph[start..].bytes().take_while(|byte| *byte == b'`').count();
+        let length = rest[start..].bytes().take_while(|byte| *byte == b'`').count();
+        if paragraph_end(&rest[at..start]).is_some() {
+            return None;
+        }
         at = start + length;
         if length == run {
             return Some(at);
