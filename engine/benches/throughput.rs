@@ -25,7 +25,10 @@ fn main() {
                     match event {
                         Event::Text { tokens: more, .. } => tokens += more.len(),
                         Event::Failed { error } => panic!("{error}"),
-                        Event::Started { .. } | Event::Finished { .. } => {}
+                        Event::Started { .. }
+                        | Event::Prompt { .. }
+                        | Event::Embedding { .. }
+                        | Event::Finished { .. } => {}
                     }
                 }
             }

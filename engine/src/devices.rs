@@ -8,8 +8,7 @@ use crate::device::DeviceSpec;
 use crate::error::{Error, Result};
 use crate::formats::Source;
 use crate::gpu::{Gpu, GpuModel, cache_bytes, open};
-use crate::model::{CacheType, Forward, Outcome, Sizes};
-use crate::sample::Draw;
+use crate::model::{CacheType, Forward, Outcome, Sizes, Want};
 use crate::schedule::StepInput;
 
 /// A device that is open.
@@ -91,8 +90,8 @@ impl Forward for GpuModel {
         true
     }
 
-    fn sample(&mut self, plan: &StepInput, draws: &[Option<Draw>]) -> Result<Vec<Outcome>> {
-        Self::sample(self, plan, draws)
+    fn sample(&mut self, plan: &StepInput, wants: &[Want]) -> Result<Vec<Outcome>> {
+        Self::sample(self, plan, wants)
     }
 
     fn reset(&mut self) -> Result<()> {

@@ -85,6 +85,28 @@ pub struct Request {
     pub ignore_eos: bool,
     /// Log probabilities of the chosen token and of this many alternatives.
     pub logprobs: Option<usize>,
+    /// Log probabilities of the prompt's own tokens, and of this many alternatives to each. The whole prompt is computed for
+    /// it, whatever the cache holds. With it, `max_tokens` may be 0: nothing but the prompt is judged.
+    pub prompt_logprobs: Option<usize>,
+    /// The prompt becomes an embedding, and nothing is answered: the mean of its tokens' hidden states after the last norm, of
+    /// length 1, as Chinese-Mixtral's server gives it. Like `prompt_logprobs`, it needs the whole prompt computed.
+    pub embedding: bool,
+    /// What is added to the logits of some tokens before anything else; at -100 a token never comes.
+    pub logit_bias: Vec<(u32, f32)>,
+    /// Tokens that end the answer, as the model's own end-of-text tokens do.
+    pub stop_tokens: Vec<u32>,
+    /// What the answer must be.
+    pub format: Format,
+}
+
+/// What an answer must be.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Format {
+    /// Anything.
+    #[default]
+    Text,
+    /// JSON that this schema allows.
+    Json(serde_json::Value),
 }
 
 impl Request {
@@ -98,6 +120,11 @@ impl Request {
             stop: Vec::new(),
             ignore_eos: false,
             logprobs: None,
+            prompt_logprobs: None,
+            embedding: false,
+            logit_bias: Vec::new(),
+            stop_tokens: Vec::new(),
+            format: Format::Text,
         }
     }
 
@@ -117,7 +144,7 @@ impl Request {
         let bad =
             |field: &'static str, message: String| Err(SubmitError::BadRequest { field: field.to_owned(), message });
         self.sampling.check().map_err(|e| SubmitError::BadRequest { field: e.field.to_owned(), message: e.message })?;
-        if self.max_tokens == 0 {
+        if self.max_tokens == 0 && self.prompt_logprobs.is_none() && !self.embedding {
             return bad("max_tokens", "must be at least 1".to_owned());
         }
         if self.stop.len() > MAX_STOPS {
@@ -126,8 +153,13 @@ impl Request {
         if self.stop.iter().any(|s| s.is_empty() || s.len() > MAX_STOP_BYTES) {
             return bad("stop", format!("a stop string must have 1 to {MAX_STOP_BYTES} bytes"));
         }
-        if self.logprobs.is_some_and(|n| n > MAX_LOGPROBS) {
-            return bad("logprobs", format!("at most {MAX_LOGPROBS}"));
+        for (field, asked) in [("logprobs", self.logprobs), ("prompt_logprobs", self.prompt_logprobs)] {
+            if asked.is_some_and(|n| n > MAX_LOGPROBS) {
+                return bad(field, format!("at most {MAX_LOGPROBS}"));
+            }
+        }
+        if let Some((token, bias)) = self.logit_bias.iter().find(|(_, bias)| !(-100.0..=100.0).contains(bias)) {
+            return bad("logit_bias", format!("must lie between -100 and 100, and is {bias} for token {token}"));
         }
         Ok(())
     }
@@ -246,7 +278,19 @@ pub struct Logprobs {
     pub top: Vec<TokenLogprob>,
 }
 
-/// What happens to a request, in order: one `Started`, some `Text`, then `Finished` or `Failed`.
+/// A token of the prompt, with what the model thought of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PromptToken {
+    /// Its id.
+    pub token: u32,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Its log probability and the likeliest alternatives; none for the first, which follows nothing.
+    pub logprobs: Option<Logprobs>,
+}
+
+/// What happens to a request, in order: one `Started`, one `Prompt` where it was asked for, some `Text`, then `Finished` or
+/// `Failed`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// The model began to read the prompt.
@@ -255,6 +299,10 @@ pub enum Event {
         /// Tokens of the prompt that need no computation.
         cached_tokens: usize,
     },
+    /// The prompt's tokens, each with its log probability.
+    Prompt { tokens: Vec<PromptToken> },
+    /// What the prompt has become: (hidden), of length 1.
+    Embedding { values: Vec<f32> },
     /// More of the answer. Always whole characters, never part of a stop string.
     Text {
         text: String,

@@ -1,5 +1,6 @@
 """Talks to a running worker with OpenAI's own client: `openai_client.py BASE TOKEN`."""
 
+import json
 import sys
 
 import openai
@@ -39,7 +40,24 @@ def refused(kind, code, **changes):
         raise AssertionError(f"must be refused: {changes}")
 
 
-refused(openai.BadRequestError, "unsupported_parameter", n=2)
+several = client.chat.completions.create(**{**asked, "temperature": 1}, n=3, seed=1)
+assert [choice.index for choice in several.choices] == [0, 1, 2]
+assert several.usage.completion_tokens > whole.usage.completion_tokens
+
+schema = {"type": "object", "properties": {"verse": {"type": "string", "maxLength": 8}}, "required": ["verse"]}
+form = {"type": "json_schema", "json_schema": {"name": "verse", "schema": {**schema, "additionalProperties": False}}}
+held = client.chat.completions.create(**{**asked, "max_tokens": 200}, response_format=form)
+assert isinstance(json.loads(held.choices[0].message.content)["verse"], str), held
+
+scored = client.completions.create(model="verse", prompt=["春眠不觉晓", "处处闻啼鸟"], max_tokens=0, echo=True, logprobs=1)
+assert [choice.text for choice in scored.choices] == ["春眠不觉晓", "处处闻啼鸟"]
+assert all(choice.logprobs.token_logprobs[0] is None for choice in scored.choices)
+assert all(value < 0 for choice in scored.choices for value in choice.logprobs.token_logprobs[1:])
+
+vectors = client.embeddings.create(model="verse", input=["春眠不觉晓", "处处闻啼鸟"]).data
+assert len(vectors) == 2 and abs(sum(value * value for value in vectors[0].embedding) - 1) < 1e-3
+
+refused(openai.BadRequestError, "unsupported_parameter", tools=[{"type": "function", "function": {"name": "f"}}])
 refused(openai.BadRequestError, "invalid_value", temperature=9)
 refused(openai.NotFoundError, "model_not_found", model="nobody")
 client = openai.OpenAI(base_url=base + "/v1", api_key="a-wrong-token", max_retries=0)

@@ -88,6 +88,95 @@ async fn answers_have_the_shapes_of_openai_s_own_types() {
 }
 
 #[tokio::test]
+async fn prompts_are_scored_repeated_and_answered_several_times() {
+    let worker = Worker::start(&[]).await;
+    let ask = async |path: &str, body: Value| {
+        let mut all = json!({"model": "verse", "seed": 3});
+        all.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
+        let response = worker.post(path, &all).await;
+        let status = response.status().as_u16();
+        let answer: Value = response.json().await.unwrap();
+        assert_eq!(status, 200, "{answer}");
+        answer
+    };
+    // What evaluations ask: the log probability of each token of a text, and whether it is the likeliest.
+    let scored =
+        ask("/v1/completions", json!({"prompt": ["春眠不觉晓", "秋"], "max_tokens": 0, "echo": true, "logprobs": 1}))
+            .await;
+    let choice = &scored["choices"][0];
+    assert_eq!((&choice["text"], &scored["choices"][1]["text"]), (&json!("春眠不觉晓"), &json!("秋")));
+    let logprobs = &choice["logprobs"];
+    let values = logprobs["token_logprobs"].as_array().unwrap();
+    assert!(values[0].is_null() && values[1..].iter().all(|value| value.as_f64().unwrap() < 0.0), "{logprobs}");
+    assert_eq!(scored["usage"]["completion_tokens"], 0);
+    // The answer that is most likely is scored as the most likely one where it stands in the prompt.
+    let greedy = json!({"prompt": "春", "max_tokens": 6, "temperature": 0, "repetition_penalty": 1, "logprobs": 1});
+    let answer = ask("/v1/completions", greedy).await;
+    let said = answer["choices"][0]["logprobs"]["token_logprobs"].as_array().unwrap().clone();
+    let whole = format!("春{}", answer["choices"][0]["text"].as_str().unwrap());
+    let again = ask("/v1/completions", json!({"prompt": whole, "max_tokens": 0, "echo": true, "logprobs": 1})).await;
+    let values = again["choices"][0]["logprobs"]["token_logprobs"].as_array().unwrap();
+    let tail = &values[values.len() - said.len()..];
+    for (first, second) in said.iter().zip(tail) {
+        assert!((first.as_f64().unwrap() - second.as_f64().unwrap()).abs() < 1e-3, "{said:?} {tail:?}");
+    }
+
+    let user = json!([{"role": "user", "content": "写一首春天的诗"}]);
+    let several =
+        ask("/v1/chat/completions", json!({"messages": user, "n": 3, "max_tokens": 8, "temperature": 2})).await;
+    let text = |at: usize| several["choices"][at]["message"]["content"].as_str().unwrap();
+    assert!(text(0) != text(1) && text(1) != text(2), "{several}");
+    let alone =
+        ask("/v1/chat/completions", json!({"messages": user, "max_tokens": 8, "temperature": 2, "seed": 4})).await;
+    assert_eq!(alone["choices"][0]["message"]["content"], text(1), "the second answer has the next seed");
+    assert_eq!(several["usage"]["prompt_tokens"], alone["usage"]["prompt_tokens"], "the prompt counts once");
+
+    let schema = json!({
+        "type": "object",
+        "properties": {"verse": {"type": "string", "maxLength": 6}, "lines": {"type": "integer", "maximum": 9, "minimum": 1}},
+        "required": ["verse", "lines"],
+        "additionalProperties": false,
+    });
+    let format = json!({"type": "json_schema", "json_schema": {"name": "verse", "schema": schema}});
+    let body = json!({"messages": user, "response_format": format, "max_tokens": 150});
+    let held = ask("/v1/chat/completions", body).await;
+    let text = held["choices"][0]["message"]["content"].as_str().unwrap();
+    let value: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {held}"));
+    assert!(value["verse"].is_string() && value["lines"].is_u64(), "{value}");
+}
+
+#[tokio::test]
+async fn embeddings_tell_like_from_unlike_and_a_browser_may_ask_where_it_is_allowed() {
+    let worker = Worker::start(&["--allowed-origins", "https://example.org"]).await;
+    let input = json!(["春眠不觉晓，处处闻啼鸟。", "春眠不觉晓，处处闻啼鸟，", "大漠孤烟直，长河落日圆。"]);
+    let answer: Value =
+        worker.post("/v1/embeddings", &json!({"model": "verse", "input": input})).await.json().await.unwrap();
+    let vector = |at: usize| -> Vec<f64> {
+        answer["data"][at]["embedding"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect()
+    };
+    let dot = |a: usize, b: usize| vector(a).iter().zip(vector(b)).map(|(a, b)| a * b).sum::<f64>();
+    assert!((dot(0, 0) - 1.0).abs() < 1e-5 && dot(0, 1) > dot(0, 2), "{} {}", dot(0, 1), dot(0, 2));
+    assert!(answer["usage"]["prompt_tokens"].as_u64().unwrap() > 20);
+    let short = json!({"model": "verse", "input": "春", "dimensions": 8, "encoding_format": "base64"});
+    let short: Value = worker.post("/v1/embeddings", &short).await.json().await.unwrap();
+    assert_eq!(short["data"][0]["embedding"].as_str().unwrap().len(), 44, "32 bytes");
+    let (status, error) = error_of(worker.post("/v1/embeddings", &json!({"model": "verse", "input": []})).await).await;
+    assert_eq!((status, error["param"].as_str()), (400, Some("input")));
+
+    let preflight = |origin: &'static str| {
+        let request = worker.client.request(reqwest::Method::OPTIONS, format!("{}/v1/embeddings", worker.base));
+        let request = request.header("origin", origin).header("access-control-request-method", "POST");
+        request.header("access-control-request-headers", "authorization,content-type").send()
+    };
+    let allowed = preflight("https://example.org").await.unwrap();
+    assert_eq!(
+        (allowed.status().as_u16(), &allowed.headers()["access-control-allow-origin"]),
+        (200, &"https://example.org".parse().unwrap())
+    );
+    assert!(!preflight("https://other.example").await.unwrap().status().is_success());
+}
+
+#[tokio::test]
 async fn the_same_seed_gives_the_same_answer_and_a_stop_text_ends_it() {
     let worker = Worker::start(&[]).await;
     let answer = async |extra: Value| {
@@ -122,7 +211,7 @@ async fn what_is_wrong_is_refused_in_openai_s_shape() {
     let user = json!([{"role": "user", "content": "春"}]);
     for (path, body, status, code) in [
         ("/v1/chat/completions", json!({"model": "no", "messages": user}), 404, "model_not_found"),
-        ("/v1/chat/completions", json!({"model": "verse", "messages": user, "n": 2}), 400, "unsupported_parameter"),
+        ("/v1/chat/completions", json!({"model": "verse", "messages": user, "n": 999}), 400, "invalid_value"),
         ("/v1/chat/completions", json!({"model": "verse", "messages": user, "temperature": 99}), 400, "invalid_value"),
         ("/v1/chat/completions", json!({"model": "verse", "messages": []}), 400, "invalid_value"),
         ("/v1/chat/completions", json!([]), 400, "invalid_json"),

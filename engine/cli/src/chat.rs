@@ -192,7 +192,7 @@ impl Session {
         let mut failure = None;
         loop {
             match self.listener.next(&mut stream) {
-                Heard::Event(Event::Started { .. }) => {}
+                Heard::Event(Event::Started { .. } | Event::Prompt { .. } | Event::Embedding { .. }) => {}
                 Heard::Event(Event::Text { text, .. }) => {
                     say_on!("{text}");
                     answer.text.push_str(&text);

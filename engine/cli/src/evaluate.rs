@@ -129,7 +129,7 @@ fn whole(stream: &mut mixtral_engine::EventStream) -> anyhow::Result<String> {
         match event {
             Event::Text { text, .. } => answer.push_str(&text),
             Event::Failed { error } => return Err(error.into()),
-            Event::Started { .. } | Event::Finished { .. } => {}
+            Event::Started { .. } | Event::Prompt { .. } | Event::Embedding { .. } | Event::Finished { .. } => {}
         }
     }
     Ok(answer)

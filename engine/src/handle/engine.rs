@@ -122,7 +122,7 @@ impl Engine {
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         self.commands.send(Command::Add { number, served: Box::new(served) }).map_err(|_| Error::Stopped)?;
-        let entry = Entry { number, card: Arc::clone(&card), tokenizer, template, shared };
+        let entry = Entry { number, card: Arc::clone(&card), tokenizer, template, shared, grammars: Arc::default() };
         models.insert(name.to_owned(), entry);
         Ok(ModelCard::clone(&card))
     }
@@ -177,7 +177,8 @@ impl Engine {
         if prompt.len() > limit {
             return Err(SubmitError::PromptTooLong { tokens: prompt.len(), at_least: false, limit });
         }
-        let (job, stream) = RequestState::new(&entry, &self.options, request, prompt, place);
+        let grammar = entry.grammar(&request.format)?;
+        let (job, stream) = RequestState::new(&entry, &self.options, request, prompt, grammar, place);
         match self.commands.try_send(Command::Submit { number: entry.number, job: Box::new(job) }) {
             Ok(()) => Ok(stream),
             Err(TrySendError::Full(_)) => Err(SubmitError::QueueFull { limit: COMMANDS }),

@@ -1,11 +1,13 @@
 //! A model as the callers' side knows it: from a request's input to the tokens of its prompt, on the caller's thread.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::card::ModelCard;
 use super::shared::Shared;
-use crate::request::{Input, Message, Role, SubmitError};
-use crate::text::{ChatTemplate, Encoding, TemplateError, Tokenizer, TokenizerError};
+use crate::request::{Format, Input, Message, Role, SubmitError};
+use crate::text::{
+    ChatTemplate, Encoding, Grammar, GrammarCompiler, GrammarError, TemplateError, Tokenizer, TokenizerError,
+};
 
 /// What the caller's side needs to know of a model.
 #[derive(Clone)]
@@ -15,6 +17,8 @@ pub(super) struct Entry {
     pub(super) tokenizer: Arc<Tokenizer>,
     pub(super) template: Arc<Result<ChatTemplate, TemplateError>>,
     pub(super) shared: Arc<Shared>,
+    /// Made when the first answer is to be held to a form.
+    pub(super) grammars: Arc<OnceLock<Result<GrammarCompiler, GrammarError>>>,
 }
 
 impl Entry {
@@ -53,6 +57,17 @@ impl Entry {
             }
         };
         if tokens.is_empty() { Err(bad("prompt", "is empty")) } else { Ok(tokens) }
+    }
+
+    /// What holds an answer to its form, where it has one.
+    pub(super) fn grammar(&self, format: &Format) -> Result<Option<Grammar>, SubmitError> {
+        let Format::Json(schema) = format else { return Ok(None) };
+        let bad = |error: &GrammarError| SubmitError::BadRequest {
+            field: "response_format".to_owned(),
+            message: format!("this schema cannot be followed: {error}"),
+        };
+        let compiler = self.grammars.get_or_init(|| GrammarCompiler::new(&self.tokenizer)).as_ref().map_err(&bad)?;
+        compiler.json(schema).map(Some).map_err(|error| bad(&error))
     }
 }
 

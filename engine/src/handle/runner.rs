@@ -39,7 +39,13 @@ impl ModelRunner {
     }
 
     pub(super) fn enqueue(&mut self, mut job: RequestState) {
-        match self.scheduler.add(std::mem::take(&mut job.prompt), job.max_total_tokens) {
+        let (prompt, most) = (std::mem::take(&mut job.prompt), job.max_total_tokens);
+        let added = if job.wants_whole_prompt() {
+            self.scheduler.add_scored(prompt, most)
+        } else {
+            self.scheduler.add(prompt, most)
+        };
+        match added {
             Ok(id) => {
                 self.jobs.insert(id, job);
             }

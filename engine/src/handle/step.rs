@@ -3,12 +3,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use super::request_state::{RequestState, StepOutcome};
+use super::request_state::StepOutcome;
 use super::runner::ModelRunner;
 use super::shared::Shared;
 use crate::cpu::panic_text;
 use crate::error::{Error, Result};
-use crate::model::Outcome;
+use crate::model::{Outcome, Want};
 use crate::request::GenerateError;
 
 /// Lets one model do one step of work, and says how many tokens it computed.
@@ -35,9 +35,9 @@ fn step(model: &mut ModelRunner) -> Result<usize> {
 
     // forward, and sample where the logits are if the model can
     let samples = model.model.samples();
-    let draws: Vec<_> =
-        step.outputs.iter().map(|id| model.jobs.get(id).filter(|_| samples).and_then(RequestState::draw)).collect();
-    let outcomes = model.model.sample(&step.plan, &draws)?;
+    let want = |id| model.jobs.get(id).map_or(Want::Logits, |job| job.want(samples));
+    let wants: Vec<_> = step.outputs.iter().map(want).collect();
+    let outcomes = model.model.sample(&step.plan, &wants)?;
     let is_row = |outcome: &Outcome| !matches!(outcome, Outcome::Logits(row) if row.len() != model.vocabulary);
     if outcomes.len() != step.outputs.len() || !outcomes.iter().all(is_row) {
         let (rows, vocabulary) = (step.outputs.len(), model.vocabulary);
@@ -46,9 +46,11 @@ fn step(model: &mut ModelRunner) -> Result<usize> {
     model.scheduler.computed(&step);
 
     // sample and emit
-    for (id, outcome) in step.outputs.iter().zip(outcomes) {
+    for ((id, row), outcome) in step.outputs.iter().zip(&step.plan.outputs).zip(outcomes) {
         let Some(job) = model.jobs.get_mut(id) else { continue };
-        match job.advance(&outcome) {
+        let position = step.plan.positions[*row as usize] as usize;
+        match job.advance(position, &outcome) {
+            StepOutcome::Scored => {}
             StepOutcome::Token(token) => model.scheduler.append(*id, token),
             StepOutcome::Ended => {
                 model.scheduler.remove(*id);

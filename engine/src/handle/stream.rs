@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::Stream;
 use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
 
-use crate::request::{Event, GenerateError, Logprobs};
+use crate::request::{Event, GenerateError, Logprobs, PromptToken};
 
 /// The events of one request. Dropping it cancels the request; so does leaving it unread for longer
 /// than [`super::EngineOptions::read_timeout`].
@@ -97,6 +97,16 @@ impl Emitter {
     /// Says that the prompt is being read. The first event: there is room.
     pub(super) fn started(&mut self, prompt_tokens: usize, cached_tokens: usize) {
         self.offer(Event::Started { prompt_tokens, cached_tokens });
+    }
+
+    /// Tells the prompt's log probabilities, for which the stream has a place of its own.
+    pub(super) fn prompt(&mut self, tokens: Vec<PromptToken>) {
+        self.offer(Event::Prompt { tokens });
+    }
+
+    /// Tells the embedding, which has the same place.
+    pub(super) fn embedding(&mut self, values: Vec<f32>) {
+        self.offer(Event::Embedding { values });
     }
 
     /// Adds to the answer. Sent as soon as it has text and the reader has room.

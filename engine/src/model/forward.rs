@@ -4,6 +4,17 @@ use crate::error::{Error, Result};
 use crate::sample::{Draw, NotFinite};
 use crate::schedule::StepInput;
 
+/// What a step is to give for a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Want {
+    /// Its logits.
+    Logits,
+    /// The token that is drawn from its logits.
+    Token(Draw),
+    /// Its hidden state after the last norm, which the output matrix would make logits of.
+    Hidden,
+}
+
 /// What a step gives for a row that was wanted.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
@@ -13,6 +24,8 @@ pub enum Outcome {
     Token(u32),
     /// No token: a logit is NaN or infinite.
     NotFinite(NotFinite),
+    /// Its hidden state: (hidden)
+    Hidden(Vec<f32>),
 }
 
 /// A model that computes, with its cache. A trait, so that it may run on any device, and tests can put a model there that
@@ -29,16 +42,20 @@ pub trait Forward: Send {
         false
     }
 
-    /// Computes a step, and chooses tokens where it is said how: an outcome for each of `plan.outputs`.
+    /// Computes a step: what is wanted of each of `plan.outputs`, or logits in place of a token.
     ///
     /// # Errors
-    /// As [`Self::forward`]; or there are not as many draws as outputs.
-    fn sample(&mut self, plan: &StepInput, draws: &[Option<Draw>]) -> Result<Vec<Outcome>> {
+    /// As [`Self::forward`]; or there are not as many wants as outputs; or hidden states are wanted of a model that does not
+    /// give them.
+    fn sample(&mut self, plan: &StepInput, wants: &[Want]) -> Result<Vec<Outcome>> {
+        if wants.contains(&Want::Hidden) {
+            return Err(Error::Request("this model gives no hidden states".to_owned()));
+        }
         let logits = self.forward(plan)?;
         let rows = plan.outputs.len();
-        if draws.len() != rows || logits.len().checked_rem(rows).unwrap_or(logits.len()) != 0 {
-            let (draws, logits) = (draws.len(), logits.len());
-            return Err(Error::StepInput(format!("{draws} draws and {logits} logits for {rows} rows")));
+        if wants.len() != rows || logits.len().checked_rem(rows).unwrap_or(logits.len()) != 0 {
+            let (wants, logits) = (wants.len(), logits.len());
+            return Err(Error::StepInput(format!("{wants} wants and {logits} logits for {rows} rows")));
         }
         let vocabulary = (logits.len() / rows.max(1)).max(1);
         Ok(logits.chunks_exact(vocabulary).map(|row| Outcome::Logits(row.to_vec())).collect())

@@ -7,6 +7,6 @@ mod sizes;
 mod weight_bytes;
 
 pub use check::{check_tensors, norm_weights};
-pub use forward::{Forward, Outcome};
+pub use forward::{Forward, Outcome, Want};
 pub use sizes::{CacheType, Sizes};
 pub use weight_bytes::weight_bytes;

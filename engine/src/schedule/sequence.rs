@@ -17,11 +17,13 @@ pub struct Sequence {
     pub(super) blocks: Vec<u32>,
     /// The contents of the blocks that are full and computed, in the same order.
     pub(super) contents: Vec<ContentId>,
+    /// Whether each of its tokens is due an output, and not only the last one.
+    pub(super) is_scored: bool,
 }
 
 impl Sequence {
-    pub(super) fn new(id: Id, prompt: Vec<u32>) -> Self {
-        Self { id, tokens: prompt, computed: 0, blocks: Vec::new(), contents: Vec::new() }
+    pub(super) fn new(id: Id, prompt: Vec<u32>, is_scored: bool) -> Self {
+        Self { id, tokens: prompt, computed: 0, blocks: Vec::new(), contents: Vec::new(), is_scored }
     }
 
     /// As it was before anything was computed; its blocks are left to the caller.

@@ -4,6 +4,7 @@
 mod bpe;
 mod decode;
 mod gguf;
+mod grammar;
 pub mod pattern;
 mod special;
 mod spm;
@@ -14,6 +15,7 @@ mod vocabulary;
 
 pub use decode::Decoder;
 pub use gguf::gguf_values;
+pub use grammar::{Grammar, GrammarCompiler, GrammarError};
 pub use stop::{StopMatcher, Stopped};
 pub use template::{ChatTemplate, CompileTemplate, LocalTemplate, RenderTemplate, TemplateError, TemplateInput, Turn};
 pub use tokenizer::{Encoding, Tokenizer, TokenizerError};

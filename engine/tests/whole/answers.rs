@@ -50,7 +50,7 @@ fn read_all(mut stream: EventStream) -> (String, Vec<u32>, Option<FinishReason>,
             }
             Event::Finished { reason: r, .. } => reason = Some(r),
             Event::Failed { error } => panic!("{error}"),
-            Event::Started { .. } => {}
+            Event::Started { .. } | Event::Prompt { .. } | Event::Embedding { .. } => {}
         }
     }
     (text, tokens, reason, logprobs)

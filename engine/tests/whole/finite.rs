@@ -24,7 +24,7 @@ fn answer(engine: &Engine) -> Result<String, GenerateError> {
         match event {
             Event::Text { text: more, .. } => text.push_str(&more),
             Event::Failed { error } => return Err(error),
-            Event::Started { .. } | Event::Finished { .. } => {}
+            Event::Started { .. } | Event::Prompt { .. } | Event::Embedding { .. } | Event::Finished { .. } => {}
         }
     }
     Ok(text)
@@ -154,7 +154,8 @@ fn rows_that_pad_the_vocabulary_are_never_chosen() {
                 match event {
                     Event::Text { tokens: more, .. } => tokens.extend(more),
                     Event::Failed { error } => panic!("{error}"),
-                    Event::Started { .. } | Event::Finished { .. } => {}
+                    Event::Started { .. } | Event::Prompt { .. } | Event::Embedding { .. } | Event::Finished { .. } => {
+                    }
                 }
             }
             assert!(tokens.iter().all(|token| (*token as usize) < vocabulary));

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::extract::{CsrfForm, Visitor};
 use crate::state::AppState;
 use crate::store::{battles, model_names};
-use crate::views::{Page, human};
+use crate::views::{Page, kind_text, voted_text};
 
 /// Lines on a page.
 const LINES: usize = 30;
@@ -50,7 +50,7 @@ pub struct HistoryPage {
 impl HistoryPage {
     /// The name of a kind.
     pub fn kind_text(&self, kind: &BattleKind) -> String {
-        human::kind_text(self.page.locale, *kind)
+        kind_text(self.page.locale, *kind)
     }
 
     /// What stands between two models.
@@ -60,7 +60,7 @@ impl HistoryPage {
 
     /// What was voted.
     pub fn vote_text(&self, choice: &Choice) -> String {
-        human::voted_text(self.page.locale, *choice)
+        voted_text(self.page.locale, *choice)
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) async fn load(worker: web::Data<Worker>, payload: web::Payload) -> Re
         cache_tokens: fields.count("cache_tokens")?,
         name: name.clone(),
     };
-    fields.finish()?;
+    fields.refuse_rest()?;
     worker.host.load(spec)?;
     let slot = worker.host.slots().into_iter().find(|slot| slot.name == name);
     Ok(HttpResponse::build(StatusCode::ACCEPTED).json(slot))

@@ -52,9 +52,11 @@ impl ApiError {
             SubmitError::QueueFull { .. } => Self::unavailable("queue_full", message, 2),
             SubmitError::PromptTooLong { tokens, at_least, limit } => {
                 let at_least = if *at_least { "at least " } else { "" };
+                // The words by which clients know this error.
+                let context = limit + 1;
                 let message = format!(
-                    "This model's maximum context length leaves room for a prompt of {limit} tokens. However, your \
-                     messages have {at_least}{tokens} tokens. Please shorten them."
+                    "This model's maximum context length is {context} tokens. However, your prompt has \
+                     {at_least}{tokens} tokens, and at least one must be left for the answer. Please shorten it."
                 );
                 Self {
                     param: Some("messages".into()),

@@ -10,6 +10,7 @@
 
 mod admin;
 mod answers;
+mod embeddings;
 mod error;
 mod gate;
 mod host;

@@ -43,6 +43,8 @@ pub struct WorkerOptions {
     pub queue: usize,
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    #[arg(long, value_name = "ORIGIN")]
+    pub allowed_origins: Vec<String>,
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     pub drain_seconds: u64,
     #[arg(long, value_name = "FORMAT", env = "ARENA_LOG", value_enum, default_value_t = LogFormat::Text)]
@@ -70,6 +72,8 @@ pub(super) struct Settings {
     pub(super) tell_token: bool,
     pub(super) models: Vec<ModelSpec>,
     pub(super) engine: EngineOptions,
+    /// Sites whose scripts may ask this worker from a browser; `*` for all.
+    pub(super) allowed_origins: Vec<String>,
     pub(super) drain: Duration,
     pub(super) supervised: bool,
 }
@@ -115,10 +119,22 @@ impl TryFrom<WorkerOptions> for Settings {
                 threads: raw.threads,
                 ..EngineOptions::default()
             },
+            allowed_origins: origins(raw.allowed_origins)?,
             drain: Duration::from_secs(raw.drain_seconds),
             supervised: raw.supervised,
         })
     }
+}
+
+/// Origins as browsers write them, without a path; `*` stands for all.
+fn origins(raw: Vec<String>) -> anyhow::Result<Vec<String>> {
+    for origin in &raw {
+        let is_origin = origin
+            .split_once("://")
+            .is_some_and(|(scheme, host)| !scheme.is_empty() && !host.is_empty() && !host.contains(['/', ' ']));
+        ensure!(origin == "*" || is_origin, Message::new("config-origin").with("value", origin));
+    }
+    Ok(raw)
 }
 
 fn named<'a>(option: &str, value: &'a str, example: &str) -> Result<(&'a str, &'a str), Message> {
@@ -192,6 +208,8 @@ mod tests {
             assert!(settings(wrong).is_err(), "{wrong:?}");
         }
         assert!(settings(&["--device", "tpu"]).is_err());
+        assert!(settings(&["--allowed-origins", "https://example.org", "--allowed-origins", "*"]).is_ok());
+        assert!(settings(&["--allowed-origins", "example.org/page"]).is_err());
     }
 
     /// The server hands its devices' names to the engine, across the border of a process.

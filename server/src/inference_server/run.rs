@@ -5,8 +5,10 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_cors::Cors;
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::from_fn;
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpServer, web};
 use anyhow::bail;
 use secrecy::ExposeSecret;
@@ -45,7 +47,13 @@ pub async fn run(options: WorkerOptions) -> anyhow::Result<()> {
         token: settings.token.clone(),
         host: host.clone(),
     });
-    let server = HttpServer::new(move || App::new().app_data(worker.clone()).wrap(from_fn(gate)).configure(configure))
+    let origins = settings.allowed_origins.clone();
+    let app = move || {
+        let app = App::new().app_data(worker.clone()).wrap(from_fn(gate));
+        // Outermost: a browser asks whether it may ask before it sends a token.
+        app.wrap(cors(&origins)).configure(configure)
+    };
+    let server = HttpServer::new(app)
         .workers(SERVERS)
         .max_connections(CONNECTIONS)
         .client_request_timeout(Duration::from_secs(10))
@@ -85,6 +93,16 @@ pub async fn run(options: WorkerOptions) -> anyhow::Result<()> {
         End::Requested => Ok(()),
         End::Failed(why) => bail!(why),
     }
+}
+
+/// Which sites' scripts may ask this worker from a browser; where none are named, none.
+fn cors(origins: &[String]) -> Condition<Cors> {
+    let all = origins.iter().any(|origin| origin == "*");
+    let cors =
+        Cors::default().allowed_methods(["GET", "POST"]).allowed_headers([AUTHORIZATION, CONTENT_TYPE]).max_age(3600);
+    let cors =
+        if all { cors.allow_any_origin() } else { origins.iter().fold(cors, |cors, one| cors.allowed_origin(one)) };
+    Condition::new(!origins.is_empty(), cors)
 }
 
 /// Why a worker stops.

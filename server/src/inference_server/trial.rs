@@ -26,7 +26,7 @@ pub(super) fn try_out(engine: &Engine, name: &str) -> Result<String, Translated>
     let mut said = String::new();
     while let Some(event) = events.next_blocking() {
         match event {
-            Event::Started { .. } => {}
+            Event::Started { .. } | Event::Prompt { .. } | Event::Embedding { .. } => {}
             Event::Text { text, .. } => said.push_str(&text),
             Event::Finished { .. } => return Ok(said),
             Event::Failed { error } => return Err(words::generate(&error)),

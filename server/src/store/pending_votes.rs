@@ -32,7 +32,7 @@ pub async fn insert(
     let reasons: Vec<String> = vote.reasons.iter().map(Reason::to_string).collect();
     let done = sqlx::query!(
         "INSERT INTO pending_votes (battle_id, choice, reasons, comment, address_hash, final_at)
-        SELECT $1, $2, $3, $4, $5, now() + make_interval(secs => $6)
+        SELECT $1::uuid, $2::text, $3::text[], $4::text, $5::bytea, now() + make_interval(secs => $6)
         WHERE NOT EXISTS (SELECT 1 FROM votes WHERE battle_id = $1) ON CONFLICT DO NOTHING",
         battle.0,
         vote.choice.as_str(),

@@ -4,12 +4,12 @@ use crate::domain::Side;
 use crate::i18n::Locale;
 use crate::store::model_names::ModelNames;
 use crate::streams::Shown;
-use crate::views::human;
+use crate::views::{kind_text, voted_text};
 
 /// The whole battle: its messages and answers as they were written, the vote, and the names once they may be known.
 pub fn markdown(locale: Locale, shown: &Shown, names: &ModelNames) -> String {
     let battle = &shown.battle;
-    let kind = human::kind_text(locale, battle.kind);
+    let kind = kind_text(locale, battle.kind);
     let mut out = format!("# {kind} · {}\n", battle.created_at.format("%Y-%m-%d %H:%M UTC"));
     let name = |side: Side| {
         let column = locale.text(&format!("side-{side}"));
@@ -34,7 +34,7 @@ pub fn markdown(locale: Locale, shown: &Shown, names: &ModelNames) -> String {
         }
     }
     if let Some(choice) = battle.vote {
-        let said = human::voted_text(locale, choice);
+        let said = voted_text(locale, choice);
         out.push_str(&format!("\n---\n\n{said}\n"));
     }
     out

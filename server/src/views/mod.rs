@@ -14,8 +14,8 @@ pub mod turns;
 pub use assets::{StaticFiles, asset_hash, asset_url};
 pub use axis::ticks;
 pub use human::{
-    Time, bytes, choice_key, kind_key, language_name, parameters, rank_range, seconds, state_key, time, unrated_reason,
-    when,
+    Time, bytes, choice_key, kind_key, kind_text, language_name, parameters, rank_range, seconds, state_key, time,
+    unrated_reason, voted_text, when,
 };
 pub use page::{ErrorPage, Page};
 pub use theme::Theme;

@@ -55,6 +55,7 @@ option-worker-kv-cache-dtype = Type of cached keys and values: f16, or f32 (twic
 option-worker-sequences = Requests that each model works on at once
 option-worker-queue = Requests that may wait for each model; further ones are refused
 option-worker-threads = CPU threads to compute with; by default one per core
+option-worker-allowed-origins = Site whose scripts may use this worker from a browser (CORS), as in https://example.org; * for all; may be repeated
 option-worker-drain-seconds = How long to wait for running answers on shutdown, in seconds
 option-worker-log = Format of the log on standard error: text for people, json (one object per line) for programs
 option-worker-supervised = Started by `arena serve`: reads the token from the first line of standard input, stops at the line `stop`, and exits when standard input ends

@@ -17,6 +17,7 @@ config-name-path = { $option } { $value }: must have the form NAME=PATH, such as
 config-model-name = --model { $value }: the name must have 1 to 200 printable characters.
 config-model-twice = --model: the name { $name } is given twice.
 config-base-unknown = --base { $value }: there is no --model named { $name }.
+config-origin = --allowed-origins: { $value } is no origin: write https://example.org, or * for all.
 config-base-twice = --base: { $name } has two bases.
 config-token = The token from { $place } must have at least { $least } characters, all of them printable ASCII.
 config-key-lost = The stored API key was encrypted with another secret and cannot be read. Enter it again.

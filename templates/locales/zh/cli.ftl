@@ -55,6 +55,7 @@ option-worker-kv-cache-dtype = 缓存的键和值的类型：f16，或 f32（占
 option-worker-sequences = 每个模型同时处理的请求数
 option-worker-queue = 每个模型可排队的请求数，超出的会被拒绝
 option-worker-threads = 计算使用的 CPU 线程数；默认每核一个
+option-worker-allowed-origins = 允许其脚本从浏览器访问此工作进程的网站（CORS），如 https://example.org；* 表示全部；可重复
 option-worker-drain-seconds = 关闭时等待未完成回答的时间（秒）
 option-worker-log = 标准错误上的日志格式：text 供人阅读，json（每行一个对象）供程序读取
 option-worker-supervised = 由 `arena serve` 启动：从标准输入的第一行读取令牌，读到 `stop` 一行即停止，标准输入结束即退出

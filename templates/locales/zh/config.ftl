@@ -17,6 +17,7 @@ config-name-path = { $option } { $value }：格式须为 名称=路径，例如 
 config-model-name = --model { $value }：名称须为 1 到 200 个可打印字符。
 config-model-twice = --model：名称 { $name } 出现了两次。
 config-base-unknown = --base { $value }：没有名为 { $name } 的 --model。
+config-origin = --allowed-origins：{ $value } 不是来源地址：请写成 https://example.org，或用 * 表示全部。
 config-base-twice = --base：{ $name } 有两个底座。
 config-token = 来自 { $place } 的令牌至少需要 { $least } 个字符，且均为可打印的 ASCII 字符。
 config-key-lost = 已保存的 API 密钥是用另一个密钥加密的，无法读取。请重新输入。

@@ -233,7 +233,7 @@ fn whole(mut stream: mixtral_engine::EventStream) -> anyhow::Result<(Usage, Vec<
             Event::Text { tokens, .. } => made.extend(tokens),
             Event::Failed { error } => return Err(error.into()),
             Event::Finished { usage, .. } => return Ok((usage, made)),
-            Event::Started { .. } => {}
+            Event::Started { .. } | Event::Prompt { .. } | Event::Embedding { .. } => {}
         }
     }
     bail!("the answer has no end")

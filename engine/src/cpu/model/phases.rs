@@ -371,6 +371,21 @@ impl Thread<'_, '_> {
         self.share_and_each(pieces.len(), |i| narrow(i).map_err(&at), rows, normalise, || Ok(()))
     }
 
+    /// The hidden states of some of the wanted rows, after the last norm, by their number among all that are wanted.
+    pub fn hidden(&self, rows: Range<usize>, each: impl Fn(usize, &[f32]) -> Done) -> Done {
+        let Step { config, space, weights, .. } = self.step;
+        let size = config.hidden_size;
+        self.worker.share(rows.len(), |i| {
+            let row = rows.start + i;
+            // SAFETY: nobody writes the residual stream any more.
+            let x = unsafe { space.wanted.get(row * size..(row + 1) * size) };
+            let mut scratch = self.scratch.borrow_mut();
+            let out = &mut scratch.row[..size];
+            rms_norm(x, &weights.norm, config.norm_eps, out);
+            each(row, out)
+        })
+    }
+
     /// Logits of some of the wanted rows, and then something for each of them, by its number among these.
     pub fn logits(&self, rows: Range<usize>, each: impl Fn(usize, &[f32]) -> Done) -> Done {
         let Step { config, space, weights, .. } = self.step;

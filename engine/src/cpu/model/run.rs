@@ -16,9 +16,8 @@ use crate::cpu::memory::Buffer;
 use crate::cpu::pool::Pool;
 use crate::error::{Error, Result};
 use crate::formats::Source;
-use crate::model::{Forward, Outcome, Sizes};
+use crate::model::{Forward, Outcome, Sizes, Want};
 use crate::ops::check_plan;
-use crate::sample::Draw;
 use crate::schedule::StepInput;
 
 /// A model of the Mixtral family on the processor, with its cache.
@@ -35,7 +34,7 @@ pub struct CpuModel {
     tasks: Tasks,
 }
 
-/// Rows of logits that were computed, taken by the thread that calls: (number of the first, logits).
+/// A row of logits or a hidden state that was computed, taken by the thread that calls: (number of the row, numbers).
 type Take<'a> = dyn Fn(usize, &[f32]) -> Result<()> + Sync + 'a;
 
 impl CpuModel {
@@ -76,8 +75,8 @@ impl CpuModel {
         &self.sizes
     }
 
-    /// Computes a step; `take` gets each row of logits that the plan wants, on any thread.
-    fn run(&mut self, plan: &StepInput, take: &Take<'_>) -> Result<()> {
+    /// Computes a step; `take` gets each row of logits that the plan wants, or its hidden state, on any thread.
+    fn run(&mut self, plan: &StepInput, wants_hidden: &(dyn Fn(usize) -> bool + Sync), take: &Take<'_>) -> Result<()> {
         self.check(plan)?;
         let Config { heads: query, kv_heads: kv, head_dim: dim, .. } = self.config;
         self.tasks.plan(plan, Heads { query, kv, dim }, &self.shape);
@@ -93,7 +92,19 @@ impl CpuModel {
             thread.body()?;
             for start in (0..plan.outputs.len()).step_by(LOGIT_ROWS) {
                 let rows = start..(start + LOGIT_ROWS).min(plan.outputs.len());
-                thread.logits(rows, |row, logits| Ok(take(start + row, logits)?))?;
+                // The output matrix is left out where nobody wants what it says.
+                if !rows.clone().all(wants_hidden) {
+                    thread.logits(rows.clone(), |row, logits| match wants_hidden(start + row) {
+                        true => Ok(()),
+                        false => Ok(take(start + row, logits)?),
+                    })?;
+                }
+                if rows.clone().any(wants_hidden) {
+                    thread.hidden(rows, |row, hidden| match wants_hidden(row) {
+                        true => Ok(take(row, hidden)?),
+                        false => Ok(()),
+                    })?;
+                }
             }
             Ok(())
         })
@@ -114,7 +125,7 @@ impl Forward for CpuModel {
     fn forward(&mut self, plan: &StepInput) -> Result<Vec<f32>> {
         let vocabulary = self.config.vocab_size;
         let logits = Mutex::new(vec![0f32; plan.outputs.len() * vocabulary]);
-        self.run(plan, &|row, logits_of_row| {
+        self.run(plan, &|_| false, &|row, logits_of_row| {
             let mut all = logits.lock().unwrap_or_else(PoisonError::into_inner);
             all[row * vocabulary..(row + 1) * vocabulary].copy_from_slice(logits_of_row);
             Ok(())
@@ -126,13 +137,13 @@ impl Forward for CpuModel {
         true
     }
 
-    fn sample(&mut self, plan: &StepInput, draws: &[Option<Draw>]) -> Result<Vec<Outcome>> {
-        if draws.len() != plan.outputs.len() {
-            return Err(Error::StepInput(format!("{} draws for {} rows", draws.len(), plan.outputs.len())));
+    fn sample(&mut self, plan: &StepInput, wants: &[Want]) -> Result<Vec<Outcome>> {
+        if wants.len() != plan.outputs.len() {
+            return Err(Error::StepInput(format!("{} wants for {} rows", wants.len(), plan.outputs.len())));
         }
-        let outcomes = Mutex::new(vec![Outcome::Token(0); draws.len()]);
-        self.run(plan, &|row, logits| {
-            let outcome = outcome(draws[row].as_ref(), logits);
+        let outcomes = Mutex::new(vec![Outcome::Token(0); wants.len()]);
+        self.run(plan, &|row| wants[row] == Want::Hidden, &|row, numbers| {
+            let outcome = outcome(&wants[row], numbers);
             outcomes.lock().unwrap_or_else(PoisonError::into_inner)[row] = outcome;
             Ok(())
         })?;

@@ -1,13 +1,15 @@
 //! Choosing tokens on the threads that computed the logits.
 
-use crate::model::Outcome;
-use crate::sample::Draw;
+use crate::model::{Outcome, Want};
 
-/// What follows from a row of logits: a token where it is said how to choose.
-pub fn outcome(draw: Option<&Draw>, logits: &[f32]) -> Outcome {
-    match draw.map(|draw| draw.choose(logits)) {
-        Some(Ok(choice)) => Outcome::Token(choice.token),
-        Some(Err(error)) => Outcome::NotFinite(error),
-        None => Outcome::Logits(logits.to_vec()),
+/// What follows from a row of logits, or from a hidden state where that is wanted.
+pub fn outcome(want: &Want, numbers: &[f32]) -> Outcome {
+    match want {
+        Want::Logits => Outcome::Logits(numbers.to_vec()),
+        Want::Hidden => Outcome::Hidden(numbers.to_vec()),
+        Want::Token(draw) => match draw.choose(numbers) {
+            Ok(choice) => Outcome::Token(choice.token),
+            Err(error) => Outcome::NotFinite(error),
+        },
     }
 }

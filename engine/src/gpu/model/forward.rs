@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use half::f16;
+
 use super::cache::Cache;
 use super::graphs::Graphs;
 use super::indices::{Indices, Layout, Places};
@@ -14,12 +16,15 @@ use super::workspace::{LOGIT_ROWS, Workspace};
 use crate::arch::{Config, Rope};
 use crate::error::{Error, Result};
 use crate::formats::Source;
-use crate::gpu::product::{DeviceMatrix, Groups, Product, Rows, Target, activation_bytes, activations_from_gate_up};
+use crate::gpu::product::{
+    DeviceMatrix, Groups, Product, Rows, Target, activation_bytes, activation_index, activation_stride,
+    activations_from_gate_up,
+};
 use crate::gpu::{
     Address, Arg, Attention, AttentionInputs, AttentionShape, AttentionWork, Buffer, DeviceSampler, Gpu, Launch,
     Sampled,
 };
-use crate::model::{Outcome, Sizes};
+use crate::model::{Outcome, Sizes, Want};
 use crate::ops::check_plan;
 use crate::quant::GgmlType;
 use crate::sample::Draw;
@@ -133,18 +138,25 @@ impl GpuModel {
         Ok(logits)
     }
 
-    /// The same, with tokens chosen on the device where it is said how: an outcome for each row that the plan wants.
+    /// What is wanted of each row that the plan wants; tokens are chosen on the device.
     ///
     /// # Errors
-    /// As [`Self::forward`]; or there are not as many draws as such rows.
-    pub fn sample(&mut self, plan: &StepInput, draws: &[Option<Draw>]) -> Result<Vec<Outcome>> {
-        if draws.len() != plan.outputs.len() {
-            return Err(Error::StepInput(format!("{} draws for {} rows", draws.len(), plan.outputs.len())));
+    /// As [`Self::forward`]; or there are not as many wants as such rows.
+    pub fn sample(&mut self, plan: &StepInput, wants: &[Want]) -> Result<Vec<Outcome>> {
+        if wants.len() != plan.outputs.len() {
+            return Err(Error::StepInput(format!("{} wants for {} rows", wants.len(), plan.outputs.len())));
         }
-        let mut outcomes = Vec::with_capacity(draws.len());
-        self.run(plan, Some(draws), |model, rows| {
+        let draw = |want: &Want| match want {
+            Want::Token(draw) => Some(draw.clone()),
+            Want::Logits | Want::Hidden => None,
+        };
+        let draws: Vec<_> = wants.iter().map(draw).collect();
+        let mut outcomes = Vec::with_capacity(wants.len());
+        self.run(plan, Some(&draws), |model, rows| {
             for (row, sampled) in model.sampler.read(rows)?.into_iter().enumerate() {
+                let wanted = outcomes.len();
                 outcomes.push(match sampled {
+                    _ if wants[wanted] == Want::Hidden => Outcome::Hidden(model.hidden(wanted)?),
                     Sampled::Token(token) => Outcome::Token(token),
                     Sampled::NotFinite(error) => Outcome::NotFinite(error),
                     Sampled::Logits => {
@@ -157,6 +169,14 @@ impl GpuModel {
             Ok(())
         })?;
         Ok(outcomes)
+    }
+
+    /// The hidden state of a row that the plan wanted, after the last norm, in the order of its columns.
+    fn hidden(&self, row: usize) -> Result<Vec<f32>> {
+        let columns = self.config.hidden_size;
+        let offset = activation_bytes(row, columns);
+        let halves: Vec<u16> = self.space.normed.read_at(offset, activation_stride(columns))?;
+        Ok((0..columns).map(|column| f16::from_bits(halves[activation_index(column)]).to_f32()).collect())
     }
 
     /// Computes a step; `read` takes so many rows of logits, or what was chosen of them, before they are overwritten.

@@ -22,6 +22,12 @@ pub fn activation_bytes(rows: usize, columns: usize) -> usize {
     rows * activation_stride(columns) * 2
 }
 
+/// Where a column stands in an activation row; as in `activation.cuh`.
+#[must_use]
+pub fn activation_index(column: usize) -> usize {
+    (column & !255) + ((column & 63) >> 3) * 32 + ((column & 255) >> 6) * 8 + (column & 7)
+}
+
 /// One expert's weights, or those of a matrix without experts, as they lie in a file: row after row in whole blocks.
 #[derive(Clone, Copy, Debug)]
 pub enum Weights<'a> {

@@ -13,6 +13,6 @@ mod tests;
 mod verify;
 
 pub use launch::{Groups, Product, Rows, Target, activations_from_f32, activations_from_gate_up};
-pub use matrix::{DeviceMatrix, Weights, activation_bytes, activation_stride};
+pub use matrix::{DeviceMatrix, Weights, activation_bytes, activation_index, activation_stride};
 pub use measure::{Case, Measurement, copy_rate, measure, mixtral_cases};
 pub use verify::verify;

@@ -7,7 +7,7 @@ use super::drive::{BLOCK, BLOCKS, Driver, Sequence, distance};
 use super::plain::Plain;
 use super::tiny::{self, Layout, SMALL, Shape};
 use crate::gpu::{Gpu, GpuModel, emulated};
-use crate::model::{CacheType, Outcome, Sizes};
+use crate::model::{CacheType, Outcome, Sizes, Want};
 use crate::quant::GgmlType;
 use crate::sample::{Sampler, Sampling};
 use crate::schedule::{Limits, Scheduler, SequenceSlice, StepInput};
@@ -265,8 +265,8 @@ fn tokens_chosen_on_the_device_are_what_the_processor_chooses_of_its_logits() {
     let prompt = plan(0..20, vec![19, 3]);
     let rows = ours.forward(&prompt).expect("computed");
     let mut sampler = Sampler::new(Sampling { seed: Some(3), ..Sampling::default() }, &[1, 2, 3]);
-    let draws = [Some(sampler.draw_elsewhere(96)), None];
-    let outcomes = ours.sample(&prompt, &draws).expect("computed");
+    let wants = [Want::Token(sampler.draw_elsewhere(96)), Want::Logits];
+    let outcomes = ours.sample(&prompt, &wants).expect("computed");
     let token = sampler.choose(&rows[..96]).expect("finite").token;
     assert_eq!(outcomes, [Outcome::Token(token), Outcome::Logits(rows[96..].to_vec())]);
     // Asked part by part, recorded, replayed; with and without sampling.
@@ -275,9 +275,9 @@ fn tokens_chosen_on_the_device_are_what_the_processor_chooses_of_its_logits() {
         let draw = sampler.draw_elsewhere(96);
         let row = ours.forward(&next).expect("computed");
         let token = sampler.choose(&row).expect("finite").token;
-        assert_eq!(ours.sample(&next, &[Some(draw)]).expect("computed"), [Outcome::Token(token)]);
-        assert_eq!(ours.sample(&next, &[None]).expect("computed"), [Outcome::Logits(row)]);
+        assert_eq!(ours.sample(&next, &[Want::Token(draw)]).expect("computed"), [Outcome::Token(token)]);
+        assert_eq!(ours.sample(&next, &[Want::Logits]).expect("computed"), [Outcome::Logits(row)]);
     }
-    assert!(ours.sample(&next, &[]).is_err(), "a draw or none for each row");
+    assert!(ours.sample(&next, &[]).is_err(), "a want for each row");
     assert!(ours.sample(&plan(21..22, vec![]), &[]).expect("computed").is_empty());
 }

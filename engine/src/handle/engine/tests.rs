@@ -2,6 +2,7 @@
 
 mod failures;
 mod formula;
+mod whole_prompts;
 
 use std::sync::mpsc::{SyncSender, sync_channel};
 

@@ -157,7 +157,8 @@ impl Draw {
         while let Some(candidate) = heap.pop() {
             let p = weight(candidate);
             // The likeliest always stays, and so does the one that carries the mass over top-p.
-            if !kept.is_empty() && (p < min_p || (self.settings.top_p < 1.0 && mass >= top_p)) {
+            // Nor does anything that is never drawn.
+            if !kept.is_empty() && (p == 0.0 || p < min_p || (self.settings.top_p < 1.0 && mass >= top_p)) {
                 break;
             }
             mass += p;

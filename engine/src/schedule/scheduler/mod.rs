@@ -48,7 +48,8 @@ pub struct Scheduled {
     pub plan: StepInput,
     /// The sequences of `plan.sequences`, in the same order.
     pub ids: Vec<Id>,
-    /// The sequences of `plan.outputs`, in the same order: each is due a new token.
+    /// The sequences of `plan.outputs`, in the same order: each is due a new token, but where the row is that of an earlier
+    /// token of a sequence that was added to be scored.
     pub outputs: Vec<Id>,
     /// Sequences that began to run with this step.
     pub admitted: Vec<Admitted>,
@@ -108,6 +109,19 @@ impl Scheduler {
     /// # Errors
     /// The queue is full, or the sequence could never be finished.
     pub fn add(&mut self, prompt: Vec<u32>, max_total_tokens: usize) -> Result<Id, AdmissionError> {
+        self.queue(prompt, max_total_tokens, false)
+    }
+
+    /// The same, with an output for each token of the prompt: none of it is taken from the cache. A sequence that had to give
+    /// its blocks back gives the outputs of all its tokens again.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub fn add_scored(&mut self, prompt: Vec<u32>, max_total_tokens: usize) -> Result<Id, AdmissionError> {
+        self.queue(prompt, max_total_tokens, true)
+    }
+
+    fn queue(&mut self, prompt: Vec<u32>, max_total_tokens: usize, is_scored: bool) -> Result<Id, AdmissionError> {
         if prompt.is_empty() {
             return Err(AdmissionError::Empty);
         }
@@ -121,7 +135,7 @@ impl Scheduler {
         }
         let id = self.next;
         self.next += 1;
-        self.waiting.push_back(Sequence::new(id, prompt));
+        self.waiting.push_back(Sequence::new(id, prompt, is_scored));
         Ok(id)
     }
 
@@ -223,7 +237,7 @@ impl Scheduler {
                 .iter()
                 .map(|s| (s.tokens.len() + 1).div_ceil(self.limits.block_size).saturating_sub(s.blocks.len()))
                 .sum();
-            let prefix = self.cached_prefix(&first.tokens);
+            let prefix = if first.is_scored { Vec::new() } else { self.cached_prefix(&first.tokens) };
             let shared = prefix.iter().filter(|(block, _)| !self.blocks.is_free(*block)).count();
             let need = (first.tokens.len() + 1).div_ceil(self.limits.block_size).min(self.blocks.total()) - shared;
             if !self.running.is_empty() && need + owed > self.blocks.free() {
@@ -288,10 +302,12 @@ impl Scheduler {
             let blocks = sequence.blocks[..context.div_ceil(block_size)].to_vec();
             plan.sequences.push(SequenceSlice { start, len: *len, context, blocks });
             scheduled.ids.push(*id);
-            if context == sequence.tokens.len() {
-                plan.outputs.push((start + len - 1) as u32);
-                scheduled.outputs.push(*id);
-            }
+            // Of one that has caught up, the last token; of one that is scored, all.
+            let first = if sequence.is_scored { 0 } else { sequence.tokens.len() - 1 };
+            let wanted = first.max(sequence.computed)..context;
+            let rows = wanted.map(|position| (start + position - sequence.computed) as u32);
+            scheduled.outputs.extend(rows.clone().map(|_| *id));
+            plan.outputs.extend(rows);
         }
         scheduled
     }

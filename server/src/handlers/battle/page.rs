@@ -21,7 +21,7 @@ use crate::store::model_names::{self, ModelNames};
 use crate::store::{battles, models, shares};
 use crate::streams::{Cursor, Shown};
 use crate::views::replies::ReplyView;
-use crate::views::{Page, human};
+use crate::views::{Page, voted_text};
 
 /// So much of a message names a tab.
 const TITLE_CHARS: usize = 40;
@@ -265,7 +265,7 @@ impl BattlePage {
 
     /// The text of a choice once it has been made.
     pub fn said(&self, choice: &Choice) -> String {
-        let text = || human::voted_text(self.page.locale, *choice);
+        let text = || voted_text(self.page.locale, *choice);
         self.chosen_name(choice).map_or_else(text, |name| self.page.t1("voted-named", "name", name))
     }
 

@@ -1,4 +1,4 @@
-//! A JSON object taken apart field by field: what is wrong is named, and what nobody took is refused.
+//! A JSON object taken apart field by field: what is wrong is named, and what nobody took is told in the log.
 
 use std::time::Duration;
 
@@ -121,8 +121,8 @@ impl Fields {
         }
     }
 
-    /// Refuses what is left: a setting that has no effect would be a lie.
-    pub(in crate::inference_server) fn finish(self) -> Result<(), ApiError> {
+    /// Refuses what is left: what asks for it is a part of this program.
+    pub(in crate::inference_server) fn refuse_rest(self) -> Result<(), ApiError> {
         match self.0.keys().next() {
             None => Ok(()),
             Some(name) => {
@@ -130,6 +130,14 @@ impl Fields {
                 let message = format!("Unknown or unsupported parameter: `{name}`.");
                 Err(ApiError::unsupported(name, message))
             }
+        }
+    }
+
+    /// Passes over what is left, as other servers do: clients send what some other server knows. The log tells.
+    pub(in crate::inference_server) fn finish(self, place: &str) {
+        for name in self.0.keys() {
+            let name: String = name.chars().take(100).collect();
+            tracing::warn!(place, parameter = name, "an unknown parameter is ignored");
         }
     }
 }

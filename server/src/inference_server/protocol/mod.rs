@@ -4,6 +4,7 @@
 mod asked;
 mod chat;
 mod completion;
+mod embedding;
 mod fields;
 mod logprobs;
 mod reply;
@@ -13,5 +14,6 @@ pub(super) use asked::Asked;
 pub(super) use asked::Shape;
 pub(super) use chat::chat;
 pub(super) use completion::completion;
+pub(super) use embedding::embeddings;
 pub(super) use fields::{Fields, read_body};
 pub(super) use reply::Reply;

@@ -1,41 +1,98 @@
 //! The fields that chat and completion share.
 
-use mixtral_engine::request::{DEFAULT_MAX_TOKENS, Input, Request};
+use mixtral_engine::request::{Format, Input, Request};
 use mixtral_engine::sample::Sampling;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Asked, Fields, Shape};
+use super::Fields;
+use super::asked::Common;
 use crate::inference_server::error::ApiError;
 
 /// Takes everything but the input, the limit on tokens and the log probabilities. What is not
 /// given has the engine's defaults, Chinese-Mixtral's own.
-pub(super) fn common(fields: &mut Fields, shape: Shape, input: Input) -> Result<Asked, ApiError> {
+pub(super) fn common(fields: &mut Fields) -> Result<Common, ApiError> {
     let model = fields.required_text("model")?;
     let stream = fields.flag("stream")?;
     let include_usage = stream_options(fields, stream)?;
-    fields.only("n", |n| n.as_u64() == Some(1), "one answer a request")?;
+    let n = fields.count("n")?.unwrap_or(1);
+    if n == 0 {
+        return Err(ApiError::field("n", "`n` must be at least 1."));
+    }
+    let request = Request {
+        sampling: sampling(fields)?,
+        stop: stop(fields)?,
+        ignore_eos: fields.flag("ignore_eos")?,
+        logit_bias: logit_bias(fields)?,
+        stop_tokens: stop_tokens(fields)?,
+        format: format(fields)?,
+        ..Request::new(Input::Tokens(Vec::new()))
+    };
+    fields.ignore(&["user", "metadata", "safety_identifier", "prompt_cache_key"]);
+    Ok(Common { model, request, n, stream, include_usage })
+}
+
+/// OpenAI's settings, and those that vLLM, llama.cpp and Chinese-Mixtral's own server add, each by its name there.
+fn sampling(fields: &mut Fields) -> Result<Sampling, ApiError> {
     let default = Sampling::default();
-    let sampling = Sampling {
+    let llama_cpp = fields.number("repeat_penalty")?;
+    let mut sampling = Sampling {
         temperature: fields.number("temperature")?.unwrap_or(default.temperature),
         top_k: top_k(fields)?.unwrap_or(default.top_k),
         top_p: fields.number("top_p")?.unwrap_or(default.top_p),
         min_p: fields.number("min_p")?.unwrap_or(default.min_p),
-        repetition_penalty: fields.number("repetition_penalty")?.unwrap_or(default.repetition_penalty),
+        repetition_penalty: fields.number("repetition_penalty")?.or(llama_cpp).unwrap_or(default.repetition_penalty),
         frequency_penalty: fields.number("frequency_penalty")?.unwrap_or(default.frequency_penalty),
         presence_penalty: fields.number("presence_penalty")?.unwrap_or(default.presence_penalty),
         seed: seed(fields)?,
     };
-    let request = Request {
-        input,
-        sampling,
-        max_tokens: DEFAULT_MAX_TOKENS,
-        stop: stop(fields)?,
-        ignore_eos: fields.flag("ignore_eos")?,
-        logprobs: None,
-    };
-    fields.only("logit_bias", is_empty, "logits cannot be biased")?;
-    fields.ignore(&["user", "metadata", "safety_identifier", "prompt_cache_key"]);
-    Ok(Asked { model, request, shape, stream, include_usage })
+    // Clients that want the likeliest token say so in several ways.
+    let is_greedy = fields.take("do_sample").is_some_and(|sample| sample == false) || sampling.top_p == 0.0;
+    if is_greedy {
+        sampling = Sampling { temperature: 0.0, top_p: 1.0, ..sampling };
+    }
+    fields.only("num_beams", |beams| beams.as_u64() == Some(1), "answers are sampled, not searched for by beams")?;
+    Ok(sampling)
+}
+
+/// `{"token id": bias}`.
+fn logit_bias(fields: &mut Fields) -> Result<Vec<(u32, f32)>, ApiError> {
+    let wrong = || ApiError::field("logit_bias", "`logit_bias` must be an object of token ids and numbers.");
+    match fields.take("logit_bias") {
+        None => Ok(Vec::new()),
+        Some(Value::Object(biases)) => {
+            #[expect(clippy::cast_possible_truncation, reason = "a bias needs no more precision")]
+            let one = |(token, bias): (&String, &Value)| Some((token.parse().ok()?, bias.as_f64()? as f32));
+            biases.iter().map(|pair| one(pair).ok_or_else(wrong)).collect()
+        }
+        Some(value) if is_empty(&value) => Ok(Vec::new()),
+        Some(_) => Err(wrong()),
+    }
+}
+
+fn stop_tokens(fields: &mut Fields) -> Result<Vec<u32>, ApiError> {
+    let wrong = || ApiError::field("stop_token_ids", "`stop_token_ids` must be a list of token ids.");
+    match fields.take("stop_token_ids") {
+        None => Ok(Vec::new()),
+        Some(Value::Array(ids)) => {
+            ids.iter().map(|id| id.as_u64().and_then(|id| u32::try_from(id).ok()).ok_or_else(wrong)).collect()
+        }
+        Some(_) => Err(wrong()),
+    }
+}
+
+/// `response_format`: text, any JSON object, or JSON of a schema.
+fn format(fields: &mut Fields) -> Result<Format, ApiError> {
+    let wrong = |message: &str| ApiError::field("response_format", message);
+    let Some(format) = fields.take("response_format") else { return Ok(Format::Text) };
+    match format.get("type").and_then(Value::as_str) {
+        Some("text") => Ok(Format::Text),
+        Some("json_object") => Ok(Format::Json(json!({"type": "object"}))),
+        Some("json_schema") => match format.pointer("/json_schema/schema").or_else(|| format.get("schema")) {
+            Some(schema) => Ok(Format::Json(schema.clone())),
+            None => Err(wrong("`response_format.json_schema.schema` must be a JSON schema.")),
+        },
+        _ => Err(wrong("`response_format.type` must be text, json_object or json_schema.")),
+    }
 }
 
 pub(super) fn is_empty(value: &Value) -> bool {
@@ -50,7 +107,7 @@ fn stream_options(fields: &mut Fields, stream: bool) -> Result<bool, ApiError> {
             let mut options = Fields::new(options);
             let include_usage = options.flag("include_usage")?;
             options.ignore(&["include_obfuscation"]);
-            options.finish()?;
+            options.finish("stream_options");
             Ok(include_usage)
         }
         Some(_) => Err(ApiError::field("stream_options", "`stream_options` must be an object.")),
@@ -72,6 +129,8 @@ fn top_k(fields: &mut Fields) -> Result<Option<usize>, ApiError> {
 fn seed(fields: &mut Fields) -> Result<Option<u64>, ApiError> {
     match fields.take("seed") {
         None => Ok(None),
+        // llama.cpp's word for one that is drawn.
+        Some(value) if value.as_i64() == Some(-1) => Ok(None),
         Some(value) => match value.as_u64().or_else(|| value.as_i64().map(i64::cast_unsigned)) {
             Some(seed) => Ok(Some(seed)),
             None => Err(ApiError::field("seed", "`seed` must be a whole number of 64 bits.")),

@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::handle::card::{ModelCard, TemplateState};
 use crate::handle::load::LoadedModel;
-use crate::model::{Forward, Outcome};
-use crate::sample::{Draw, NotFinite};
+use crate::model::{Forward, Outcome, Want};
+use crate::sample::NotFinite;
 use crate::schedule::{Limits, StepInput};
 use crate::text::{ChatTemplate, test_bytes_only};
 
@@ -63,7 +63,7 @@ impl Forward for Formula {
         for row in &plan.outputs {
             let span =
                 plan.sequences.iter().find(|s| (s.start..s.start + s.len).contains(&(*row as usize))).expect("a span");
-            let past: Vec<u32> = (0..span.context)
+            let past: Vec<u32> = (0..=plan.positions[*row as usize] as usize)
                 .map(|p| self.cache[&(span.blocks[p / BLOCK] * BLOCK as u32 + (p % BLOCK) as u32)])
                 .collect();
             let sum = past
@@ -87,10 +87,18 @@ impl Forward for Formula {
         self.samples
     }
 
-    fn sample(&mut self, plan: &StepInput, draws: &[Option<Draw>]) -> Result<Vec<Outcome>> {
+    fn sample(&mut self, plan: &StepInput, wants: &[Want]) -> Result<Vec<Outcome>> {
         let logits = self.forward(plan)?;
-        let choose = |(row, draw): (&[f32], &Option<Draw>)| {
-            let Some(draw) = draw else { return Outcome::Logits(row.to_vec()) };
+        let choose = |(row, want): (&[f32], &Want)| {
+            let draw = match want {
+                Want::Token(draw) => draw,
+                Want::Logits => return Outcome::Logits(row.to_vec()),
+                // One that tests can reckon with: (1, 0) after an even token, (0, 1) after an odd one.
+                Want::Hidden => {
+                    let is_odd = row.iter().position(|logit| *logit == 5.0).is_some_and(|next| next % 2 == 1);
+                    return Outcome::Hidden(if is_odd { vec![0.0, 1.0] } else { vec![1.0, 0.0] });
+                }
+            };
             let row = &row[..draw.tokens];
             if let Some(at) = row.iter().position(|l| !l.is_finite()) {
                 return Outcome::NotFinite(NotFinite { token: at as u32, value: row[at] });
@@ -98,7 +106,7 @@ impl Forward for Formula {
             let best = (0..row.len()).rev().max_by(|a, b| row[*a].total_cmp(&row[*b])).expect("a logit");
             Outcome::Token(best as u32)
         };
-        Ok(logits.chunks_exact(VOCABULARY).zip(draws).map(choose).collect())
+        Ok(logits.chunks_exact(VOCABULARY).zip(wants).map(choose).collect())
     }
 
     fn reset(&mut self) -> Result<()> {
