@@ -306,7 +306,8 @@ pub enum Event {
     /// More of the answer. Always whole characters, never part of a stop string.
     Text {
         text: String,
-        /// The tokens made since the last event (the end-of-text token is not among them).
+        /// The tokens made since the last event. The end-of-text token is among them only where log probabilities of the
+        /// prompt and of the answer were asked for.
         tokens: Vec<u32>,
         /// One for each of `tokens`, where asked for.
         logprobs: Vec<Logprobs>,

@@ -21,7 +21,7 @@ use crate::device::DeviceSpec;
 use crate::devices::OpenDevice;
 use crate::error::{Error, Result};
 use crate::request::{Input, Request, SubmitError};
-use crate::text::{ChatTemplate, CompileTemplate};
+use crate::text::{ChatTemplate, CompileTemplate, Tokenizer};
 
 /// Commands that may wait for the engine's thread.
 const COMMANDS: usize = 1024;
@@ -152,6 +152,12 @@ impl Engine {
     #[must_use]
     pub fn model(&self, name: &str) -> Option<ModelCard> {
         self.models().get(name).map(|m| ModelCard::clone(&m.card))
+    }
+
+    /// The tokenizer of one model.
+    #[must_use]
+    pub fn tokenizer(&self, name: &str) -> Option<Arc<Tokenizer>> {
+        self.models().get(name).map(|m| Arc::clone(&m.tokenizer))
     }
 
     /// How many tokens a prompt has. One that cannot fit into the context may be refused unread.

@@ -28,6 +28,8 @@ pub(crate) struct RequestState {
     logprobs: Option<usize>,
     /// The prompt's own log probabilities, as far as they are known; gone once they were told.
     prompt_scores: Option<PromptScores>,
+    /// Whether the token that ends the answer is told with its log probability: who scores a text counts on one token more.
+    tells_end: bool,
     /// The embedding so far, where the prompt is to become one.
     pooled: Option<Pooled>,
     logit_bias: Vec<(u32, f32)>,
@@ -95,6 +97,7 @@ impl RequestState {
                 top,
                 known: Vec::new(),
             }),
+            tells_end: request.prompt_logprobs.is_some() && request.logprobs.is_some(),
             pooled: request.embedding.then(Pooled::default),
             logit_bias: request.logit_bias,
             stop_tokens: request.stop_tokens,
@@ -186,16 +189,19 @@ impl RequestState {
         if self.usage.completion_tokens == 1 {
             self.usage.first_token_seconds = self.seconds();
         }
-        let is_end = !self.ignore_eos && self.tokenizer.vocabulary().is_end(token);
-        if is_end || self.stop_tokens.contains(&token) {
-            return self.finish(FinishReason::Stop);
-        }
-        let text = self.decoder.push(&self.tokenizer, token);
-        let found = self.stops.push(&text);
         let logprobs = match (self.logprobs, outcome) {
             (Some(n), Outcome::Logits(logits)) => Some(self.logprobs_of(self.of_vocabulary(logits), token, n)),
             _ => None,
         };
+        let is_end = !self.ignore_eos && self.tokenizer.vocabulary().is_end(token);
+        if is_end || self.stop_tokens.contains(&token) {
+            if self.tells_end {
+                self.emitter.text("", Some(token), logprobs);
+            }
+            return self.finish(FinishReason::Stop);
+        }
+        let text = self.decoder.push(&self.tokenizer, token);
+        let found = self.stops.push(&text);
         self.emitter.text(&found.text, Some(token), logprobs);
         if found.stop.is_some() {
             return self.finished(FinishReason::Stop, found.stop);

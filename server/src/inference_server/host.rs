@@ -9,6 +9,7 @@ use std::time::Duration;
 use mixtral_engine::error::Crash;
 use mixtral_engine::handle::{EngineStatus, LoadProgress};
 use mixtral_engine::request::{Request, SubmitError};
+use mixtral_engine::text::Tokenizer;
 use mixtral_engine::{DeviceSpec, Engine, EngineOptions, EventStream, LoadOptions, ModelCard};
 use serde::{Deserialize, Serialize};
 
@@ -239,6 +240,17 @@ impl Host {
         if rests {
             self.unload_engine(name.to_owned()).await;
         }
+    }
+
+    /// The names of the models that answer.
+    pub(super) fn ready(&self) -> Vec<String> {
+        let slots = self.lock();
+        slots.iter().filter(|(_, slot)| matches!(slot.state, State::Ready(_))).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The context of a model that answers, in tokens, and its tokenizer.
+    pub(super) fn tokenizer(&self, name: &str) -> Option<(usize, Arc<Tokenizer>)> {
+        Some((self.engine.model(name)?.context, self.engine.tokenizer(name)?))
     }
 
     /// All models, by name.

@@ -24,6 +24,7 @@ mod sandbox;
 mod state;
 mod status;
 mod streaming;
+mod tokens;
 mod trial;
 mod words;
 

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::error::ApiError;
-use super::{admin, answers, embeddings, status};
+use super::{admin, answers, embeddings, status, tokens};
 
 /// The table.
 pub(super) fn configure(app: &mut web::ServiceConfig) {
@@ -14,6 +14,9 @@ pub(super) fn configure(app: &mut web::ServiceConfig) {
         .service(only("/v1/chat/completions").route(web::post().to(answers::chat)))
         .service(only("/v1/completions").route(web::post().to(answers::completion)))
         .service(only("/v1/embeddings").route(web::post().to(embeddings::embeddings)))
+        .service(only("/tokenize").route(web::post().to(tokens::tokenize)))
+        .service(only("/detokenize").route(web::post().to(tokens::detokenize)))
+        .service(only("/tokenizer_info").route(web::get().to(tokens::info)))
         .service(only("/health").route(web::get().to(status::health)))
         .service(only("/metrics").route(web::get().to(status::metrics)))
         .service(
