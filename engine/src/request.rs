@@ -85,6 +85,8 @@ pub struct Request {
     pub ignore_eos: bool,
     /// Log probabilities of the chosen token and of this many alternatives.
     pub logprobs: Option<usize>,
+    /// With `logprobs`: these tokens' log probabilities too, likely or not.
+    pub logprob_token_ids: Vec<u32>,
     /// Log probabilities of the prompt's own tokens, and of this many alternatives to each. The whole prompt is computed for
     /// it, whatever the cache holds. With it, `max_tokens` may be 0: nothing but the prompt is judged.
     pub prompt_logprobs: Option<usize>,
@@ -120,6 +122,7 @@ impl Request {
             stop: Vec::new(),
             ignore_eos: false,
             logprobs: None,
+            logprob_token_ids: Vec::new(),
             prompt_logprobs: None,
             embedding: false,
             logit_bias: Vec::new(),
@@ -276,6 +279,8 @@ pub struct Logprobs {
     pub chosen: TokenLogprob,
     /// The likeliest tokens, best first.
     pub top: Vec<TokenLogprob>,
+    /// The tokens that were asked for by id, in that order.
+    pub asked: Vec<TokenLogprob>,
 }
 
 /// A token of the prompt, with what the model thought of it.

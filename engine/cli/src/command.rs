@@ -2,10 +2,12 @@
 
 use clap::{Parser, Subcommand};
 
+use mixtral_evaluation::Benchmark;
+
 use crate::i18n::Language;
 use crate::{
-    bench, chat, convert, evaluate, imatrix, info, make_random, merge, perplexity, prepare, print_config, quantize,
-    selftest, train, train_tokenizer,
+    bench, chat, choices, convert, evaluate, imatrix, info, make_random, merge, perplexity, prepare, print_config,
+    quantize, selftest, train, train_tokenizer,
 };
 
 #[derive(Debug, Parser)]
@@ -50,7 +52,11 @@ pub enum Command {
 
 #[derive(Debug, Subcommand)]
 pub enum Evaluate {
+    Ceval(choices::Arguments),
+    Cmmlu(choices::Arguments),
+    Mmlu(choices::Arguments),
     Poetry(evaluate::Arguments),
+    Compare(choices::Compared),
 }
 
 #[derive(Debug, Subcommand)]
@@ -80,6 +86,10 @@ impl Command {
             Self::Evaluate(Evaluate::Poetry(arguments)) | Self::Recite(arguments) => {
                 evaluate::run(&arguments, language)
             }
+            Self::Evaluate(Evaluate::Ceval(arguments)) => choices::run(Benchmark::Ceval, &arguments, language),
+            Self::Evaluate(Evaluate::Cmmlu(arguments)) => choices::run(Benchmark::Cmmlu, &arguments, language),
+            Self::Evaluate(Evaluate::Mmlu(arguments)) => choices::run(Benchmark::Mmlu, &arguments, language),
+            Self::Evaluate(Evaluate::Compare(arguments)) => choices::compare(&arguments, language),
             Self::Quantize(arguments) => quantize::run(&arguments, language),
             Self::Imatrix(arguments) => imatrix::run(&arguments, language),
             Self::Convert(arguments) => convert::run(&arguments, language),

@@ -7,6 +7,7 @@ mod i18n;
 
 mod bench;
 mod chat;
+mod choices;
 mod command;
 mod convert;
 mod evaluate;

@@ -26,6 +26,7 @@ pub(crate) struct RequestState {
     max_tokens: usize,
     ignore_eos: bool,
     logprobs: Option<usize>,
+    logprob_token_ids: Vec<u32>,
     /// The prompt's own log probabilities, as far as they are known; gone once they were told.
     prompt_scores: Option<PromptScores>,
     /// Whether the token that ends the answer is told with its log probability: who scores a text counts on one token more.
@@ -92,6 +93,7 @@ impl RequestState {
             max_tokens,
             ignore_eos: request.ignore_eos,
             logprobs: request.logprobs,
+            logprob_token_ids: request.logprob_token_ids,
             prompt_scores: request.prompt_logprobs.map(|top| PromptScores {
                 prompt: prompt.clone(),
                 top,
@@ -345,6 +347,7 @@ impl RequestState {
         Logprobs {
             chosen: entry(token, log_probability(logits, token)),
             top: top_logprobs(logits, n).into_iter().map(|(t, p)| entry(t, p)).collect(),
+            asked: self.logprob_token_ids.iter().map(|t| entry(*t, log_probability(logits, *t))).collect(),
         }
     }
 }

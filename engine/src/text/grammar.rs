@@ -102,7 +102,9 @@ impl Grammar {
         let allowed = self.matcher.compute_mask_or_eos().map_err(GrammarError::new)?;
         let may_end = self.matcher.is_stopped() || self.matcher.is_accepting().map_err(GrammarError::new)?;
         for (token, logit) in logits.iter_mut().enumerate() {
-            if !allowed.is_allowed(token as u32) && !(may_end && self.ends.contains(&(token as u32))) {
+            let token = token as u32;
+            let is_allowed = allowed.is_allowed(token) || (may_end && self.ends.contains(&token));
+            if !is_allowed {
                 *logit = BANNED;
             }
         }

@@ -162,3 +162,36 @@ train-share-loss = loss
 train-share-optimizer = optimizer
 train-end = { $tokens } tokens, { $speed } tokens/s, { $gflops } GFLOP/s; { $shares }
 train-interrupted = stopping after this step; press Ctrl-C again to stop at once
+
+evaluate-only-ceval-thinks = --chain-of-thought is for C-Eval: the other benchmarks have no explained examples
+evaluate-no-answers-known = The answers to these questions are not published.
+evaluate-shortened = { $count ->
+    [one] 1 question was asked with fewer examples, as the context holds no more.
+   *[other] { $count } questions were asked with fewer examples, as the context holds no more.
+}
+evaluate-written = Answers and results: { $path }
+evaluate-other-benchmark = the two evaluations are of different benchmarks
+evaluate-nothing-common = the two evaluations have no question in common
+evaluate-other-setup = { $path } holds an evaluation with other settings; choose another folder for --output
+evaluate-no-evaluation = { $path } is not from “mixtral evaluate … --output”
+evaluate-overall = all questions
+evaluate-unreadable = { $count ->
+    [one] 1 answer named no choice
+   *[other] { $count } answers named no choice
+}
+evaluate-what = Subject
+evaluate-accuracy = Accuracy (%)
+evaluate-standard-error = Standard error
+evaluate-right = Right
+evaluate-difference =
+    { $percent } percentage points (95% interval { $low } to { $high }) over { $questions } common questions
+    { $onlyfirst } only right: { $first }
+    { $onlysecond } only right: { $second }
+evaluate-file = { $path }: { $what }
+evaluate-zip = { $path }: this zip cannot be read: { $what }
+evaluate-no-folder = { $path }: there is no folder “{ $folder }” with CSV files in it
+evaluate-not-utf8 = not UTF-8, as the official files are
+evaluate-no-column = { $path }: there is no column “{ $column }”; the columns are { $found }
+evaluate-bad-answer = the answer must be A, B, C or D, and is “{ $answer }”
+evaluate-empty-file = { $path }: no questions
+evaluate-no-subject = { $path }: there is no subject “{ $subject }”

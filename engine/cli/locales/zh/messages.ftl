@@ -156,3 +156,30 @@ train-share-loss = 损失
 train-share-optimizer = 优化器
 train-end = { $tokens } 个词元，{ $speed } 词元/秒，{ $gflops } GFLOP/s；{ $shares }
 train-interrupted = 完成这一步后停止；再按 Ctrl-C 立即退出
+
+evaluate-only-ceval-thinks = --chain-of-thought 只用于 C-Eval：其他评测没有带讲解的示例
+evaluate-no-answers-known = 这些题目的答案没有公布。
+evaluate-shortened = { $count } 道题因上下文放不下而减少了示例。
+evaluate-written = 答案与结果：{ $path }
+evaluate-other-benchmark = 这两次评测不是同一个基准
+evaluate-nothing-common = 这两次评测没有共同的题目
+evaluate-other-setup = { $path } 中是另一种设置的评测，请为 --output 换一个文件夹
+evaluate-no-evaluation = { $path } 不是 mixtral evaluate … --output 写出的文件
+evaluate-overall = 全部题目
+evaluate-unreadable = { $count } 个回答没有给出选项
+evaluate-what = 科目
+evaluate-accuracy = 准确率（%）
+evaluate-standard-error = 标准误
+evaluate-right = 正确
+evaluate-difference =
+    { $percent } 个百分点（95% 区间 { $low } 至 { $high }），共同题目 { $questions } 道
+    仅前者答对 { $onlyfirst } 道：{ $first }
+    仅后者答对 { $onlysecond } 道：{ $second }
+evaluate-file = { $path }：{ $what }
+evaluate-zip = { $path }：无法读取此 zip：{ $what }
+evaluate-no-folder = { $path }：没有含 CSV 文件的文件夹“{ $folder }”
+evaluate-not-utf8 = 不是 UTF-8 编码，而官方文件是
+evaluate-no-column = { $path }：没有列“{ $column }”；现有的列为 { $found }
+evaluate-bad-answer = 答案应为 A、B、C 或 D，此处为“{ $answer }”
+evaluate-empty-file = { $path }：没有题目
+evaluate-no-subject = { $path }：没有科目“{ $subject }”

@@ -28,6 +28,8 @@ pub fn key(path: &str, id: &str) -> String {
     let path = match path {
         "recite" => "evaluate-poetry",
         "data-poetry" => "prepare-chinese-poetry",
+        // The benchmarks of choices have the same options.
+        "evaluate-cmmlu" | "evaluate-mmlu" => "evaluate-ceval",
         other => other,
     };
     let id = id.replace('_', "-");

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 
 use mixtral_engine::Error as EngineError;
+use mixtral_evaluation::ReadError;
 use mixtral_train::{Error as TrainError, LineFault};
 
 use super::Language;
@@ -28,6 +29,8 @@ fn text_of(cause: &(dyn StdError + 'static), language: Language) -> String {
         engine(error, language)
     } else if let Some(error) = cause.downcast_ref() {
         train(error, language)
+    } else if let Some(error) = cause.downcast_ref() {
+        benchmark(error, language)
     } else if let Some(error) = cause.downcast_ref() {
         engine_messages::submit(error, language.into())
     } else if let Some(error) = cause.downcast_ref() {
@@ -76,6 +79,30 @@ fn train(error: &TrainError, language: Language) -> String {
         TrainError::NothingToLearn => t!(language, "train-nothing-to-learn"),
         TrainError::NothingToTrain => t!(language, "train-nothing-to-train"),
         TrainError::NotFinite { step } => t!(language, "train-not-finite", step = *step),
+    }
+}
+
+/// What is wrong with a benchmark's files.
+fn benchmark(error: &ReadError, language: Language) -> String {
+    let at_line = |file: &String, line: &dyn ToString, what: String| {
+        t!(language, "error-file-line", path = file, line = line.to_string(), what = what)
+    };
+    match error {
+        ReadError::Io { file, cause } => t!(language, "evaluate-file", path = file, what = cause.to_string()),
+        ReadError::Zip { file, cause } => t!(language, "evaluate-zip", path = file, what = cause.to_string()),
+        ReadError::NoFolder { file, folder } => t!(language, "evaluate-no-folder", path = file, folder = *folder),
+        ReadError::Encoding { file, line } => at_line(file, line, t!(language, "evaluate-not-utf8")),
+        ReadError::Csv { file, line, cause } => at_line(file, line, cause.clone()),
+        ReadError::NoColumn { file, column, found } => {
+            t!(language, "evaluate-no-column", path = file, column = *column, found = found)
+        }
+        ReadError::Answer { file, line, answer } => {
+            at_line(file, line, t!(language, "evaluate-bad-answer", answer = answer))
+        }
+        ReadError::Empty { file } => t!(language, "evaluate-empty-file", path = file),
+        ReadError::NoSubject { file, subject } => {
+            t!(language, "evaluate-no-subject", path = file, subject = subject)
+        }
     }
 }
 

@@ -117,7 +117,7 @@ mod tests {
     }
 
     fn param(body: Value) -> String {
-        read(body).err().expect("must be refused").param.unwrap()
+        read(body).expect_err("must be refused").param.unwrap()
     }
 
     #[test]
