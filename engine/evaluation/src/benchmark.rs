@@ -1,7 +1,6 @@
 //! The three benchmarks, and what their subjects are called.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use super::names::{self, Row};
 
 /// A benchmark of questions with four choices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,16 +12,6 @@ pub enum Benchmark {
     /// 57 subjects in English.
     Mmlu,
 }
-
-/// A subject's key → its name in the benchmark's language, then its groups.
-type Names = BTreeMap<String, Vec<String>>;
-
-static NAMES: LazyLock<[Names; 3]> = LazyLock::new(|| {
-    let files =
-        [include_str!("../data/ceval.json"), include_str!("../data/cmmlu.json"), include_str!("../data/mmlu.json")];
-    // A test reads them.
-    files.map(|file| serde_json::from_str(file).unwrap_or_default())
-});
 
 impl Benchmark {
     /// Its name in commands and reports.
@@ -41,25 +30,32 @@ impl Benchmark {
         self != Self::Mmlu
     }
 
-    fn names(self) -> &'static Names {
-        &NAMES[self as usize]
+    fn rows(self) -> &'static [Row] {
+        match self {
+            Self::Ceval => names::CEVAL,
+            Self::Cmmlu => names::CMMLU,
+            Self::Mmlu => names::MMLU,
+        }
+    }
+
+    fn row(self, key: &str) -> Option<&'static Row> {
+        self.rows().iter().find(|(known, ..)| *known == key)
     }
 
     /// A subject's name in the benchmark's own language; its key where the benchmark has no such subject.
     #[must_use]
     pub fn subject_name(self, key: &str) -> String {
-        let known = self.names().get(key).and_then(|names| names.first());
-        known.cloned().unwrap_or_else(|| key.replace('_', " "))
+        self.row(key).map_or_else(|| key.replace('_', " "), |(_, name, _)| (*name).to_owned())
     }
 
     /// The groups that a subject counts for.
     #[must_use]
-    pub fn groups(self, key: &str) -> &'static [String] {
-        self.names().get(key).map_or(&[], |names| names.get(1..).unwrap_or_default())
+    pub fn groups(self, key: &str) -> &'static [&'static str] {
+        self.row(key).map_or(&[], |(.., groups)| groups)
     }
 
     /// The keys of its subjects.
     pub fn subjects(self) -> impl Iterator<Item = &'static str> {
-        self.names().keys().map(String::as_str)
+        self.rows().iter().map(|(key, ..)| *key)
     }
 }

@@ -5,6 +5,7 @@
 
 mod benchmark;
 mod extract;
+mod names;
 mod prompt;
 mod question;
 mod read;
@@ -13,7 +14,7 @@ mod score;
 mod tests;
 
 pub use benchmark::Benchmark;
-pub use extract::{Found, extract};
+pub use extract::{Extractor, Found};
 pub use prompt::{Layout, header, prompt};
 pub use question::{CHOICES, Letter, Question};
 pub use read::{Data, ReadError, Split};

@@ -91,7 +91,7 @@ impl Report {
         for one in judged {
             let Some(is_right) = one.is_right() else { continue };
             subjects.entry(&one.subject).or_default().add(is_right);
-            for group in benchmark.groups(&one.subject) {
+            for group in benchmark.groups(&one.subject).iter().copied() {
                 groups.entry(group).or_default().add(is_right);
             }
             overall.add(is_right);

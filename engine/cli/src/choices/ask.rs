@@ -7,7 +7,7 @@ use mixtral_engine::request::{Event, Input, Request, SubmitError};
 use mixtral_engine::sample::Sampling;
 use mixtral_engine::text::{Encoding, Tokenizer};
 use mixtral_engine::{Engine, EngineOptions, EventStream, LoadOptions};
-use mixtral_evaluation::{Benchmark, CHOICES, Found, Judged, Layout, Letter, Question, extract, prompt};
+use mixtral_evaluation::{Benchmark, CHOICES, Extractor, Found, Judged, Layout, Letter, Question, prompt};
 
 use super::setup::{Answer, Mode, Part};
 use crate::options::{Machine, Model};
@@ -27,6 +27,7 @@ pub struct Asker {
     seed: u64,
     /// The tokens of each letter; the sum of their logits decides.
     letters: [Vec<u32>; 4],
+    extractor: Extractor,
 }
 
 /// A question on its way.
@@ -52,7 +53,7 @@ impl Asker {
         engine.load(MODEL, &model.path, options, |_| {})?;
         let tokenizer = engine.tokenizer(MODEL).ok_or_else(|| anyhow!("the model is gone"))?;
         let letters = CHOICES.map(|letter| letter_tokens(&tokenizer, benchmark, letter));
-        Ok(Self { engine, benchmark, mode, seed, letters })
+        Ok(Self { engine, benchmark, mode, seed, letters, extractor: Extractor::new()? })
     }
 
     /// Asks a subject's questions; `each` takes the answers in their order.
@@ -138,7 +139,7 @@ impl Asker {
                 Some(likeliest(&values, &self.letters))
             }
             (Mode::Logits, None) => None,
-            (Mode::Generate | Mode::Think, _) => match extract(question, &text) {
+            (Mode::Generate | Mode::Think, _) => match self.extractor.extract(question, &text) {
                 Found::Letter(letter) => Some(letter),
                 Found::Nothing => None,
             },

@@ -32,6 +32,7 @@ fn every_subject_has_a_name_and_a_group() {
 #[test]
 fn answers_are_found_by_the_scripts_patterns_in_their_order() {
     let question = question(Letter::A);
+    let extractor = Extractor::new().unwrap();
     for (answer, letter) in [
         ("让我们想想。所以答案是B。不对，所以答案是C。", Letter::C),
         ("B是正确的，而不是A", Letter::B),
@@ -45,7 +46,7 @@ fn answers_are_found_by_the_scripts_patterns_in_their_order() {
         ("应当是N2", Letter::D),
     ] {
         let expected = if answer == "水" { Found::Nothing } else { Found::Letter(letter) };
-        assert_eq!(extract(&question, answer), expected, "{answer}");
+        assert_eq!(extractor.extract(&question, answer), expected, "{answer}");
     }
 }
 
