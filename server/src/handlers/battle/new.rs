@@ -45,7 +45,7 @@ pub struct NewBattlePage {
     pub draw: String,
     /// The slug of the model that is chosen.
     pub model: String,
-    /// Those that can be chosen: slug and name.
+    /// Those that can be chosen, slug and name; only where one is to be chosen.
     pub choices: Vec<(String, String)>,
     /// Whether some are much larger than others.
     pub has_sizes: bool,
@@ -86,6 +86,9 @@ impl NewBattlePage {
         let sizes = || models.iter().filter(|model| model.in_rotation()).filter_map(|model| model.card().parameters);
         let has_sizes = sizes().max().zip(sizes().min()).is_some_and(|(most, least)| most / SIZE_RATIO >= least.max(1));
         let Begin { prompt, draw, model } = begin;
+        // Only who asks for them gets the names of all: a blind battle begins without any.
+        let chooses = models.iter().filter(|_| draw == "chosen");
+        let choices = chooses.map(|model| (model.slug.clone(), model.name().to_owned())).collect();
         Ok(Self {
             page,
             prompt,
@@ -96,7 +99,7 @@ impl NewBattlePage {
             standings,
             draw,
             model,
-            choices: models.iter().map(|model| (model.slug.clone(), model.name().to_owned())).collect(),
+            choices,
             has_sizes,
         })
     }
