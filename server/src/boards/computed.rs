@@ -20,24 +20,24 @@ pub struct Approval {
 }
 
 impl Ballots {
-    /// The voter of each of these votes, by number; a vote of nobody's is another's.
-    fn voter_numbers<'a>(
+    /// The voter of each of these votes, by number, and what stands beside the vote; a vote of nobody's is another's.
+    fn voter_numbers<'a, T>(
         &self,
-        votes: impl Iterator<Item = &'a Ballot> + Clone,
-    ) -> (usize, impl Iterator<Item = (u32, &'a Ballot)> + Clone) {
+        votes: impl Iterator<Item = (T, &'a Ballot)> + Clone,
+    ) -> (usize, impl Iterator<Item = (u32, T, &'a Ballot)> + Clone) {
         let known = self.voters.known.len();
-        let nobodies = votes.clone().filter(|vote| vote.voter == NOBODY).count();
-        let numbered = votes.scan(known as u32, |next, vote| {
+        let nobodies = votes.clone().filter(|(_, vote)| vote.voter == NOBODY).count();
+        let numbered = votes.scan(known as u32, |next, (beside, vote)| {
             let voter = if vote.voter == NOBODY { std::mem::replace(next, *next + 1) } else { vote.voter };
-            Some((voter, vote))
+            Some((voter, beside, vote))
         });
         (known + nobodies, numbered)
     }
 
     /// Each voter's votes.
     pub fn voters(&self, filter: &BallotFilter) -> Voters {
-        let (voters, votes) = self.voter_numbers(self.matching(filter));
-        let votes = votes.filter_map(|(voter, vote)| {
+        let (voters, votes) = self.voter_numbers(self.matching(filter).map(|vote| ((), vote)));
+        let votes = votes.filter_map(|(voter, (), vote)| {
             Some((voter, usize::from(vote.a), usize::from(vote.b), vote.choice.score_of_a()?))
         });
         Voters::from_votes(voters, votes)
@@ -50,14 +50,11 @@ impl Ballots {
             let shift = at * offset;
             self.matching(filter).map(move |vote| (shift, vote))
         });
-        let known = self.voters.known.len();
-        let nobodies = both.clone().filter(|(_, vote)| vote.voter == NOBODY).count();
-        let votes = both.scan(known as u32, |next, (shift, vote)| {
-            let voter = if vote.voter == NOBODY { std::mem::replace(next, *next + 1) } else { vote.voter };
-            let score = vote.choice.score_of_a()?;
-            Some((voter, usize::from(vote.a) + shift, usize::from(vote.b) + shift, score))
+        let (voters, votes) = self.voter_numbers(both);
+        let votes = votes.filter_map(|(voter, shift, vote)| {
+            Some((voter, usize::from(vote.a) + shift, usize::from(vote.b) + shift, vote.choice.score_of_a()?))
         });
-        Voters::from_votes(known + nobodies, votes)
+        Voters::from_votes(voters, votes)
     }
 
     /// The votes by pair, models by number.
@@ -85,8 +82,8 @@ impl Ballots {
 
     /// The votes with the style of their answers, each feature brought to mean 0 and standard deviation 1.
     pub fn style_votes(&self, filter: &BallotFilter) -> Vec<StyleVote<STYLE>> {
-        let (_, votes) = self.voter_numbers(self.matching(filter));
-        let votes = votes.filter_map(|(voter, vote)| {
+        let (_, votes) = self.voter_numbers(self.matching(filter).map(|vote| ((), vote)));
+        let votes = votes.filter_map(|(voter, (), vote)| {
             let features = vote.about?.style.map(f64::from);
             Some(StyleVote { voter, a: vote.a.into(), b: vote.b.into(), score: vote.choice.score_of_a()?, features })
         });
@@ -97,9 +94,9 @@ impl Ballots {
 
     /// What direct chats say of each model.
     pub fn approvals(&self, filter: &BallotFilter) -> Vec<Approval> {
-        let (voters, votes) = self.voter_numbers(self.matching(filter));
+        let (voters, votes) = self.voter_numbers(self.matching(filter).map(|vote| ((), vote)));
         let mut of_voter: Vec<Vec<(u16, u32, u32)>> = vec![Vec::new(); voters];
-        for (voter, vote) in votes.filter(|(_, vote)| vote.b == NO_MODEL) {
+        for (voter, (), vote) in votes.filter(|(.., vote)| vote.b == NO_MODEL) {
             let own = &mut of_voter[voter as usize];
             let up = u32::from(vote.choice == Choice::Up);
             match own.iter_mut().find(|(model, ..)| *model == vote.a) {

@@ -110,16 +110,8 @@ impl Boards {
         let pairs = ratings::of_board(&ratings::pairs(&mut *snapshot, BattleKind::Battle).await?, ALL_LANGUAGES);
         let held = voter_reviews::held_pairs(&mut *snapshot).await?;
         snapshot.commit().await?;
-        let counted: Vec<_> = pairs.iter().map(|pair| (pair.low, pair.high, tally(pair))).collect();
-        let number = |count: i64| count.unsigned_abs();
-        let held: Vec<_> = held
-            .iter()
-            .map(|pair| {
-                let (wins, losses) = (number(pair.wins_low), number(pair.wins_high));
-                let (ties, both_bad) = (number(pair.ties), number(pair.both_bad));
-                (pair.low, pair.high, Tally { wins, losses, ties, both_bad })
-            })
-            .collect();
+        let [counted, held] =
+            [pairs, held].map(|rows| rows.iter().map(|pair| (pair.low, pair.high, tally(pair))).collect::<Vec<_>>());
         let rules = self.rules();
         let settings = BoardSettings { center: rules.center, min_votes: rules.min_votes, ..BoardSettings::default() };
         let boards = tokio::task::spawn_blocking(move || {

@@ -11,7 +11,6 @@ pub mod health;
 pub mod identity;
 pub mod imports;
 pub mod model_names;
-pub mod model_speed;
 pub mod models;
 pub mod pending_votes;
 pub mod rating_history;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
+use super::ratings::PairRow;
 use crate::domain::{AdminId, Choice, ModelId, VoteState, VoterDecision, VoterId};
 
 /// A vote of a voter in a blind battle.
@@ -189,23 +190,10 @@ pub async fn set_decision(
     Ok(done.rows_affected() == 1)
 }
 
-/// The votes of a pair that are held because their voters were flagged.
-#[derive(Debug, Clone)]
-pub struct HeldPair {
-    /// The model with the lower id.
-    pub low: ModelId,
-    /// The other.
-    pub high: ModelId,
-    pub wins_low: i64,
-    pub wins_high: i64,
-    pub ties: i64,
-    pub both_bad: i64,
-}
-
 /// The held votes of blind battles, pair by pair.
-pub async fn held_pairs(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<HeldPair>> {
+pub async fn held_pairs(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<PairRow>> {
     sqlx::query_as!(
-        HeldPair,
+        PairRow,
         r#"SELECT least(model_a, model_b) AS "low!: ModelId", greatest(model_a, model_b) AS "high!: ModelId",
             count(*) FILTER (WHERE choice = CASE WHEN model_a < model_b THEN 'a' ELSE 'b' END) AS "wins_low!",
             count(*) FILTER (WHERE choice = CASE WHEN model_a < model_b THEN 'b' ELSE 'a' END) AS "wins_high!",

@@ -22,7 +22,7 @@ use crate::handlers::html;
 use crate::handlers::models::card::context_of;
 use crate::i18n::{Locale, grouped};
 use crate::state::AppState;
-use crate::store::{model_speed, models, ratings};
+use crate::store::{evidence, models, ratings};
 use crate::views::{Page, language_name};
 use arena_rating::{EloSettings, Scale};
 
@@ -189,7 +189,7 @@ async fn facts(arena: &AppState, view: &View) -> Result<Facts, Error> {
     let workers = arena.workers.state();
     let contexts = models.iter().filter_map(|model| Some((model.id, context_of(model, &workers)?))).collect();
     let speeds = match view.columns.contains(&Column::Speed) {
-        true => model_speed::medians(&arena.db).await?,
+        true => evidence::speeds(&arena.db).await?.into_iter().map(|(id, speed)| (id, speed.tokens)).collect(),
         false => BTreeMap::new(),
     };
     Ok(Facts { contexts, speeds, models: models.into_iter().map(|model| (model.id, model)).collect() })

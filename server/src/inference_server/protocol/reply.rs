@@ -96,15 +96,14 @@ impl Reply {
         let Echo::Tokens(text) = std::mem::take(&mut self.choices[index].echoed) else { return None };
         let bytes: Vec<u8> = tokens.iter().flat_map(|token| token.bytes.iter().copied()).collect();
         let text = text.unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned());
-        let mut logprobs = CompletionLogprobs::default();
-        if self.logprobs {
-            logprobs.prompt(tokens);
-        }
         let choice = &mut self.choices[index];
-        choice.logprobs.prompt(if self.logprobs { tokens } else { &[] });
+        if self.logprobs {
+            choice.logprobs.prompt(tokens);
+        }
         choice.offset += text.chars().count();
         choice.text.push_str(&text);
-        let logprobs = if self.logprobs { logprobs.json() } else { Value::Null };
+        // Nothing stands before the prompt: what is known by now is the prompt's.
+        let logprobs = if self.logprobs { choice.logprobs.json() } else { Value::Null };
         Some(self.chunk(json!([{"index": index, "text": text, "logprobs": logprobs, "finish_reason": null}])))
     }
 
