@@ -6,8 +6,8 @@ use mixtral_evaluation::Benchmark;
 
 use crate::i18n::Language;
 use crate::{
-    bench, chat, choices, convert, evaluate, imatrix, info, make_random, merge, perplexity, prepare, print_config,
-    quantize, selftest, train, train_tokenizer,
+    bench, chat, choices, convert, evaluate, imatrix, info, judge, make_random, merge, perplexity, prepare,
+    print_config, quantize, selftest, train, train_tokenizer,
 };
 
 #[derive(Debug, Parser)]
@@ -25,6 +25,7 @@ pub enum Command {
     /// Measurements of a task.
     #[command(subcommand)]
     Evaluate(Evaluate),
+    Judge(judge::Arguments),
     Quantize(quantize::Arguments),
     Imatrix(imatrix::Arguments),
     Convert(convert::Arguments),
@@ -90,6 +91,7 @@ impl Command {
             Self::Evaluate(Evaluate::Cmmlu(arguments)) => choices::run(Benchmark::Cmmlu, &arguments, language),
             Self::Evaluate(Evaluate::Mmlu(arguments)) => choices::run(Benchmark::Mmlu, &arguments, language),
             Self::Evaluate(Evaluate::Compare(arguments)) => choices::compare(&arguments, language),
+            Self::Judge(arguments) => judge::run(&arguments, language),
             Self::Quantize(arguments) => quantize::run(&arguments, language),
             Self::Imatrix(arguments) => imatrix::run(&arguments, language),
             Self::Convert(arguments) => convert::run(&arguments, language),

@@ -29,6 +29,8 @@ pub struct Behaviour {
     pub first: (usize, Vec<Step>),
     /// What it does instead where a request has this field.
     pub with_field: Option<(String, Vec<Step>)>,
+    /// What it says instead where a request holds this text; the first that fits.
+    pub when: Vec<(String, String)>,
 }
 
 /// How an answer ends.
@@ -77,6 +79,7 @@ impl Behaviour {
             wire: None,
             first: (0, Vec::new()),
             with_field: None,
+            when: Vec::new(),
         }
     }
 
@@ -102,6 +105,13 @@ impl Behaviour {
     #[must_use]
     pub fn with_field(mut self, field: &str, steps: Vec<Step>) -> Self {
         self.with_field = Some((field.to_owned(), steps));
+        self
+    }
+
+    /// Says this where a message of the request holds this text.
+    #[must_use]
+    pub fn when(mut self, text: &str, says: &str) -> Self {
+        self.when.push((text.to_owned(), says.to_owned()));
         self
     }
 
@@ -170,6 +180,16 @@ impl Behaviour {
             return vec![Step::Wait(self.before_first), refused(*status, message)];
         }
         let model = asked["model"].as_str().unwrap_or_default();
+        let messages = asked["messages"].as_array().into_iter().flatten();
+        let said: Vec<&str> = messages.filter_map(|message| message["content"].as_str()).collect();
+        if let Some((_, says)) = self.when.iter().find(|(text, _)| said.iter().any(|said| said.contains(text))) {
+            let other = Self { pieces: vec![says.clone()], when: Vec::new(), ..self.clone() };
+            return if asked["stream"].as_bool() == Some(true) {
+                other.streamed(model)
+            } else {
+                vec![other.whole(model)]
+            };
+        }
         if asked["stream"].as_bool() == Some(true) { self.streamed(model) } else { vec![self.whole(model)] }
     }
 

@@ -27,11 +27,13 @@ const RULES: &[Rule] = &[
                 || matches!(path[0], "reqwest" | "hyper" | "axum" | "sqlx" | "askama" | "arena_server")
         },
         inside: &["engine/"],
-        except: &[],
+        // `mixtral judge` asks endpoints.
+        except: &["engine/cli/src/endpoint/"],
     },
     Rule {
         name: "only the inference server uses the engine",
-        breaks: |path| path[0].starts_with("mixtral_"),
+        // What a judge is asked and what it said knows no engine either.
+        breaks: |path| path[0].starts_with("mixtral_") && path[0] != "mixtral_judge",
         inside: &["server/src/"],
         except: &["server/src/inference_server/"],
     },

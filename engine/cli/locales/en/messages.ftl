@@ -195,3 +195,70 @@ evaluate-no-column = { $path }: there is no column “{ $column }”; the column
 evaluate-bad-answer = the answer must be A, B, C or D, and is “{ $answer }”
 evaluate-empty-file = { $path }: no questions
 evaluate-no-subject = { $path }: there is no subject “{ $subject }”
+
+judge-no-name = “{ $given }”: give a model as NAME=URL or NAME=FILE, e.g. gpt-4o=https://api.openai.com/v1
+judge-no-file = { $path }: no such file; the address of an endpoint begins with http:// or https://
+judge-key-form = “{ $given }”: give a key as NAME=VARIABLE, the model's name and the environment variable that holds its key
+judge-key-of-nobody = --api-key { $name }: no model and no judge has this name
+judge-key-unset = the environment variable { $variable } is not set
+judge-temperature = --temperature must be between 0 and 2, and is { $value }
+judge-no-prompts = { $path }: no prompts
+judge-no-models = no model to judge: give one or more with --model NAME=URL or --model NAME=FILE
+judge-same-model = two models are called { $name }
+judge-needs-two = --pairs compares models: give at least two
+judge-judges-itself = { $name } would judge itself: choose a judge that is not among the models
+judge-answers-and-models = prompts that bring their answers (battles) can't be mixed with others, and no --model answers them
+judge-same-id = { $path }: two prompts have the id “{ $id }”
+judge-not-utf8 = { $path }: not UTF-8 after byte { $byte }
+judge-line-json = not JSON: { $what }
+judge-line-no-prompt = no prompt: a string, or an object with “prompt”, “turns”, “messages”, or the conversations of a battle
+judge-line-conversations = conversation_a and conversation_b must hold the same messages of the user, and an answer to each
+judge-no-judging = { $path } is not from “mixtral judge”
+judge-other-setup = { $path } holds a judging of other prompts, models or settings; choose another folder for --output
+judge-answering = { $model } answers
+judge-judging = { $model } judges
+judge-gave-up = { $name }: { $what }. What is done so far is kept: run the same command again to go on
+judge-unread = the judge's reply can't be read ({ $what }): “{ $begin }”
+judge-unread-no-score = no score for answer { $number }
+judge-unread-range = the score { $said } is not one of 1 to 10
+judge-unread-no-verdict = no [[A]], [[B]] or [[C]]
+judge-not-yet = not asked yet
+judge-spent = Asked in this run: { $requests ->
+    [one] 1 request
+   *[other] { $requests } requests
+}, { $tokens } tokens
+judge-out-of-budget = the budget is used up: { $missing } of { $all } verdicts are missing. Run the same command again to go on
+judge-incomplete = { $missing } of { $all } verdicts are missing; results.md says why. Run the same command again to try them once more
+judge-columns-scores = Average score (95% interval)
+judge-columns-pairs = Win rate, wins : ties : losses
+judge-title = Answers judged by { $judge }
+judge-table-scores = Scores, 1 to 10
+judge-table-pairs = Points per prompt: 1 for a win, ½ for a tie
+judge-average = Average
+judge-points = Average
+judge-overall = Overall average
+judge-overall-pairs = Win rate over all prompts, in %
+judge-ratings = Ratings
+judge-answers = Answers
+judge-prompt = Prompt
+judge-number = No. { $number } ({ $id })
+judge-tie = tie
+judge-not-judged = Not judged: { $what }
+judge-same-in-both-orders = Same verdict in both orders: { $percent } ({ $hits } of { $of } pairs; 95% interval { $low } to { $high })
+judge-first-place = Of contradictory verdicts, for the answer shown first: { $percent } ({ $hits } of { $of }; 95% interval { $low } to { $high }; 50% is no position bias)
+judge-first-place-points = Points for standing first: { $mean } (95% interval { $low } to { $high }; 0 is no position bias)
+judge-longer = The longer answer wins: { $percent } ({ $hits } of { $of } decided pairs; 95% interval { $low } to { $high })
+judge-longer-of-people = The longer answer wins with people: { $percent } ({ $hits } of { $of } decided pairs; 95% interval { $low } to { $high })
+judge-agreement = Agreement with people: { $percent } ({ $hits } of { $of }; 95% interval { $low } to { $high })
+judge-agreement-without-ties = Agreement without ties: { $percent } ({ $hits } of { $of }; 95% interval { $low } to { $high })
+judge-kappa = Cohen's kappa: { $kappa } (95% interval { $low } to { $high }; 0 is chance, 1 full agreement)
+
+endpoint-key = the endpoint refuses the key (status { $status }): { $what }. Name the variable that holds the key with --api-key NAME=VARIABLE
+endpoint-not-found = the endpoint knows no such address or model (status { $status }): { $what }. Check the model's name, and that the URL ends in /v1
+endpoint-quota = the account's quota is used up (status { $status }): { $what }
+endpoint-refused = the endpoint refuses the request (status { $status }): { $what }
+endpoint-busy = the endpoint keeps failing (status { $status }): { $what }
+endpoint-network = the endpoint can't be reached, or the connection broke: { $what }
+endpoint-timeout = no answer in time; --timeout allows more seconds
+endpoint-malformed = the endpoint's answer is not that of an OpenAI-compatible server: { $what }
+endpoint-budget = the budget is used up

@@ -183,3 +183,67 @@ evaluate-no-column = { $path }：没有列“{ $column }”；现有的列为 { 
 evaluate-bad-answer = 答案应为 A、B、C 或 D，此处为“{ $answer }”
 evaluate-empty-file = { $path }：没有题目
 evaluate-no-subject = { $path }：没有科目“{ $subject }”
+
+judge-no-name = “{ $given }”：请以 名称=地址 或 名称=文件 的形式给出模型，例如 gpt-4o=https://api.openai.com/v1
+judge-no-file = { $path }：没有这个文件；端点地址以 http:// 或 https:// 开头
+judge-key-form = “{ $given }”：请以 名称=变量 的形式给出密钥，即模型名称与保存其密钥的环境变量
+judge-key-of-nobody = --api-key { $name }：没有名为此的模型或评委
+judge-key-unset = 环境变量 { $variable } 没有设置
+judge-temperature = --temperature 须在 0 与 2 之间，现为 { $value }
+judge-no-prompts = { $path }：没有提示
+judge-no-models = 没有要评判的模型：请用 --model 名称=地址 或 --model 名称=文件 给出
+judge-same-model = 有两个模型都叫 { $name }
+judge-needs-two = --pairs 比较模型：请至少给出两个
+judge-judges-itself = { $name } 会评判自己：请选择不在被评模型之中的评委
+judge-answers-and-models = 自带回答的提示（对战）不能与其他提示混用，也不能用 --model 来回答
+judge-same-id = { $path }：有两条提示的编号同为“{ $id }”
+judge-not-utf8 = { $path }：第 { $byte } 字节之后不是 UTF-8
+judge-line-json = 不是 JSON：{ $what }
+judge-line-no-prompt = 没有提示：应为字符串，或含有 “prompt”、“turns”、“messages” 或一场对战的两段对话的对象
+judge-line-conversations = conversation_a 与 conversation_b 中用户的消息须相同，且每条都有回答
+judge-no-judging = { $path } 不是 mixtral judge 写出的文件
+judge-other-setup = { $path } 中是另一些提示、模型或设置的评判；请为 --output 选择其他文件夹
+judge-answering = { $model } 回答中
+judge-judging = { $model } 评判中
+judge-gave-up = { $name }：{ $what }。已完成的部分均已保存，再次运行同一命令即可继续
+judge-unread = 无法读取评委的回复（{ $what }）：“{ $begin }”
+judge-unread-no-score = 第 { $number } 个回答没有分数
+judge-unread-range = 分数 { $said } 不在 1 到 10 之间
+judge-unread-no-verdict = 没有 [[A]]、[[B]] 或 [[C]]
+judge-not-yet = 尚未询问
+judge-spent = 本次请求 { $requests } 次，共 { $tokens } 个词元
+judge-out-of-budget = 预算已用完：{ $all } 个结论中还缺 { $missing } 个。再次运行同一命令即可继续
+judge-incomplete = { $all } 个结论中缺少 { $missing } 个，原因见 results.md。再次运行同一命令即可重试
+judge-columns-scores = 平均分（95% 区间）
+judge-columns-pairs = 胜率，胜 : 平 : 负
+judge-title = { $judge } 的评判
+judge-table-scores = 分数表（1 到 10 分）
+judge-table-pairs = 各提示得分：胜 1 分，平 ½ 分
+judge-average = 平均
+judge-points = 平均
+judge-overall = 总平均分
+judge-overall-pairs = 全部提示的胜率（%）
+judge-ratings = 评分细节
+judge-answers = 输出结果
+judge-prompt = 提示
+judge-number = 第 { $number } 题（{ $id }）
+judge-tie = 平局
+judge-not-judged = 未评判：{ $what }
+judge-same-in-both-orders = 两种顺序结论一致：{ $percent }（{ $of } 对中 { $hits } 对；95% 区间 { $low } 至 { $high }）
+judge-first-place = 结论互相矛盾时选择先展示者：{ $percent }（{ $of } 次中 { $hits } 次；95% 区间 { $low } 至 { $high }；50% 表示没有位置偏差）
+judge-first-place-points = 排在首位多得的分：{ $mean }（95% 区间 { $low } 至 { $high }；0 表示没有位置偏差）
+judge-longer = 较长的回答获胜：{ $percent }（{ $of } 对分出胜负者中 { $hits } 对；95% 区间 { $low } 至 { $high }）
+judge-longer-of-people = 在人的投票中较长的回答获胜：{ $percent }（{ $of } 对分出胜负者中 { $hits } 对；95% 区间 { $low } 至 { $high }）
+judge-agreement = 与人一致：{ $percent }（{ $of } 次中 { $hits } 次；95% 区间 { $low } 至 { $high }）
+judge-agreement-without-ties = 不计平局的一致率：{ $percent }（{ $of } 次中 { $hits } 次；95% 区间 { $low } 至 { $high }）
+judge-kappa = Cohen's kappa：{ $kappa }（95% 区间 { $low } 至 { $high }；0 为偶然，1 为完全一致）
+
+endpoint-key = 端点拒绝了密钥（状态 { $status }）：{ $what }。请用 --api-key 名称=变量 指明保存密钥的环境变量
+endpoint-not-found = 端点没有这个地址或模型（状态 { $status }）：{ $what }。请检查模型名称，以及地址是否以 /v1 结尾
+endpoint-quota = 账户额度已用完（状态 { $status }）：{ $what }
+endpoint-refused = 端点拒绝了请求（状态 { $status }）：{ $what }
+endpoint-busy = 端点一再失败（状态 { $status }）：{ $what }
+endpoint-network = 无法连接端点，或连接中断：{ $what }
+endpoint-timeout = 未能及时得到回答；可用 --timeout 增加秒数
+endpoint-malformed = 端点的回答不符合 OpenAI 协议：{ $what }
+endpoint-budget = 预算已用完

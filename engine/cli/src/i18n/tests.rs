@@ -84,7 +84,9 @@ fn every_key_in_the_code_has_a_text_and_every_text_is_used() {
     let known = texts("en");
     let mut literals = BTreeSet::new();
     for source in &code {
-        for call in source.split("t!(").skip(1) {
+        // Not the end of `format!(`.
+        let calls = source.match_indices("t!(").filter(|(at, _)| !source[..*at].ends_with(char::is_alphanumeric));
+        for call in calls.map(|(at, call)| &source[at + call.len()..]) {
             // The second argument, where it is a literal.
             let second = call.split_once(',').map_or("", |(_, rest)| rest.trim_start());
             if let Some((key, _)) = second.strip_prefix('"').and_then(|rest| rest.split_once('"')) {

@@ -7,5 +7,6 @@ mod files;
 #[expect(dead_code, reason = "helpers of the conversions' tests, of which these here need some")]
 #[path = "../../../tools/tests/convert/fixture.rs"]
 mod fixture;
+mod judge;
 mod smaller;
 mod train;
