@@ -156,4 +156,6 @@ fn in_time(coming: Rc<Coming>, going: Going) -> impl Stream<Item = Result<Bytes,
             }
         }
     })
+    // Forms with files ask once more after the end.
+    .fuse()
 }
