@@ -22,6 +22,7 @@ pub mod findings;
 pub mod handlers;
 pub mod i18n;
 pub mod inference_server;
+pub mod judges;
 pub mod keys;
 pub mod limits;
 pub mod metrics;

@@ -4,8 +4,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::error::Error;
 use crate::handlers::{
-    admin, api, battle, compare, factors, health, history, home, language, leaderboard, metrics, models, new_chat,
-    privacy, reasons, statics, theme,
+    admin, api, battle, compare, factors, health, history, home, judges, language, leaderboard, metrics, models,
+    new_chat, privacy, reasons, statics, theme,
 };
 
 /// The table.
@@ -29,6 +29,7 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/compare", web::get().to(compare::page))
         .route("/factors", web::get().to(factors::page))
         .route("/reasons", web::get().to(reasons::page))
+        .route("/judges", web::get().to(judges::page))
         .route("/reasons.csv", web::get().to(reasons::csv))
         // Battles, comparisons, direct chats
         .route("/battle", web::get().to(battle::new::page))
@@ -88,6 +89,12 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/admin/voters/{id}", web::get().to(admin::voter::page))
         .route("/admin/voters/{id}/decision", web::post().to(admin::voter::decide))
         .route("/admin/votes/{id}", web::post().to(admin::votes::set_withdrawn))
+        .route("/admin/judge", web::get().to(admin::judge::page))
+        .route("/admin/judge", web::post().to(admin::judge::take))
+        .route("/admin/judge/runs", web::get().to(admin::judge_run::part))
+        .route("/admin/judge/runs", web::post().to(admin::judge_run::start))
+        .route("/admin/judge/runs/{id}/stop", web::post().to(admin::judge_run::stop))
+        .route("/admin/judge/{id}/votes", web::post().to(admin::judge::set_withdrawn))
         .route("/admin/identity", web::get().to(admin::identity::page))
         .route("/admin/identity", web::post().to(admin::identity::save))
         .route("/admin/identity/try", web::post().to(admin::identity::try_text))

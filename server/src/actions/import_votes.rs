@@ -90,22 +90,11 @@ impl ImportVotes {
         let mut transaction = connection.begin().await?;
         imports::insert_table(&mut transaction).await?;
         let (mut report, taken) = self.copy(&mut transaction, container, keys).await?;
-        let models = self.name_models(&mut transaction).await?;
-        let with_one_model = imports::with_one_model(&mut transaction).await?.unsigned_abs();
-        let added = imports::insert_votes(&mut transaction).await?;
-        report.votes = added.votes;
-        report.bad += with_one_model;
-        report.known = taken.saturating_sub(added.votes + with_one_model);
-        report.models = models;
-        if added.votes > 0 {
-            let kind = BattleKind::Imported;
-            ratings::lock_shared(&mut transaction).await?;
-            let boards: BTreeSet<_> = added.pairs.iter().map(|pair| (kind, pair.language.clone())).collect();
-            ratings::add_rows(&mut transaction, &added.pairs, elo.initial).await?;
-            ratings::touch(&mut transaction, &boards.into_iter().collect::<Vec<_>>()).await?;
-            ratings::add_pair_counts(&mut transaction, &added.pairs).await?;
-            ratings::request_repair(&mut transaction, kind).await?;
-        }
+        let counted = count_rows(&mut transaction, BattleKind::Imported, &self.map, elo).await?;
+        report.votes = counted.votes;
+        report.bad += counted.with_one_model;
+        report.known = taken.saturating_sub(counted.votes + counted.with_one_model);
+        report.models = counted.models;
         let detail = json!({ "rows": report.rows, "new": report.votes, "known": report.known, "bad": report.bad });
         audit::record(&mut *transaction, self.admin, "votes.import", &self.name, detail).await?;
         transaction.commit().await?;
@@ -172,31 +161,62 @@ impl ImportVotes {
         copy.finish().await?;
         Ok((report, rows.taken))
     }
+}
 
-    /// Finds the model of each name, or adds it. Gives the names that were added.
-    async fn name_models(&self, transaction: &mut PgConnection) -> Result<Vec<String>, Error> {
-        let known = model_names::all(&mut *transaction).await?;
-        let by_slug = |slug: &str| known.iter().find(|model| model.slug == slug).map(|model| model.id);
-        let by_name = |name: &str| {
-            let same = |model: &&model_names::ModelName| model.display_name.eq_ignore_ascii_case(name);
-            known.iter().find(same).map(|model| model.id)
-        };
-        let mut added = Vec::new();
-        for name in imports::names(transaction).await? {
-            let model = match self.map.get(&name) {
-                Some(slug) => by_slug(slug).ok_or_else(|| Error::invalid("import-map", slug.clone()))?,
-                None => match by_slug(&name).or_else(|| by_name(&name)).or_else(|| by_slug(&slug_of(&name))) {
-                    Some(model) => model,
-                    None => {
-                        added.push(name.clone());
-                        add_model(transaction, &name).await?
-                    }
-                },
-            };
-            imports::insert_name(transaction, &name, model).await?;
-        }
-        Ok(added)
+/// What came of the rows that a transaction copied.
+pub(super) struct CountedRows {
+    /// New votes.
+    pub votes: u64,
+    /// Rows whose two names stand for one model.
+    pub with_one_model: u64,
+    /// Models that are known by their names alone from now on.
+    pub models: Vec<String>,
+}
+
+/// Makes votes of the rows that were copied, and counts them on their boards. Elo follows in the background.
+pub(super) async fn count_rows(
+    transaction: &mut PgConnection,
+    kind: BattleKind,
+    map: &BTreeMap<String, String>,
+    elo: &EloSettings,
+) -> Result<CountedRows, Error> {
+    let models = name_models(&mut *transaction, map).await?;
+    let with_one_model = imports::with_one_model(&mut *transaction).await?.unsigned_abs();
+    let added = imports::insert_votes(&mut *transaction, kind).await?;
+    if added.votes > 0 {
+        ratings::lock_shared(&mut *transaction).await?;
+        let boards: BTreeSet<_> = added.pairs.iter().map(|pair| (kind, pair.language.clone())).collect();
+        ratings::add_rows(&mut *transaction, &added.pairs, elo.initial).await?;
+        ratings::touch(&mut *transaction, &boards.into_iter().collect::<Vec<_>>()).await?;
+        ratings::add_pair_counts(&mut *transaction, &added.pairs).await?;
+        ratings::request_repair(&mut *transaction, kind).await?;
     }
+    Ok(CountedRows { votes: added.votes, with_one_model, models })
+}
+
+/// Finds the model of each name, or adds it. Gives the names that were added.
+async fn name_models(transaction: &mut PgConnection, map: &BTreeMap<String, String>) -> Result<Vec<String>, Error> {
+    let known = model_names::all(&mut *transaction).await?;
+    let by_slug = |slug: &str| known.iter().find(|model| model.slug == slug).map(|model| model.id);
+    let by_name = |name: &str| {
+        let same = |model: &&model_names::ModelName| model.display_name.eq_ignore_ascii_case(name);
+        known.iter().find(same).map(|model| model.id)
+    };
+    let mut added = Vec::new();
+    for name in imports::names(transaction).await? {
+        let model = match map.get(&name) {
+            Some(slug) => by_slug(slug).ok_or_else(|| Error::invalid("import-map", slug.clone()))?,
+            None => match by_slug(&name).or_else(|| by_name(&name)).or_else(|| by_slug(&slug_of(&name))) {
+                Some(model) => model,
+                None => {
+                    added.push(name.clone());
+                    add_model(transaction, &name).await?
+                }
+            },
+        };
+        imports::insert_name(transaction, &name, model).await?;
+    }
+    Ok(added)
 }
 
 /// Adds a model of this name, under the first slug that is free.
@@ -247,7 +267,8 @@ impl Rows<'_> {
     }
 }
 
-fn hash_of(parts: &[&[u8]]) -> [u8; 16] {
+/// What makes an identity of bytes an id of a battle.
+pub(super) fn hash_of(parts: &[&[u8]]) -> [u8; 16] {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part);

@@ -31,7 +31,7 @@ use shelf::{Shelf, Version};
 /// Which board.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BoardKey {
-    /// Anonymous battles, named comparisons, or direct chats.
+    /// Anonymous battles, named comparisons, direct chats, imported votes, or votes of judges.
     pub kind: BattleKind,
     /// A language that votes were cast in, or `None` for all.
     pub language: Option<String>,
@@ -129,6 +129,7 @@ pub struct Boards {
     named: SharedBallots,
     direct: SharedBallots,
     imported: SharedBallots,
+    judged: SharedBallots,
 }
 
 impl Boards {
@@ -219,6 +220,7 @@ impl Boards {
             BattleKind::SideBySide => &self.named,
             BattleKind::Direct => &self.direct,
             BattleKind::Imported => &self.imported,
+            BattleKind::Judge => &self.judged,
         }
     }
 

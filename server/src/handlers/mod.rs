@@ -18,6 +18,7 @@ pub mod factors;
 pub mod health;
 pub mod history;
 pub mod home;
+pub mod judges;
 pub mod language;
 pub mod leaderboard;
 pub mod metrics;

@@ -49,6 +49,27 @@ pub async fn page(
     .await
 }
 
+/// The same from the newest down: so many before this one.
+pub async fn newest(
+    db: impl PgExecutor<'_>,
+    filter: &VoteCriteria,
+    before: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<ExportRow>> {
+    sqlx::query_as!(
+        ExportRow,
+        r#"SELECT v.id, v.battle_id AS battle, v.kind AS "kind: BattleKind", a.slug AS model_a, b.slug AS model_b,
+            v.choice AS "choice: Choice", coalesce(v.voter_id, v.voter_group) AS voter, v.language, v.turns, v.created_at
+        FROM votes v JOIN models a ON a.id = v.model_a JOIN models b ON b.id = v.model_b
+        WHERE v.id < $2 AND vote_matches(v, $1) ORDER BY v.id DESC LIMIT $3"#,
+        Json(filter) as _,
+        before,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// The messages of both sides: role and text.
 pub type Conversations = [Vec<(&'static str, String)>; 2];
 

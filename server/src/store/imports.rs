@@ -121,12 +121,12 @@ pub struct Added {
     pub pairs: Vec<PairChange>,
 }
 
-/// Adds the votes that are not there yet, in the order of time.
-pub async fn insert_votes(transaction: &mut PgConnection) -> sqlx::Result<Added> {
+/// Adds the votes that are not there yet, in the order of time, as votes of this kind.
+pub async fn insert_votes(transaction: &mut PgConnection, kind: BattleKind) -> sqlx::Result<Added> {
     let rows = sqlx::query(
         "WITH added AS (
             INSERT INTO votes (battle_id, voter_group, kind, language, model_a, model_b, choice, turns, created_at)
-            SELECT row.battle_id, row.voter_group, 'imported', row.language, a.model, b.model, row.choice, row.turns,
+            SELECT row.battle_id, row.voter_group, $1, row.language, a.model, b.model, row.choice, row.turns,
                 coalesce(row.created_at, now())
             FROM import_rows AS row JOIN import_names AS a ON a.name = row.model_a
             JOIN import_names AS b ON b.name = row.model_b
@@ -142,12 +142,13 @@ pub async fn insert_votes(transaction: &mut PgConnection) -> sqlx::Result<Added>
             count(*) FILTER (WHERE choice = 'both_bad') AS both_bad
         FROM added GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
     )
+    .bind(kind.as_str())
     .fetch_all(transaction)
     .await?;
     let mut added = Added::default();
     for row in rows {
         let pair = PairChange {
-            kind: BattleKind::Imported,
+            kind,
             language: row.try_get("language")?,
             low: row.try_get("low")?,
             high: row.try_get("high")?,

@@ -10,6 +10,8 @@ pub mod exports;
 pub mod health;
 pub mod identity;
 pub mod imports;
+pub mod judge_runs;
+pub mod judgings;
 pub mod model_names;
 pub mod models;
 pub mod pending_votes;

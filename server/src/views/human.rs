@@ -94,6 +94,7 @@ pub fn kind_key(kind: &BattleKind) -> &'static str {
         BattleKind::SideBySide => "battles-kind-side-by-side",
         BattleKind::Direct => "battles-kind-direct",
         BattleKind::Imported => "battles-kind-imported",
+        BattleKind::Judge => "battles-kind-judge",
     }
 }
 

@@ -3,6 +3,7 @@ board-kind = Battles
 board-kind-battle = Blind battles
 board-kind-side-by-side = Side by side (names shown)
 board-kind-imported = Imported votes
+board-kind-judge = Language models as judges
 board-language = Language
 board-recomputing = Elo ratings are being recomputed in the background, because votes were withdrawn or restored. Everything else is up to date.
 board-language-all = All languages

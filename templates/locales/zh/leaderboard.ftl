@@ -3,6 +3,7 @@ board-kind = 对战类型
 board-kind-battle = 匿名对战
 board-kind-side-by-side = 并排对比（显示名称）
 board-kind-imported = 导入的投票
+board-kind-judge = 大语言模型评委
 board-language = 语言
 board-recomputing = 有投票被撤回或恢复，正在后台重新计算 Elo 评分；其余均为最新。
 board-language-all = 所有语言

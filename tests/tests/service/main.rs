@@ -4,6 +4,7 @@ mod api;
 mod dead_ends;
 mod faults;
 mod http;
+mod judge;
 mod keep;
 mod leaderboard;
 mod pages;

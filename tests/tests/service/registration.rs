@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::stage::{Stage, begin, read};
 
 /// A client of the first administrator.
-async fn administrator(arena: &Arena) -> Client {
+pub async fn administrator(arena: &Arena) -> Client {
     let client = arena.visitor();
     let link = arena.admin_link();
     let path = link.split_once("/admin/").map(|(_, rest)| format!("/admin/{rest}")).expect("a path");

@@ -13,6 +13,8 @@ text_enum!(
         Direct = "direct",
         /// Voted elsewhere and read from a file. Nothing is asked for it here.
         Imported = "imported",
+        /// Judged by a language model. Nothing is asked of a visitor for it.
+        Judge = "judge",
     }
 );
 
@@ -48,7 +50,7 @@ impl BattleKind {
     /// The sides that answer.
     pub const fn sides(self) -> &'static [Side] {
         match self {
-            Self::Battle | Self::SideBySide | Self::Imported => &[Side::A, Side::B],
+            Self::Battle | Self::SideBySide | Self::Imported | Self::Judge => &[Side::A, Side::B],
             Self::Direct => &[Side::A],
         }
     }

@@ -5,6 +5,9 @@ pub mod audit;
 pub mod battles;
 pub mod identity;
 pub mod inspection_report;
+pub mod judge;
+pub mod judge_form;
+pub mod judge_run;
 pub mod list;
 pub mod model_fields;
 pub mod model_form;
@@ -20,6 +23,7 @@ pub mod status;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
+pub mod upload;
 pub mod vote_change;
 pub mod vote_export;
 pub mod vote_groups;

@@ -259,7 +259,7 @@ impl BattlePage {
             BattleKind::Battle => "/battle",
             BattleKind::SideBySide => "/side-by-side",
             BattleKind::Direct => "/direct",
-            BattleKind::Imported => "/leaderboard",
+            BattleKind::Imported | BattleKind::Judge => "/leaderboard",
         }
     }
 

@@ -5,7 +5,7 @@ use arena_tests::harness::{Arena, Browser, Endpoint, Look, Options, eventually_a
 use super::{Stage, ask, poem, start};
 
 /// Takes the one-time link.
-async fn sign_in(browser: &Browser, arena: &Arena) {
+pub async fn sign_in(browser: &Browser, arena: &Arena) {
     browser.go(&arena.admin_link()).await;
     browser.write("#name", "ada").await;
     browser.write("#password", "correct horse battery").await;

@@ -3,6 +3,7 @@
 mod admin;
 mod battle;
 mod desk;
+mod judge;
 mod leaderboard;
 mod plain;
 mod trouble;

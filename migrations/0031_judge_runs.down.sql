@@ -1,0 +1,2 @@
+DROP TABLE judge_run_items;
+DROP TABLE judge_runs;
