@@ -6,8 +6,8 @@ use mixtral_evaluation::Benchmark;
 
 use crate::i18n::Language;
 use crate::{
-    bench, chat, choices, convert, evaluate, imatrix, info, judge, make_random, merge, perplexity, prepare,
-    print_config, quantize, selftest, train, train_tokenizer,
+    bench, chat, choices, convert, evaluate, imatrix, info, judge, longbench, make_random, merge, needle, perplexity,
+    prepare, print_config, quantize, selftest, train, train_tokenizer,
 };
 
 #[derive(Debug, Parser)]
@@ -56,6 +56,8 @@ pub enum Evaluate {
     Ceval(choices::Arguments),
     Cmmlu(choices::Arguments),
     Mmlu(choices::Arguments),
+    Longbench(longbench::Arguments),
+    Needle(needle::Arguments),
     Poetry(evaluate::Arguments),
     Compare(choices::Compared),
 }
@@ -90,6 +92,8 @@ impl Command {
             Self::Evaluate(Evaluate::Ceval(arguments)) => choices::run(Benchmark::Ceval, &arguments, language),
             Self::Evaluate(Evaluate::Cmmlu(arguments)) => choices::run(Benchmark::Cmmlu, &arguments, language),
             Self::Evaluate(Evaluate::Mmlu(arguments)) => choices::run(Benchmark::Mmlu, &arguments, language),
+            Self::Evaluate(Evaluate::Longbench(arguments)) => longbench::run(&arguments, language),
+            Self::Evaluate(Evaluate::Needle(arguments)) => needle::run(&arguments, language),
             Self::Evaluate(Evaluate::Compare(arguments)) => choices::compare(&arguments, language),
             Self::Judge(arguments) => judge::run(&arguments, language),
             Self::Quantize(arguments) => quantize::run(&arguments, language),

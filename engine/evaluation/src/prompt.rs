@@ -63,6 +63,37 @@ pub fn prompt(benchmark: Benchmark, question: &Question, layout: Layout) -> Stri
     wrapped(text, layout.is_instruct)
 }
 
+/// A question with its examples as a conversation, for endpoints that lay messages out themselves: what the person says, and
+/// what the model answered, in turn. The last one is the question.
+#[must_use]
+pub fn messages(
+    benchmark: Benchmark,
+    subject: &str,
+    examples: &[Question],
+    question: &Question,
+    layout: Layout,
+) -> Vec<String> {
+    let asked = |question: &Question| prompt(benchmark, question, Layout { is_instruct: false, thinks: false });
+    if benchmark == Benchmark::Mmlu {
+        return vec![header(benchmark, subject, examples, layout) + &asked(question)];
+    }
+    let mut turns = Vec::new();
+    if !examples.is_empty() {
+        let name = benchmark.subject_name(subject);
+        turns.push(format!("以下是中国关于{name}考试的单项选择题，请选出其中的正确答案。"));
+        turns.push(format!("好的，我会结合{name}相关知识回答"));
+    }
+    for example in examples {
+        turns.push(format!("{}\n答案：", stem(example)));
+        turns.push(example.answer.map(|letter| letter.to_string()).unwrap_or_default());
+    }
+    turns.push(match layout.thinks {
+        true => format!("{}\n答案是什么？让我们一步一步思考。", stem(question)),
+        false => asked(question),
+    });
+    turns
+}
+
 fn wrapped(text: String, is_instruct: bool) -> String {
     if is_instruct { format!("[INST] {text} [/INST]") } else { text }
 }

@@ -31,6 +31,8 @@ pub struct Behaviour {
     pub with_field: Option<(String, Vec<Step>)>,
     /// What it says instead where a request holds this text; the first that fits.
     pub when: Vec<(String, String)>,
+    /// The likeliest first tokens that it tells, with their log probabilities.
+    pub likely: Vec<(String, f64)>,
 }
 
 /// How an answer ends.
@@ -80,6 +82,7 @@ impl Behaviour {
             first: (0, Vec::new()),
             with_field: None,
             when: Vec::new(),
+            likely: Vec::new(),
         }
     }
 
@@ -112,6 +115,13 @@ impl Behaviour {
     #[must_use]
     pub fn when(mut self, text: &str, says: &str) -> Self {
         self.when.push((text.to_owned(), says.to_owned()));
+        self
+    }
+
+    /// Tells these as the likeliest first tokens of whole answers.
+    #[must_use]
+    pub fn likely(mut self, tokens: &[(&str, f64)]) -> Self {
+        self.likely = tokens.iter().map(|(token, logprob)| ((*token).to_owned(), *logprob)).collect();
         self
     }
 
@@ -181,7 +191,8 @@ impl Behaviour {
         }
         let model = asked["model"].as_str().unwrap_or_default();
         let messages = asked["messages"].as_array().into_iter().flatten();
-        let said: Vec<&str> = messages.filter_map(|message| message["content"].as_str()).collect();
+        let said = messages.map(|message| &message["content"]).chain([&asked["prompt"]]);
+        let said: Vec<&str> = said.filter_map(Value::as_str).collect();
         if let Some((_, says)) = self.when.iter().find(|(text, _)| said.iter().any(|said| said.contains(text))) {
             let other = Self { pieces: vec![says.clone()], when: Vec::new(), ..self.clone() };
             return if asked["stream"].as_bool() == Some(true) {
@@ -198,10 +209,23 @@ impl Behaviour {
             "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": model,
             "choices": [{
                 "index": 0, "message": {"role": "assistant", "content": self.pieces.concat()}, "finish_reason": "stop",
+                "text": self.pieces.concat(), "logprobs": self.logprobs(),
             }],
             "usage": {"prompt_tokens": 5, "completion_tokens": self.pieces.len(), "total_tokens": 5},
         });
         Step::json("200 OK", answer)
+    }
+
+    /// In the forms of chat and of completions at once.
+    fn logprobs(&self) -> Value {
+        if self.likely.is_empty() {
+            return Value::Null;
+        }
+        let of_chat: Vec<Value> =
+            self.likely.iter().map(|(token, logprob)| json!({"token": token, "logprob": logprob})).collect();
+        let of_text: serde_json::Map<String, Value> =
+            self.likely.iter().map(|(token, logprob)| (token.clone(), json!(logprob))).collect();
+        json!({"content": [{"token": "x", "top_logprobs": of_chat}], "top_logprobs": [of_text]})
     }
 
     fn streamed(&self, model: &str) -> Vec<Step> {

@@ -103,7 +103,7 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
     let Some(request) = Request::read(&mut stream).await else { return };
     let steps = match request.path.as_str() {
         "/v1/models" => vec![models(&lock(&shared.state))],
-        "/v1/chat/completions" => chat(&shared.state, &request),
+        "/v1/chat/completions" | "/v1/completions" => chat(&shared.state, &request),
         _ => vec![Step::Whole("404 Not Found", "", "404 page not found".to_owned())],
     };
     if play(&mut stream, &steps, &request).await {

@@ -12,6 +12,8 @@ command-evaluate-ceval = C-Eval: 52 subjects of Chinese examinations
 command-evaluate-cmmlu = CMMLU: 67 subjects in Chinese
 command-evaluate-mmlu = MMLU: 57 subjects in English
 command-evaluate-compare = Compare two evaluations of the same questions, with an interval
+command-evaluate-longbench = LongBench: 21 tasks over long texts in Chinese, English and code
+command-evaluate-needle = Hide a sentence in a long text and ask for it: by depth and context length
 command-evaluate-poetry = Evaluate classical Chinese verse: form, rhyme and copying
 command-judge = Have models answer prompts and a language model judge the answers: scores of 1 to 10 with reasons, or pairs in both orders
 command-quantize = Quantize a model
@@ -47,6 +49,12 @@ option-text = A text file; or JSON lines (NAME.jsonl) as for training: each line
 option-window = Window length in tokens; without it the model's context, at most 512 for plain text
 option-windows = Maximum number of windows or lines
 option-type = Type of the matrices, e.g. Q4_K
+option-endpoint = Ask a model at this OpenAI-compatible endpoint instead of a local one, e.g. https://api.openai.com/v1
+option-remote-model = The model's name at the endpoint
+option-api-key = Environment variable that holds the endpoint's API key
+option-parallel = Requests at once
+option-retries = How often a request is retried that failed for now (status 429 or 5xx, broken connection), with growing pauses
+option-timeout = Maximum seconds for an answer
 option-out = File to write
 
 option-chat-prompt = Answer this one message and exit
@@ -64,6 +72,27 @@ option-presence-penalty = Presence penalty: subtracted once a token occurred in 
 option-info-tensors = List every tensor
 
 option-perplexity-against = Also report KL divergence from this model, which must have the same vocabulary
+
+option-perplexity-lengths = Context lengths, separated by commas: the same text in windows of each, e.g. 1024,2048,4096
+option-perplexity-svg = Draw the curve over the lengths into this file
+option-evaluate-longbench-data = Folder with the benchmark's files: TASK.jsonl, or TASK_e.jsonl for LongBench-E
+option-evaluate-longbench-tasks = Tasks, separated by commas: zh, en, code, all, or names such as dureader
+option-evaluate-longbench-by-length = LongBench-E: other files, and scores by length
+option-evaluate-longbench-max-length = Tokens of a prompt; the middle of a longer one is left out. At an endpoint, one token is reckoned for three bytes
+option-evaluate-longbench-instruct = Put each prompt into [INST] … [/INST], for models tuned to follow instructions
+option-evaluate-longbench-greedy = Always take the likeliest token; without it, the published sampling (temperature 0.2, top-k 40, top-p 0.95, repetition penalty 1.1)
+option-evaluate-longbench-limit = Samples of each task, at most
+option-evaluate-longbench-output = Folder for answers and results (JSON, Markdown); an interrupted evaluation goes on from it
+
+option-evaluate-needle-text = Text that the sentence is hidden in; a short one is repeated
+option-evaluate-needle-lengths = Lengths of the whole prompt, separated by commas
+option-evaluate-needle-depths = Where in the text the sentence stands, in percent, separated by commas
+option-evaluate-needle-needle = The sentence
+option-evaluate-needle-question = The question about it
+option-evaluate-needle-answer = What the answer must hold; several texts count in equal shares
+option-evaluate-needle-max-tokens = Maximum tokens of an answer
+option-evaluate-needle-raw = Ask without the chat template, for base models
+option-evaluate-needle-svg = Draw the heat map into this file
 
 option-evaluate-ceval-data = The benchmark's files as published: a folder or a zip with dev, val and test in it
 option-evaluate-ceval-split = Questions of “val” or “test” (CMMLU has test alone); C-Eval's test answers go to submission.json
@@ -94,9 +123,6 @@ option-judge-reasons = Language of the judge's instructions and reasons: en or z
 option-judge-max-tokens = Maximum tokens of an answer
 option-judge-judge-max-tokens = Maximum tokens of a verdict; a judge that thinks needs more
 option-judge-seed = Seed of the models' answers
-option-judge-parallel = Requests at once
-option-judge-retries = How often a request is retried that failed for now (status 429 or 5xx, broken connection), with growing pauses
-option-judge-timeout = Maximum seconds for an answer
 option-judge-max-requests = Stop after this many requests in this run, retries included
 option-judge-max-total-tokens = Stop after this many tokens of prompts and answers in this run, as the endpoints count them
 

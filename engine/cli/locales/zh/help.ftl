@@ -12,6 +12,8 @@ command-evaluate-ceval = C-Eval：52 个科目的中文考试
 command-evaluate-cmmlu = CMMLU：67 个中文科目
 command-evaluate-mmlu = MMLU：57 个英文科目
 command-evaluate-compare = 逐题比较两次评测，并给出区间
+command-evaluate-longbench = LongBench：中文、英文与代码长文本的 21 项任务
+command-evaluate-needle = 在长文本中藏一句话再提问：按深度与上下文长度
 command-evaluate-poetry = 评测古典诗词：体裁、押韵与照抄
 command-judge = 让模型回答提示，并由大语言模型评判：打 1 到 10 分并说明理由，或以两种顺序两两比较
 command-quantize = 量化模型
@@ -47,6 +49,12 @@ option-text = 文本文件；或训练用的 JSON 行（名称.jsonl）：每行
 option-window = 窗口长度（词元）；不给出则取模型的上下文，纯文本至多 512
 option-windows = 最多计算的窗口数或行数
 option-type = 矩阵的类型，例如 Q4_K
+option-endpoint = 不用本地模型，而询问这个 OpenAI 兼容端点上的模型，例如 https://api.openai.com/v1
+option-remote-model = 模型在端点上的名称
+option-api-key = 保存端点 API 密钥的环境变量
+option-parallel = 同时进行的请求数
+option-retries = 暂时失败的请求（状态 429 或 5xx、连接中断）重试的次数，间隔逐渐变长
+option-timeout = 等待一个回答的最长秒数
 option-out = 写入的文件
 
 option-chat-prompt = 只回答这一条消息，然后退出
@@ -64,6 +72,27 @@ option-presence-penalty = 存在惩罚：词元在回答中出现过就减去该
 option-info-tensors = 列出每个张量
 
 option-perplexity-against = 同时报告相对于该模型的 KL 散度；两者词表须相同
+
+option-perplexity-lengths = 上下文长度，以逗号分隔：同一文本按各长度切成窗口，例如 1024,2048,4096
+option-perplexity-svg = 把随长度变化的曲线画入该文件
+option-evaluate-longbench-data = 存放评测文件的文件夹：任务.jsonl，LongBench-E 则为 任务_e.jsonl
+option-evaluate-longbench-tasks = 任务，以逗号分隔：zh、en、code、all 或 dureader 等名称
+option-evaluate-longbench-by-length = LongBench-E：另一套文件，并按长度给出分数
+option-evaluate-longbench-max-length = 提示的词元数；过长则略去中间。对于端点，每三个字节按一个词元计
+option-evaluate-longbench-instruct = 每条提示放入 [INST] … [/INST]，用于指令模型
+option-evaluate-longbench-greedy = 总取最可能的词元；否则按公布的方式采样（温度 0.2，top-k 40，top-p 0.95，重复惩罚 1.1）
+option-evaluate-longbench-limit = 每项任务最多多少条
+option-evaluate-longbench-output = 存放答案与结果（JSON、Markdown）的文件夹；中断的评测可由此继续
+
+option-evaluate-needle-text = 藏入句子的文本；过短则重复
+option-evaluate-needle-lengths = 整条提示的长度，以逗号分隔
+option-evaluate-needle-depths = 句子在文本中的位置（百分比），以逗号分隔
+option-evaluate-needle-needle = 句子
+option-evaluate-needle-question = 关于它的问题
+option-evaluate-needle-answer = 回答中必须含有的文字；有多项则各占等份
+option-evaluate-needle-max-tokens = 回答最多的词元数
+option-evaluate-needle-raw = 不套用聊天模板，用于基座模型
+option-evaluate-needle-svg = 把热力图画入该文件
 
 option-evaluate-ceval-data = 官方发布的评测文件：含 dev、val、test 的文件夹或 zip
 option-evaluate-ceval-split = 使用 val 或 test 的题目（CMMLU 只有 test）；C-Eval 的 test 答案写入 submission.json
@@ -94,9 +123,6 @@ option-judge-reasons = 评委指示与理由的语言：en 或 zh；不给出则
 option-judge-max-tokens = 回答最多的词元数
 option-judge-judge-max-tokens = 结论最多的词元数；会先思考的评委需要更多
 option-judge-seed = 模型回答的随机种子
-option-judge-parallel = 同时进行的请求数
-option-judge-retries = 暂时失败的请求（状态 429 或 5xx、连接中断）重试的次数，间隔逐渐变长
-option-judge-timeout = 等待一个回答的最长秒数
 option-judge-max-requests = 本次运行达到该请求数即停止，包括重试
 option-judge-max-total-tokens = 本次运行的提示与回答达到该词元数即停止，以端点的计数为准
 

@@ -9,15 +9,12 @@ use mixtral_engine::text::{Encoding, Tokenizer};
 use mixtral_engine::{Engine, EngineOptions, EventStream, LoadOptions};
 use mixtral_evaluation::{Benchmark, CHOICES, Extractor, Found, Judged, Layout, Letter, Question, prompt};
 
-use super::setup::{Answer, Mode, Part};
+use super::setup::{Answer, Mode, Part, THINKING_TOKENS, TOKENS};
 use crate::options::{Machine, Model};
 
 const MODEL: &str = "model";
 /// Requests in the engine's hands at once: of one subject, so that all but the first find their examples in its cache.
 const AT_ONCE: usize = 16;
-/// Tokens of a free answer, and of one that thinks first. The published scripts give 20.
-const TOKENS: usize = 20;
-const THINKING_TOKENS: usize = 512;
 
 /// A model that is asked.
 pub struct Asker {

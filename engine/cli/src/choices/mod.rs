@@ -2,6 +2,7 @@
 
 mod ask;
 mod folder;
+mod remote;
 mod report;
 mod setup;
 
@@ -11,18 +12,25 @@ use anyhow::ensure;
 use clap::Args;
 use mixtral_evaluation::{Benchmark, Data, Difference, Judged, Layout, Question, Report, Split, header};
 
+use crate::endpoint::Remote;
 use crate::i18n::Language;
 use crate::options::{Machine, Model};
 use crate::progress::bar;
 use ask::Asker;
 use folder::Folder;
+use remote::RemoteAsker;
 use setup::{Answer, Mode, Part, Setup};
 
 #[derive(Debug, Args)]
+#[command(allow_missing_positional = true)]
 pub struct Arguments {
-    #[command(flatten)]
-    pub model: Model,
+    #[arg(id = "model", value_name = "MODEL", required_unless_present = "endpoint", conflicts_with = "endpoint")]
+    pub path: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
+    pub base: Option<PathBuf>,
     pub data: PathBuf,
+    #[command(flatten)]
+    pub remote: Remote,
     #[arg(long, default_value = "val", value_parser = ["val", "test"])]
     pub split: String,
     #[arg(short = 'k', long, aliases = ["ntrain", "num-fewshot"], default_value_t = 5)]
@@ -73,10 +81,13 @@ pub fn run(benchmark: Benchmark, arguments: &Arguments, language: Language) -> a
     let parts = read(benchmark, &data, split, layout, arguments)?;
     let all: usize = parts.iter().map(|part| part.questions.len()).sum();
 
-    let model = std::path::absolute(&arguments.model.path)?;
+    let model = match (&arguments.path, arguments.remote.name()) {
+        (Some(path), _) => std::path::absolute(path)?.display().to_string(),
+        (None, name) => name.unwrap_or_default(),
+    };
     let setup = Setup {
         benchmark: benchmark.name().to_owned(),
-        model: model.display().to_string(),
+        model,
         split: split.name().to_owned(),
         shots: arguments.shots,
         instruct: arguments.instruct,
@@ -85,7 +96,7 @@ pub fn run(benchmark: Benchmark, arguments: &Arguments, language: Language) -> a
         limit: arguments.limit,
     };
     let mut folder = Folder::open(arguments.output.as_deref(), &setup, language)?;
-    let asker = Asker::start(&arguments.model, &arguments.machine, benchmark, mode, arguments.seed)?;
+    let asker = Either::start(arguments, benchmark, mode, language)?;
     let bar = bar(all, "{wide_bar} {pos}/{len} {msg} {eta}");
     bar.set_position(folder.answers().len() as u64);
     // What was answered before an interruption is no work, and would make the estimate too hopeful.
@@ -124,6 +135,37 @@ pub fn run(benchmark: Benchmark, arguments: &Arguments, language: Language) -> a
     Ok(())
 }
 
+/// Who is asked.
+enum Either {
+    Local(Box<Asker>),
+    Remote(Box<RemoteAsker>),
+}
+
+impl Either {
+    fn start(arguments: &Arguments, benchmark: Benchmark, mode: Mode, language: Language) -> anyhow::Result<Self> {
+        let Arguments { remote, machine, seed, path, base, .. } = arguments;
+        if let Some(client) = remote.client(language)? {
+            let asker = RemoteAsker::new(client, remote.parallel, (benchmark, mode), *seed, language)?;
+            return Ok(Self::Remote(Box::new(asker)));
+        }
+        let model = Model { path: path.clone().unwrap_or_default(), base: base.clone() };
+        Ok(Self::Local(Box::new(Asker::start(&model, machine, benchmark, mode, *seed)?)))
+    }
+
+    fn ask(
+        &self,
+        part: &Part,
+        questions: &[&Question],
+        layout: Layout,
+        each: &mut dyn FnMut(Answer) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        match self {
+            Self::Local(asker) => asker.ask(part, questions, layout, each),
+            Self::Remote(asker) => asker.ask(part, questions, layout, each),
+        }
+    }
+}
+
 fn read(
     benchmark: Benchmark,
     data: &Data,
@@ -138,7 +180,7 @@ fn read(
         let mut examples = if arguments.shots > 0 { data.questions(&subject, Split::Dev)? } else { Vec::new() };
         examples.truncate(arguments.shots);
         let headers = (0..=examples.len()).rev().map(|count| header(benchmark, &subject, &examples[..count], layout));
-        Ok(Part { headers: headers.collect(), subject, questions })
+        Ok(Part { headers: headers.collect(), subject, questions, examples })
     };
     subjects.into_iter().map(part).collect()
 }

@@ -3,12 +3,18 @@
 use mixtral_evaluation::{Judged, Question};
 use serde::{Deserialize, Serialize};
 
+/// Tokens of a free answer, and of one that thinks first. The published scripts give 20.
+pub const TOKENS: usize = 20;
+pub const THINKING_TOKENS: usize = 512;
+
 /// A subject's questions, and what stands before them.
 pub struct Part {
     pub subject: String,
     /// The header with all examples first, then with ever fewer: a question too long for the context is asked with those that
     /// fit.
     pub headers: Vec<String>,
+    /// The examples themselves, for endpoints that lay out conversations.
+    pub examples: Vec<Question>,
     pub questions: Vec<Question>,
 }
 

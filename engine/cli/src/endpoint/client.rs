@@ -17,29 +17,45 @@ const MAX_BODY: usize = 16 << 20;
 /// As much of a refusal as is told.
 const MAX_TOLD: usize = 300;
 /// What may be left out of a request where the endpoint refuses it by name.
-const OPTIONAL: [&str; 3] = ["seed", "temperature", "max_tokens"];
+const OPTIONAL: [&str; 4] = ["seed", "temperature", "max_tokens", "logprobs"];
+/// How many of the likeliest first tokens are asked for, and where that is refused.
+const TOP: usize = 20;
+const FEWER: usize = 5;
+
+/// What is to be continued.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A conversation, which the server lays out.
+    Chat(Vec<Message>),
+    /// Text as it is.
+    Text(String),
+}
 
 /// What is asked.
 #[derive(Debug, Clone)]
 pub struct Prompt {
-    pub messages: Vec<Message>,
+    pub input: Input,
     pub max_tokens: usize,
     pub temperature: f32,
     pub seed: u64,
+    /// Whether the likeliest first tokens are to be told.
+    pub first_tokens: bool,
 }
 
 /// What was answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
     pub text: String,
     /// Tokens of prompt and answer. Where the endpoint does not tell, one for each four bytes.
     pub tokens: u64,
+    /// The likeliest first tokens with their log probabilities, where they were asked for and the endpoint tells them.
+    pub first_tokens: Option<Vec<(String, f64)>>,
 }
 
 /// A model at an endpoint.
 pub struct Client {
     http: reqwest::Client,
-    url: String,
+    base: String,
     model: String,
     key: Option<String>,
     /// Fields that it has refused.
@@ -58,13 +74,14 @@ impl Client {
         // Plain HTTP needs no certificates, which a bare container may lack.
         let builder = if base.starts_with("http://") { builder.tls_certs_only([]) } else { builder };
         let base = base.trim_end_matches('/').trim_end_matches("/chat/completions");
-        let url = format!("{base}/chat/completions");
-        Ok(Self { http: builder.build()?, url, model: model.to_owned(), key, refused: RefCell::default() })
+        let base = base.trim_end_matches("/completions").to_owned();
+        Ok(Self { http: builder.build()?, base, model: model.to_owned(), key, refused: RefCell::default() })
     }
 
     /// Asks once.
     pub async fn ask(&self, prompt: &Prompt) -> Result<Reply, Fault> {
-        let mut request = self.http.post(&self.url).json(&self.body(prompt));
+        let tail = if matches!(prompt.input, Input::Chat(_)) { "chat/completions" } else { "completions" };
+        let mut request = self.http.post(format!("{}/{tail}", self.base)).json(&self.body(prompt));
         if let Some(key) = &self.key {
             request = request.bearer_auth(key);
         }
@@ -88,7 +105,18 @@ impl Client {
 
     fn body(&self, prompt: &Prompt) -> Value {
         let refused = self.refused.borrow();
-        let mut body = json!({ "model": self.model, "messages": prompt.messages, "stream": false });
+        let mut body = json!({ "model": self.model, "stream": false });
+        match &prompt.input {
+            Input::Chat(messages) => body["messages"] = json!(messages),
+            Input::Text(text) => body["prompt"] = json!(text),
+        }
+        if prompt.first_tokens && matches!(prompt.input, Input::Chat(_)) {
+            body["logprobs"] = json!(true);
+            body["top_logprobs"] = json!(TOP);
+        } else if prompt.first_tokens {
+            // OpenAI's own completions tell five at most.
+            body["logprobs"] = json!(if refused.contains("logprobs") { FEWER } else { TOP });
+        }
         // Models that think count their thoughts, under another name.
         let max_tokens = if refused.contains("max_tokens") { "max_completion_tokens" } else { "max_tokens" };
         body[max_tokens] = json!(prompt.max_tokens);
@@ -116,17 +144,40 @@ async fn whole(mut response: Response) -> Result<Vec<u8>, Fault> {
 fn reply(body: &[u8], prompt: &Prompt) -> Result<Reply, Fault> {
     let malformed = || Fault::Malformed(shortened(&String::from_utf8_lossy(body)));
     let answer: Value = serde_json::from_slice(body).map_err(|_| malformed())?;
-    let message = answer["choices"].get(0).and_then(|choice| choice.get("message")).ok_or_else(malformed)?;
-    let text = match &message["content"] {
+    let choice = answer["choices"].get(0).ok_or_else(malformed)?;
+    let message = &choice["message"];
+    let said = if matches!(prompt.input, Input::Chat(_)) {
+        choice.get("message").and_then(|message| message.get("content")).unwrap_or(&Value::Null)
+    } else {
+        &choice["text"]
+    };
+    if choice.get("message").is_none() && !said.is_string() {
+        return Err(malformed());
+    }
+    let text = match said {
         Value::String(text) => text.clone(),
         Value::Array(parts) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
         // A model that only thought, or refused.
         Value::Null => message["refusal"].as_str().unwrap_or_default().to_owned(),
         _ => return Err(malformed()),
     };
-    let bytes = || prompt.messages.iter().map(|message| message.content.len()).sum::<usize>() + text.len();
+    let asked = match &prompt.input {
+        Input::Chat(messages) => messages.iter().map(|message| message.content.len()).sum(),
+        Input::Text(text) => text.len(),
+    };
+    let bytes = || asked + text.len();
     let tokens = answer["usage"]["total_tokens"].as_u64().unwrap_or_else(|| bytes().div_ceil(4) as u64);
-    Ok(Reply { text, tokens })
+    Ok(Reply { tokens, first_tokens: first_tokens(&choice["logprobs"]), text })
+}
+
+/// The likeliest first tokens, in the form of chat or of completions.
+fn first_tokens(logprobs: &Value) -> Option<Vec<(String, f64)>> {
+    if let Some(top) = logprobs["content"].get(0).and_then(|first| first["top_logprobs"].as_array()) {
+        let pair = |one: &Value| Some((one["token"].as_str()?.to_owned(), one["logprob"].as_f64()?));
+        return Some(top.iter().filter_map(pair).collect());
+    }
+    let top = logprobs["top_logprobs"].get(0)?.as_object()?;
+    Some(top.iter().filter_map(|(token, logprob)| Some((token.clone(), logprob.as_f64()?))).collect())
 }
 
 fn refusal(status: StatusCode, body: &[u8], retry_after: Option<f64>) -> Fault {

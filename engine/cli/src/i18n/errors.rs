@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 
 use mixtral_engine::Error as EngineError;
 use mixtral_evaluation::ReadError;
+use mixtral_evaluation::longbench::BadSample;
 use mixtral_train::{Error as TrainError, LineFault};
 
 use super::Language;
@@ -31,6 +32,8 @@ fn text_of(cause: &(dyn StdError + 'static), language: Language) -> String {
         train(error, language)
     } else if let Some(error) = cause.downcast_ref() {
         benchmark(error, language)
+    } else if let Some(error) = cause.downcast_ref() {
+        samples(error, language)
     } else if let Some(error) = cause.downcast_ref() {
         engine_messages::submit(error, language.into())
     } else if let Some(error) = cause.downcast_ref() {
@@ -103,6 +106,21 @@ fn benchmark(error: &ReadError, language: Language) -> String {
         ReadError::NoSubject { file, subject } => {
             t!(language, "evaluate-no-subject", path = file, subject = subject)
         }
+    }
+}
+
+/// What is wrong with LongBench's files.
+fn samples(error: &BadSample, language: Language) -> String {
+    let at_line = |file: &String, line: usize, what: String| {
+        t!(language, "error-file-line", path = file, line = line.to_string(), what = what)
+    };
+    match error {
+        BadSample::Io { file, cause } => t!(language, "evaluate-file", path = file, what = cause.to_string()),
+        BadSample::NoTask { file, name } => t!(language, "longbench-no-file", path = file, name = name),
+        BadSample::Encoding { file, line } => at_line(file, *line, t!(language, "evaluate-not-utf8")),
+        BadSample::Json { file, line, cause } => at_line(file, *line, cause.clone()),
+        BadSample::NoAnswer { file, line } => at_line(file, *line, t!(language, "longbench-line-no-answer")),
+        BadSample::Empty { file } => t!(language, "longbench-empty", path = file),
     }
 }
 

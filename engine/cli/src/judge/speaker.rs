@@ -10,7 +10,7 @@ use mixtral_engine::request::{Event, Request};
 use mixtral_engine::sample::Sampling;
 use mixtral_engine::{Engine, EngineOptions, LoadOptions};
 
-use crate::endpoint::{Client, Fault, Patience, Prompt, Reply};
+use crate::endpoint::{Client, Fault, Input, Patience, Prompt, Reply};
 use crate::i18n::{Language, described};
 use crate::options::Machine;
 
@@ -113,9 +113,13 @@ impl Speaker {
 
 async fn local(engine: &Engine, prompt: &Prompt) -> anyhow::Result<Reply> {
     let sampling = Sampling { temperature: prompt.temperature, seed: Some(prompt.seed), ..Sampling::default() };
-    let request = Request { sampling, max_tokens: prompt.max_tokens, ..Request::chat(prompt.messages.clone()) };
+    let request = match &prompt.input {
+        Input::Chat(messages) => Request::chat(messages.clone()),
+        Input::Text(text) => Request::text(text.as_str()),
+    };
+    let request = Request { sampling, max_tokens: prompt.max_tokens, ..request };
     let mut stream = engine.submit(MODEL, request)?;
-    let mut reply = Reply { text: String::new(), tokens: 0 };
+    let mut reply = Reply { text: String::new(), tokens: 0, first_tokens: None };
     while let Some(event) = stream.next().await {
         match event {
             Event::Text { text, .. } => reply.text.push_str(&text),

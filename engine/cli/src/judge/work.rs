@@ -11,7 +11,7 @@ use mixtral_judge::{Answer, Mode, Reader, Unread, Verdict, form};
 use super::folder::Folder;
 use super::setup::{Setup, Task};
 use super::speaker::{Named, Place, Speaker};
-use crate::endpoint::{Fault, Patience, Prompt};
+use crate::endpoint::{Fault, Input, Patience, Prompt};
 use crate::i18n::Language;
 use crate::progress::bar;
 
@@ -139,20 +139,21 @@ async fn answer(
     question: usize,
     patience: &Patience,
 ) -> Result<Vec<String>, Failure> {
-    let mut prompt = Prompt {
-        messages: Vec::new(),
-        max_tokens: setup.max_tokens,
-        temperature: setup.temperature,
-        seed: setup.seed.wrapping_add(question as u64),
-    };
+    let seed = setup.seed.wrapping_add(question as u64);
+    let mut messages = Vec::new();
     let mut answers = Vec::new();
     for turn in &setup.questions[question].turns {
-        prompt.messages.push(Message::new(Role::User, turn.as_str()));
+        messages.push(Message::new(Role::User, turn.as_str()));
+        let prompt = chat(&messages, setup.max_tokens, setup.temperature, seed);
         let reply = speaker.ask(&prompt, patience).await.map_err(Failure::Fault)?;
-        prompt.messages.push(Message::new(Role::Assistant, reply.text.as_str()));
+        messages.push(Message::new(Role::Assistant, reply.text.as_str()));
         answers.push(reply.text);
     }
     Ok(answers)
+}
+
+fn chat(messages: &[Message], max_tokens: usize, temperature: f32, seed: u64) -> Prompt {
+    Prompt { input: Input::Chat(messages.to_vec()), max_tokens, temperature, seed, first_tokens: false }
 }
 
 /// What the judge says; it is reminded of the form where its reply cannot be read.
@@ -172,11 +173,11 @@ async fn verdict(
         all => form::scores(setup.wording, turns, all),
     };
     let first = vec![Message::new(Role::System, asked.system), Message::new(Role::User, asked.user)];
-    // Always the likeliest words: the same answers have the same verdict.
-    let mut prompt =
-        Prompt { messages: first.clone(), max_tokens: setup.judge_max_tokens, temperature: 0.0, seed: setup.seed };
+    let mut messages = first.clone();
     let mut attempt = 1;
     loop {
+        // Always the likeliest words: the same answers have the same verdict.
+        let prompt = chat(&messages, setup.judge_max_tokens, 0.0, setup.seed);
         let reply = speaker.ask(&prompt, patience).await.map_err(Failure::Fault)?.text;
         let read = match is_pair {
             true => reader.pair(&reply).map(|(outcome, reason)| (Vec::new(), Some(outcome), reason)),
@@ -189,11 +190,11 @@ async fn verdict(
             }
             Err(_) => {
                 attempt += 1;
-                prompt.messages.clone_from(&first);
+                messages.clone_from(&first);
                 // An empty message of the model's is refused by many servers.
                 if !reply.trim().is_empty() {
-                    prompt.messages.push(Message::new(Role::Assistant, reply));
-                    prompt.messages.push(Message::new(Role::User, form::reminder(setup.wording, is_pair)));
+                    messages.push(Message::new(Role::Assistant, reply));
+                    messages.push(Message::new(Role::User, form::reminder(setup.wording, is_pair)));
                 }
             }
         }

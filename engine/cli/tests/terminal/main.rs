@@ -2,11 +2,14 @@
 
 mod adapters;
 mod chat;
+mod choices;
 mod convert;
 mod files;
 #[expect(dead_code, reason = "helpers of the conversions' tests, of which these here need some")]
 #[path = "../../../tools/tests/convert/fixture.rs"]
 mod fixture;
 mod judge;
+mod lengths;
+mod longbench;
 mod smaller;
 mod train;

@@ -42,3 +42,22 @@ fn mmlu_names_its_subject_always() {
     assert_eq!(text, format!("{opening}Why?\nA. a\nB. b\nC. c\nD. d\nAnswer: D\n\n"));
     assert!(prompt(Benchmark::Mmlu, &example, Layout::default()).ends_with("\nD. d\nAnswer:"));
 }
+
+#[test]
+fn a_conversation_has_the_examples_as_turns_and_ends_with_the_question() {
+    let layout = Layout { is_instruct: true, thinks: false };
+    let asked = question(Letter::A);
+    let turns = messages(Benchmark::Ceval, "law", &[question(Letter::B)], &asked, layout);
+    assert_eq!(turns.len(), 5);
+    assert!(turns[0].contains("法学") && turns[3] == "B", "{turns:?}");
+    assert!(turns[4].ends_with("D. N2\n答案：") && !turns[4].contains("[INST]"), "{turns:?}");
+    let alone = messages(Benchmark::Ceval, "law", &[], &asked, layout);
+    assert_eq!(alone, turns[4..]);
+    let english = messages(Benchmark::Mmlu, "law", &[question(Letter::B)], &asked, layout);
+    assert!(
+        english.len() == 1 && english[0].contains("Answer: B\n\n") && english[0].ends_with("Answer:"),
+        "{english:?}"
+    );
+    let thinking = messages(Benchmark::Ceval, "law", &[], &asked, Layout { is_instruct: true, thinks: true });
+    assert!(thinking[0].ends_with("让我们一步一步思考。"), "{thinking:?}");
+}
