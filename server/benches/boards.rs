@@ -11,9 +11,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arena_rating::EloSettings;
-use arena_server::boards::{BoardKey, BoardRules, Boards};
+use arena_server::boards::{Anchor, BoardKey, Boards};
 use arena_server::database;
-use arena_server::domain::{BattleKind, BoardCategory};
+use arena_server::domain::{BattleKind, BoardCategory, SiteRules};
+use arena_server::site::Site;
 use sqlx::PgPool;
 
 const MODELS: i64 = 100;
@@ -32,7 +33,7 @@ async fn main() -> anyhow::Result<()> {
     let db = pools.pages.clone();
     fill(&db, count).await?;
     println!("{count} votes on {MODELS} models by {VOTERS} voters");
-    let boards = Boards::new(BoardRules::default(), EloSettings::default());
+    let boards = Boards::new(Anchor::default(), Site::new(SiteRules::default()), EloSettings::default());
     let all = BoardKey::of(BattleKind::Battle);
     let at = Instant::now();
     boards.read(&db, &all).await?;

@@ -16,8 +16,8 @@ use tokio::task::JoinHandle;
 use crate::actions::register_demo::register_demo;
 use crate::actions::repair_ratings::repair_ratings;
 use crate::actions::{
-    chain_votes, check_servers, create_admin, describe_votes, expire_battles, keep_history, run_judging, settle_votes,
-    tell_places, watch_voters,
+    chain_votes, check_servers, create_admin, describe_votes, expire_battles, follow_site, keep_history, run_judging,
+    settle_votes, tell_places, watch_voters,
 };
 use crate::config::{Config, note_origin};
 use crate::database::{self, Database, Pools};
@@ -51,6 +51,7 @@ pub fn application(
     let https = arena.config.is_secure();
     App::new()
         .app_data(web::Data::new(arena))
+        .wrap(from_fn(middleware::gate))
         .wrap(from_fn(middleware::render_errors))
         .wrap(from_fn(middleware::deadlines))
         .wrap(from_fn(middleware::visitor))
@@ -95,7 +96,7 @@ pub struct Application {
     streams: TurnHub,
     votes: JoinHandle<()>,
     drain: Duration,
-    expiry: Option<JoinHandle<()>>,
+    expiry: JoinHandle<()>,
     pools: Pools,
     database: Database,
 }
@@ -121,13 +122,15 @@ impl Application {
         let database = database::open(url, &config.data, progress).await?;
         let pools = database.pools(PAGE_CONNECTIONS).await?;
         let db = pools.pages.clone();
-        let (drain, keep_days) = (config.drain, config.keep_days);
+        let drain = config.drain;
         let origin = config.origin(address);
         note_origin(&config.data, &origin)
             .map_err(|why| Message::new("config-data-folder").with("folder", config.data.display()).with("why", why))?;
         let welcome = create_admin::first_link(&db).await.map_err(anyhow::Error::from)?;
         let welcome = welcome.map(|token| format!("{origin}/admin/welcome/{token}"));
         let arena = AppState::new(config, pools.clone(), keys)?;
+        // Before the first request: a closed arena is closed from the beginning.
+        follow_site::load(&arena).await.map_err(anyhow::Error::from)?;
         let demos = register_demo(&arena).await.map_err(anyhow::Error::from)?;
         if demos > 0 {
             tracing::info!(demos, "registered the demo models");
@@ -137,7 +140,8 @@ impl Application {
         crate::store::battles::mark_stale(&db, None).await?;
         crate::store::ratings::follow_elo_settings(&db, &arena.config.elo).await?;
         workers.follow(db.clone());
-        let expiry = keep_days.map(|days| tokio::spawn(expire_battles::run(pools.repairs.clone(), days)));
+        let expiry = tokio::spawn(expire_battles::run(arena.clone()));
+        tokio::spawn(follow_site::run(arena.clone()));
         tokio::spawn(repair_by_and_by(arena.clone()));
         tokio::spawn(check_servers::run(arena.clone()));
         tokio::spawn(tell_places::run(arena.clone()));
@@ -181,9 +185,7 @@ impl Application {
         });
         self.server.await?;
         stopping.await??;
-        if let Some(expiry) = &self.expiry {
-            expiry.abort();
-        }
+        self.expiry.abort();
         self.workers.shutdown().await;
         self.votes.abort();
         // Postgres goes last: whoever drained until now could still write.

@@ -9,8 +9,8 @@ use clap::builder::PossibleValue;
 use secrecy::SecretString;
 
 use crate::backends::Network;
-use crate::boards::BoardRules;
-use crate::domain::{DevicePreference, PairSettings, UnknownDevice};
+use crate::boards::Anchor;
+use crate::domain::{DevicePreference, PairSettings, SiteRules, UnknownDevice};
 use crate::i18n::Message;
 use arena_rating::EloSettings;
 
@@ -148,24 +148,14 @@ pub struct Config {
     pub demo_models: Option<PathBuf>,
     /// How online Elo is computed.
     pub elo: EloSettings,
-    /// How leaderboards are computed.
-    pub boards: BoardRules,
-    /// At most this share of the voters who vote as others do is flagged; 0 for nobody.
-    pub flag_rate: f64,
-    /// How pairs are drawn.
-    pub pairs: PairSettings,
+    /// Which model stands where on leaderboards.
+    pub anchor: Anchor,
+    /// The limits that hold until an administrator says otherwise.
+    pub rules: SiteRules,
     /// Who may read the metrics.
     pub metrics: MetricsAccess,
-    /// After how many days conversations are deleted, if ever.
-    pub keep_days: Option<std::num::NonZeroU32>,
     /// How long to drain.
     pub drain: std::time::Duration,
-    /// How long a vote can be taken back on its page; nothing for never.
-    pub vote_undo: std::time::Duration,
-    /// Rate limit by voter.
-    pub voter_per_minute: std::num::NonZeroU32,
-    /// Rate limit by address.
-    pub address_per_minute: std::num::NonZeroU32,
 }
 
 impl Config {
@@ -249,22 +239,25 @@ impl TryFrom<ServeOptions> for Config {
                 initial: raw.elo_initial,
                 ..EloSettings::default()
             },
-            boards: BoardRules { min_votes: raw.min_votes, anchor: raw.anchor_model, center: raw.anchor_rating },
-            flag_rate: match raw.flag_rate {
-                rate if (0.0..1.0).contains(&rate) => rate,
-                _ => bail!(Message::new("config-share").with("option", "--flag-rate")),
-            },
-            pairs: PairSettings {
-                even_share: raw.even_share,
-                new_below: raw.new_model_votes,
-                new_boost: above_zero(raw.new_model_boost, "--new-model-boost")?,
+            anchor: Anchor { model: raw.anchor_model, center: raw.anchor_rating },
+            rules: SiteRules {
+                voter_per_minute: positive(raw.voter_per_minute, "--voter-per-minute")?,
+                address_per_minute: positive(raw.address_per_minute, "--address-per-minute")?,
+                vote_undo: std::time::Duration::from_secs(raw.vote_undo_seconds.into()),
+                keep_days: raw.keep_days.map(|days| positive(days, "--keep-days")).transpose()?,
+                min_votes: raw.min_votes,
+                pairs: PairSettings {
+                    even_share: raw.even_share,
+                    new_below: raw.new_model_votes,
+                    new_boost: above_zero(raw.new_model_boost, "--new-model-boost")?,
+                },
+                flag_rate: match raw.flag_rate {
+                    rate if (0.0..1.0).contains(&rate) => rate,
+                    _ => bail!(Message::new("config-share").with("option", "--flag-rate")),
+                },
             },
             metrics: raw.metrics,
-            keep_days: raw.keep_days.map(|days| positive(days, "--keep-days")).transpose()?,
             drain: std::time::Duration::from_secs(raw.drain_seconds),
-            vote_undo: std::time::Duration::from_secs(raw.vote_undo_seconds.into()),
-            voter_per_minute: positive(raw.voter_per_minute, "--voter-per-minute")?,
-            address_per_minute: positive(raw.address_per_minute, "--address-per-minute")?,
         })
     }
 }
@@ -324,6 +317,11 @@ fn resolved(folder: PathBuf) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_said_starts_with_the_usual_limits() {
+        assert_eq!(crate::testing::config(&[]).rules, SiteRules::default());
+    }
 
     #[test]
     fn links_lead_to_where_the_arena_last_ran() {

@@ -20,6 +20,9 @@ pub enum Error {
     /// An administrator has to sign in first.
     #[error("sign-in required")]
     SignInRequired,
+    /// The arena asks for an access code first.
+    #[error("access code required")]
+    AccessRequired,
     /// The JSON API has to be told which visitor asks.
     #[error("no visitor")]
     VisitorRequired,
@@ -75,6 +78,7 @@ impl Error {
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::SignInRequired => "sign-in-required",
+            Self::AccessRequired => "access-required",
             Self::VisitorRequired => "visitor-required",
             Self::Csrf(_) => "csrf",
             Self::Invalid { code, .. } => code,
@@ -92,7 +96,7 @@ impl Error {
         match self {
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::SignInRequired | Self::VisitorRequired => 401,
+            Self::SignInRequired | Self::AccessRequired | Self::VisitorRequired => 401,
             Self::Csrf(_) => 403,
             Self::Invalid { .. } => 422,
             Self::Conflict(_) => 409,

@@ -21,6 +21,7 @@ pub struct Keys {
     form: [u8; 32],
     address: [u8; 32],
     voter: [u8; 32],
+    access: [u8; 32],
 }
 
 impl std::fmt::Debug for Keys {
@@ -50,6 +51,7 @@ impl Keys {
             form: derive("key in a form"),
             address: derive("address"),
             voter: derive("voter"),
+            access: derive("access"),
         })
     }
 
@@ -159,6 +161,11 @@ impl Keys {
     /// A keyed hash of a voter for files, in hexadecimal digits: equal for one person's votes, and no way back.
     pub fn voter_hash(&self, voter: uuid::Uuid) -> String {
         hex::encode(&mac(&self.voter, voter.as_bytes())[..16])
+    }
+
+    /// What whoever showed this access code carries as a cookie: it is worth nothing once there is another code.
+    pub fn pass(&self, code: &[u8]) -> String {
+        hex::encode(mac(&self.access, code))
     }
 
     /// What keeps the votes together that a file says one person cast. It does not tell who that is.

@@ -29,6 +29,7 @@ pub mod metrics;
 pub mod middleware;
 pub mod passwords;
 pub mod routes;
+pub mod site;
 pub mod state;
 pub mod store;
 pub mod streams;

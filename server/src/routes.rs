@@ -4,15 +4,19 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::error::Error;
 use crate::handlers::{
-    admin, api, battle, compare, factors, health, history, home, judges, language, leaderboard, metrics, models,
-    new_chat, privacy, reasons, statics, theme,
+    access, admin, api, battle, compare, factors, health, history, home, judges, language, leaderboard, metrics,
+    models, my_votes, new_chat, reasons, statics, texts, theme,
 };
 
 /// The table.
 pub fn configure(app: &mut ServiceConfig) {
     app.route("/", web::get().to(home::page))
         .route("/language", web::post().to(language::choose))
-        .route("/privacy", web::get().to(privacy::page))
+        .route("/access", web::get().to(access::page))
+        .route("/access", web::post().to(access::enter))
+        .route("/about", web::get().to(texts::about))
+        .route("/terms", web::get().to(texts::terms))
+        .route("/privacy", web::get().to(texts::privacy))
         .route("/theme", web::post().to(theme::choose))
         // Models
         .route("/models", web::get().to(models::list::page))
@@ -45,6 +49,8 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/battle/{id}/conversation.md", web::get().to(battle::keep::battle_markdown))
         .route("/battle/{id}/conversation.json", web::get().to(battle::keep::battle_json))
         .route("/battle/{id}/message", web::post().to(battle::turns::send))
+        .route("/battle/{id}/edit", web::post().to(battle::turns::edit))
+        .route("/battle/{id}/regenerate", web::post().to(battle::turns::regenerate))
         .route("/battle/{id}/stop", web::post().to(battle::turns::stop))
         .route("/battle/{id}/retry", web::post().to(battle::turns::retry))
         // Of pages that were loaded before it was called retry.
@@ -57,6 +63,7 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/shared/{id}", web::get().to(battle::share::page))
         .route("/battle/{id}/delete", web::post().to(battle::page::delete))
         .route("/history", web::get().to(history::list))
+        .route("/history/votes", web::get().to(my_votes::page))
         .route("/history/battles.md", web::get().to(battle::keep::all_markdown))
         .route("/history/battles.jsonl", web::get().to(battle::keep::all_json))
         .route("/history/delete-all", web::post().to(history::delete_all))
@@ -70,12 +77,14 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/admin/status", web::get().to(admin::status::part))
         .route("/admin/models", web::get().to(admin::models::page))
         .route("/admin/models", web::post().to(admin::model_form::register))
+        .route("/admin/models/several", web::post().to(admin::models::change_several))
         .route("/admin/models/new", web::get().to(admin::model_form::new))
         .route("/admin/models/{slug}", web::get().to(admin::model_form::edit))
         .route("/admin/models/{slug}", web::post().to(admin::model_form::change))
         .route("/admin/models/{slug}/state", web::post().to(admin::models::set_state))
         .route("/admin/models/{slug}/retire", web::get().to(admin::retire::page))
         .route("/admin/models/{slug}/retry", web::post().to(admin::models::retry))
+        .route("/admin/charts", web::get().to(admin::charts::page))
         .route("/admin/battles", web::get().to(admin::battles::page))
         .route("/admin/votes", web::get().to(admin::votes::page))
         .route("/admin/votes/export", web::post().to(admin::vote_export::export))
@@ -98,6 +107,10 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/admin/identity", web::get().to(admin::identity::page))
         .route("/admin/identity", web::post().to(admin::identity::save))
         .route("/admin/identity/try", web::post().to(admin::identity::try_text))
+        .route("/admin/site", web::get().to(admin::site::page))
+        .route("/admin/site", web::post().to(admin::site::save))
+        .route("/admin/site/{text}", web::get().to(admin::site::page))
+        .route("/admin/site/{text}", web::post().to(admin::site::save))
         .route("/admin/audit", web::get().to(admin::audit::page))
         .route("/admin/tokens", web::get().to(admin::tokens::page))
         .route("/admin/tokens", web::post().to(admin::tokens::create))

@@ -14,6 +14,7 @@ use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::passwords::Passwords;
+use crate::site::Site;
 use crate::streams::{Source, TurnHub};
 use crate::supervisor::{Workers, WorkersOptions};
 use crate::views::turns::Turns;
@@ -37,6 +38,8 @@ pub struct AppState {
     pub writes: WriteProbe,
     /// Keys derived from the service's secret.
     pub keys: Keys,
+    /// What administrators say of the site.
+    pub site: Site,
     /// Rate limits.
     pub limits: Limits,
     /// Counters.
@@ -71,9 +74,10 @@ impl AppState {
         let metrics = Metrics::new(db.clone());
         let local = workers.clone();
         let source = Source::new(db.clone(), keys.clone(), backends.clone(), Arc::new(move |id| local.endpoint_of(id)));
-        let boards = Boards::new(config.boards.clone(), config.elo);
+        let site = Site::new(config.rules);
+        let boards = Boards::new(config.anchor.clone(), site.clone(), config.elo);
         Ok(Self {
-            limits: Limits::new(&config),
+            limits: Limits::new(site.clone()),
             streams: TurnHub::new(db.clone(), metrics.clone(), source, runtime.clone()),
             votes: VoteQueue::start(votes, config.elo, &runtime),
             repairs,
@@ -84,7 +88,8 @@ impl AppState {
             backends,
             workers,
             boards: boards.clone(),
-            evidence: Evidence::new(config.pairs, boards),
+            evidence: Evidence::new(site.clone(), boards),
+            site,
             turns: Turns::default(),
             config: Arc::new(config),
             db,

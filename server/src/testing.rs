@@ -39,8 +39,8 @@ pub fn arena(db: PgPool) -> AppState {
 
 /// The same without rate limits, for tests of what many do at once.
 pub fn unlimited_arena(db: PgPool) -> AppState {
-    let limits =
-        crate::limits::Limits::new(&config(&["--voter-per-minute", "1000000", "--address-per-minute", "1000000"]));
+    let rules = config(&["--voter-per-minute", "1000000", "--address-per-minute", "1000000"]).rules;
+    let limits = crate::limits::Limits::new(crate::site::Site::new(rules));
     AppState { limits, ..arena(db) }
 }
 

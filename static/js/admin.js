@@ -1,4 +1,4 @@
-// The administration: keeps the overview fresh, and says that a check is under way.
+// The administration: keeps the overview fresh, says that a check is under way, and keeps long texts until they are saved.
 
 import { localTimes } from "./time.js";
 
@@ -43,6 +43,29 @@ function busy(form) {
   });
 }
 
+/** Long texts that were typed and not saved come back: after a session that ended, say. */
+function drafts(form) {
+  const isSaved = document.querySelector("[data-saved]") !== null;
+  for (const box of form.querySelectorAll("[data-draft]")) {
+    const key = `draft:${form.getAttribute("action")}:${box.name}`;
+    const kept = sessionStorage.getItem(key);
+    if (isSaved || kept === null || kept === box.value) {
+      sessionStorage.removeItem(key);
+    } else {
+      box.value = kept;
+      form.querySelector("[data-restored]").textContent = form.dataset.drafts;
+    }
+    box.addEventListener("input", () => {
+      try {
+        sessionStorage.setItem(key, box.value);
+      } catch {
+        // No room, or not allowed: the box still has it.
+      }
+    });
+  }
+}
+
 document.querySelectorAll("[data-refresh]").forEach(refresh);
 document.querySelectorAll("form[data-busy]").forEach(busy);
+document.querySelectorAll("form[data-drafts]").forEach(drafts);
 document.querySelector("#finding")?.focus();

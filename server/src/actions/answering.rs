@@ -6,7 +6,10 @@ use rand::RngExt;
 use sqlx::{PgConnection, PgPool};
 
 use crate::backends::{ChatRequest, Message, Role, Sampling};
-use crate::domain::{Battle, BattleId, Candidate, ModelId, ModelKind, ReplyId, Side, is_empty_answer};
+use crate::domain::{
+    AnswerMode, Battle, BattleId, Candidate, ModelId, ModelKind, Parameters, ReplyId, Side, is_empty_answer,
+    language_of,
+};
 use crate::endpoints::{local_target, target};
 use crate::error::Error;
 use crate::state::AppState;
@@ -69,7 +72,19 @@ pub fn new_reply(streams: &TurnHub, battle: BattleId, turn: i32, side: Side, att
         seed: rand::rng().random::<u32>() >> 1,
         owner: streams.owner(),
         after_empty: false,
+        mode: None,
     }
+}
+
+/// The next attempts of these sides at the newest turn.
+pub fn replies_anew(streams: &TurnHub, battle: &Battle, sides: &[Side], mode: Option<AnswerMode>) -> Vec<NewReply> {
+    let Some(turn) = battle.last_turn() else { return Vec::new() };
+    let anew = sides.iter().filter_map(|side| {
+        let attempt = turn.reply(*side).map_or(0, |reply| reply.attempt) + 1;
+        let reply = new_reply(streams, battle.id, turn.number, *side, attempt, battle.model(*side)?);
+        Some(NewReply { mode, ..reply })
+    });
+    anew.collect()
 }
 
 /// The conversation of a side up to a turn, as it is asked to go on. The person and the model take turns in it, whatever
@@ -93,13 +108,26 @@ fn conversation(battle: &Battle, side: Side, until: i32) -> Vec<Message> {
 
 /// The attempt to drain: the conversation of its side up to its turn.
 pub fn attempt(battle: &Battle, reply: &NewReply) -> ReplyAttempt {
-    let messages = conversation(battle, reply.side, reply.turn);
-    let parameters = battle.parameters;
+    let mut messages = conversation(battle, reply.side, reply.turn);
+    if let Some(message) = messages.last_mut()
+        && let Some(instruction) = reply.mode.and_then(|mode| mode.instruction(language_of(&message.content)))
+    {
+        message.content = format!("{}\n\n{instruction}", message.content);
+    }
+    if !battle.system_prompt.is_empty() {
+        messages.insert(0, Message { role: Role::System, content: battle.system_prompt.clone() });
+    }
+    let Parameters { temperature, top_p, top_k, min_p, repetition_penalty, seed, max_tokens } = battle.parameters;
+    // Whoever asks again wants another answer, also with a seed.
+    let anew = u32::try_from(reply.attempt - 1).unwrap_or_default();
     let sampling = Sampling {
-        temperature: Some(parameters.temperature),
-        top_p: Some(parameters.top_p),
-        max_tokens: Some(parameters.max_tokens),
-        seed: Some(reply.seed),
+        temperature,
+        top_p,
+        top_k,
+        min_p,
+        repetition_penalty,
+        max_tokens: Some(max_tokens),
+        seed: seed.map(|seed| seed.wrapping_add(anew) & Parameters::MAX_SEED),
         ..Sampling::default()
     };
     ReplyAttempt {
@@ -110,6 +138,7 @@ pub fn attempt(battle: &Battle, reply: &NewReply) -> ReplyAttempt {
         generation: GenerationRequest {
             model: reply.model,
             reply: reply.id,
+            drawn_seed: reply.seed,
             request: ChatRequest { messages, sampling },
         },
     }

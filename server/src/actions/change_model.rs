@@ -114,7 +114,10 @@ impl RetryModel<'_> {
 /// Lets a model be asked again at once, whatever it did wrong.
 fn forget_failures(arena: &AppState, model: &Model) {
     let keys = match model.kind() {
-        ModelKind::Local => vec![Endpoint::own_worker_key(&model.slug)],
+        ModelKind::Local => {
+            let name = arena.workers.loaded_name(model.id);
+            vec![Endpoint::own_worker_key(name.as_deref().unwrap_or(&model.slug))]
+        }
         ModelKind::Endpoint => {
             let target = crate::endpoints::target(model, &arena.keys);
             target.map(|target| target.endpoints().map(Endpoint::health_key).collect()).unwrap_or_default()
@@ -152,6 +155,39 @@ impl SetModelState<'_> {
         transaction.commit().await?;
         arena.workers.wake();
         Ok(())
+    }
+}
+
+/// How often models are drawn is changed: all of them, or none.
+#[derive(Debug)]
+pub struct SetWeights<'a> {
+    pub by: AdminId,
+    /// Slugs and weights; those that are as they were are left alone.
+    pub weights: &'a [(String, f64)],
+}
+
+impl SetWeights<'_> {
+    /// Sets them. Says how many are others now.
+    ///
+    /// # Errors
+    /// Not found where there is no such model.
+    pub async fn run(self, arena: &AppState) -> Result<usize, Error> {
+        let mut transaction = arena.db.begin().await?;
+        let mut changed = 0;
+        for (slug, weight) in self.weights {
+            let model = models::by_slug(&mut *transaction, slug).await?.ok_or(Error::NotFound)?;
+            let mut settings = model.settings.clone();
+            settings.general.sampling_weight = *weight;
+            let changes = differences(&model.settings, &settings);
+            if changes.is_empty() {
+                continue;
+            }
+            models::update(&mut *transaction, model.id, &settings).await?;
+            audit::record(&mut *transaction, Some(self.by), "model.change", slug, Value::Object(changes)).await?;
+            changed += 1;
+        }
+        transaction.commit().await?;
+        Ok(changed)
     }
 }
 

@@ -7,6 +7,7 @@ use sqlx::PgPool;
 
 use super::describe_votes;
 use crate::error::Error;
+use crate::state::AppState;
 use crate::store::battles;
 
 /// How often old conversations are looked for.
@@ -14,15 +15,17 @@ const EACH: Duration = Duration::from_secs(3600);
 /// Conversations of one transaction, so that no lock is held for long.
 const BATCH: i64 = 200;
 
-/// Deletes what is older than `days`, now and every hour. Ends never.
-pub async fn run(db: PgPool, days: NonZeroU32) {
+/// Deletes what is older than conversations are kept: now, every hour, and when the site's settings change. Ends never.
+pub async fn run(arena: AppState) {
     loop {
-        match expire(&db, days).await {
-            Ok(0) => {}
-            Ok(deleted) => tracing::info!(deleted, days, "deleted old conversations"),
-            Err(error) => tracing::warn!(%error, "old conversations could not be deleted; trying again in an hour"),
+        if let Some(days) = arena.site.rules().keep_days {
+            match expire(&arena.repairs, days).await {
+                Ok(0) => {}
+                Ok(deleted) => tracing::info!(deleted, days, "deleted old conversations"),
+                Err(error) => tracing::warn!(%error, "old conversations could not be deleted; trying again in an hour"),
+            }
         }
-        tokio::time::sleep(EACH).await;
+        let _ = tokio::time::timeout(EACH, arena.site.changed()).await;
     }
 }
 

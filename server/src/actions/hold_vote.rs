@@ -18,7 +18,7 @@ impl HoldVote {
     /// # Errors
     /// Those of [`CastVote::run`].
     pub async fn run(self, arena: &AppState) -> Result<(), Error> {
-        let undo = arena.config.vote_undo;
+        let undo = arena.site.rules().vote_undo;
         if undo.is_zero() {
             return self.0.run(arena).await.map(|_| ());
         }

@@ -41,7 +41,7 @@ pub async fn keep_history(arena: &AppState, kind: BattleKind, today: NaiveDate) 
     if !rating_history::try_lock(&mut transaction).await? {
         return Ok(0);
     }
-    let rules = arena.boards.rules().clone();
+    let rules = arena.boards.rules();
     let measured = measured(&rules);
     let voted = rating_history::voted_days(&mut *transaction, kind, today).await?;
     let kept = rating_history::kept_days(&mut *transaction, kind).await?;

@@ -64,6 +64,7 @@ impl RetryReply {
             new_reply(streams, self.battle, number, self.side, attempt_number, model.unwrap_or(failed.model));
         let is_empty = failed.side_status().trouble() == Some(Trouble::EmptyAnswer);
         reply.after_empty = failed.after_empty || is_empty;
+        reply.mode = failed.mode;
         check_room(arena, &mut transaction, [reply.model]).await?;
         battles::insert_reply(&mut *transaction, &reply).await?;
         let attempt = attempt(&battle, &reply);

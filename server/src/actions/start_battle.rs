@@ -3,14 +3,16 @@
 use sqlx::PgPool;
 
 use super::answering::{attempt, candidates, check_room, new_reply};
+use super::enter::agreement_wanted;
 use crate::domain::{
-    BattleId, BattleKind, ModelId, ModelState, PairMode, Parameters, Prompt, SamplingError, Side, language_of,
+    BattleId, BattleKind, MAX_SYSTEM_PROMPT, ModelId, ModelState, PairMode, Parameters, Prompt, SamplingError, Side,
+    language_of,
 };
 use crate::error::Error;
 use crate::limits::Caller;
 use crate::state::AppState;
 use crate::store::battles::{self, NewBattle};
-use crate::store::{models, voters};
+use crate::store::{models, site, voters};
 
 /// Who answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,17 +36,30 @@ pub struct StartBattle {
     pub opponents: Opponents,
     /// How answers are sampled.
     pub parameters: Parameters,
+    /// What a visitor of a named chat tells the models to be; may be empty.
+    pub system_prompt: String,
+    /// Whether the visitor agrees to the terms, where the arena asks for that.
+    pub agrees: bool,
 }
 
 impl StartBattle {
     /// Begins the battle; the answers go on by themselves.
     ///
     /// # Errors
-    /// Invalid where the message is empty or too long; [`Error::NoModels`] where no pair can be drawn, with the reason; invalid where a chosen model does not answer.
+    /// Invalid where the message is empty or too long, or the terms have to be agreed to first; [`Error::NoModels`] where no pair can be drawn, with the reason; invalid where a chosen model does not answer.
     pub async fn run(self, arena: &AppState) -> Result<BattleId, Error> {
         let AppState { db, streams, .. } = arena;
         arena.limits.check_message(self.caller)?;
         let prompt = Prompt::parse(&self.prompt)?;
+        let agreement = agreement_wanted(arena, db, self.caller.voter).await?;
+        if agreement.is_some() && !self.agrees {
+            return Err(Error::invalid("agreement-wanted", ""));
+        }
+        let system_prompt = self.system_prompt.trim();
+        let is_blind = matches!(self.opponents, Opponents::Sampled(_));
+        if system_prompt.chars().count() > MAX_SYSTEM_PROMPT || (is_blind && !system_prompt.is_empty()) {
+            return Err(Error::invalid("parameter", "system_prompt"));
+        }
         let permit = streams.permit()?;
         let (kind, model_a, model_b, pair_probability) = match self.opponents {
             Opponents::Sampled(mode) => {
@@ -85,6 +100,7 @@ impl StartBattle {
             mode,
             language: language_of(prompt.as_str()),
             parameters: &parameters,
+            system_prompt,
         };
         let replies: Vec<_> = [(Side::A, Some(model_a)), (Side::B, model_b)]
             .into_iter()
@@ -93,6 +109,9 @@ impl StartBattle {
         let mut transaction = db.begin().await?;
         check_room(arena, &mut transaction, [Some(model_a), model_b].into_iter().flatten()).await?;
         voters::seen(&mut *transaction, self.caller.voter).await?;
+        if let Some(agreement) = &agreement {
+            site::record_agreement(&mut *transaction, self.caller.voter, agreement).await?;
+        }
         battles::insert_battle(&mut *transaction, &new).await?;
         battles::insert_turn(&mut *transaction, id, 1, prompt.as_str()).await?;
         for reply in &replies {

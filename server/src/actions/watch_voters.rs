@@ -46,7 +46,7 @@ pub async fn look(arena: &AppState, seen: Option<i64>) -> Result<i64, Error> {
         None => voter_reviews::newest_seen(db).await?,
     };
     let newest = votes::newest(db).await?;
-    if newest == after || arena.config.flag_rate == 0.0 {
+    if newest == after || arena.site.rules().flag_rate == 0.0 {
         return Ok(newest);
     }
     let voters = voter_reviews::voters_since(db, after).await?;
@@ -65,7 +65,7 @@ async fn review(arena: &AppState, voter: Uuid, pairs: &[PairRow]) -> Result<(), 
     let mut connection = arena.repairs.acquire().await?;
     let choices = voter_reviews::choices(&mut *connection, voter, MAX_VOTES).await?;
     let path = EvidencePath::of(&choices, pairs);
-    let is_flagged = path.is_flagged(arena.config.flag_rate);
+    let is_flagged = path.is_flagged(arena.site.rules().flag_rate);
     let mut transaction = connection.begin().await?;
     let evidence = path.logarithms.last().copied().unwrap_or(0.0);
     let compared = i64::try_from(path.compared).unwrap_or(i64::MAX);

@@ -259,12 +259,11 @@ fn names(value: &Value) -> Option<Vec<String>> {
 
 /// What a battle asks, with a first message that is like any other.
 fn request(max_tokens: u32) -> ChatRequest {
-    let Parameters { temperature, top_p, .. } = Parameters::BATTLE;
     ChatRequest {
         messages: vec![Message { role: Role::User, content: "Hello! 你好！".into() }],
         sampling: Sampling {
-            temperature: Some(temperature),
-            top_p: Some(top_p),
+            temperature: Some(Parameters::USUAL_TEMPERATURE),
+            top_p: Some(Parameters::USUAL_TOP_P),
             seed: Some(1),
             max_tokens: Some(max_tokens),
             ..Sampling::default()

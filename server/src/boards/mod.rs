@@ -8,6 +8,7 @@ mod ballots;
 mod computed;
 mod filter;
 mod languages;
+mod mine;
 mod numbers;
 mod shelf;
 pub mod suspicion;
@@ -19,6 +20,7 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::domain::{BattleKind, BoardCategory, ModelId};
 use crate::error::Error;
+use crate::site::Site;
 use crate::store::ratings::{self, ALL_LANGUAGES};
 use crate::store::{model_names, vote_features, votes};
 use arena_rating::{Board, BoardSettings, EloSettings, KnownVoters, SideBias};
@@ -26,6 +28,7 @@ pub use ballots::{Ballots, tally};
 pub use computed::Approval;
 pub use filter::BallotFilter;
 pub use languages::LanguageGap;
+pub use mine::{OwnBoard, OwnVote, Smaller};
 use shelf::{Shelf, Version};
 
 /// Which board.
@@ -97,7 +100,23 @@ pub struct DirectBoard {
     pub languages: Vec<(String, u64)>,
 }
 
-/// What the operator decides about all boards.
+/// Which model stands where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Anchor {
+    /// The slug of the model that stands at `center`; without one, or where it has no votes, the mean over battles does.
+    pub model: Option<String>,
+    /// Where it stands.
+    pub center: f64,
+}
+
+impl Default for Anchor {
+    fn default() -> Self {
+        let BoardRules { anchor: model, center, .. } = BoardRules::default();
+        Self { model, center }
+    }
+}
+
+/// What is decided about all boards.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BoardRules {
     /// Models with fewer votes are preliminary: rated, but not ranked.
@@ -118,9 +137,10 @@ impl Default for BoardRules {
 type SharedBallots = Arc<tokio::sync::Mutex<Ballots>>;
 
 /// The boards computed so far. Clones share them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Boards {
-    rules: Arc<BoardRules>,
+    anchor: Arc<Anchor>,
+    site: Site,
     elo: EloSettings,
     kept: Shelf<BoardKey, ReadBoard>,
     gaps: Shelf<BoardKey, Option<LanguageGap>>,
@@ -135,14 +155,27 @@ pub struct Boards {
 impl Boards {
     /// No board yet, and how they are to be computed.
     #[must_use]
-    pub fn new(rules: BoardRules, elo: EloSettings) -> Self {
-        Self { rules: Arc::new(rules), elo, ..Self::default() }
+    pub fn new(anchor: Anchor, site: Site, elo: EloSettings) -> Self {
+        Self {
+            anchor: Arc::new(anchor),
+            site,
+            elo,
+            kept: Shelf::default(),
+            gaps: Shelf::default(),
+            approvals: Shelf::default(),
+            blind: SharedBallots::default(),
+            named: SharedBallots::default(),
+            direct: SharedBallots::default(),
+            imported: SharedBallots::default(),
+            judged: SharedBallots::default(),
+        }
     }
 
-    /// What the operator decided.
+    /// What is decided about all boards.
     #[must_use]
-    pub fn rules(&self) -> &BoardRules {
-        &self.rules
+    pub fn rules(&self) -> BoardRules {
+        let Anchor { model, center } = &*self.anchor;
+        BoardRules { min_votes: self.site.rules().min_votes, anchor: model.clone(), center: *center }
     }
 
     /// The board as the votes stand now; of battles that compare two models.
@@ -158,7 +191,8 @@ impl Boards {
         }
         let features = if key.filter().needs_features() { vote_features::newest(db).await? } else { 0 };
         let (boards, db, of) = (self.clone(), db.clone(), key.clone());
-        self.kept.get(key, [version, features, 0], async move { boards.compute(&db, &of).await }).await
+        let min_votes = self.site.rules().min_votes as i64;
+        self.kept.get(key, [version, features, min_votes], async move { boards.compute(&db, &of).await }).await
     }
 
     /// A number that changes whenever the board does.
@@ -251,7 +285,8 @@ impl Boards {
         let filter = key.filter();
         let features = if filter.needs_features() { vote_features::newest(&mut *snapshot).await? } else { 0 };
         let is_complete = ballots.follow(&mut snapshot, key.kind, &pairs).await?;
-        let anchor = match &self.rules.anchor {
+        let rules = self.rules();
+        let anchor = match &rules.anchor {
             Some(slug) => {
                 model_names::all(&mut *snapshot).await?.iter().find(|model| model.slug == *slug).map(|m| m.id)
             }
@@ -261,7 +296,7 @@ impl Boards {
         if !is_complete {
             tracing::warn!(kind = %key.kind, "the votes are not those that are counted by pair: intervals know no voters");
         }
-        let settings = BoardSettings { anchor, center: self.rules.center, min_votes: self.rules.min_votes };
+        let settings = BoardSettings { anchor, center: rules.center, min_votes: rules.min_votes };
         let (key, elo_settings) = (key.clone(), self.elo);
         let computed = tokio::task::spawn_blocking(move || {
             let voters = ballots.voters(&filter);
@@ -287,7 +322,8 @@ impl Boards {
             (Board::compute(&votes, Some(known), style.as_deref(), &elo, &settings), undescribed)
         });
         let (board, undescribed) = computed.await.map_err(|cause| Error::Internal(cause.into()))?;
-        Ok(([version, features, 0], ReadBoard { version: version + features, board, undescribed }))
+        let made_of = [version, features, rules.min_votes as i64];
+        Ok((made_of, ReadBoard { version: version + features, board, undescribed }))
     }
 
     async fn compute_direct(&self, db: &PgPool, key: &BoardKey) -> Result<(Version, DirectBoard), Error> {

@@ -3,10 +3,14 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::{Category, Choice, Style, VoteFeatures};
+use crate::domain::{Category, Choice, SiteRules, Style, VoteFeatures};
 use crate::store::ratings::{EloRow, PairChange};
 
 const KIND: BattleKind = BattleKind::Battle;
+
+fn boards_of_the_start() -> Boards {
+    Boards::new(Anchor::default(), Site::new(SiteRules::default()), EloSettings::default())
+}
 
 async fn models(db: &PgPool) -> [ModelId; 2] {
     let ids = [(); 2].map(|()| ModelId(Uuid::new_v4()));
@@ -53,7 +57,7 @@ async fn count(db: &PgPool, models: [ModelId; 2], choice: Choice) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_board_is_kept_until_a_vote_changes_it(db: PgPool) {
-    let boards = Boards::default();
+    let boards = boards_of_the_start();
     let all = BoardKey::of(KIND);
     assert_eq!(boards.read(&db, &all).await.unwrap().board.votes, 0);
     let pair = models(&db).await;
@@ -71,7 +75,7 @@ async fn a_board_is_kept_until_a_vote_changes_it(db: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn boards_that_nobody_voted_on_are_not_kept_so_that_addresses_fill_no_memory(db: PgPool) {
-    let boards = Boards::default();
+    let boards = boards_of_the_start();
     count(&db, models(&db).await, Choice::A).await;
     for number in 0..50 {
         let key = BoardKey::of_language(KIND, Some(&format!("x{number}")));
@@ -110,7 +114,7 @@ async fn voters(boards: &Boards, db: &PgPool) -> Option<usize> {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_board_knows_whose_its_votes_are_and_follows_them(db: PgPool) {
-    let boards = Boards::default();
+    let boards = boards_of_the_start();
     let pair = models(&db).await;
     let [first, second] = [voter(&db).await, voter(&db).await];
     for choice in [Choice::A, Choice::B, Choice::Tie] {
@@ -130,12 +134,12 @@ async fn a_board_knows_whose_its_votes_are_and_follows_them(db: PgPool) {
     ratings::touch(&mut transaction, &[(KIND, "zh".to_owned())]).await.unwrap();
     transaction.commit().await.unwrap();
     assert_eq!(voters(&boards, &db).await, Some(3));
-    assert_eq!(voters(&Boards::default(), &db).await, Some(3), "a server that begins now comes to the same");
+    assert_eq!(voters(&boards_of_the_start(), &db).await, Some(3), "a server that begins now comes to the same");
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn counts_without_their_votes_make_a_board_that_knows_no_voters(db: PgPool) {
-    let boards = Boards::default();
+    let boards = boards_of_the_start();
     let pair = models(&db).await;
     vote(&db, voter(&db).await, pair, Choice::A).await;
     vote(&db, voter(&db).await, pair, Choice::B).await;
@@ -145,7 +149,7 @@ async fn counts_without_their_votes_make_a_board_that_knows_no_voters(db: PgPool
 
 #[sqlx::test(migrations = "../migrations")]
 async fn the_left_side_is_compared_with_the_right_one(db: PgPool) {
-    let boards = Boards::default();
+    let boards = boards_of_the_start();
     assert_eq!(boards.side_bias(&db).await.unwrap(), None);
     let pair = models(&db).await;
     for _ in 0..12 {
@@ -173,7 +177,7 @@ async fn votes_of(boards: &Boards, db: &PgPool, key: &BoardKey) -> (u64, u64) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_category_holds_its_votes_as_soon_as_they_are_described(db: PgPool) {
-    let boards = Boards::default();
+    let boards = boards_of_the_start();
     let pair = models(&db).await;
     let coding = BoardKey { category: Some(BoardCategory::Coding), ..BoardKey::of(KIND) };
     let decided = BoardKey { category: Some(BoardCategory::ExcludeRefusalsAndTies), ..BoardKey::of(KIND) };
@@ -190,13 +194,17 @@ async fn a_category_holds_its_votes_as_soon_as_they_are_described(db: PgPool) {
     // An older rule's features are replaced.
     describe(&db, second, &[Category::Coding], [10, 20]).await;
     assert_eq!(votes_of(&boards, &db, &coding).await, (3, 0));
-    assert_eq!(votes_of(&Boards::default(), &db, &coding).await, (3, 0), "a server that begins now comes to the same");
+    assert_eq!(
+        votes_of(&boards_of_the_start(), &db, &coding).await,
+        (3, 0),
+        "a server that begins now comes to the same"
+    );
     assert_eq!(boards.version(&db, &coding).await.unwrap(), boards.read(&db, &coding).await.unwrap().version);
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn days_and_languages_bound_a_board(db: PgPool) {
-    let boards = Boards::default();
+    let boards = boards_of_the_start();
     let pair = models(&db).await;
     for (day, choice) in [(10, Choice::A), (11, Choice::B), (12, Choice::A)] {
         let id = vote(&db, None, pair, choice).await;
@@ -221,7 +229,7 @@ async fn days_and_languages_bound_a_board(db: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn online_elo_of_a_part_is_replayed_over_its_votes(db: PgPool) {
-    let boards = Boards::default();
+    let boards = boards_of_the_start();
     let pair = models(&db).await;
     for choice in [Choice::A, Choice::A, Choice::B] {
         vote(&db, None, pair, choice).await;
@@ -236,7 +244,7 @@ async fn online_elo_of_a_part_is_replayed_over_its_votes(db: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn style_control_rates_described_votes_alone(db: PgPool) {
-    let boards = Boards::default();
+    let boards = boards_of_the_start();
     let pair = models(&db).await;
     let styled = BoardKey { style_control: true, ..BoardKey::of(KIND) };
     for (at, choice) in [Choice::A, Choice::B, Choice::A, Choice::A, Choice::B, Choice::B].into_iter().enumerate() {
@@ -253,7 +261,7 @@ async fn style_control_rates_described_votes_alone(db: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn direct_chats_are_read_again_where_one_was_withdrawn(db: PgPool) {
-    let boards = Boards::default();
+    let boards = boards_of_the_start();
     let key = BoardKey::of(BattleKind::Direct);
     let [model, _] = models(&db).await;
     let rate = async |choice: Choice, voter: Option<Uuid>| -> i64 {

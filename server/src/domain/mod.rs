@@ -13,15 +13,17 @@ mod principal;
 mod prompt;
 mod sample_pair;
 mod sent_parameter;
+mod setting;
+mod site;
 mod slug;
 mod text_enum;
 mod vote_chain;
 mod vote_filter;
 
 pub use battle::{
-    Battle, BattleKind, BattleStatus, Choice, HistoryEntry, MAX_ATTEMPTS, MAX_COMMENT_CHARS, MAX_TURNS, NextMessage,
-    PendingVote, Reason, Refusal, Reply, ReplyStatus, Side, SideStatus, Trouble, Turn, UNTRIED, VoteStatus,
-    blind_error_code, is_empty_answer, is_permanent,
+    AnswerMode, Battle, BattleKind, BattleStatus, Choice, HistoryEntry, MAX_ATTEMPTS, MAX_COMMENT_CHARS, MAX_TURNS,
+    NextMessage, PendingVote, Reason, Refusal, Reply, ReplyStatus, Side, SideStatus, Trouble, Turn, UNTRIED,
+    VoteStatus, blind_error_code, is_empty_answer, is_permanent,
 };
 pub use confusable::{is_invisible, skeleton};
 pub use device::{Device, DevicePreference, UnknownDevice};
@@ -30,16 +32,18 @@ pub use identity::{NameLists, Names, RegisteredModel, find_giveaway};
 pub use ids::{AdminId, BattleId, ModelId, ReplyId, ShareId, VoterId};
 pub use language::language_of;
 pub use model::{
-    Card, EndpointAddress, EndpointSource, Field, FieldError, General, Group, LocalSource, MAX_NAME, ModelKind,
-    ModelSettings, ModelSource, ModelState, RequestPolicy, SettingTexts, Shape,
+    Answering, Card, EndpointAddress, EndpointSource, General, Group, LocalSource, MAX_NAME, MAX_SYSTEM_PROMPT,
+    ModelKind, ModelSettings, ModelSource, ModelState, RequestPolicy,
 };
-pub use parameters::{ParameterError, Parameters};
+pub use parameters::{ParameterError, Parameters, Preset, Unchecked};
 pub use principal::{Admin, IDLE_HOURS, LONGEST_DAYS};
 pub use prompt::{MAX_PROMPT_CHARS, Prompt, PromptError};
 pub use sample_pair::{
     BattleMode, Candidate, KnownPairs, Pair, PairMode, PairSettings, PairTable, SIZE_RATIO, SamplingError,
 };
 pub use sent_parameter::SentParameter;
+pub use setting::{Field, FieldError, SettingTexts, Shape};
+pub use site::{Access, Entry, SITE_SECRETS, SiteGroup, SiteRules, SiteSettings, SiteText};
 pub use slug::{MAX_SLUG, is_slug, slug_of};
 pub use text_enum::UnknownName;
 pub use vote_chain::{ChainedVote, FIRST_HASH, VoteHash};

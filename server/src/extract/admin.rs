@@ -15,6 +15,8 @@ use crate::store::admins::{self, AdminRow};
 
 /// The cookie's name, before [`crate::config::Config::cookie_name`].
 pub const SESSION_COOKIE: &str = "admin";
+/// The cookie of somebody who showed the access code, before the same.
+pub const ACCESS_COOKIE: &str = "access";
 
 /// An administrator who asks through the JSON API: `Authorization: Bearer TOKEN`.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ mod page;
 mod visitor;
 
 pub use address::ClientAddress;
-pub use admin::{ApiAdmin, SESSION_COOKIE};
+pub use admin::{ACCESS_COOKIE, ApiAdmin, SESSION_COOKIE};
 pub use csrf::{CsrfForm, UnsentMessage, check_token};
 pub use visitor::Visitor;
 

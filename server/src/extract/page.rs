@@ -23,6 +23,7 @@ impl Page {
             query => format!("{path}?{query}"),
         };
         let chosen = request.cookie("theme").and_then(|cookie| cookie.value().parse().ok());
-        Self { locale: Locale::of(request), csrf, here, path, theme: chosen.unwrap_or_default(), origin }
+        let site = arena.map(|arena| arena.site.settings()).unwrap_or_default();
+        Self { locale: Locale::of(request), site, csrf, here, path, theme: chosen.unwrap_or_default(), origin }
     }
 }

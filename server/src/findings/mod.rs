@@ -21,8 +21,9 @@ pub use reasons::{ReasonCount, ReasonTable, Told};
 
 use crate::boards::{BallotFilter, Boards, ReadBoard};
 use crate::database::in_time;
-use crate::domain::{BattleKind, Candidate, KnownPairs, ModelId, PairMode, PairSettings, PairTable, SamplingError};
+use crate::domain::{BattleKind, Candidate, KnownPairs, ModelId, PairMode, PairTable, SamplingError};
 use crate::error::Error;
+use crate::site::Site;
 use crate::store::ratings::{self, ALL_LANGUAGES};
 use crate::store::{evidence, models};
 use arena_rating::Rated;
@@ -40,7 +41,7 @@ const MOST_KEPT: usize = 2000;
 /// What was found last. Clones share it.
 #[derive(Clone)]
 pub struct Evidence {
-    settings: PairSettings,
+    site: Site,
     boards: Boards,
     known: Arc<RwLock<Known>>,
     findings: Arc<RwLock<Option<Arc<Findings>>>>,
@@ -79,8 +80,8 @@ pub struct Findings {
 impl Evidence {
     /// Nothing is found yet.
     #[must_use]
-    pub fn new(settings: PairSettings, boards: Boards) -> Self {
-        Self { settings, boards, known: Arc::default(), findings: Arc::default(), removals: Arc::default() }
+    pub fn new(site: Site, boards: Boards) -> Self {
+        Self { site, boards, known: Arc::default(), findings: Arc::default(), removals: Arc::default() }
     }
 
     /// The pairs that may be drawn now, with their probabilities.
@@ -89,7 +90,7 @@ impl Evidence {
     /// Where there are none, and why.
     pub fn pair_table(&self, candidates: &[Candidate], mode: PairMode) -> Result<PairTable, SamplingError> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).pairs.clone();
-        PairTable::of(candidates, mode, &known, &self.settings)
+        PairTable::of(candidates, mode, &known, &self.site.rules().pairs)
     }
 
     /// What was found last; nothing in the first moments after a start.

@@ -3,19 +3,20 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 
+use super::admin::list::{List, ListQuery, ROWS_TO_READ};
 use super::{NoFields, html, see_other};
 use crate::actions::delete_battle::DeleteAllBattles;
 use crate::domain::{BattleKind, Choice};
 use crate::error::Error;
 use crate::extract::{CsrfForm, Visitor};
 use crate::state::AppState;
-use crate::store::{battles, model_names};
+use crate::store::battles::{self, HistoryFilter};
+use crate::store::model_names;
 use crate::views::{Page, kind_text, voted_text};
 
-/// Lines on a page.
-const LINES: usize = 30;
+/// The longest search, in characters.
+const MAX_WORDS: usize = 200;
 
 /// A line of the history.
 #[derive(Debug)]
@@ -41,10 +42,8 @@ pub struct HistoryPage {
     pub page: Page,
     /// Its lines, newest first.
     pub lines: Vec<Line>,
-    /// Where older ones are.
-    pub older: Option<String>,
-    /// Whether this is not the first page.
-    pub is_continued: bool,
+    /// The filters and the way to further pages.
+    pub list: List,
 }
 
 impl HistoryPage {
@@ -64,25 +63,35 @@ impl HistoryPage {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Part {
-    /// Older than this moment, in microseconds since 1970.
-    before: Option<i64>,
-}
-
-pub async fn list(
-    request: HttpRequest,
-    arena: web::Data<AppState>,
-    visitor: Visitor,
-    query: web::Query<Part>,
-) -> Result<HttpResponse, Error> {
-    let before = query.before.and_then(DateTime::from_timestamp_micros);
-    let mut entries = battles::history(&arena.db, visitor.id(), before, LINES as i64 + 1).await?;
-    let has_more = entries.len() > LINES;
-    entries.truncate(LINES);
-    let older = entries.last().filter(|_| has_more);
-    let older = older.map(|entry| format!("/history?before={}", entry.created_at.timestamp_micros()));
+/// The visitor's own battles, newest first: those that the address asks for.
+pub async fn list(request: HttpRequest, arena: web::Data<AppState>, visitor: Visitor) -> Result<HttpResponse, Error> {
+    let (page, query) = (Page::of(&request), ListQuery::of(&request));
+    // A list of all would name those that are still hidden.
+    let met = model_names::met_by(&arena.db, visitor.id()).await?;
+    let filter = HistoryFilter {
+        // In microseconds since 1970.
+        before: query.number("before").and_then(DateTime::from_timestamp_micros),
+        words: query.get("q").chars().filter(|c| *c != '\0').take(MAX_WORDS).collect(),
+        kind: query.get("kind").parse().ok(),
+        is_voted: match query.get("voted") {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        },
+        model: met.iter().find(|model| model.slug == query.get("model")).map(|model| model.id),
+    };
+    let mut entries = battles::history(&arena.db, visitor.id(), &filter, ROWS_TO_READ).await?;
+    let locale = page.locale;
+    let kinds = [BattleKind::Battle, BattleKind::SideBySide, BattleKind::Direct];
+    let kinds = kinds.map(|kind| (kind.to_string(), kind_text(locale, kind)));
+    let voted = ["yes", "no"].map(|voted| (voted.to_owned(), page.tn("history-voted-", voted)));
+    let names = met.iter().map(|model| (model.slug.clone(), model.display_name.clone()));
+    let mut list = List::new("/history", &query, "before")
+        .text(locale, &query, "q", "search")
+        .choice(locale, &query, "kind", "list-all", kinds)
+        .choice(locale, &query, "voted", "list-all", voted)
+        .choice(locale, &query, "model", "list-all", names);
+    list.cut(&query, "before", &mut entries, |entry| entry.created_at.timestamp_micros().to_string().into());
     let names = model_names::of_history(&arena.db, &entries).await?;
     let lines = entries
         .into_iter()
@@ -97,7 +106,7 @@ pub async fn list(
             names: names.into_iter().flatten().map(|name| name.display_name).collect(),
         })
         .collect();
-    html(&HistoryPage { page: Page::of(&request), lines, older, is_continued: before.is_some() })
+    html(&HistoryPage { page, lines, list })
 }
 
 /// Deletes all of them for good.

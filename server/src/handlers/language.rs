@@ -41,7 +41,7 @@ pub(super) fn remember(cookie: &Cookie<'_>, back: &str) -> HttpResponse {
 }
 
 /// A path of this site, or the front page: never an address of another site.
-fn inner_path(back: &str) -> &str {
+pub(super) fn inner_path(back: &str) -> &str {
     let inner =
         back.starts_with('/') && !back.starts_with("//") && !back.contains('\\') && !back.chars().any(char::is_control);
     if inner { back } else { "/" }

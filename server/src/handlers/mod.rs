@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::error::Error;
 
+pub mod access;
 pub mod admin;
 pub mod api;
 pub mod battle;
@@ -23,11 +24,12 @@ pub mod language;
 pub mod leaderboard;
 pub mod metrics;
 pub mod models;
+pub mod my_votes;
 pub mod new_chat;
-pub mod privacy;
 pub mod reasons;
 pub mod sse;
 pub mod statics;
+pub mod texts;
 pub mod theme;
 mod whiskers;
 

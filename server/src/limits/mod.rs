@@ -4,12 +4,13 @@
 //! arena.limits.check_message(visitor.id(), address.0)?;
 //! ```
 
+mod guesses;
 mod in_flight;
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
@@ -17,11 +18,12 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 pub use in_flight::{Going, InFlight};
 
+use guesses::Guesses;
 use in_flight::network;
 
-use crate::config::Config;
 use crate::domain::VoterId;
 use crate::error::Error;
+use crate::site::Site;
 
 /// Buckets of one limit. Keys are hashed into them with a secret of this process, so that memory is bounded whatever
 /// addresses and cookies a flood invents; two strangers share a bucket once in a quarter of a million.
@@ -54,8 +56,10 @@ pub struct Limits {
 
 #[derive(Debug)]
 struct Shared {
-    messages: Pair,
-    votes: Pair,
+    site: Site,
+    messages: Changing,
+    votes: Changing,
+    codes: Guesses,
     sign_in_names: Limit,
     sign_in_addresses: Limit,
     bodies: InFlight,
@@ -75,6 +79,31 @@ impl Pair {
     fn check(&self, voter: VoterId, address: IpAddr) -> Result<(), Error> {
         self.addresses.check(network(address))?;
         self.voters.check(voter)
+    }
+}
+
+/// Limits that administrators may change: made anew where they did.
+#[derive(Debug)]
+struct Changing(RwLock<(Rates, Arc<Pair>)>);
+
+/// By voter and by address.
+type Rates = (NonZeroU32, NonZeroU32);
+
+impl Changing {
+    fn new(rates: Rates) -> Self {
+        Self(RwLock::new((rates, Arc::new(Pair::new(rates.0, rates.1)))))
+    }
+
+    fn pair(&self, rates: Rates) -> Arc<Pair> {
+        let (known, pair) = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if known == rates {
+            return pair;
+        }
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.0 != rates {
+            *kept = (rates, Arc::new(Pair::new(rates.0, rates.1)));
+        }
+        kept.1.clone()
     }
 }
 
@@ -101,15 +130,17 @@ impl Limit {
 }
 
 impl Limits {
-    /// The limits that the operator chose.
-    pub fn new(config: &Config) -> Self {
-        let pair = || Pair::new(config.voter_per_minute, config.address_per_minute);
+    /// The limits that the operator or an administrator chose.
+    pub fn new(site: Site) -> Self {
+        let pair = || Changing::new(rates(&site));
         let sign_in =
             |burst| Limit::new(Quota::with_period(SIGN_IN_REFILL).expect("the period is not zero").allow_burst(burst));
         Self {
             shared: Arc::new(Shared {
                 messages: pair(),
                 votes: pair(),
+                codes: Guesses::default(),
+                site,
                 sign_in_names: sign_in(SIGN_INS_BY_NAME),
                 sign_in_addresses: sign_in(SIGN_INS_BY_ADDRESS),
                 bodies: InFlight::new(MAX_BODIES_BY_ADDRESS),
@@ -119,12 +150,22 @@ impl Limits {
 
     /// Whether this visitor may send a message now: ask before anything is written or generated.
     pub fn check_message(&self, caller: Caller) -> Result<(), Error> {
-        self.shared.messages.check(caller.voter, caller.address)
+        self.shared.messages.pair(rates(&self.shared.site)).check(caller.voter, caller.address)
     }
 
     /// Whether this visitor may vote now.
     pub fn check_vote(&self, caller: Caller) -> Result<(), Error> {
-        self.shared.votes.check(caller.voter, caller.address)
+        self.shared.votes.pair(rates(&self.shared.site)).check(caller.voter, caller.address)
+    }
+
+    /// Whether somebody at this address may try an access code now.
+    pub fn check_code(&self, address: IpAddr) -> Result<(), Error> {
+        self.shared.codes.check(network(address))
+    }
+
+    /// Notes that an access code from this address was wrong.
+    pub fn wrong_code(&self, address: IpAddr) {
+        self.shared.codes.failed(network(address));
     }
 
     /// Room for one more body from this address, while it lasts.
@@ -141,9 +182,15 @@ impl Limits {
     }
 }
 
+fn rates(site: &Site) -> Rates {
+    let rules = site.rules();
+    (rules.voter_per_minute, rules.address_per_minute)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::SiteSettings;
 
     fn address(text: &str) -> IpAddr {
         text.parse().expect("address")
@@ -174,6 +221,20 @@ mod tests {
         assert!(limit.check(voter(5), address("::ffff:1.2.3.4")).is_ok());
         assert!(limit.check(voter(6), address("1.2.3.4")).is_ok());
         assert!(limit.check(voter(7), address("::ffff:1.2.3.4")).is_err(), "mapped addresses are the same address");
+    }
+
+    #[test]
+    fn an_administrator_s_limit_holds_at_once() {
+        let site = Site::new(crate::testing::config(&["--voter-per-minute", "1"]).rules);
+        let limits = Limits::new(site.clone());
+        let caller = Caller { voter: voter(1), address: address("1.2.3.4") };
+        assert!(limits.check_message(caller).is_ok() && limits.check_message(caller).is_err());
+        let said = [("voter_per_minute".to_owned(), "3".to_owned())].into_iter().collect();
+        site.set(1, SiteSettings::check(&said).expect("a good limit"));
+        for _ in 0..3 {
+            assert!(limits.check_message(caller).is_ok());
+        }
+        assert!(limits.check_message(caller).is_err());
     }
 
     #[test]

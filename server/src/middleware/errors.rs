@@ -74,16 +74,16 @@ impl ErrorForm {
     }
 }
 
-/// Where somebody who has to sign in first is led, and from there to what was asked for.
-fn sign_in(request: &HttpRequest) -> HttpResponse {
+/// Where somebody is led who has to sign in or show a code first, and from there to what was asked for.
+fn to_the_door(request: &HttpRequest, door: &str, otherwise: &str) -> HttpResponse {
     let next: String = match *request.method() {
         actix_web::http::Method::GET => {
             url::form_urlencoded::byte_serialize(request.uri().to_string().as_bytes()).collect()
         }
         // What a form would have done has to be asked for again.
-        _ => "/admin".to_owned(),
+        _ => otherwise.to_owned(),
     };
-    HttpResponse::SeeOther().insert_header(("location", format!("/admin/sign-in?next={next}"))).finish()
+    HttpResponse::SeeOther().insert_header(("location", format!("{door}?next={next}"))).finish()
 }
 
 /// Answers errors in the form and language that the request asks for, and logs the cause of internal ones once.
@@ -107,9 +107,13 @@ pub async fn render_errors(
         tracing::error!(cause = format!("{cause:#}"), route = super::request::route(request), "internal error");
     }
     let form = ErrorForm::of(request);
-    let leads_to_sign_in =
-        matches!(error, Error::SignInRequired) && form.page.is_some() && request.path().starts_with("/admin");
-    let told = if leads_to_sign_in { sign_in(request) } else { form.tell(error) };
+    let told = match error {
+        Error::SignInRequired if form.page.is_some() && request.path().starts_with("/admin") => {
+            to_the_door(request, "/admin/sign-in", "/admin")
+        }
+        Error::AccessRequired if form.page.is_some() => to_the_door(request, "/access", "/"),
+        error => form.tell(error),
+    };
     let request = request.clone();
     Ok(ServiceResponse::new(request, told))
 }

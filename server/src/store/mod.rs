@@ -1,5 +1,6 @@
 //! All SQL. Functions take a connection or a transaction and give checked values.
 
+pub mod activity;
 pub mod admin_stats;
 pub mod admins;
 pub mod audit;
@@ -14,10 +15,12 @@ pub mod judge_runs;
 pub mod judgings;
 pub mod model_names;
 pub mod models;
+pub mod own_votes;
 pub mod pending_votes;
 pub mod rating_history;
 pub mod ratings;
 pub mod shares;
+pub mod site;
 pub mod vote_changes;
 pub mod vote_features;
 pub mod vote_hashes;

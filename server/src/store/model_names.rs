@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::PgExecutor;
 
 use super::votes::Vote;
-use crate::domain::{Battle, HistoryEntry, ModelId, ModelState};
+use crate::domain::{Battle, HistoryEntry, ModelId, ModelState, VoterId};
 
 /// What a model is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,22 @@ pub async fn all(db: impl PgExecutor<'_>) -> sqlx::Result<ModelNames> {
         r#"SELECT id AS "id: ModelId", slug, display_name, state AS "state: ModelState" FROM models"#
     );
     Ok(names.fetch_all(db).await?.into_iter().collect())
+}
+
+/// The models that a visitor met and may know by name, by name.
+pub async fn met_by(db: impl PgExecutor<'_>, voter: VoterId) -> sqlx::Result<Vec<ModelName>> {
+    sqlx::query_as!(
+        ModelName,
+        r#"SELECT id AS "id: ModelId", slug, display_name, state AS "state: ModelState" FROM models
+        WHERE id IN (
+            SELECT unnest(ARRAY[battles.model_a, battles.model_b]) FROM battles
+            WHERE battles.voter_id = $1 AND (battles.kind <> 'battle'
+                OR EXISTS (SELECT 1 FROM votes WHERE votes.battle_id = battles.id)))
+        ORDER BY lower(display_name), id"#,
+        voter.0
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// The names of a battle's models; none where they may not be known yet.

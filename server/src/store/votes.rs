@@ -145,6 +145,8 @@ pub async fn ballot(db: &PgPool, battle: BattleId, voter: VoterId) -> sqlx::Resu
         kind: found.kind,
         vote: VoteStatus::of(vote.is_some(), false),
         turns: usize::try_from(turns).unwrap_or(0),
+        // Asked before a vote only.
+        judged: 0,
         has_complete_turn,
         sides,
     };

@@ -40,6 +40,7 @@ const BATTLE: BattleStatus = BattleStatus {
     kind: BattleKind::Battle,
     vote: VoteStatus::None,
     turns: 1,
+    judged: 0,
     has_complete_turn: false,
     sides: [None, None],
 };
@@ -106,7 +107,16 @@ fn voter() -> VoterId {
 
 async fn begin(arena: &AppState, voter: VoterId, opponents: Opponents) -> Result<BattleId, Error> {
     let prompt = "写一首诗".to_owned();
-    StartBattle { caller: caller(voter), prompt, opponents, parameters: Parameters::BATTLE }.run(arena).await
+    StartBattle {
+        caller: caller(voter),
+        prompt,
+        opponents,
+        parameters: Parameters::BATTLE,
+        system_prompt: String::new(),
+        agrees: false,
+    }
+    .run(arena)
+    .await
 }
 
 fn reader(arena: &AppState, battle: BattleId, turn: i32) -> Reader {

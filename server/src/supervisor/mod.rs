@@ -2,7 +2,7 @@
 //! local models in it.
 //!
 //! ```text
-//! models in the database ─▶ follow ─▶ Workers::reconcile ─▶ placement (which device)
+//! models in the database ─▶ follow ─▶ Workers::reconcile ─▶ copies (who shares weights) ─▶ placement (which device)
 //!                                            │
 //!                                            └─▶ worker supervisor (a task per device) ─▶ process, control, load plan
 //! ```
@@ -11,6 +11,7 @@
 
 mod capacity;
 mod control;
+mod copies;
 mod follow;
 mod load_plan;
 mod output;

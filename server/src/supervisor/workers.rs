@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::capacity::{Capacity, find_devices, needed};
 use super::control::Control;
+use super::copies::{LoadedCopy, copies};
 use super::load_plan::LoadPlan;
 use super::placement::{DeviceSlot, ModelRequirement, PlacementError, place};
 use super::view::{LoadState, LocalModel, ModelView, Snapshot};
@@ -65,9 +66,13 @@ struct WorkerHandle {
     retry: mpsc::Sender<ModelId>,
 }
 
+/// Weights that are placed: one copy, however many registered models answer with it.
 #[derive(Clone)]
 struct Placed {
+    /// As its worker knows it, by the name of one of them.
     model: LocalModel,
+    /// All that answer with it.
+    users: Vec<ModelId>,
     bytes: u64,
     place: Result<usize, PlacementError>,
 }
@@ -117,15 +122,17 @@ impl Workers {
         let _one_at_a_time = self.shared.reconciling.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.placed().clone();
         // Without the lock that the pages need: reading headers from a slow disk takes its time.
+        let loaded: Vec<LocalModel> = before.iter().map(|placed| placed.model.clone()).collect();
+        let copies = copies(desired, &loaded);
         let needs: Vec<ModelRequirement> =
-            desired.iter().map(|model| need(model, &before, &self.shared.inspector)).collect();
+            copies.iter().map(|copy| need(&copy.model, &before, &self.shared.inspector)).collect();
         let places: Vec<DeviceSlot> = self.shared.handles.iter().map(|handle| handle.device.clone()).collect();
         let found = place(&needs, &places);
         let mut placed = self.placed();
-        *placed = desired
+        *placed = copies
             .into_iter()
             .zip(needs.iter().zip(found))
-            .map(|(model, (need, place))| Placed { model, bytes: need.bytes, place })
+            .map(|(LoadedCopy { model, users }, (need, place))| Placed { model, users, bytes: need.bytes, place })
             .collect();
         for (at, handle) in self.shared.handles.iter().enumerate() {
             let here: Vec<LocalModel> = placed.iter().filter(|p| p.place == Ok(at)).map(|p| p.model.clone()).collect();
@@ -141,7 +148,7 @@ impl Workers {
 
     /// Everything at this moment, for the administrator's page.
     pub fn state(&self) -> Snapshot {
-        let model = |placed: &Placed| {
+        let models = |placed: &Placed| {
             let (device, state) = match &placed.place {
                 Ok(at) => {
                     let handle = &self.shared.handles[*at];
@@ -149,19 +156,28 @@ impl Workers {
                 }
                 Err(reason) => (None, LoadState::Unplaced { reason: reason.clone() }),
             };
-            ModelView { id: placed.model.id, name: placed.model.name.clone(), device, state }
+            let view = |id: &ModelId| {
+                let (name, device, state) = (placed.model.name.clone(), device.clone(), state.clone());
+                ModelView { id: *id, name, device, state }
+            };
+            placed.users.iter().map(view).collect::<Vec<_>>()
         };
         Snapshot {
-            models: self.placed().iter().map(model).collect(),
+            models: self.placed().iter().flat_map(models).collect(),
             workers: self.shared.handles.iter().map(|handle| handle.status.view()).collect(),
         }
     }
 
     /// Where a local model answers at this moment; `None` while it does not.
     pub fn endpoint_of(&self, id: ModelId) -> Option<Endpoint> {
-        let (at, name) = self.place_of(id)?;
-        let (port, token) = self.shared.handles[at].status.door(id)?;
-        Some(Endpoint::own_worker(port, token, &name))
+        let (at, loaded) = self.place_of(id)?;
+        let (port, token) = self.shared.handles[at].status.door(loaded.id)?;
+        Some(Endpoint::own_worker(port, token, &loaded.name))
+    }
+
+    /// What a model's weights are called at their worker: by its own name, or by that of another one that shares them.
+    pub fn loaded_name(&self, id: ModelId) -> Option<String> {
+        self.place_of(id).map(|(_, loaded)| loaded.name)
     }
 
     /// Looks at model files.
@@ -171,9 +187,9 @@ impl Workers {
 
     /// Tries a model again that could not be loaded.
     pub fn retry(&self, id: ModelId) {
-        if let Some((at, _)) = self.place_of(id) {
+        if let Some((at, loaded)) = self.place_of(id) {
             // A full queue means that retries are under way.
-            let _ = self.shared.handles[at].retry.try_send(id);
+            let _ = self.shared.handles[at].retry.try_send(loaded.id);
         }
     }
 
@@ -198,10 +214,11 @@ impl Workers {
         self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(task);
     }
 
-    fn place_of(&self, id: ModelId) -> Option<(usize, String)> {
+    /// The worker of a model's weights, and what they are called there.
+    fn place_of(&self, id: ModelId) -> Option<(usize, LocalModel)> {
         let placed = self.placed();
-        let found = placed.iter().find(|placed| placed.model.id == id)?;
-        found.place.as_ref().ok().map(|at| (*at, found.model.name.clone()))
+        let found = placed.iter().find(|placed| placed.users.contains(&id))?;
+        found.place.as_ref().ok().map(|at| (*at, found.model.clone()))
     }
 
     fn placed(&self) -> MutexGuard<'_, Vec<Placed>> {

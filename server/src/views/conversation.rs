@@ -4,6 +4,7 @@ use crate::domain::Side;
 use crate::i18n::Locale;
 use crate::store::model_names::ModelNames;
 use crate::streams::Shown;
+use crate::views::replies::mode_text;
 use crate::views::{kind_text, voted_text};
 
 /// The whole battle: its messages and answers as they were written, the vote, and the names once they may be known.
@@ -30,7 +31,9 @@ pub fn markdown(locale: Locale, shown: &Shown, names: &ModelNames) -> String {
             let text = view.text.trim_end();
             let status = locale.text(&format!("reply-{}", view.status));
             let text = if text.is_empty() { format!("*{status}*") } else { text.to_owned() };
-            out.push_str(&format!("\n### {}\n\n{text}\n", name(*side)));
+            let mode = turn.reply(*side).and_then(|reply| reply.mode);
+            let mode = mode.map(|mode| format!(" · {}", mode_text(locale, mode))).unwrap_or_default();
+            out.push_str(&format!("\n### {}{mode}\n\n{text}\n", name(*side)));
         }
     }
     if let Some(choice) = battle.vote {

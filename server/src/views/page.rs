@@ -1,11 +1,13 @@
 //! The frame that all pages share: language, form token, where we are.
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use askama::Template;
 use askama::filters::{HtmlSafe, Safe};
 
 use super::{Theme, asset_url};
+use crate::domain::SiteSettings;
 use crate::i18n::Locale;
 
 /// What the base template needs. Templates write `{{ page.t("key") }}` for a text.
@@ -13,6 +15,8 @@ use crate::i18n::Locale;
 pub struct Page {
     /// The language of the page.
     pub locale: Locale,
+    /// What administrators say of the site.
+    pub site: Arc<SiteSettings>,
     /// The token that forms carry.
     pub csrf: String,
     /// Path and query of this page, for the way back from the language switch.
@@ -56,6 +60,17 @@ impl Page {
         value2: impl ToString,
     ) -> String {
         self.locale.text_with(key, &[(name, &value.to_string()), (name2, &value2.to_string())])
+    }
+
+    /// The name of the site.
+    pub fn site_name(&self) -> String {
+        self.site.name(self.locale.as_str()).map_or_else(|| self.t("site-name"), str::to_owned)
+    }
+
+    /// What search engines and shared links say of it.
+    pub fn site_description(&self) -> String {
+        let said = self.site.description(self.locale.as_str());
+        said.map_or_else(|| self.t("site-description"), str::to_owned)
     }
 
     /// The colours that can be chosen.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::markdown;
-use crate::domain::{Refusal, ReplyStatus, Side, Trouble};
+use crate::domain::{AnswerMode, Refusal, ReplyStatus, Side, Trouble};
 use crate::i18n::Locale;
 use crate::streams::{Cut, SideView};
 
@@ -21,13 +21,21 @@ pub struct ReplyView {
     pub label: String,
     /// What went wrong, in words.
     pub message: String,
+    /// How the visitor wanted it, where they had it answered again.
+    pub mode: Option<String>,
     /// Whether it can be asked again.
     pub can_retry: bool,
 }
 
 impl ReplyView {
     /// The view of a side; `retry` is whether it may be asked again.
-    pub fn new(locale: Locale, side: Side, view: &SideView, retry: Result<(), Refusal>) -> Self {
+    pub fn new(
+        locale: Locale,
+        side: Side,
+        view: &SideView,
+        mode: Option<AnswerMode>,
+        retry: Result<(), Refusal>,
+    ) -> Self {
         Self {
             side,
             blocks: markdown::blocks(&view.text),
@@ -35,6 +43,7 @@ impl ReplyView {
             status: view.status,
             label: label(locale, view),
             message: message(locale, view, retry),
+            mode: mode.map(|mode| mode_text(locale, mode)),
             can_retry: retry.is_ok(),
         }
     }
@@ -43,6 +52,11 @@ impl ReplyView {
     pub fn is_running(&self) -> bool {
         self.status.is_running()
     }
+}
+
+/// What a way to answer again is called.
+pub fn mode_text(locale: Locale, mode: AnswerMode) -> String {
+    locale.text(&format!("answer-{mode}"))
 }
 
 fn label(locale: Locale, view: &SideView) -> String {

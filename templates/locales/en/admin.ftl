@@ -348,6 +348,7 @@ votes-unrated = not rated: one model alone
 votes-not-counted = not counted: { $why ->
     [identity] an answer gave its model away
     [chosen] the voter chose one of the models
+    [regenerated] one side alone was asked again
    *[other] { $why }
  }
 votes-withdraw = Withdraw
@@ -398,7 +399,6 @@ models-register = Register a model
 models-register-local = Register a file
 models-register-endpoint = Register an endpoint
 models-saved = “{ $name }” is saved. New battles can use it right away; no restart is needed.
-models-weight = weight { $n }
 models-key-set = key is set
 models-edit = Edit
 models-retry = Retry
@@ -546,3 +546,39 @@ finding-better-base = Nothing responds at this base URL, but { $base } does: use
 finding-omitted = The endpoint refuses { $names }: these are not sent, and the model's card says so. Its answers are sampled by its own defaults there.
 finding-inner = Private addresses are refused unless the server is started with --allow-private HOST (or ARENA_ALLOW_PRIVATE). Currently allowed: { $allowed }. ({ $detail })
 finding-allowed-none = none
+model-group-answering = System prompt and sampling
+model-system-prompt = System prompt
+model-system-prompt-hint = Part of this contestant: the same weights with another prompt compete as another model.
+model-temperature = Temperature
+model-temperature-hint = 0 to 2; 0.7 if empty. Part of this contestant, like everything in this group.
+model-top-p = Top-p
+model-top-p-hint = 0.01 to 1; 1 if empty.
+model-top-k = Top-k
+model-top-k-hint = 0 to 1000; if empty, not sent.
+model-min-p = Min-p
+model-min-p-hint = 0 to 1; if empty, not sent.
+model-repetition-penalty = Repetition penalty
+model-repetition-penalty-hint = 0.5 to 2; if empty, not sent.
+model-fixed-seed = Fixed seed
+model-fixed-seed-hint = If empty, each answer has a seed of its own.
+models-duplicate = Duplicate
+models-duplicated = A copy of { $name }, to be changed and saved: another prompt or other settings make another contestant. A local file stays loaded once.
+models-copy-name = { $name } (copy)
+models-several = Several models
+models-save-weights = Save weights
+models-enable-chosen = Enable selected
+models-disable-chosen = Disable selected
+models-found = { $n } of { $all }
+models-changed = { $n ->
+    [0] Nothing was to be changed.
+    [one] One model was changed.
+   *[other] { $n } models were changed.
+  }
+models-choose-one = Select { $name }
+models-own-prompt = own prompt
+models-kind-local = Local file
+models-kind-endpoint = Endpoint
+models-sort-state = Drawn ones first
+models-sort-name = By name
+models-sort-weight = By weight
+models-sort-newest = Newest first

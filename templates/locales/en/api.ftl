@@ -46,3 +46,5 @@ error-query = The query parameters are not valid: { $detail }.
 error-visitor-required = This request needs a visitor token. Get one with POST /api/v1/visitors and send it as “Authorization: Bearer TOKEN”.
 error-api-fields = These fields are not valid: { $detail }.
 error-api-model-unusable = The model does not respond as described; check { $detail }. An endpoint that is only temporarily down can be saved with "force": true.
+api-op-edit-message = Edit the newest message; every side answers again.
+api-op-regenerate = Answer the newest message again.

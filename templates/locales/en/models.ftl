@@ -25,3 +25,4 @@ models-licence = Licence
 models-omitted = Not sent to the endpoint
 models-link = Read more
 models-talk = Chat with it
+model-group-sampling = Own sampling

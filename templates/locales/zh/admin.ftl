@@ -318,6 +318,7 @@ votes-unrated = 不计分：只有一个模型
 votes-not-counted = 不计入：{ $why ->
     [identity] 有一个回答透露了模型身份
     [chosen] 两个模型之一由投票者选定
+    [regenerated] 只有一方被要求重新回答
    *[other] { $why }
  }
 votes-withdraw = 撤回
@@ -362,7 +363,6 @@ models-register = 注册模型
 models-register-local = 注册文件
 models-register-endpoint = 注册端点
 models-saved = “{ $name }”已保存。此后开始的对战可以抽到它，无需重启。
-models-weight = 权重 { $n }
 models-key-set = 已设密钥
 models-edit = 编辑
 models-retry = 重试
@@ -507,3 +507,38 @@ finding-better-base = 此基础地址没有响应，但 { $base } 可用，请�
 finding-omitted = 端点拒绝 { $names }：不会发送这些参数，模型卡片上会注明；该端点以自己的默认值采样。
 finding-inner = 默认不允许访问内部网络地址，除非服务器的运行者以 --allow-private HOST（或 ARENA_ALLOW_PRIVATE）启动。目前允许：{ $allowed }。（{ $detail }）
 finding-allowed-none = 无
+model-group-answering = 系统提示与采样
+model-system-prompt = 系统提示
+model-system-prompt-hint = 属于该参赛者：同样的权重配上另一份提示，就是另一个参赛模型。
+model-temperature = 温度
+model-temperature-hint = 0 至 2；留空为 0.7。与本组其他设置一样，属于该参赛者。
+model-top-p = Top-p
+model-top-p-hint = 0.01 至 1；留空为 1。
+model-top-k = Top-k
+model-top-k-hint = 0 至 1000；留空则不发送。
+model-min-p = Min-p
+model-min-p-hint = 0 至 1；留空则不发送。
+model-repetition-penalty = 重复惩罚
+model-repetition-penalty-hint = 0.5 至 2；留空则不发送。
+model-fixed-seed = 固定种子
+model-fixed-seed-hint = 留空则每个回答各有种子。
+models-duplicate = 复制
+models-duplicated = 这是 { $name } 的副本，修改后保存：另一份提示或设置即成为另一个参赛者。本地文件仍只载入一份。
+models-copy-name = { $name }（副本）
+models-several = 多个模型
+models-save-weights = 保存权重
+models-enable-chosen = 启用所选
+models-disable-chosen = 停用所选
+models-found = { $all } 个中的 { $n } 个
+models-changed = { $n ->
+    [0] 没有需要更改的内容。
+   *[other] 已更改 { $n } 个模型。
+  }
+models-choose-one = 选择 { $name }
+models-own-prompt = 自有提示
+models-kind-local = 本地文件
+models-kind-endpoint = 端点
+models-sort-state = 参与对战者优先
+models-sort-name = 按名称
+models-sort-weight = 按权重
+models-sort-newest = 最新优先

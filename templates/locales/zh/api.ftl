@@ -46,3 +46,5 @@ error-query = 查询参数无效：{ $detail }。
 error-visitor-required = 此请求需要访客令牌。请用 POST /api/v1/visitors 申请，并以“Authorization: Bearer TOKEN”发送。
 error-api-fields = 以下字段无效：{ $detail }。
 error-api-model-unusable = 模型没有按所述方式响应，请检查 { $detail }。若端点只是暂时停机，可加上 "force": true 保存。
+api-op-edit-message = 编辑最新的消息，各方重新回答。
+api-op-regenerate = 重新回答最新的消息。

@@ -25,3 +25,4 @@ models-licence = 许可证
 models-omitted = 不发送给端点的参数
 models-link = 更多信息
 models-talk = 与它聊天
+model-group-sampling = 自身采样设置

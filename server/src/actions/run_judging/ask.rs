@@ -94,6 +94,11 @@ impl Asker<'_> {
 
     async fn answer(&self, model: &Model, turns: &[String]) -> Result<Answer, NoText> {
         let (mut messages, mut answers) = (Vec::new(), Vec::new());
+        // Its prompt is part of a contestant, as in battles.
+        let own = &model.settings.answering.system_prompt;
+        if !own.is_empty() {
+            messages.push(Message { role: Role::System, content: own.clone() });
+        }
         for turn in turns {
             messages.push(Message { role: Role::User, content: turn.clone() });
             let text = self.ask(model, &messages, TEMPERATURE, ANSWER_TOKENS).await?;

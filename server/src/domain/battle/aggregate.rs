@@ -23,12 +23,16 @@ pub struct Battle {
     pub language: String,
     /// How answers are sampled.
     pub parameters: Parameters,
+    /// What the visitor of a named chat tells the models to be; may be empty.
+    pub system_prompt: String,
     /// Why its vote does not count: `identity` where an answer named a model, `chosen` where the visitor chose one.
     pub exclusion_reason: Option<String>,
     /// When it began.
     pub created_at: DateTime<Utc>,
     /// The vote, once it is final.
     pub vote: Option<Choice>,
+    /// How many turns it had when that vote was cast.
+    pub judged_turns: usize,
     /// The vote while it can be taken back.
     pub pending_vote: Option<PendingVote>,
     /// Its turns, oldest first.
@@ -57,6 +61,8 @@ pub struct Turn {
     pub number: i32,
     /// What the visitor wrote.
     pub prompt: String,
+    /// How often it was written anew after it had been answered.
+    pub edits: i32,
     /// The newest attempts, by [`Side::index`].
     pub replies: [Option<Reply>; 2],
 }
@@ -64,7 +70,7 @@ pub struct Turn {
 impl Turn {
     /// A message that nobody has been asked yet.
     pub const fn new(number: i32, prompt: String) -> Self {
-        Self { number, prompt, replies: [None, None] }
+        Self { number, prompt, edits: 0, replies: [None, None] }
     }
 
     /// Whether every side has had its say.
@@ -114,6 +120,7 @@ impl Battle {
             kind: self.kind,
             vote: self.vote_status(),
             turns: self.turns.len(),
+            judged: self.judged_turns,
             has_complete_turn: self.turns.iter().rev().skip(1).any(|turn| turn.is_complete(self.kind)),
             sides: [side(Side::A), side(Side::B)],
         }
@@ -122,11 +129,6 @@ impl Battle {
     /// Whether the models may be named.
     pub fn names_visible(&self) -> bool {
         self.kind.shows_names(self.vote_status())
-    }
-
-    /// Whether it has ended for good.
-    pub fn is_over(&self) -> bool {
-        self.status().is_over()
     }
 
     /// Whether this vote may be cast.

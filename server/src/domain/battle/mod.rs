@@ -2,6 +2,7 @@
 //! side be asked again. Pages, the JSON API, streams and actions ask here; nobody decides again.
 
 mod aggregate;
+mod answer_mode;
 mod blind;
 mod history;
 mod kind;
@@ -14,6 +15,7 @@ mod tests;
 mod vote;
 
 pub use aggregate::{Battle, PendingVote, Turn};
+pub use answer_mode::AnswerMode;
 pub use blind::blind_error_code;
 pub use history::HistoryEntry;
 pub use kind::{BattleKind, Side};

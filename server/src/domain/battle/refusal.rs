@@ -18,8 +18,10 @@ pub enum Refusal {
     VoteOnNothing,
     /// A vote that can still be taken back stands in the way.
     VotePending,
-    /// A blind battle whose names have been shown.
+    /// The newest turn was voted on, and stays as it was judged.
     Over,
+    /// One side alone of a blind battle.
+    OneSideOfBlind,
     /// An answer is being written.
     StillStreaming,
     /// A side has to be asked again first.
@@ -53,6 +55,7 @@ impl Refusal {
             Self::VoteOnNothing => "vote-empty",
             Self::VotePending => "vote-pending",
             Self::Over => "battle-over",
+            Self::OneSideOfBlind => "one-side-of-blind",
             Self::StillStreaming => "still-streaming",
             Self::SideFailed => "side-failed",
             Self::TooManyTurns => "too-many-turns",

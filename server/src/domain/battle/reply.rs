@@ -1,5 +1,6 @@
 //! One attempt of a side to answer, and its life.
 
+use super::AnswerMode;
 use crate::domain::text_enum::text_enum;
 use crate::domain::{ModelId, ReplyId, Side};
 
@@ -54,6 +55,8 @@ pub struct Reply {
     pub attempt: i32,
     /// Whether an empty answer was retried for it, so that another one is not.
     pub after_empty: bool,
+    /// How the visitor wanted to be answered again, where they did.
+    pub mode: Option<AnswerMode>,
     /// Who answers.
     pub model: ModelId,
     /// Where it is in its life.

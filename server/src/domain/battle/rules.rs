@@ -19,6 +19,8 @@ pub struct BattleStatus {
     pub vote: VoteStatus,
     /// How many turns it has.
     pub turns: usize,
+    /// How many it had when its final vote was cast.
+    pub judged: usize,
     /// Whether a turn before the newest one is complete, so that a vote has something to judge.
     pub has_complete_turn: bool,
     /// The newest attempts at the newest turn, by [`Side::index`].
@@ -70,10 +72,14 @@ impl BattleStatus {
         self.kind.shows_names(self.vote)
     }
 
-    /// Whether it has ended for good: the vote of a blind battle names the models, and what they say from then on cannot
-    /// be judged blindly.
-    pub const fn is_over(&self) -> bool {
+    /// Whether its models were named by a vote: what they say from then on cannot be judged blindly, and counts nowhere.
+    pub const fn is_revealed(&self) -> bool {
         self.kind.is_blind() && matches!(self.vote, VoteStatus::Final)
+    }
+
+    /// Whether the newest turn of a blind battle was voted on: it stays as it was judged.
+    const fn is_judged(&self) -> bool {
+        self.is_revealed() && self.turns <= self.judged
     }
 
     /// Whether a vote that can still be taken back keeps everything else waiting: the models of a blind battle are
@@ -151,14 +157,14 @@ impl BattleStatus {
 
     /// What another message would become, where it may be sent.
     pub fn next_message(&self) -> Result<NextMessage, Refusal> {
-        if self.is_over() {
-            return Err(Refusal::Over);
-        }
         if self.is_held() {
             return Err(Refusal::VotePending);
         }
         if self.is_running() {
             return Err(Refusal::StillStreaming);
+        }
+        if self.is_judged() {
+            return if self.is_full() { Err(Refusal::TooManyTurns) } else { Ok(NextMessage::Follows) };
         }
         if self.is_refused() {
             let is_worn_out = self.any(|side| side.is_some_and(|side| side.attempt >= MAX_ATTEMPTS));
@@ -180,7 +186,7 @@ impl BattleStatus {
             return Err(Refusal::StillStreaming);
         }
         let trouble = side.trouble().ok_or(Refusal::NothingToRetry)?;
-        if self.is_over() {
+        if self.is_judged() {
             return Err(Refusal::Over);
         }
         if self.is_held() {
@@ -193,6 +199,45 @@ impl BattleStatus {
             return Err(Refusal::TooManyAttempts);
         }
         Ok(())
+    }
+
+    /// Whether the newest message may be written anew, for every side to answer it again.
+    pub fn may_edit(&self) -> Result<(), Refusal> {
+        if self.turns == 0 {
+            return Err(Refusal::NoSuchSide);
+        }
+        match self.vote {
+            VoteStatus::Pending if self.kind.is_blind() => return Err(Refusal::VotePending),
+            VoteStatus::Pending => return Err(Refusal::AlreadyVoted),
+            VoteStatus::Final if self.turns <= self.judged => return Err(Refusal::Over),
+            VoteStatus::Final | VoteStatus::None => {}
+        }
+        if self.is_running() {
+            return Err(Refusal::StillStreaming);
+        }
+        if self.any(|side| side.is_some_and(|side| side.attempt >= MAX_ATTEMPTS)) {
+            return Err(Refusal::TooManyAttempts);
+        }
+        Ok(())
+    }
+
+    /// Whether the newest message may be answered again: by one side, or by all.
+    pub fn may_regenerate(&self, side: Option<Side>) -> Result<(), Refusal> {
+        self.may_edit()?;
+        if side.is_some_and(|side| self.side(side).is_none()) {
+            return Err(Refusal::NoSuchSide);
+        }
+        if self.has_failed() {
+            return Err(Refusal::SideFailed);
+        }
+        if side.is_some() && !self.names_visible() { Err(Refusal::OneSideOfBlind) } else { Ok(()) }
+    }
+
+    /// Whether a vote still compares like with like after this side, or all, answered again: both sides of a pair did. What was
+    /// voted on before is not touched by it.
+    pub fn stays_fair_after(&self, regenerated: Option<Side>) -> bool {
+        let are_all_asked_alike = regenerated.is_none() && self.kind.sides().len() > 1;
+        are_all_asked_alike || matches!(self.vote, VoteStatus::Final)
     }
 
     /// Whether the vote may be taken back.

@@ -1,17 +1,13 @@
 //! A registered model: its kind, its state, and everything that an administrator says of it.
 
 mod places;
-mod record;
-mod rules;
 mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use record::SettingTexts;
-pub use rules::{Field, FieldError, Shape};
 pub use settings::{
-    Card, EndpointAddress, EndpointSource, General, Group, LocalSource, MAX_NAME, ModelSettings, ModelSource,
-    RequestPolicy,
+    Answering, Card, EndpointAddress, EndpointSource, General, Group, LocalSource, MAX_NAME, MAX_SYSTEM_PROMPT,
+    ModelSettings, ModelSource, RequestPolicy,
 };
 
 use super::text_enum::text_enum;

@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use super::rules::{Mistake, Rule, Shape, mistake};
 use crate::domain::DevicePreference;
+use crate::domain::setting::{Mistake, Rule, Shape, mistake};
 
 /// A full path on the server.
 pub(super) struct AbsolutePath;

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::ModelKind;
 use super::places::{AbsolutePath, Address, Addresses, DeviceName, KeyVariable};
-use super::record::{SettingTexts, settings};
-use super::rules::{Count, Decimal, Field, FieldError, Line, Name, Optional, ParameterNames, Prose, Required, Whole};
 use crate::domain::DevicePreference;
+use crate::domain::setting::{
+    Count, Decimal, Field, FieldError, Line, Name, Optional, ParameterNames, Prose, Required, SettingTexts, Whole,
+    settings,
+};
 
 /// The longest name in characters.
 pub const MAX_NAME: usize = 120;
@@ -28,6 +30,29 @@ settings!(
         max_concurrency: Option<i64> = None, Optional(Whole { min: 1, max: 10_000 });
         /// Requests that may wait while all its servers are busy.
         max_queue: i64 = 50, Whole { min: 0, max: 10_000 };
+    }
+);
+
+/// The longest system prompt in characters.
+pub const MAX_SYSTEM_PROMPT: usize = 8000;
+
+settings!(
+    /// How a contestant answers, which is part of it: the same weights with another prompt or other settings are another one.
+    Answering {
+        /// What it is told before the conversation.
+        system_prompt: String = String::new(), Prose { max: MAX_SYSTEM_PROMPT, language: "" };
+        /// 0 always takes the likeliest token; 0.7 where it is not said.
+        temperature: Option<f64> = None, Optional(Decimal { min: 0.0, max: 2.0 });
+        /// Keeps to the likeliest tokens that together have this probability.
+        top_p: Option<f64> = None, Optional(Decimal { min: 0.01, max: 1.0 });
+        /// Keeps to so many of the likeliest tokens; 0 for all.
+        top_k: Option<i64> = None, Optional(Whole { min: 0, max: 1000 });
+        /// Keeps to tokens at least this likely relative to the likeliest.
+        min_p: Option<f64> = None, Optional(Decimal { min: 0.0, max: 1.0 });
+        /// Weakens what was said already; 1 does not.
+        repetition_penalty: Option<f64> = None, Optional(Decimal { min: 0.5, max: 2.0 });
+        /// The same seed for every answer; drawn where it is not said.
+        fixed_seed: Option<i64> = None, Optional(Whole { min: 0, max: (1 << 31) - 1 });
     }
 );
 
@@ -175,6 +200,18 @@ impl ModelSource {
     }
 }
 
+impl General {
+    /// Checks these settings alone.
+    ///
+    /// # Errors
+    /// All mistakes.
+    pub fn checked(texts: &SettingTexts) -> Result<Self, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let general = Self::check(texts, &mut errors);
+        if errors.is_empty() { Ok(general) } else { Err(errors) }
+    }
+}
+
 /// A heading of the form and what stands under it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
@@ -183,6 +220,7 @@ pub enum Group {
     /// [`EndpointAddress`].
     Endpoint,
     General,
+    Answering,
     Card,
     /// [`RequestPolicy`].
     Requests,
@@ -192,8 +230,8 @@ impl Group {
     /// The groups of one kind of model, in the order of the form.
     pub const fn of(kind: ModelKind) -> &'static [Self] {
         match kind {
-            ModelKind::Local => &[Self::File, Self::General, Self::Card],
-            ModelKind::Endpoint => &[Self::Endpoint, Self::General, Self::Card, Self::Requests],
+            ModelKind::Local => &[Self::File, Self::General, Self::Answering, Self::Card],
+            ModelKind::Endpoint => &[Self::Endpoint, Self::General, Self::Answering, Self::Card, Self::Requests],
         }
     }
 
@@ -203,6 +241,7 @@ impl Group {
             Self::File => LocalSource::fields(),
             Self::Endpoint => EndpointAddress::fields(),
             Self::General => General::fields(),
+            Self::Answering => Answering::fields(),
             Self::Card => Card::fields(),
             Self::Requests => RequestPolicy::fields(),
         }
@@ -215,6 +254,9 @@ pub struct ModelSettings {
     /// What every model has.
     #[serde(flatten)]
     pub general: General,
+    /// How it answers.
+    #[serde(flatten)]
+    pub answering: Answering,
     /// Where it runs.
     #[serde(flatten)]
     pub source: ModelSource,
@@ -226,7 +268,7 @@ pub struct ModelSettings {
 impl ModelSettings {
     /// A model without a name that runs there.
     pub fn new(source: ModelSource) -> Self {
-        Self { general: General::default(), source, card: Card::default() }
+        Self { general: General::default(), answering: Answering::default(), source, card: Card::default() }
     }
 
     /// A form of this kind before anything was typed.
@@ -253,6 +295,7 @@ impl ModelSettings {
     pub fn check(kind: ModelKind, texts: &SettingTexts) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
         let general = General::check(texts, &mut errors);
+        let answering = Answering::check(texts, &mut errors);
         let card = Card::check(texts, &mut errors);
         let source = match kind {
             ModelKind::Local => ModelSource::Local(LocalSource::check(texts, &mut errors)),
@@ -261,13 +304,14 @@ impl ModelSettings {
                 requests: RequestPolicy::check(texts, &mut errors),
             }),
         };
-        if errors.is_empty() { Ok(Self { general, source, card }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { general, answering, source, card }) } else { Err(errors) }
     }
 
     /// The texts that [`Self::check`] reads as these settings.
     pub fn texts(&self) -> SettingTexts {
         let mut texts = SettingTexts::new();
         self.general.show(&mut texts);
+        self.answering.show(&mut texts);
         self.card.show(&mut texts);
         match &self.source {
             ModelSource::Local(local) => local.show(&mut texts),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::domain::{Device, DevicePreference};
+use crate::domain::{Device, DevicePreference, SettingTexts};
 
 fn texts(pairs: &[(&str, &str)]) -> SettingTexts {
     pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()

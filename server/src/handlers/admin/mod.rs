@@ -3,6 +3,8 @@
 pub mod accounts;
 pub mod audit;
 pub mod battles;
+pub mod charts;
+mod fields;
 pub mod identity;
 pub mod inspection_report;
 pub mod judge;
@@ -19,6 +21,7 @@ pub mod overview;
 pub mod paging;
 pub mod retire;
 pub mod sign_in;
+pub mod site;
 pub mod status;
 #[cfg(test)]
 mod tests;

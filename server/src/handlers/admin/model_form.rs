@@ -40,6 +40,8 @@ struct FormPage {
     sealed_key: String,
     /// Whether the endpoint may be saved although it does not answer.
     offers_force: bool,
+    /// What the form is a copy of.
+    copied: Option<String>,
 }
 
 /// The filled form, with what is not a plain field.
@@ -89,10 +91,21 @@ impl Filled {
 #[derive(Debug, Deserialize)]
 pub struct Kind {
     kind: Option<ModelKind>,
+    /// The slug of a model to begin with a copy of.
+    copy: Option<String>,
 }
 
-/// An empty form.
-pub async fn new(request: HttpRequest, admin: Admin, query: web::Query<Kind>) -> Result<HttpResponse, Error> {
+/// An empty form, or a copy of a model.
+pub async fn new(
+    request: HttpRequest,
+    arena: web::Data<AppState>,
+    admin: Admin,
+    query: web::Query<Kind>,
+) -> Result<HttpResponse, Error> {
+    if let Some(slug) = &query.copy {
+        let model = models::by_slug(&arena.db, slug).await?.ok_or(Error::NotFound)?;
+        return html(&FormPage::copy_of(&request, &arena, admin, &model)?);
+    }
     let kind = query.kind.unwrap_or(ModelKind::Local);
     let mut settings = ModelSettings::empty(kind);
     settings.card.family = "Mixtral".to_owned();
@@ -258,7 +271,29 @@ impl FormPage {
             finding: None,
             refusal: None,
             offers_force: false,
+            copied: None,
         }
+    }
+
+    /// The form of another contestant out of the same weights. Its key comes along, sealed.
+    fn copy_of(request: &HttpRequest, arena: &AppState, admin: Admin, model: &Model) -> Result<Self, Error> {
+        let key = KeyChange::Keep.key_of(arena, Some(model))?;
+        let sealed_key = match &key {
+            Some(key) => arena.keys.seal_for_form(key, admin.id.0, Utc::now())?,
+            None => String::new(),
+        };
+        let mut texts = model.settings.texts();
+        let mut page = Self::of(request, admin, model.kind(), None, &texts, &[]);
+        let name = page.page.t1("models-copy-name", "name", model.name());
+        texts.insert("display_name".to_owned(), name.chars().take(MAX_NAME).collect());
+        page.groups = groups(&page.page, model.kind(), &texts, &[]);
+        for group in &mut page.groups {
+            // What makes it another contestant is to be seen.
+            group.folded &= group.fields.iter().all(|field| field.name != "system_prompt");
+        }
+        page.copied = Some(page.page.t1("models-duplicated", "name", model.name()));
+        page.sealed_key = sealed_key;
+        Ok(page)
     }
 
     fn is_local(&self) -> bool {

@@ -218,6 +218,7 @@ mod tests {
 
     fn page(locale: Locale) -> Page {
         Page {
+            site: std::sync::Arc::default(),
             locale,
             csrf: String::new(),
             here: "/admin".into(),

@@ -70,7 +70,7 @@ async fn publish(arena: &AppState, admin: Admin, filter: VoteFilter) -> Result<H
         name => name.parse().map_err(|_| Error::invalid("list-filter", "kind"))?,
     };
     let language = (!filter.language.is_empty()).then_some(filter.language);
-    let (rules, elo) = (arena.boards.rules().clone(), arena.config.elo);
+    let (rules, elo) = (arena.boards.rules(), arena.config.elo);
     let wanted = PublishVotes { admin: Some(admin.id), kind, language, rules, elo };
     let internal = |cause: std::io::Error| Error::Internal(cause.into());
     // All of it is of one moment, so it is made before it is sent.

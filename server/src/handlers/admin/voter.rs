@@ -109,7 +109,7 @@ pub async fn page(
         votes: choices.len(),
         compared: path.compared,
         sides: sides(&choices),
-        chart: Chart::of(&path, arena.config.flag_rate),
+        chart: Chart::of(&path, arena.site.rules().flag_rate),
         lines: lines(choices, &path, &names),
     };
     html(&view)

@@ -76,7 +76,7 @@ pub async fn page(request: HttpRequest, arena: web::Data<AppState>, admin: Admin
     list.cut(&query, "skip", &mut rows, |_| (skip + ROWS as i64).to_string().into());
     let boards = arena.boards.with_held(&arena.db).await?;
     let lines = if boards.held > 0 { lines(&boards, &model_names::all(&arena.db).await?) } else { Vec::new() };
-    let rate = arena.config.flag_rate * 100.0;
+    let rate = arena.site.rules().flag_rate * 100.0;
     html(&VotersPage { page, admin, list, rows, rate, held: boards.held, lines })
 }
 

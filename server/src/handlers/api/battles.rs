@@ -15,14 +15,15 @@ use super::state::{BattleState, ModelName};
 use super::visitor::ApiVisitor;
 use crate::actions::delete_battle::{DeleteAllBattles, DeleteBattle};
 use crate::actions::start_battle::{Opponents, StartBattle};
-use crate::domain::{BattleId, BattleKind, Choice, ModelId, ModelState, PairMode, Parameters};
+use crate::domain::{BattleId, BattleKind, Choice, ModelId, ModelState, PairMode, Parameters, Preset, Unchecked};
 use crate::error::Error;
 use crate::extract::ClientAddress;
 use crate::i18n::Locale;
 use crate::limits::Caller;
 use crate::state::AppState;
+use crate::store::battles::{self, HistoryFilter};
+use crate::store::model_names;
 use crate::store::models::{self, Model};
-use crate::store::{battles, model_names};
 
 /// What to begin.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -39,6 +40,9 @@ pub enum NewBattle {
         /// One of the two, by its slug; the other is drawn, and the vote on such a battle counts on no board.
         #[serde(default)]
         model: Option<String>,
+        /// Agrees to the terms, where the arena asks for that before the first battle.
+        #[serde(default)]
+        agree: bool,
     },
     /// Two models of the visitor's choice, with their names.
     SideBySide {
@@ -52,6 +56,13 @@ pub enum NewBattle {
         /// How answers are sampled.
         #[serde(default)]
         parameters: NewParameters,
+        /// What the models are told before the conversation.
+        #[serde(default)]
+        #[schema(schema_with = schemas::system_prompt)]
+        system_prompt: String,
+        /// Agrees to the terms, where the arena asks for that before the first battle.
+        #[serde(default)]
+        agree: bool,
     },
     /// One model of the visitor's choice.
     Direct {
@@ -63,6 +74,13 @@ pub enum NewBattle {
         /// How answers are sampled.
         #[serde(default)]
         parameters: NewParameters,
+        /// What the models are told before the conversation.
+        #[serde(default)]
+        #[schema(schema_with = schemas::system_prompt)]
+        system_prompt: String,
+        /// Agrees to the terms, where the arena asks for that before the first battle.
+        #[serde(default)]
+        agree: bool,
     },
 }
 
@@ -77,41 +95,55 @@ pub enum Draw {
     Sizes,
 }
 
-/// How answers are sampled.
-#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+/// How answers are sampled. What is not said is up to the model.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct NewParameters {
     /// 0 always takes the likeliest token.
     #[schema(schema_with = schemas::temperature)]
-    temperature: f32,
+    temperature: Option<f32>,
     /// Keeps to the likeliest tokens that together have this probability.
     #[schema(schema_with = schemas::top_p)]
-    top_p: f32,
+    top_p: Option<f32>,
+    /// Keeps to so many of the likeliest tokens; 0 for all.
+    #[schema(schema_with = schemas::top_k)]
+    #[serde(deserialize_with = "whole")]
+    top_k: Option<u32>,
+    /// Keeps to tokens at least this likely relative to the likeliest.
+    #[schema(schema_with = schemas::min_p)]
+    min_p: Option<f32>,
+    /// Weakens what was said already; 1 does not.
+    #[schema(schema_with = schemas::repetition_penalty)]
+    repetition_penalty: Option<f32>,
+    /// For repeatable answers.
+    #[schema(schema_with = schemas::seed)]
+    #[serde(deserialize_with = "whole")]
+    seed: Option<u32>,
     /// The longest answer.
     #[schema(schema_with = schemas::max_tokens)]
     #[serde(deserialize_with = "whole")]
-    max_tokens: u32,
+    max_tokens: Option<u32>,
+    /// Settings that belong together; what is said beside them goes before.
+    preset: Option<Preset>,
 }
 
 /// A whole number, however it is written: to JSON 48 and 48.0 are the same.
-fn whole<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
-    let number = f64::deserialize(from)?;
-    if number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number) {
-        return Ok(number as u32);
-    }
-    Err(serde::de::Error::custom("a whole number is needed"))
-}
-
-impl Default for NewParameters {
-    fn default() -> Self {
-        let Parameters { temperature, top_p, max_tokens } = Parameters::NAMED;
-        Self { temperature, top_p, max_tokens }
+fn whole<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+    match Option::<f64>::deserialize(from)? {
+        None => Ok(None),
+        Some(number) if number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number) => {
+            Ok(Some(number as u32))
+        }
+        Some(_) => Err(serde::de::Error::custom("a whole number is needed")),
     }
 }
 
 impl NewParameters {
     fn checked(self) -> Result<Parameters, Error> {
-        Parameters::checked(self.temperature, self.top_p, self.max_tokens)
+        let Self { temperature, top_p, top_k, min_p, repetition_penalty, seed, max_tokens, preset } = self;
+        let said = Unchecked { temperature, top_p, top_k, min_p, repetition_penalty, seed, max_tokens };
+        let preset = preset.map(Preset::parameters).unwrap_or_default();
+        Parameters::checked(said.or(preset), Parameters::NAMED.max_tokens)
             .map_err(|error| Error::invalid("parameter", error.0))
     }
 }
@@ -138,25 +170,25 @@ pub async fn start(
 ) -> Result<HttpResponse, Error> {
     let visitor = visitor.0;
     let enabled = models::enabled(&arena.db).await?;
-    let (prompt, opponents, parameters) = match new.into_inner() {
-        NewBattle::Battle { prompt, draw, model } => {
+    let (prompt, opponents, parameters, system_prompt, agrees) = match new.into_inner() {
+        NewBattle::Battle { prompt, draw, model, agree } => {
             let mode = match (model, draw) {
                 (Some(model), _) => PairMode::Chosen(chosen(&enabled, &model)?),
                 (None, Draw::Random) => PairMode::Random,
                 (None, Draw::Sizes) => PairMode::Sizes,
             };
-            (prompt, Opponents::Sampled(mode), Parameters::BATTLE)
+            (prompt, Opponents::Sampled(mode), Parameters::BATTLE, String::new(), agree)
         }
-        NewBattle::SideBySide { prompt, model_a, model_b, parameters } => {
+        NewBattle::SideBySide { prompt, model_a, model_b, parameters, system_prompt, agree } => {
             let opponents = Opponents::Chosen(chosen(&enabled, &model_a)?, chosen(&enabled, &model_b)?);
-            (prompt, opponents, parameters.checked()?)
+            (prompt, opponents, parameters.checked()?, system_prompt, agree)
         }
-        NewBattle::Direct { prompt, model, parameters } => {
-            (prompt, Opponents::One(chosen(&enabled, &model)?), parameters.checked()?)
+        NewBattle::Direct { prompt, model, parameters, system_prompt, agree } => {
+            (prompt, Opponents::One(chosen(&enabled, &model)?), parameters.checked()?, system_prompt, agree)
         }
     };
-    let start =
-        StartBattle { caller: Caller { voter: visitor.id(), address: address.0 }, prompt, opponents, parameters };
+    let caller = Caller { voter: visitor.id(), address: address.0 };
+    let start = StartBattle { caller, prompt, opponents, parameters, system_prompt, agrees };
     let id = start.run(&arena).await?;
     let state = BattleState::read(&arena, locale, &visitor, id).await?;
     Ok(HttpResponse::Created().insert_header((LOCATION, format!("/api/v1/battles/{id}"))).json(state))
@@ -236,8 +268,9 @@ pub async fn list(
         Some(_) => return Err(Error::invalid("query", "cursor")),
         None => None,
     };
+    let filter = HistoryFilter { before, ..HistoryFilter::default() };
     let limit = usize::from(limit);
-    let mut entries = battles::history(&arena.db, visitor.0.id(), before, limit as i64 + 1).await?;
+    let mut entries = battles::history(&arena.db, visitor.0.id(), &filter, limit as i64 + 1).await?;
     let has_more = entries.len() > limit;
     entries.truncate(limit);
     let last = entries.last().filter(|_| has_more);

@@ -10,11 +10,13 @@ use super::schemas;
 use super::state::{BattleState, ModelName};
 use super::visitor::ApiVisitor;
 use crate::actions::cast_vote::CastVote;
+use crate::actions::edit_message::EditMessage;
+use crate::actions::regenerate::Regenerate;
 use crate::actions::retry_reply::RetryReply;
 use crate::actions::send_message::SendMessage;
 use crate::actions::stop_answer::StopAnswers;
 use crate::actions::undo_vote::UndoVote;
-use crate::domain::{BattleId, Choice, Reason, Side};
+use crate::domain::{AnswerMode, BattleId, Choice, Reason, Side};
 use crate::error::Error;
 use crate::extract::{ClientAddress, Visitor};
 use crate::i18n::Locale;
@@ -51,6 +53,61 @@ pub async fn send(
     let caller = Caller { voter: visitor.id(), address: address.0 };
     SendMessage { battle, caller, prompt: message.into_inner().prompt }.run(&arena).await?;
     Ok(HttpResponse::Created().json(BattleState::read(&arena, locale, &visitor, battle).await?))
+}
+
+/// Writes the newest message anew, before its answers are voted on: every side answers it again.
+#[utoipa::path(
+    operation_id = "editMessage", tag = "battles", request_body = NewMessage,
+    params(("id" = BattleId, Path, description = "The battle.")),
+    responses(RateLimited, (status = 200, body = BattleState), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)),
+    security(("visitor" = []))
+)]
+#[post("/battles/{id}/edit")]
+pub async fn edit(
+    arena: web::Data<AppState>,
+    visitor: ApiVisitor,
+    address: ClientAddress,
+    locale: Locale,
+    id: web::Path<String>,
+    message: web::Json<NewMessage>,
+) -> Result<HttpResponse, Error> {
+    let (visitor, battle) = (visitor.0, id_of(&id)?);
+    let caller = Caller { voter: visitor.id(), address: address.0 };
+    EditMessage { battle, caller, prompt: message.into_inner().prompt }.run(&arena).await?;
+    Ok(HttpResponse::Ok().json(BattleState::read(&arena, locale, &visitor, battle).await?))
+}
+
+/// Who answers again, and how.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerAnew {
+    /// One side alone, where the names are known: a vote on the pair then counts nowhere. All sides without.
+    #[serde(default)]
+    side: Option<Side>,
+    /// How.
+    mode: AnswerMode,
+}
+
+/// Has the newest message answered again, before its answers are voted on.
+#[utoipa::path(
+    operation_id = "regenerate", tag = "battles", request_body = AnswerAnew,
+    params(("id" = BattleId, Path, description = "The battle.")),
+    responses(RateLimited, (status = 200, body = BattleState), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)),
+    security(("visitor" = []))
+)]
+#[post("/battles/{id}/regenerate")]
+pub async fn regenerate(
+    arena: web::Data<AppState>,
+    visitor: ApiVisitor,
+    address: ClientAddress,
+    locale: Locale,
+    id: web::Path<String>,
+    anew: web::Json<AnswerAnew>,
+) -> Result<HttpResponse, Error> {
+    let (visitor, battle) = (visitor.0, id_of(&id)?);
+    let caller = Caller { voter: visitor.id(), address: address.0 };
+    Regenerate { battle, caller, side: anew.side, mode: anew.mode }.run(&arena).await?;
+    Ok(HttpResponse::Ok().json(BattleState::read(&arena, locale, &visitor, battle).await?))
 }
 
 /// Stops the answers that are being written; what was shown is kept.

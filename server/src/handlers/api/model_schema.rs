@@ -89,6 +89,8 @@ fn schema_of(field: &Field) -> Schema {
             let least = field.required.then_some(1);
             object.schema_type(or_null(Type::String)).min_length(least).max_length(Some(max)).pattern(pattern)
         }
+        Shape::Choice(names) => object.schema_type(or_null(Type::String)).enum_values(Some(names.iter().copied())),
+        Shape::Flag => object.schema_type(or_null(Type::String)).enum_values(Some(["yes"])),
         Shape::Device => object.schema_type(or_null(Type::String)).pattern(pattern),
         Shape::Decimal { min, max } => object.schema_type(or_null(Type::Number)).minimum(Some(min)).maximum(Some(max)),
         Shape::Whole { min, max } => object.schema_type(or_null(Type::Integer)).minimum(Some(min)).maximum(Some(max)),

@@ -41,6 +41,8 @@ pub(super) fn operations() -> ((Paths, Components), impl HttpServiceFactory + 's
         .service(battles::delete_all)
         .service(stream::read)
         .service(chat::send)
+        .service(chat::edit)
+        .service(chat::regenerate)
         .service(chat::stop)
         .service(chat::retry)
         .service(chat::vote)

@@ -2,7 +2,7 @@
 
 use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, SchemaType, Type};
 
-use crate::domain::{MAX_COMMENT_CHARS, MAX_PROMPT_CHARS, MAX_SLUG, Parameters};
+use crate::domain::{MAX_COMMENT_CHARS, MAX_PROMPT_CHARS, MAX_SLUG, MAX_SYSTEM_PROMPT, Parameters};
 
 /// A message: not only white space, and not too long.
 pub(super) fn prompt() -> Object {
@@ -28,23 +28,58 @@ fn text(description: &str) -> ObjectBuilder {
 
 /// How surprising answers may be.
 pub(super) fn temperature() -> Object {
-    number("0 always takes the likeliest token.", 0.0, Parameters::MAX_TEMPERATURE, Parameters::NAMED.temperature)
+    number("0 always takes the likeliest token.", 0.0, Parameters::MAX_TEMPERATURE)
 }
 
 /// How much of the distribution is sampled from.
 pub(super) fn top_p() -> Object {
     let text = "Keeps to the likeliest tokens that together have this probability.";
-    number(text, Parameters::MIN_TOP_P, 1.0, Parameters::NAMED.top_p)
+    number(text, Parameters::MIN_TOP_P, 1.0)
 }
 
-fn number(description: &str, min: f32, max: f32, default: f32) -> Object {
+/// How many tokens are sampled from.
+pub(super) fn top_k() -> Object {
+    whole("Keeps to so many of the likeliest tokens; 0 for all.", 0, Parameters::MAX_TOP_K)
+}
+
+/// How likely a token must be.
+pub(super) fn min_p() -> Object {
+    number("Keeps to tokens at least this likely relative to the likeliest.", 0.0, 1.0)
+}
+
+/// What repetitions cost.
+pub(super) fn repetition_penalty() -> Object {
+    let [from, to] = Parameters::REPETITION_PENALTY;
+    number("Weakens what was said already; 1 does not.", from, to)
+}
+
+/// For repeatable answers.
+pub(super) fn seed() -> Object {
+    whole("For repeatable answers; drawn where it is not said.", 0, Parameters::MAX_SEED)
+}
+
+/// What models are told before the conversation.
+pub(super) fn system_prompt() -> Object {
+    text("What the models are told before the conversation.").max_length(Some(MAX_SYSTEM_PROMPT)).build()
+}
+
+fn number(description: &str, min: f32, max: f32) -> Object {
     ObjectBuilder::new()
-        .schema_type(Type::Number)
+        .schema_type(SchemaType::from_iter([Type::Number, Type::Null]))
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Float)))
         .description(Some(description))
         .minimum(Some(wide(min)))
         .maximum(Some(wide(max)))
-        .default(Some(wide(default).into()))
+        .build()
+}
+
+fn whole(description: &str, min: u32, max: u32) -> Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
+        .description(Some(description))
+        .minimum(Some(min))
+        .maximum(Some(max))
         .build()
 }
 
@@ -56,7 +91,7 @@ fn wide(number: f32) -> f64 {
 /// The longest answer.
 pub(super) fn max_tokens() -> Object {
     ObjectBuilder::new()
-        .schema_type(Type::Integer)
+        .schema_type(SchemaType::from_iter([Type::Integer, Type::Null]))
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
         .description(Some("The longest answer in tokens."))
         .minimum(Some(1))

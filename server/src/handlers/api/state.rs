@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::actions::read_battle::ReadBattle;
-use crate::domain::{BattleId, BattleKind, Choice, ModelId, NextMessage, Refusal, ReplyStatus, Side, Turn};
+use crate::domain::{AnswerMode, BattleId, BattleKind, Choice, ModelId, NextMessage, Refusal, ReplyStatus, Side, Turn};
 use crate::error::Error;
 use crate::extract::Visitor;
 use crate::i18n::Locale;
@@ -36,7 +36,7 @@ pub struct BattleState {
     pub can_vote: bool,
     /// What another message would become, where it can be sent now.
     pub next_message: Option<NextMessageState>,
-    /// Why its vote does not count: `identity` when an answer named a model, a maker or a family, `chosen` when the visitor chose one of the two.
+    /// Why its vote does not count: `identity` when an answer named a model, a maker or a family, `chosen` when the visitor chose one of the two, `regenerated` when one side alone was asked again.
     pub exclusion_reason: Option<String>,
     /// The left model; hidden before the vote of a blind battle.
     pub model_a: Option<ModelName>,
@@ -70,6 +70,10 @@ pub struct TurnState {
     pub number: i32,
     /// What the visitor wrote.
     pub prompt: String,
+    /// How often it was written anew after it had been answered.
+    pub edits: i32,
+    /// Whether it followed the vote of a blind battle, and counts nowhere.
+    pub after_vote: bool,
     /// The newest answer of each side.
     pub replies: Vec<ReplyState>,
 }
@@ -83,6 +87,8 @@ pub struct ReplyState {
     pub attempt: i32,
     /// Where it is in its life.
     pub status: ReplyStatus,
+    /// How the visitor wanted to be answered again, where they did.
+    pub mode: Option<AnswerMode>,
     /// What has been released of it: Markdown, as the model wrote it.
     pub text: String,
     /// What went wrong, in words; may be empty.
@@ -121,9 +127,19 @@ impl BattleState {
         let turn_state = |turn: &Turn| {
             let replies = battle.kind.sides().iter().filter_map(|side| {
                 let view = shown.side(turn, *side)?;
-                Some(ReplyState::of(locale, *side, &view, status.may_retry_at(turn.number, *side)))
+                let mode = turn.reply(*side).and_then(|reply| reply.mode);
+                Some(ReplyState {
+                    mode,
+                    ..ReplyState::of(locale, *side, &view, status.may_retry_at(turn.number, *side))
+                })
             });
-            TurnState { number: turn.number, prompt: turn.prompt.clone(), replies: replies.collect() }
+            TurnState {
+                number: turn.number,
+                prompt: turn.prompt.clone(),
+                edits: turn.edits,
+                after_vote: status.is_revealed() && turn.number as usize > status.judged,
+                replies: replies.collect(),
+            }
         };
         Ok(Self {
             id,
@@ -154,6 +170,7 @@ impl ReplyState {
             side,
             attempt: view.attempt,
             status: view.status,
+            mode: None,
             text: view.text.to_string(),
             message: replies::message(locale, view, retry),
             can_retry: retry.is_ok(),

@@ -13,7 +13,8 @@ use crate::extract::Visitor;
 use crate::handlers::api::state::BattleState;
 use crate::i18n::Locale;
 use crate::state::AppState;
-use crate::store::{battles, model_names};
+use crate::store::battles::{self, HistoryFilter};
+use crate::store::model_names;
 use crate::views::conversation;
 
 /// Battles are read so many at a time, however many there are.
@@ -107,7 +108,8 @@ impl All {
         mut self,
         each: &impl AsyncFn(&AppState, &Visitor, BattleId) -> Result<Bytes, Error>,
     ) -> Option<(Result<Bytes, Error>, Option<Self>)> {
-        let entries = match battles::history(&self.arena.db, self.visitor.id(), self.before, BATCH).await {
+        let filter = HistoryFilter { before: self.before, ..HistoryFilter::default() };
+        let entries = match battles::history(&self.arena.db, self.visitor.id(), &filter, BATCH).await {
             Ok(entries) => entries,
             Err(error) => return Some((Err(error.into()), None)),
         };

@@ -1,6 +1,7 @@
 //! Battles, comparisons and direct chats: where one begins, its page, its turns, its vote.
 
-mod effect;
+mod anew;
+pub(super) mod effect;
 pub mod keep;
 pub mod new;
 pub mod page;

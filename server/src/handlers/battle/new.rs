@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::samples::sample_prompts;
 use super::standings::Standings;
 use crate::actions::answering::candidates_of;
+use crate::actions::enter::agreement_wanted;
 use crate::actions::start_battle::{Opponents, StartBattle};
 use crate::domain::{MAX_PROMPT_CHARS, PairMode, Parameters, SIZE_RATIO};
 use crate::error::Error;
@@ -49,6 +50,10 @@ pub struct NewBattlePage {
     pub choices: Vec<(String, String)>,
     /// Whether some are much larger than others.
     pub has_sizes: bool,
+    /// Whether the visitor has to agree to the terms first.
+    pub asks_agreement: bool,
+    /// Whether they ticked that they do.
+    pub agrees: bool,
 }
 
 /// Why no battle can begin.
@@ -70,10 +75,10 @@ impl Trouble {
 
 impl NewBattlePage {
     /// The frame, who plays, and how the board stands.
-    async fn read(request: &HttpRequest, arena: &AppState, begin: Begin) -> Result<Self, Error> {
+    async fn read(request: &HttpRequest, arena: &AppState, visitor: &Visitor, begin: Begin) -> Result<Self, Error> {
         let page = Page::of(request);
         let models = models::enabled(&arena.db).await?;
-        let samples = sample_prompts(&models, page.locale, MAX_SAMPLES);
+        let samples = sample_prompts(&models, &page, MAX_SAMPLES);
         let demo = arena.config.demo_models.as_deref();
         let is_demo = |model: &Model| {
             let path = model.settings.source.local().map(|local| Path::new(&local.path));
@@ -85,7 +90,8 @@ impl NewBattlePage {
         let trouble = drawn.err().map(|e| Trouble::new(&Error::NoModels(e.code()), page.locale));
         let sizes = || models.iter().filter(|model| model.in_rotation()).filter_map(|model| model.card().parameters);
         let has_sizes = sizes().max().zip(sizes().min()).is_some_and(|(most, least)| most / SIZE_RATIO >= least.max(1));
-        let Begin { prompt, draw, model } = begin;
+        let asks_agreement = agreement_wanted(arena, &arena.db, visitor.id()).await?.is_some();
+        let Begin { prompt, draw, model, agrees } = begin;
         // Only who asks for them gets the names of all: a blind battle begins without any.
         let chooses = models.iter().filter(|_| draw == "chosen");
         let choices = chooses.map(|model| (model.slug.clone(), model.name().to_owned())).collect();
@@ -101,6 +107,8 @@ impl NewBattlePage {
             model,
             choices,
             has_sizes,
+            asks_agreement,
+            agrees: agrees == "yes",
         })
     }
 
@@ -124,6 +132,8 @@ pub struct Begin {
     draw: String,
     /// The slug of the chosen model.
     model: String,
+    /// `yes` where the visitor agrees to the terms.
+    agrees: String,
 }
 
 impl Begin {
@@ -143,9 +153,10 @@ impl Begin {
 pub async fn page(
     request: HttpRequest,
     arena: web::Data<AppState>,
+    visitor: Visitor,
     query: web::Query<Begin>,
 ) -> Result<HttpResponse, Error> {
-    html(&NewBattlePage::read(&request, &arena, query.into_inner()).await?)
+    html(&NewBattlePage::read(&request, &arena, &visitor, query.into_inner()).await?)
 }
 
 /// Begins one.
@@ -163,6 +174,8 @@ pub async fn start(
                 prompt: form.prompt.clone(),
                 opponents: Opponents::Sampled(mode),
                 parameters: Parameters::BATTLE,
+                system_prompt: String::new(),
+                agrees: form.agrees == "yes",
             };
             start.run(&arena).await
         }
@@ -172,7 +185,7 @@ pub async fn start(
         Ok(id) => Ok(see_other(&format!("/battle/{id}"))),
         // The page says what to do, and keeps what was written.
         Err(error) if keeps_message(&error) => {
-            let mut page = NewBattlePage::read(&request, &arena, form).await?;
+            let mut page = NewBattlePage::read(&request, &arena, &visitor, form).await?;
             page.trouble = Some(Trouble::new(&error, page.page.locale));
             html_error(&page, &error)
         }

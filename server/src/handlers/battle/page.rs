@@ -33,6 +33,10 @@ pub struct TurnView {
     pub number: i32,
     /// What the visitor wrote, as it was typed.
     pub prompt: String,
+    /// Whether it was written anew after it had been answered.
+    pub is_edited: bool,
+    /// Whether it followed the vote of a blind battle, and counts nowhere.
+    pub is_after_vote: bool,
     /// The answers.
     pub replies: Vec<ReplyView>,
 }
@@ -74,6 +78,8 @@ pub struct BattlePage {
     pub refusal: Option<String>,
     /// What stands in the box: a message that was not sent, or one that could not be answered, to be changed.
     pub draft: String,
+    /// The newest message as somebody changed it, where it was not taken.
+    pub edited: Option<String>,
 }
 
 /// The turns of a battle as they stand now.
@@ -82,9 +88,16 @@ pub(super) fn turns(locale: Locale, shown: &Shown) -> Vec<TurnView> {
     let turn = |turn: &Turn| {
         let replies = battle.kind.sides().iter().filter_map(|side| {
             let view = shown.side(turn, *side)?;
-            Some(ReplyView::new(locale, *side, &view, status.may_retry_at(turn.number, *side)))
+            let mode = turn.reply(*side).and_then(|reply| reply.mode);
+            Some(ReplyView::new(locale, *side, &view, mode, status.may_retry_at(turn.number, *side)))
         });
-        TurnView { number: turn.number, prompt: turn.prompt.clone(), replies: replies.collect() }
+        TurnView {
+            number: turn.number,
+            prompt: turn.prompt.clone(),
+            is_edited: turn.edits > 0,
+            is_after_vote: status.is_revealed() && turn.number as usize > status.judged,
+            replies: replies.collect(),
+        }
     };
     battle.turns.iter().map(turn).collect()
 }
@@ -117,6 +130,7 @@ impl BattlePage {
             } else {
                 String::new()
             },
+            edited: None,
         }
     }
 
@@ -154,6 +168,11 @@ impl BattlePage {
         self.turns.last().is_some_and(|last| last.number == turn.number)
     }
 
+    /// Whether the turn before it is the last one that was voted on.
+    pub fn is_first_after_vote(&self, turn: &TurnView) -> bool {
+        turn.number as usize == self.status.judged + 1
+    }
+
     /// The text that says how much fits into another message.
     pub fn room_text(&self) -> Option<String> {
         Some(match self.room? {
@@ -182,11 +201,6 @@ impl BattlePage {
     /// Whether a vote would judge the turns before the newest one, which has failed.
     pub fn judges_earlier_turns(&self) -> bool {
         self.can_vote() && self.status.has_failed()
-    }
-
-    /// Whether it has ended for good.
-    pub fn is_over(&self) -> bool {
-        self.status.is_over()
     }
 
     /// Whether there is something of each side to judge.

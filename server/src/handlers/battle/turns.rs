@@ -4,11 +4,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::page::BattlePage;
+use crate::actions::edit_message::EditMessage;
 use crate::actions::read_battle::ReadBattle;
+use crate::actions::regenerate::Regenerate;
 use crate::actions::retry_reply::RetryReply;
 use crate::actions::send_message::SendMessage;
 use crate::actions::stop_answer::StopAnswers;
-use crate::domain::{BattleId, Side};
+use crate::domain::{AnswerMode, BattleId, Side};
 use crate::error::Error;
 use crate::extract::{ClientAddress, CsrfForm, Visitor};
 use crate::handlers::sse::html::{HtmlEvents, HtmlStream};
@@ -63,6 +65,64 @@ pub async fn send(
         Err(error) if keeps_message(&error) => {
             let mut page = BattlePage::read(&request, &arena, &visitor, battle).await?;
             page.refuse(&error, form.prompt);
+            html_error(&page, &error)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes the newest message anew. What cannot be taken now comes back with the page, and the reason.
+pub async fn edit(
+    request: HttpRequest,
+    arena: web::Data<AppState>,
+    visitor: Visitor,
+    address: ClientAddress,
+    id: web::Path<String>,
+    CsrfForm(form): CsrfForm<Message>,
+) -> Result<HttpResponse, Error> {
+    let battle: BattleId = id.parse().map_err(|_| Error::NotFound)?;
+    let caller = Caller { voter: visitor.id(), address: address.0 };
+    match (EditMessage { battle, caller, prompt: form.prompt.clone() }).run(&arena).await {
+        Ok(turn) => Ok(see_other(&format!("/battle/{battle}#turn-{turn}"))),
+        Err(error) if keeps_message(&error) => {
+            let mut page = BattlePage::read(&request, &arena, &visitor, battle).await?;
+            page.refuse_edit(&error, form.prompt);
+            html_error(&page, &error)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Who answers again, and how.
+#[derive(Debug, Deserialize)]
+pub struct Anew {
+    /// Empty for all.
+    #[serde(default)]
+    side: String,
+    mode: AnswerMode,
+}
+
+/// Has the newest message answered again.
+pub async fn regenerate(
+    request: HttpRequest,
+    arena: web::Data<AppState>,
+    visitor: Visitor,
+    address: ClientAddress,
+    id: web::Path<String>,
+    CsrfForm(form): CsrfForm<Anew>,
+) -> Result<HttpResponse, Error> {
+    let battle: BattleId = id.parse().map_err(|_| Error::NotFound)?;
+    let caller = Caller { voter: visitor.id(), address: address.0 };
+    let side = match form.side.as_str() {
+        "" => None,
+        side => Some(side.parse().map_err(|_| Error::NotFound)?),
+    };
+    match (Regenerate { battle, caller, side, mode: form.mode }).run(&arena).await {
+        Ok(turn) => Ok(see_other(&format!("/battle/{battle}#turn-{turn}"))),
+        Err(error) if keeps_message(&error) => {
+            let mut page = BattlePage::read(&request, &arena, &visitor, battle).await?;
+            let draft = std::mem::take(&mut page.draft);
+            page.refuse(&error, draft);
             html_error(&page, &error)
         }
         Err(error) => Err(error),

@@ -277,7 +277,7 @@ impl BattleBoard {
             voters: board.voters.map(|voters| (grouped(voters.count as u64), voters.effective < FEW_VOTERS)),
             undescribed: (named.read.undescribed > 0).then(|| grouped(named.read.undescribed)),
             elo: arena.config.elo,
-            center: center(named, arena.boards.rules(), locale),
+            center: center(named, &arena.boards.rules(), locale),
             points: Scale::default().scale,
             min_votes: named.min_votes,
             rating: head(SortBy::Rating, "board-bt", Some("board-bt-long"), true),

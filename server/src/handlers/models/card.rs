@@ -116,6 +116,23 @@ impl ModelCardPage {
         self.speed.map(|speed| format!("{:.2}", speed.first_token))
     }
 
+    /// Its own sampling, as it is part of it.
+    fn sampling(&self) -> Option<String> {
+        let own = &self.model.settings.answering;
+        let number = |value: Option<f64>| value.map(|value| value.to_string());
+        let whole = |value: Option<i64>| value.map(|value| value.to_string());
+        let said = [
+            ("model-temperature", number(own.temperature)),
+            ("model-top-p", number(own.top_p)),
+            ("model-top-k", whole(own.top_k)),
+            ("model-min-p", number(own.min_p)),
+            ("model-repetition-penalty", number(own.repetition_penalty)),
+            ("model-fixed-seed", whole(own.fixed_seed)),
+        ];
+        let said = said.into_iter().filter_map(|(key, value)| Some(format!("{} {}", self.page.t(key), value?)));
+        Some(said.collect::<Vec<_>>().join(" · ")).filter(|text| !text.is_empty())
+    }
+
     fn tokens(&self) -> Option<String> {
         self.speed.map(|speed| format!("{:.1}", speed.tokens))
     }

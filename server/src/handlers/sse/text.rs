@@ -124,6 +124,7 @@ mod tests {
         kind: BattleKind::Battle,
         vote: VoteStatus::None,
         turns: 1,
+        judged: 0,
         has_complete_turn: false,
         sides: [None, None],
     };

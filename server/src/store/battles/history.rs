@@ -5,13 +5,29 @@ use sqlx::PgConnection;
 
 use crate::domain::{BattleId, BattleKind, Choice, HistoryEntry, ModelId, VoterId};
 
-/// The battles of a visitor, newest first, so many from before a moment on.
+/// Which battles of a visitor.
+#[derive(Debug, Clone, Default)]
+pub struct HistoryFilter {
+    /// Begun before this moment.
+    pub before: Option<DateTime<Utc>>,
+    /// Words of one of their messages; empty for all.
+    pub words: String,
+    pub kind: Option<BattleKind>,
+    /// Whether they were voted on.
+    pub is_voted: Option<bool>,
+    /// Of this model, as far as its name may be known: what was not voted on yet tells nothing.
+    pub model: Option<ModelId>,
+}
+
+/// The battles of a visitor, newest first, so many.
 pub async fn history(
     db: impl sqlx::PgExecutor<'_>,
     voter: VoterId,
-    before: Option<DateTime<Utc>>,
+    filter: &HistoryFilter,
     limit: i64,
 ) -> sqlx::Result<Vec<HistoryEntry>> {
+    // What stands for anything in a pattern stands for itself here.
+    let pattern = filter.words.trim().replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
     sqlx::query_as!(
         HistoryEntry,
         r#"SELECT battles.id AS "id: BattleId", battles.kind AS "kind: BattleKind", battles.model_a AS "model_a: ModelId",
@@ -20,10 +36,19 @@ pub async fn history(
             (SELECT choice FROM votes WHERE votes.battle_id = battles.id) AS "vote: Choice"
         FROM battles JOIN turns AS first ON first.battle_id = battles.id AND first.number = 1
         WHERE battles.voter_id = $1 AND ($2::timestamptz IS NULL OR battles.created_at < $2)
+            AND ($4 = '' OR EXISTS (SELECT 1 FROM turns WHERE battle_id = battles.id AND prompt ILIKE '%' || $4 || '%'))
+            AND ($5::text IS NULL OR battles.kind = $5)
+            AND ($6::boolean IS NULL OR $6 = EXISTS (SELECT 1 FROM votes WHERE votes.battle_id = battles.id))
+            AND ($7::uuid IS NULL OR ($7 IN (battles.model_a, battles.model_b)
+                AND (battles.kind <> 'battle' OR EXISTS (SELECT 1 FROM votes WHERE votes.battle_id = battles.id))))
         ORDER BY battles.created_at DESC LIMIT $3"#,
         voter.0,
-        before,
-        limit
+        filter.before,
+        limit,
+        pattern,
+        filter.kind.map(BattleKind::as_str),
+        filter.is_voted,
+        filter.model.map(|model| model.0)
     )
     .fetch_all(db)
     .await

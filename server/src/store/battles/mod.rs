@@ -5,7 +5,7 @@ mod read;
 mod replies;
 mod write;
 
-pub use history::{delete, delete_all, delete_these, history, lock_older};
+pub use history::{HistoryFilter, delete, delete_all, delete_these, history, lock_older};
 pub(super) use read::find;
 pub use read::{of_voter, replies_of_turn};
 pub use replies::{
@@ -13,8 +13,8 @@ pub use replies::{
     set_queue_ahead,
 };
 pub use write::{
-    InsertError, NewBattle, NewReply, insert_battle, insert_reply, insert_turn, lock, lock_of_voter, mark_identity,
-    mode, replace_model, replace_prompt,
+    InsertError, NewBattle, NewReply, edit_prompt, insert_battle, insert_reply, insert_turn, lock, lock_of_voter,
+    mark_identity, mark_regenerated, mode, replace_model, replace_prompt,
 };
 
 /// A reply whose owner has said nothing for so long has lost its server.

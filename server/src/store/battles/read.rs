@@ -5,8 +5,8 @@ use sqlx::{PgConnection, PgPool};
 
 use super::mark_stale;
 use crate::domain::{
-    Battle, BattleId, BattleKind, Choice, ModelId, Parameters, PendingVote, Reply, ReplyId, ReplyStatus, Side, Turn,
-    VoterId,
+    AnswerMode, Battle, BattleId, BattleKind, Choice, ModelId, Parameters, PendingVote, Reply, ReplyId, ReplyStatus,
+    Side, Turn, VoterId,
 };
 
 macro_rules! replies {
@@ -14,7 +14,7 @@ macro_rules! replies {
         sqlx::query_as!(
             Reply,
             r#"SELECT DISTINCT ON (turn, side) id AS "id: ReplyId", turn, side AS "side: Side", attempt, after_empty,
-                model_id AS "model: ModelId", status AS "status: ReplyStatus", content, released, finish_reason,
+                mode AS "mode: AnswerMode", model_id AS "model: ModelId", status AS "status: ReplyStatus", content, released, finish_reason,
                 error_code, prompt_tokens, completion_tokens, first_token_ms, total_ms,
                 heartbeat_at < now() - make_interval(secs => $1) AS "is_stale!"
             FROM replies "# + $tail + " ORDER BY turn, side, attempt DESC"
@@ -38,22 +38,24 @@ pub async fn of_voter(db: &mut PgConnection, id: BattleId, voter: VoterId) -> sq
 pub(in crate::store) async fn find(db: &mut PgConnection, id: BattleId) -> sqlx::Result<Option<Battle>> {
     let row = sqlx::query!(
         r#"SELECT battles.kind AS "kind: BattleKind", battles.voter_id AS "voter: VoterId", battles.model_a AS "model_a: ModelId",
-            battles.model_b AS "model_b: ModelId", pair_probability, battles.language,
-            battles.parameters AS "parameters: Json<Parameters>", battles.exclusion_reason, battles.created_at,
-            (SELECT choice FROM votes WHERE votes.battle_id = battles.id) AS "vote: Choice",
+            battles.model_b AS "model_b: ModelId", battles.pair_probability, battles.language,
+            battles.parameters AS "parameters: Json<Parameters>", battles.system_prompt, battles.exclusion_reason, battles.created_at,
+            votes.choice AS "vote?: Choice", votes.turns AS "judged_turns?",
             pending.choice AS "pending_choice?: Choice",
             extract(epoch FROM pending.final_at - now())::float8 AS seconds_left
         FROM battles LEFT JOIN pending_votes AS pending ON pending.battle_id = battles.id
+        LEFT JOIN votes ON votes.battle_id = battles.id
         WHERE battles.id = $1"#,
         id.0
     )
     .fetch_optional(&mut *db)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let turns = sqlx::query!("SELECT number, prompt FROM turns WHERE battle_id = $1 ORDER BY number", id.0)
+    let turns = sqlx::query!("SELECT number, prompt, edits FROM turns WHERE battle_id = $1 ORDER BY number", id.0)
         .fetch_all(&mut *db)
         .await?;
-    let mut turns: Vec<Turn> = turns.into_iter().map(|turn| Turn::new(turn.number, turn.prompt)).collect();
+    let mut turns: Vec<Turn> =
+        turns.into_iter().map(|turn| Turn { edits: turn.edits, ..Turn::new(turn.number, turn.prompt) }).collect();
     let replies = replies!("WHERE battle_id = $2", super::STALE_SECONDS, id.0).fetch_all(&mut *db).await?;
     for reply in replies {
         if let Some(turn) = turns.iter_mut().find(|turn| turn.number == reply.turn) {
@@ -70,9 +72,11 @@ pub(in crate::store) async fn find(db: &mut PgConnection, id: BattleId) -> sqlx:
         pair_probability: row.pair_probability,
         language: row.language,
         parameters: row.parameters.0,
+        system_prompt: row.system_prompt,
         exclusion_reason: row.exclusion_reason,
         created_at: row.created_at,
         vote: row.vote,
+        judged_turns: row.judged_turns.and_then(|turns| usize::try_from(turns).ok()).unwrap_or(0),
         pending_vote: row
             .pending_choice
             .map(|choice| PendingVote { choice, seconds_left: row.seconds_left.unwrap_or(0.0) }),

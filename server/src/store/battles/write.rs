@@ -4,7 +4,7 @@ use serde_json::Value;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
-use crate::domain::{BattleId, BattleKind, BattleMode, ModelId, PairMode, ReplyId, Side, VoterId};
+use crate::domain::{AnswerMode, BattleId, BattleKind, BattleMode, ModelId, PairMode, ReplyId, Side, VoterId};
 
 /// A battle to begin.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct NewBattle<'a> {
     pub language: &'a str,
     /// Sampling parameters.
     pub parameters: &'a Value,
+    /// What the models are told to be; may be empty.
+    pub system_prompt: &'a str,
 }
 
 /// An attempt to begin.
@@ -45,14 +47,16 @@ pub struct NewReply {
     pub owner: Uuid,
     /// Whether an empty answer was retried for it.
     pub after_empty: bool,
+    /// How the visitor wants to be answered again, where they do.
+    pub mode: Option<AnswerMode>,
 }
 
 /// Adds a battle.
 pub async fn insert_battle(db: impl PgExecutor<'_>, new: &NewBattle<'_>) -> sqlx::Result<()> {
     sqlx::query!(
         "INSERT INTO battles (id, kind, voter_id, model_a, model_b, pair_probability, language, parameters, mode,
-            chosen_model, exclusion_reason)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            chosen_model, exclusion_reason, system_prompt)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         new.id.0,
         new.kind.as_str(),
         new.voter.0,
@@ -63,7 +67,8 @@ pub async fn insert_battle(db: impl PgExecutor<'_>, new: &NewBattle<'_>) -> sqlx
         new.parameters,
         new.mode.mode().as_str(),
         new.mode.chosen().map(|model| model.0),
-        new.mode.exclusion_reason()
+        new.mode.exclusion_reason(),
+        new.system_prompt
     )
     .execute(db)
     .await?;
@@ -136,11 +141,24 @@ pub async fn replace_prompt(db: impl PgExecutor<'_>, battle: BattleId, number: i
     Ok(())
 }
 
+/// Writes another message in the place of one that was answered.
+pub async fn edit_prompt(db: impl PgExecutor<'_>, battle: BattleId, number: i32, prompt: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE turns SET prompt = $3, edits = edits + 1 WHERE battle_id = $1 AND number = $2",
+        battle.0,
+        number,
+        prompt
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Adds an attempt.
 pub async fn insert_reply(db: impl PgExecutor<'_>, new: &NewReply) -> Result<(), InsertError> {
     let done = sqlx::query!(
-        "INSERT INTO replies (id, battle_id, turn, side, attempt, model_id, seed, owner, after_empty)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+        "INSERT INTO replies (id, battle_id, turn, side, attempt, model_id, seed, owner, after_empty, mode)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
         new.id.0,
         new.battle.0,
         new.turn,
@@ -149,7 +167,8 @@ pub async fn insert_reply(db: impl PgExecutor<'_>, new: &NewReply) -> Result<(),
         new.model.0,
         i64::from(new.seed),
         new.owner,
-        new.after_empty
+        new.after_empty,
+        new.mode.map(AnswerMode::as_str)
     )
     .execute(db)
     .await?;
@@ -193,9 +212,21 @@ pub async fn replace_model(
 pub async fn mark_identity(db: impl PgExecutor<'_>, battle: BattleId, sentence: &str) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE battles SET exclusion_reason = 'identity', exclusion_sentence = $2
-        WHERE id = $1 AND kind = 'battle' AND exclusion_reason IS NULL",
+        WHERE id = $1 AND kind = 'battle' AND exclusion_reason IS NULL
+            AND NOT EXISTS (SELECT 1 FROM votes WHERE votes.battle_id = battles.id)",
         battle.0,
         sentence
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Marks a battle of which one side was made to answer again, and the other not.
+pub async fn mark_regenerated(db: impl PgExecutor<'_>, battle: BattleId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE battles SET exclusion_reason = 'regenerated' WHERE id = $1 AND exclusion_reason IS NULL",
+        battle.0
     )
     .execute(db)
     .await?;

@@ -28,12 +28,23 @@ async fn running(db: &PgPool, owner: Uuid, count: usize) -> Vec<ReplyId> {
             pair_probability: None,
             mode: PairMode::Random,
             language: "en",
+            system_prompt: "",
             parameters: &parameters,
         };
         battles::insert_battle(db, &new).await.expect("a battle");
         battles::insert_turn(db, battle, 1, "go on").await.expect("a turn");
-        let reply =
-            NewReply { id, battle, turn: 1, side: Side::A, attempt: 1, model, seed: 1, owner, after_empty: false };
+        let reply = NewReply {
+            id,
+            battle,
+            turn: 1,
+            side: Side::A,
+            attempt: 1,
+            model,
+            seed: 1,
+            owner,
+            after_empty: false,
+            mode: None,
+        };
         battles::insert_reply(db, &reply).await.expect("a reply");
         replies.push(id);
     }

@@ -1,0 +1,2 @@
+ALTER TABLE turns DROP COLUMN edits;
+ALTER TABLE replies DROP COLUMN mode;
