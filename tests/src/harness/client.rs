@@ -219,6 +219,8 @@ impl Reply {
     pub fn form(&self, what: &str, wanted: impl Fn(&Form) -> bool) -> Form {
         let forms = Form::all(&self.text);
         match forms.iter().find(|form| wanted(form)) {
+            // Without an address of its own it goes to its page's.
+            Some(form) if form.action.is_empty() => Form { action: self.path.clone(), ..form.clone() },
             Some(form) => form.clone(),
             None => panic!("{} has no form {what}: {forms:#?}\n{}", self.path, self.text),
         }

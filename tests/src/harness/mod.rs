@@ -3,6 +3,7 @@
 //! and a browser.
 
 mod arena;
+mod axe;
 mod binary;
 mod browser;
 mod bulk;
@@ -15,6 +16,7 @@ mod store;
 mod stream;
 
 pub use arena::{Arena, Options};
+pub use axe::axe_source;
 pub use binary::{arena_binary, demo_model, models_folder};
 pub use browser::{Browser, Look, screenshots};
 pub use bulk::BulkVotes;

@@ -66,8 +66,8 @@ fn collect(sources: &[File]) -> Uses {
 }
 
 fn of_rust(file: &File, uses: &mut Uses) {
-    let action =
-        Regex::new(r"^(?:session|admin|token|model|votes?|voter|identity)\.[a-z-]+$").expect("a regular expression");
+    let action = Regex::new(r"^(?:session|admin|token|model|votes?|voter|identity|site)\.[a-z-]+$")
+        .expect("a regular expression");
     let found = literals(&file.text);
     for (names, literal) in found.calls {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();

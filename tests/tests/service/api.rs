@@ -73,8 +73,8 @@ async fn what_the_api_does_not_know_is_refused_by_name_everywhere_and_nothing_ha
         ("/api/v1/battles".to_owned(), json!({ "kind": "direct", "prompt": "x", "model": slug, "tools": [] }), "tools"),
         (
             "/api/v1/battles".to_owned(),
-            json!({ "kind": "direct", "prompt": "x", "model": slug, "parameters": { "top_k": 3 } }),
-            "top_k",
+            json!({ "kind": "direct", "prompt": "x", "model": slug, "parameters": { "mirostat": 3 } }),
+            "mirostat",
         ),
         (
             "/api/v1/battles".to_owned(),

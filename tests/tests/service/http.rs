@@ -170,7 +170,6 @@ async fn named_comparisons_and_direct_chats_keep_their_votes_apart() {
     let visitor = stage.arena.visitor();
     let form = visitor.get("/side-by-side").await.form("to compare", |form| form.has("model_b"));
     let form = form.with("prompt", "Hi").with("model_a", SLUGS[0]).with("model_b", SLUGS[1]);
-    let form = arena_tests::harness::Form { action: "/side-by-side".to_owned(), ..form };
     let page = visitor.submit(&form, None).await.expect(200);
     assert!(NAMES.iter().all(|name| page.words().contains(name)), "names are shown from the start");
     let path = page.path.split('#').next().unwrap_or_default().to_owned();
@@ -178,7 +177,6 @@ async fn named_comparisons_and_direct_chats_keep_their_votes_apart() {
     vote(&visitor, &path, "b").await;
     let form = visitor.get("/direct").await.form("to chat", |form| form.has("model_a"));
     let form = form.with("prompt", "Hi").with("model_a", SLUGS[0]).with("temperature", "0");
-    let form = arena_tests::harness::Form { action: "/direct".to_owned(), ..form };
     let page = visitor.submit(&form, None).await.expect(200);
     let path = page.path.split('#').next().unwrap_or_default().to_owned();
     read(&visitor, &path).await;

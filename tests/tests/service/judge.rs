@@ -3,8 +3,7 @@
 use arena_tests::harness::{Client, Reply};
 use serde_json::{Value, json};
 
-use crate::registration::administrator;
-use crate::stage::{SLUGS, Stage, begin, read, vote};
+use crate::stage::{SLUGS, Stage, administrator, begin, read, vote};
 
 /// Sends a file by the page's form.
 async fn upload(admin: &Client, name: &str, content: String) -> Reply {

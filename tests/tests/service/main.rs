@@ -1,7 +1,10 @@
 //! The real binary over HTTP: what visitors and administrators do, what streams, and what breaks.
 
 mod api;
+mod around;
+mod contestants;
 mod dead_ends;
+mod desk;
 mod faults;
 mod http;
 mod judge;
@@ -10,6 +13,7 @@ mod leaderboard;
 mod pages;
 mod queue;
 mod registration;
+mod site;
 mod stage;
 mod stream;
 mod undo;

@@ -6,22 +6,7 @@ use std::path::Path;
 use arena_tests::harness::{Arena, Behaviour, Client, Endpoint, Form, Options, Reply, eventually_async, models_folder};
 use serde_json::json;
 
-use crate::stage::{Stage, begin, read};
-
-/// A client of the first administrator.
-pub async fn administrator(arena: &Arena) -> Client {
-    let client = arena.visitor();
-    let link = arena.admin_link();
-    let path = link.split_once("/admin/").map(|(_, rest)| format!("/admin/{rest}")).expect("a path");
-    let page = client.get(&path).await.expect(200);
-    let form = page.form("to become the administrator", |form| form.has("password"));
-    let form = form.with("name", "ada").with("password", "ten small boats at sea");
-    let form = form.with("again", "ten small boats at sea");
-    // It is sent to where it stands.
-    let form = Form { action: path, ..form };
-    client.submit(&form, None).await.expect(200);
-    client
-}
+use crate::stage::{Stage, administrator, begin, read};
 
 /// The filled form of an endpoint.
 async fn endpoint_form(admin: &Client, endpoint: &Endpoint, model: &str, name: &str) -> Form {

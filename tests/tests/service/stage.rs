@@ -68,6 +68,17 @@ pub async fn add(store: &Store, endpoint: &Endpoint, at: usize, weight: f64) -> 
     store.add_model(&model).await
 }
 
+/// A client of the first administrator, who signs in by the one-time link.
+pub async fn administrator(arena: &Arena) -> Client {
+    let (visitor, link) = (arena.visitor(), arena.admin_link());
+    let page = visitor.get(link.trim_start_matches(&arena.url(""))).await.expect(200);
+    let password = "correct horse battery";
+    let form = page.form("to become administrator", |form| form.has("again"));
+    let form = form.with("name", "ada").with("password", password).with("again", password);
+    visitor.submit(&form, None).await.expect(200);
+    visitor
+}
+
 /// Writes the first message; gives the battle's path.
 pub async fn begin(visitor: &Client, prompt: &str) -> String {
     let page = visitor.get("/battle").await.expect(200);

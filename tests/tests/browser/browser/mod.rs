@@ -1,11 +1,13 @@
 //! One file a person: the voter, the administrator, the one whose connection or endpoint fails.
 
+mod accessible;
 mod admin;
 mod battle;
 mod desk;
 mod judge;
 mod leaderboard;
 mod plain;
+mod site;
 mod trouble;
 
 use std::time::Duration;

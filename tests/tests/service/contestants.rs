@@ -1,0 +1,113 @@
+//! A system prompt and settings are part of a contestant, and visitors of named chats set their own.
+
+use arena_tests::harness::{Arena, Client, Options, demo_model, eventually_async};
+use serde_json::Value;
+
+use crate::stage::{SLUGS, Stage, administrator, begin, read};
+
+fn texts_of(request: &Value, role: &str) -> Vec<String> {
+    let messages = request["messages"].as_array().cloned().unwrap_or_default();
+    let of_role = messages.iter().filter(|message| message["role"] == role);
+    of_role.filter_map(|message| message["content"].as_str().map(str::to_owned)).collect()
+}
+
+#[tokio::test]
+async fn a_contestant_keeps_its_prompt_and_settings_in_blind_battles_and_its_opponent_its_own() {
+    let stage = Stage::quick().await;
+    stage
+        .store
+        .execute(
+            "UPDATE models SET system_prompt = 'Answer in verse.', temperature = 0.2, top_k = 40, repetition_penalty = 1.1
+            WHERE slug = 'zanzibar-quokka'",
+        )
+        .await;
+    let visitor = stage.arena.visitor();
+    let battle = begin(&visitor, "Hello").await;
+    read(&visitor, &battle).await;
+    let requests = stage.endpoint.requests();
+    let of = |model: &str| requests.iter().find(|request| request["model"] == model).expect("was asked").clone();
+    let (own, plain) = (of("remote-quokka"), of("remote-ibex"));
+    assert_eq!(texts_of(&own, "system"), ["Answer in verse."]);
+    let said = |request: &Value, name: &str| request[name].as_f64();
+    assert_eq!((said(&own, "temperature"), said(&own, "top_k")), (Some(0.2), Some(40.0)));
+    assert_eq!(said(&own, "repetition_penalty"), Some(1.1));
+    assert!(texts_of(&plain, "system").is_empty());
+    assert_eq!((said(&plain, "temperature"), said(&plain, "top_k")), (Some(0.7), None));
+    assert!(!visitor.received().contains("Answer in verse"), "the prompt tells the models apart before the vote");
+    // Its page says so to everybody.
+    let card = visitor.get(&format!("/models/{}", SLUGS[0])).await.expect(200).words();
+    assert!(card.contains("Answer in verse.") && card.contains("Temperature 0.2 · Top-k 40"), "{card}");
+}
+
+#[tokio::test]
+async fn a_visitor_s_prompt_and_settings_go_before_the_model_s_own_in_named_chats() {
+    let stage = Stage::quick().await;
+    stage.store.execute("UPDATE models SET system_prompt = 'Answer in verse.', temperature = 0.2, min_p = 0.1").await;
+    let visitor = stage.arena.visitor();
+    let page = visitor.get("/direct").await.expect(200);
+    let form = page.form("to chat", |form| form.has("preset")).with("model_a", SLUGS[0]).with("prompt", "Hello");
+    let form = form.with("system_prompt", "Be a pirate.").with("preset", "chinese-mixtral").with("top_k", "7");
+    let wrong = visitor.submit(&form.clone().with("top_p", "1.5"), None).await.expect(422);
+    assert!(wrong.words().contains("“top_p” is out of range") && wrong.text.contains("Be a pirate."));
+    let battle = visitor.submit(&form, None).await.expect(200).path;
+    read(&visitor, battle.split('#').next().unwrap_or_default()).await;
+    let request = stage.endpoint.requests().pop().expect("was asked");
+    assert_eq!(texts_of(&request, "system"), ["Be a pirate."]);
+    let said = |name: &str| request[name].as_f64();
+    assert_eq!((said("temperature"), said("top_p"), said("top_k")), (Some(0.2), Some(0.9), Some(7.0)));
+    assert_eq!((said("max_tokens"), said("min_p")), (Some(512.0), Some(0.1)), "what nobody says is the model's own");
+    // The API alike; a blind battle takes neither.
+    let program = stage.arena.visitor();
+    let token = program.call("POST", "/api/v1/visitors", None).await.expect(201).json()["visitor"].clone();
+    let program = program.header("authorization", &format!("Bearer {}", token.as_str().expect("a token")));
+    let body = serde_json::json!({
+        "kind": "direct", "prompt": "Hi", "model": SLUGS[0], "system_prompt": "Be brief.",
+        "parameters": { "seed": 42, "temperature": 1.0 },
+    });
+    program.call("POST", "/api/v1/battles", Some(&body)).await.expect(201);
+    let request = eventually_async("the program's request", async || {
+        stage.endpoint.requests().into_iter().find(|request| texts_of(request, "system") == ["Be brief."])
+    })
+    .await;
+    assert_eq!((request["seed"].as_u64(), request["temperature"].as_f64()), (Some(42), Some(1.0)));
+    let body = serde_json::json!({ "kind": "battle", "prompt": "Hi", "system_prompt": "Be brief." });
+    program.call("POST", "/api/v1/battles", Some(&body)).await.expect(422);
+}
+
+/// Registers a local model, or saves the form that is opened there.
+async fn register(admin: &Client, path: &str, fields: &[(&str, &str)]) {
+    let page = admin.get(path).await.expect(200);
+    let mut form = page.form("to register", |form| form.has("display_name"));
+    for (name, value) in fields {
+        form = form.with(name, *value);
+    }
+    let saved = admin.submit(&form, Some(("action", "save"))).await.expect(200);
+    assert!(saved.path.starts_with("/admin/models?done="), "{}: {}", saved.path, saved.words());
+}
+
+#[tokio::test]
+async fn a_duplicate_with_another_prompt_competes_on_one_loaded_copy_of_the_weights() {
+    let arena = tokio::task::spawn_blocking(|| Arena::start(Options::empty_worker())).await.expect("starts");
+    let admin = administrator(&arena).await;
+    let file = demo_model("q2_k").to_string_lossy().into_owned();
+    register(&admin, "/admin/models/new?kind=local", &[("display_name", "Poet"), ("path", &file)]).await;
+    let copy = admin.get("/admin/models/new?copy=poet").await.expect(200);
+    assert!(copy.words().contains("A copy of Poet") && copy.text.contains("value=\"Poet (copy)\""));
+    register(&admin, "/admin/models/new?copy=poet", &[("system_prompt", "写得悲伤些。"), ("temperature", "0.2")]).await;
+    eventually_async("both are ready", async || {
+        let health = arena.visitor().fetch("/health").await.json();
+        (health["models"]["ready"].as_u64() == Some(2)).then_some(())
+    })
+    .await;
+    // Both sides of one battle come from the one copy.
+    let visitor = arena.visitor();
+    let battle = begin(&visitor, "写一首五言绝句").await;
+    let seen = read(&visitor, &battle).await;
+    assert_eq!((seen.status("a"), seen.status("b")), ("done", "done"), "{seen:?}");
+    let loads = arena.log().matches("loading").count();
+    let store = arena.store().await;
+    assert_eq!(store.count("SELECT count(DISTINCT model_id) FROM replies WHERE status = 'done'").await, 2);
+    assert_eq!(store.count("SELECT count(DISTINCT path) FROM models").await, 1, "{loads} loads in the log");
+    let memory = arena.workers().len();
+    assert_eq!(memory, 1, "one worker has them");
+}
