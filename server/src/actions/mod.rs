@@ -27,6 +27,7 @@ pub mod hold_vote;
 pub mod import_votes;
 pub mod inspect_model;
 pub mod keep_history;
+pub mod model_result;
 pub mod publish_votes;
 pub mod read_battle;
 pub mod regenerate;

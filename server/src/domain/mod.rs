@@ -8,6 +8,7 @@ mod identity;
 mod ids;
 mod language;
 mod model;
+mod objective;
 mod parameters;
 mod principal;
 mod prompt;
@@ -35,6 +36,7 @@ pub use model::{
     Answering, Card, EndpointAddress, EndpointSource, General, Group, LocalSource, MAX_NAME, MAX_SYSTEM_PROMPT,
     ModelKind, ModelSettings, ModelSource, ModelState, RequestPolicy,
 };
+pub use objective::{BadScore, ObjectiveScore};
 pub use parameters::{ParameterError, Parameters, Preset, Unchecked};
 pub use principal::{Admin, IDLE_HOURS, LONGEST_DAYS};
 pub use prompt::{MAX_PROMPT_CHARS, Prompt, PromptError};

@@ -14,6 +14,7 @@ pub mod imports;
 pub mod judge_runs;
 pub mod judgings;
 pub mod model_names;
+pub mod model_results;
 pub mod models;
 pub mod own_votes;
 pub mod pending_votes;

@@ -37,6 +37,7 @@ api-op-admin-list-models = List the models with their connection settings.
 api-op-admin-register-model = Register a file or an endpoint; it is checked first.
 api-op-admin-read-model = Read a model with its connection settings.
 api-op-admin-change-model = Change, enable, disable or retire a model.
+api-op-admin-attach-result = Attach a benchmark score to a model: the body is what “mixtral evaluate … --json” prints.
 api-op-admin-list-votes = List votes, newest first.
 api-op-admin-change-vote = Withdraw a vote from the ratings, or restore it.
 api-op-admin-change-votes = Withdraw or restore many votes, all or none: those of the given numbers, or all that the filter in the query finds.

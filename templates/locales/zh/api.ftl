@@ -37,6 +37,7 @@ api-op-admin-list-models = 列出模型及其连接设置。
 api-op-admin-register-model = 注册模型文件或端点；保存前会先检查。
 api-op-admin-read-model = 读取一个模型及其连接设置。
 api-op-admin-change-model = 修改、启用、停用或退役一个模型。
+api-op-admin-attach-result = 为模型添加评测分数：请求体即 mixtral evaluate … --json 的输出。
 api-op-admin-list-votes = 列出投票，最新的在前。
 api-op-admin-change-vote = 将一票撤出评分，或恢复。
 api-op-admin-change-votes = 批量撤回或恢复投票，要么全部，要么都不：按编号，或按查询中的筛选条件。

@@ -5,19 +5,19 @@ use serde_json::{Value, json};
 
 use crate::stage::{SLUGS, Stage, administrator, begin, read, vote};
 
-/// Sends a file by the page's form.
-async fn upload(admin: &Client, name: &str, content: String) -> Reply {
-    let page = admin.get("/admin/judge").await.expect(200);
-    let form = page.form("to take a file", |form| form.action == "/admin/judge");
+/// Sends a file by a page's form, which goes to the page itself.
+pub async fn upload(admin: &Client, path: &str, name: &str, content: String) -> Reply {
+    let page = admin.get(path).await.expect(200);
+    let form = page.form("to take a file", |form| form.action == path);
     let token = form.value("csrf").expect("a token");
     let body = format!(
         "--edge\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n--edge\r\n\
         Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/json\r\n\r\n\
         {content}\r\n--edge--\r\n"
     );
-    let request = admin.request("POST", "/admin/judge").header("accept", "text/html,*/*");
+    let request = admin.request("POST", path).header("accept", "text/html,*/*");
     let request = request.header("content-type", "multipart/form-data; boundary=edge").body(body);
-    admin.send("/admin/judge", request).await
+    admin.send(path, request).await
 }
 
 /// A file that says of one prompt that the first model is better, in both orders.
@@ -44,13 +44,13 @@ async fn a_judges_file_gets_a_board_of_its_own_and_is_held_against_peoples_votes
     let admin = administrator(&stage.arena).await;
     let id = battle.trim_start_matches("/battle/");
 
-    let page = upload(&admin, "results.json", judged(id).to_string()).await.expect(200);
+    let page = upload(&admin, "/admin/judge", "results.json", judged(id).to_string()).await.expect(200);
     assert!(
         page.words().contains("One new vote by Umpire 70b") && page.words().contains("people voted on: 1"),
         "{}",
         page.words()
     );
-    let again = upload(&admin, "results.json", judged(id).to_string()).await.expect(200);
+    let again = upload(&admin, "/admin/judge", "results.json", judged(id).to_string()).await.expect(200);
     assert!(again.words().contains("0 new votes") && again.words().contains("Already there: 1"), "{}", again.words());
     for (query, votes) in [("", 1), ("?kind=judge", 1), ("?kind=imported", 0)] {
         assert_eq!(visitor.fetch(&format!("/leaderboard.json{query}")).await.json()["votes"], votes, "{query}");
@@ -67,7 +67,7 @@ async fn a_judges_file_gets_a_board_of_its_own_and_is_held_against_peoples_votes
         (judged("x").to_string().replace("mixtral-judge/1", "other/2"), "other/2"),
         (judged("x").to_string().replace("[0,1]", "[0,7]"), "doesn't fit its answers"),
     ] {
-        let page = upload(&admin, "results.json", content).await.expect(422);
+        let page = upload(&admin, "/admin/judge", "results.json", content).await.expect(422);
         assert!(page.words().contains(says), "{says}: {}", page.words());
     }
     assert_eq!(stage.store.count("SELECT count(*) FROM votes WHERE kind = 'judge'").await, 1);

@@ -13,6 +13,7 @@ mod leaderboard;
 mod pages;
 mod queue;
 mod registration;
+mod results;
 mod site;
 mod stage;
 mod stream;

@@ -26,7 +26,7 @@ async fn save(admin: &Client, form: &Form) -> Reply {
 }
 
 /// A new token for programs.
-async fn token(admin: &Client) -> String {
+pub async fn token(admin: &Client) -> String {
     let form = admin.get("/admin/tokens").await.expect(200).form("to make a token", |form| form.has("label"));
     let page = admin.submit(&form.with("label", "tests"), None).await.expect(200);
     let at = page.text.find("arena_").expect("the token");

@@ -3,6 +3,7 @@
 mod board;
 mod clusters;
 mod contrast;
+mod correlation;
 mod davidson;
 mod decision;
 mod factors;

@@ -14,6 +14,7 @@ pub mod list;
 pub mod model_fields;
 pub mod model_form;
 pub mod model_health;
+pub mod model_results;
 #[cfg(test)]
 mod model_tests;
 pub mod models;

@@ -4,6 +4,7 @@
 //! of their own. Scripts of our own pages are known by their cookie.
 
 mod admin;
+mod admin_results;
 mod admin_votes;
 mod battles;
 mod body;

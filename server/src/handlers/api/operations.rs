@@ -15,7 +15,7 @@ use utoipa_actix_web::OpenApiFactory;
 
 use super::body::ErrorBody;
 use super::unknown::{KnownQueries, refuse_unknown_query};
-use super::{admin, admin_votes, battles, body, chat, leaderboard, models, stream, visitor};
+use super::{admin, admin_results, admin_votes, battles, body, chat, leaderboard, models, stream, visitor};
 use crate::domain::MAX_PROMPT_CHARS;
 use crate::error::Error;
 use crate::i18n::Locale;
@@ -55,6 +55,7 @@ pub(super) fn operations() -> ((Paths, Components), impl HttpServiceFactory + 's
         .service(admin::register)
         .service(admin::read)
         .service(admin::change)
+        .service(admin_results::attach)
         .service(admin_votes::list)
         .service(admin_votes::change_many)
         .service(admin_votes::undo_change)

@@ -8,6 +8,7 @@ mod languages;
 mod lines;
 mod matrix;
 mod named_board;
+mod objective;
 pub mod page;
 pub mod pictures;
 mod scale;

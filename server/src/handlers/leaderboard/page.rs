@@ -13,6 +13,7 @@ use super::languages::{self, GapLine};
 use super::lines::{self, Block, Facts};
 use super::matrix::Matrix;
 use super::named_board::NamedBoard;
+use super::objective::ObjectiveScores;
 use super::style::{self, StyleLine};
 use super::view::{Column, SortBy, View};
 use crate::boards::{BoardKey, BoardRules};
@@ -22,6 +23,7 @@ use crate::handlers::html;
 use crate::handlers::models::card::context_of;
 use crate::i18n::{Locale, grouped};
 use crate::state::AppState;
+use crate::store::model_results::{self, ModelResult};
 use crate::store::{evidence, models, ratings};
 use crate::views::{Page, language_name};
 use arena_rating::{EloSettings, Scale};
@@ -104,6 +106,8 @@ struct BattleBoard {
     /// Chinese and English, where they are compared; none where too little was voted.
     gap: Option<Option<Vec<GapLine>>>,
     gap_href: String,
+    /// Scores of benchmarks beside the ratings; nothing where no model has one, and on boards other than of people's battles.
+    objective: Option<ObjectiveScores>,
     win_rates: Option<Matrix>,
     counts: Option<Matrix>,
 }
@@ -161,7 +165,11 @@ pub async fn page(
         false => None,
     };
     let gap = gap.map(|gap| gap.as_ref().as_ref().map(|gap| languages::lines(gap, &named)));
-    let board = BattleBoard::of(&page, &named, &view, &facts, gap, &query, &arena);
+    let results = match key.kind {
+        BattleKind::Battle => model_results::list(&arena.db, None).await?,
+        _ => Vec::new(),
+    };
+    let board = BattleBoard::of(&page, &named, &view, &facts, gap, (&query, &results), &arena);
     let (version, has_models) = (named.read.version, !named.models.is_empty());
     let is_recomputing = ratings::requested_repair(&arena.db, key.kind).await?.is_some();
     let (battles, chats) = (Some(board), None);
@@ -253,7 +261,7 @@ impl BattleBoard {
         view: &View,
         facts: &Facts,
         gap: Option<Option<Vec<GapLine>>>,
-        query: &str,
+        (query, results): (&str, &[ModelResult]),
         arena: &AppState,
     ) -> Self {
         let board = &named.read.board;
@@ -289,6 +297,7 @@ impl BattleBoard {
             style: named.key.style_control.then(|| board.style.as_ref().map(|effects| style::lines(effects, locale))),
             gap,
             gap_href: format!("/leaderboard?{query}{}", compared.query()),
+            objective: ObjectiveScores::of(named, results),
             win_rates: Matrix::win_rates(named, locale),
             counts: Matrix::counts(named, locale),
         }

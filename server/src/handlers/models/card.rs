@@ -16,6 +16,7 @@ use crate::handlers::reasons::{ReasonLine, lines};
 use crate::i18n::{Locale, grouped};
 use crate::state::AppState;
 use crate::store::evidence::{ChosenRecord, Speed};
+use crate::store::model_results::{self, ModelResult};
 use crate::store::models::{self, Model};
 use crate::store::{evidence, model_names, rating_history, ratings};
 use crate::supervisor::{LoadState, Snapshot};
@@ -44,6 +45,8 @@ struct ModelCardPage {
     quantisation: Option<(String, Vec<Against>)>,
     /// The battles that visitors wanted with it.
     chosen: Option<ChosenRecord>,
+    /// Scores of benchmarks.
+    results: Vec<ModelResult>,
 }
 
 /// The longest conversation of a model in tokens: as its settings say, else as the worker that has loaded it.
@@ -104,6 +107,7 @@ pub async fn page(
         reasons: table.map(lines).unwrap_or_default(),
         quantisation: found.as_ref().and_then(|found| of_quantisation(&found.factors, model.id)),
         chosen: Some(chosen).filter(|one| one.won + one.lost + one.even > 0),
+        results: model_results::list(&arena.db, Some(model.id)).await?,
         page,
         model,
     };
@@ -135,6 +139,11 @@ impl ModelCardPage {
 
     fn tokens(&self) -> Option<String> {
         self.speed.map(|speed| format!("{:.1}", speed.tokens))
+    }
+
+    /// A score in percent.
+    fn percent(score: &f64) -> String {
+        format!("{score:.1}")
     }
 
     /// A quantisation, or that none is stated.

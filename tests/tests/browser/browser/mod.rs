@@ -7,6 +7,7 @@ mod desk;
 mod judge;
 mod leaderboard;
 mod plain;
+mod results;
 mod site;
 mod trouble;
 

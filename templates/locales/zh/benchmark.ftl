@@ -1,0 +1,26 @@
+# 客观评测分数与投票并列。
+benchmark-ceval = C-Eval
+benchmark-cmmlu = CMMLU
+benchmark-mmlu = MMLU
+benchmark-longbench = LongBench
+benchmark-longbench-e = LongBench-E
+result-title = 评测分数
+result-of = { $model } 的评测分数
+result-lead = mixtral evaluate 测得的分数显示在模型页面上，并在排行榜上与投票并列。
+result-file-hint = --json 的输出，或 --output 写出的 results.json：C-Eval、CMMLU、MMLU 或 LongBench。同一评测、同样问法的分数会被替换。
+result-attach = 添加
+result-none = 还没有分数。
+result-benchmark = 评测
+result-variant = 问法
+result-score = 分数（%）
+result-questions = 题数
+result-remove = 移除
+result-error-note = ± 为按题计算的标准误。
+error-result-json = 文件不是 JSON：{ $detail }
+error-result-other = 这不是 mixtral evaluate … --json 输出的 C-Eval、CMMLU、MMLU 或 LongBench 结果。
+error-result-no-questions = 文件中没有已知答案的题目，因此没有分数。
+objective-title = 客观评测
+objective-note = 公开评测的分数（%），与按人的投票所得的评分并列。相关系数说明两种次序有多相似：1 为完全一致，0 为无关。
+objective-correlation = 与评分的 Spearman 等级相关
+objective-models = { $n } 个模型
+objective-few = 模型太少
