@@ -5,6 +5,7 @@ use super::{escaped, tokens};
 const LEFT: f64 = 76.0;
 const TOP: f64 = 40.0;
 const CELL: [f64; 2] = [64.0, 34.0];
+const WIDTH: f64 = 560.0;
 
 /// Draws shares from 0 to 1: a row for each depth (in percent), a column for each length; `share(row, column)`, nothing where it
 /// is not known.
@@ -15,7 +16,9 @@ pub fn heat_map(
     axes: [&str; 2],
     share: impl Fn(usize, usize) -> Option<f64>,
 ) -> String {
-    let (width, height) = (LEFT + CELL[0] * lengths.len() as f64 + 16.0, TOP + CELL[1] * depths.len() as f64 + 56.0);
+    // Wide enough for the title, however few columns there are.
+    let width = (LEFT + CELL[0] * lengths.len() as f64 + 16.0).max(WIDTH);
+    let height = TOP + CELL[1] * depths.len() as f64 + 56.0;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
          <title>{0}</title>\n<rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n\
