@@ -87,3 +87,4 @@ charts-models-note = The median time until the first token, in seconds; what fai
 charts-first-token = First token, s
 charts-nothing = Nothing happened in this time.
 charts-numbers = In numbers
+finding-pick = Click a name to check that model instead.

@@ -87,3 +87,4 @@ charts-models-note = 到首个词元的时间中位数，单位秒；失败比�
 charts-first-token = 首个词元，秒
 charts-nothing = 这段时间内没有数据。
 charts-numbers = 数据
+finding-pick = 点击名称即可改为检查该模型。

@@ -6,7 +6,7 @@ use std::path::Path;
 use arena_tests::harness::{Arena, Behaviour, Client, Endpoint, Form, Options, Reply, eventually_async, models_folder};
 use serde_json::json;
 
-use crate::stage::{Stage, administrator, begin, read};
+use crate::stage::{REMOTE, Stage, administrator, begin, read};
 
 /// The filled form of an endpoint.
 async fn endpoint_form(admin: &Client, endpoint: &Endpoint, model: &str, name: &str) -> Form {
@@ -31,6 +31,21 @@ pub async fn token(admin: &Client) -> String {
     let page = admin.submit(&form.with("label", "tests"), None).await.expect(200);
     let at = page.text.find("arena_").expect("the token");
     page.text[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+}
+
+#[tokio::test]
+async fn a_model_of_the_endpoint_s_list_is_checked_by_a_click_and_what_was_typed_stays() {
+    let stage = Stage::quick().await;
+    let admin = administrator(&stage.arena).await;
+    let form = endpoint_form(&admin, &stage.endpoint, REMOTE[0], "").await.with("quantisation", "Q5_K");
+    let checked = admin.submit(&form, Some(("action", "check"))).await.expect(200);
+    assert!(checked.text.contains(&format!("name=\"pick\" value=\"{}\"", REMOTE[1])), "{}", checked.words());
+    let form = checked.form("to register", |form| form.has("base_url"));
+    let picked = admin.submit(&form, Some(("pick", REMOTE[1]))).await.expect(200);
+    assert!(picked.words().contains("The endpoint responds"), "{}", picked.words());
+    let form = picked.form("to register", |form| form.has("base_url"));
+    let typed = |name: &str| form.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    assert_eq!((typed("remote_model"), typed("quantisation")), (Some(REMOTE[1]), Some("Q5_K")));
 }
 
 #[tokio::test]
@@ -206,7 +221,7 @@ async fn names_that_look_like_another_s_are_refused() {
 async fn an_endpoint_that_refuses_everybody_rests_and_is_shown_as_failing() {
     let stage = Stage::with(Behaviour::says(&["Fine."]), Behaviour::says(&["Fine."])).await;
     let refusal = arena_tests::harness::Ending::Status(400, "I take offence".to_owned());
-    stage.endpoint.model(crate::stage::REMOTE[1], Behaviour::says(&[]).ending(refusal));
+    stage.endpoint.model(REMOTE[1], Behaviour::says(&[]).ending(refusal));
     let visitor = stage.arena.visitor();
     let admin = administrator(&stage.arena).await;
     eventually_async("it rests", async || {

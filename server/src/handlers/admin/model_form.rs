@@ -65,9 +65,24 @@ pub struct Filled {
     /// `check` or `save`.
     #[serde(default)]
     action: String,
+    /// A model of the endpoint's list that was clicked: it is checked instead of the one in the field.
+    #[serde(default)]
+    pick: String,
 }
 
 impl Filled {
+    /// With the model that was clicked, whose name serves until there is a better one.
+    fn picked(mut self) -> Self {
+        if !self.pick.is_empty() {
+            self.texts.insert("remote_model".to_owned(), self.pick.clone());
+            let name = self.texts.entry("display_name".to_owned()).or_default();
+            if name.trim().is_empty() {
+                *name = self.pick.chars().take(MAX_NAME).collect();
+            }
+        }
+        self
+    }
+
     /// The key that was typed, now or before the form was checked.
     fn typed_key(&self, arena: &AppState, admin: &Admin) -> Option<SecretString> {
         let key = self.api_key.expose_secret().trim();
@@ -131,6 +146,7 @@ pub async fn register(
     admin: Admin,
     CsrfForm(filled): CsrfForm<Filled>,
 ) -> Result<HttpResponse, Error> {
+    let filled = filled.picked();
     let (by, key) = (admin.id, filled.typed_key(&arena, &admin));
     let (form_page, found) = match examine(&request, &arena, admin, &filled, None).await? {
         Examined::Wrong(page) => return refuse(&page),
@@ -162,7 +178,7 @@ pub async fn change(
 ) -> Result<HttpResponse, Error> {
     let model = models::by_slug(&arena.db, &slug).await?.ok_or(Error::NotFound)?;
     let (by, key) = (admin.id, filled.key_change(&arena, &admin));
-    let filled = Filled { kind: model.kind(), ..filled };
+    let filled = Filled { kind: model.kind(), ..filled }.picked();
     let (form_page, found) = match examine(&request, &arena, admin, &filled, Some(model.clone())).await? {
         Examined::Wrong(page) => return refuse(&page),
         Examined::Looked(page, found) => (page, found),
