@@ -39,8 +39,9 @@ pub struct DayChart {
 
 impl DayChart {
     /// Lines over these days, which are in order; `None` on a day is a gap. The numbers are not below 0, and 0 is part of the
-    /// chart. Nothing without a day or without a number.
-    pub fn of(days: &[NaiveDate], lines: &[Vec<Option<f64>>]) -> Option<Self> {
+    /// chart; lines across are no closer than `least`, 1 where only whole numbers mean something. Nothing without a day or without
+    /// a number.
+    pub fn of(days: &[NaiveDate], lines: &[Vec<Option<f64>>], least: f64) -> Option<Self> {
         let (first, last) = (days.first()?, days.last()?);
         let highest = lines
             .iter()
@@ -48,7 +49,7 @@ impl DayChart {
             .flatten()
             .copied()
             .fold(None, |most: Option<f64>, number| Some(most.map_or(number, |most| most.max(number))))?;
-        let step = step(highest);
+        let step = step(highest).max(least);
         let top = (highest / step).ceil().max(1.0) * step;
         let span = (*last - *first).num_days().max(1) as f64;
         let x = |day: NaiveDate| LEFT + (WIDTH - LEFT - RIGHT) * (day - *first).num_days() as f64 / span;
@@ -127,7 +128,7 @@ mod tests {
     #[test]
     fn a_day_without_a_number_breaks_the_line_and_round_numbers_reach_the_top() {
         let line = vec![Some(0.0), Some(7.0), None, Some(3.0), None, Some(12.0), Some(9.0)];
-        let chart = DayChart::of(&days(7), &[line]).unwrap();
+        let chart = DayChart::of(&days(7), &[line], 1.0).unwrap();
         assert_eq!(chart.lines[0].len(), 2, "a single day is a point and no line");
         assert_eq!(chart.points[0].len(), 5);
         let labels: Vec<_> = chart.numbers.iter().map(|mark| mark.label.as_str()).collect();
@@ -141,11 +142,13 @@ mod tests {
 
     #[test]
     fn nothing_and_only_zeroes_are_drawn_as_what_they_are() {
-        assert!(DayChart::of(&[], &[]).is_none());
-        assert!(DayChart::of(&days(2), &[vec![None, None]]).is_none());
-        let flat = DayChart::of(&days(2), &[vec![Some(0.0), Some(0.0)]]).unwrap();
-        assert_eq!(flat.numbers.len(), 2);
-        let shares = DayChart::of(&days(2), &[vec![Some(0.3), Some(0.05)]]).unwrap();
+        assert!(DayChart::of(&[], &[], 1.0).is_none());
+        assert!(DayChart::of(&days(2), &[vec![None, None]], 1.0).is_none());
+        let flat = DayChart::of(&days(2), &[vec![Some(0.0), Some(2.0)]], 1.0).unwrap();
+        assert_eq!(flat.numbers.iter().map(|mark| mark.label.as_str()).collect::<Vec<_>>(), ["0", "1", "2"]);
+        let zero = DayChart::of(&days(2), &[vec![Some(0.0), Some(0.0)]], 1.0).unwrap();
+        assert_eq!(zero.numbers.len(), 2);
+        let shares = DayChart::of(&days(2), &[vec![Some(0.3), Some(0.05)]], 0.001).unwrap();
         assert_eq!(
             shares.numbers.iter().map(|mark| mark.label.as_str()).collect::<Vec<_>>(),
             ["0", "0.1", "0.2", "0.3"]

@@ -62,6 +62,7 @@ struct Line {
     text: fn(f64) -> String,
     /// Whether it is a line of the chart too: seconds and percent share no axis.
     is_drawn: bool,
+    is_seconds: bool,
 }
 
 impl Figure {
@@ -76,7 +77,9 @@ impl Figure {
             (day.format("%Y-%m-%d").to_string(), lines.iter().map(cell).collect())
         };
         let table = days.iter().enumerate().rev().map(row).collect();
-        let chart = DayChart::of(days, &drawn);
+        // Votes and percents are whole; seconds are not.
+        let least = if lines.iter().any(|line| line.is_seconds) { 0.001 } else { 1.0 };
+        let chart = DayChart::of(days, &drawn, least);
         let names = lines.into_iter().map(|line| line.name).collect();
         Self { id: id.to_owned(), title, note, chart, names, table }
     }
@@ -109,7 +112,7 @@ pub async fn page(
     let dates: Vec<NaiveDate> = rows.iter().map(|row| row.day).collect();
     let whole = |number: i64| Some(number as f64);
     let share = |failed: i64, all: i64| (all > 0).then(|| 100.0 * failed as f64 / all as f64);
-    let line = |key: &str, numbers, text| Line { name: page.t(key), numbers, text, is_drawn: true };
+    let line = |key: &str, numbers, text| Line { name: page.t(key), numbers, text, is_drawn: true, is_seconds: false };
     let battles = line("charts-battles", rows.iter().map(|row| whole(row.battles)).collect(), count);
     let votes = line("charts-votes", rows.iter().map(|row| whole(row.votes)).collect(), count);
     let failed = rows.iter().map(|row| share(row.failed, row.replies)).collect();
@@ -124,7 +127,8 @@ pub async fn page(
         let seconds = dates.iter().map(|day| on(day)?.median_ms.map(|ms| ms / 1000.0)).collect();
         let failed = dates.iter().map(|day| on(day).and_then(|row| share(row.failed, row.replies))).collect();
         let failed = Line { is_drawn: false, ..line("charts-failed-share", failed, tenths) };
-        let lines = vec![line("charts-first-token", seconds, hundredths), failed];
+        let first = Line { is_seconds: true, ..line("charts-first-token", seconds, hundredths) };
+        let lines = vec![first, failed];
         Some(Figure::new(&format!("of-{}", model.slug), model.display_name.clone(), String::new(), &dates, lines))
     };
     let models = tokens.chunk_by(|a, b| a.model == b.model).filter_map(of_model).collect();

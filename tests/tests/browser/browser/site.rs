@@ -71,9 +71,10 @@ async fn an_administrator_names_the_arena_writes_its_terms_and_closes_it() {
         visitor.close().await;
     }
     for (name, look) in [
-        ("phone-site-en", Look::default().phone()),
-        ("phone-site-zh", Look::default().phone().chinese()),
-        ("site-zh", Look::default().chinese()),
+        ("phone-admin-en", Look::default().phone()),
+        ("phone-admin-zh", Look::default().phone().chinese()),
+        ("admin-zh", Look::default().chinese()),
+        ("admin-en", Look::default()),
     ] {
         let other = Browser::open(look).await;
         other.go(&url("/admin/sign-in")).await;
@@ -81,11 +82,13 @@ async fn an_administrator_names_the_arena_writes_its_terms_and_closes_it() {
         other.write("#password", "correct horse battery").await;
         other.click("main form button").await;
         eventually_async("the overview", async || (other.path().await == "/admin").then_some(())).await;
-        for path in ["/admin/site", "/admin/site/privacy"] {
-            other.go(&url(path)).await;
-            other.find("[name=revision]").await;
+        let pages = ["site", "site/privacy", "charts?days=7", "models", "models/new?copy=one", "models/one"];
+        for path in pages {
+            other.go(&url(&format!("/admin/{path}"))).await;
+            other.find("main h1").await;
             other.assert_fits().await;
-            other.screenshot(&format!("{name}{}", path.trim_start_matches("/admin/site").replace('/', "-"))).await;
+            let part: String = path.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+            other.screenshot(&format!("{name}-{part}")).await;
         }
         other.close().await;
     }
