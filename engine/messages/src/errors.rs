@@ -3,6 +3,7 @@
 use mixtral_engine::Error;
 use mixtral_engine::error::{Fault, Foreign, Place};
 
+use crate::language::Argument;
 use crate::{Language, system};
 
 /// An engine's error.
@@ -33,7 +34,9 @@ pub fn engine(error: &Error, language: Language) -> String {
         Error::Busy => t!(language, "error-queue-full"),
         Error::Stopped => t!(language, "error-stopped"),
         // The engine's word for what kind of error it is helps nobody here.
-        Error::StepInput(what) | Error::Text(what) | Error::Request(what) | Error::Training(what) => {
+        Error::Request(what) => said(language, what.key(), &what.arguments()),
+        // Faults of the program itself, or of what calls the library.
+        Error::StepInput(what) | Error::Text(what) | Error::Training(what) => {
             t!(language, "error-other", what = what)
         }
     }
@@ -109,8 +112,19 @@ pub fn fault(fault: &Fault, language: Language) -> String {
         Fault::ListLength { found, tokens } => t!(language, "fault-list-length", found = *found, tokens = *tokens),
         Fault::NoSuchToken { id, tokens } => t!(language, "fault-no-such-token", id = id.to_string(), tokens = *tokens),
         Fault::NotRegular => t!(language, "fault-not-regular"),
-        Fault::Other(what) => t!(language, "fault-other", what = what),
+        Fault::Layout(what) => said(language, what.key(), &what.arguments()),
+        Fault::Adapter(what) => said(language, what.key(), &what.arguments()),
+        Fault::Tokenizer(what) => said(language, what.key(), &what.arguments()),
+        Fault::Conversion(what) => said(language, what.key(), &what.arguments()),
+        Fault::Checkpoint(what) => said(language, what.key(), &what.arguments()),
+        Fault::Request(what) => said(language, what.key(), &what.arguments()),
     }
+}
+
+/// A text whose key and arguments come with what is said.
+fn said(language: Language, key: &str, arguments: &[(&'static str, &str)]) -> String {
+    let arguments: Vec<_> = arguments.iter().map(|(name, value)| (*name, Argument::value(*value))).collect();
+    language.text(key, &arguments)
 }
 
 /// A computation that failed.

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use mixtral_engine::Error;
-use mixtral_engine::error::{Crash, Fault, Foreign, Place};
+use mixtral_engine::error::{
+    AdapterFault, CheckpointFault, ConversionFault, Crash, Fault, Foreign, LayoutFault, Place, RequestFault,
+    TokenizerFault,
+};
 use mixtral_engine::request::{GenerateError, SubmitError};
 use mixtral_engine::text::TemplateError;
 
@@ -44,15 +47,38 @@ fn both_languages_have_the_same_texts_with_the_same_arguments_and_each_is_used()
     let code: String = ["errors.rs", "requests.rs", "system.rs"]
         .map(|file| std::fs::read_to_string(folder().join("src").join(file)).expect("code"))
         .concat();
+    let said = said();
+    for (key, arguments) in &said {
+        let text = english.get(*key).unwrap_or_else(|| panic!("there is no text {key}"));
+        assert_eq!(&variables(text), arguments, "{key}");
+    }
     for (key, text) in &english {
         assert!(!text.trim().is_empty() && !chinese[key].trim().is_empty(), "{key} is empty");
         assert_eq!(variables(text), variables(&chinese[key]), "{key}");
-        assert!(code.contains(&format!("\"{key}\"")), "{key} is used nowhere");
+        assert!(code.contains(&format!("\"{key}\"")) || said.contains_key(key.as_str()), "{key} is used nowhere");
     }
     let begins = |text: &&str| ["error-", "fault-", "template-", "crash-"].iter().any(|start| text.starts_with(start));
     for key in code.split('"').skip(1).step_by(2).filter(begins) {
         assert!(english.contains_key(key), "there is no text {key}");
     }
+}
+
+/// The keys and arguments of what comes with its own.
+fn said() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
+    let entry = |key, arguments: Vec<(&'static str, &str)>| (key, arguments.iter().map(|(name, _)| *name).collect());
+    let layouts = LayoutFault::one_of_each();
+    let adapters = AdapterFault::one_of_each();
+    let tokenizers = TokenizerFault::one_of_each();
+    let requests = RequestFault::one_of_each();
+    let checkpoints = CheckpointFault::one_of_each();
+    let conversions = ConversionFault::one_of_each();
+    let mut all: BTreeMap<_, _> = layouts.iter().map(|fault| entry(fault.key(), fault.arguments())).collect();
+    all.extend(adapters.iter().map(|fault| entry(fault.key(), fault.arguments())));
+    all.extend(tokenizers.iter().map(|fault| entry(fault.key(), fault.arguments())));
+    all.extend(conversions.iter().map(|fault| entry(fault.key(), fault.arguments())));
+    all.extend(checkpoints.iter().map(|fault| entry(fault.key(), fault.arguments())));
+    all.extend(requests.iter().map(|fault| entry(fault.key(), fault.arguments())));
+    all
 }
 
 /// One of each.
@@ -96,10 +122,15 @@ fn faults() -> Vec<Fault> {
         Fault::ListLength { found: 1, tokens: 2 },
         Fault::NoSuchToken { id: 4, tokens: 2 },
         Fault::NotRegular,
-        Fault::Other(s("why")),
     ];
     let foreign = [Foreign::Zip, Foreign::Predecessor, Foreign::LfsPointer, Foreign::WebPage];
     faults.extend(foreign.map(|foreign| Fault::NotGguf(Some(foreign))));
+    faults.extend(LayoutFault::one_of_each().into_iter().map(Fault::Layout));
+    faults.extend(AdapterFault::one_of_each().into_iter().map(Fault::Adapter));
+    faults.extend(TokenizerFault::one_of_each().into_iter().map(Fault::Tokenizer));
+    faults.extend(ConversionFault::one_of_each().into_iter().map(Fault::Conversion));
+    faults.extend(CheckpointFault::one_of_each().into_iter().map(Fault::Checkpoint));
+    faults.extend(RequestFault::one_of_each().into_iter().map(Fault::Request));
     faults
 }
 
@@ -131,7 +162,7 @@ fn refusals_and_crashes_read_in_both_languages() {
         vec![
             engine(&Error::Busy, language),
             engine(&Error::Compute("CUDA_ERROR_OUT_OF_MEMORY".into()), language),
-            engine(&Error::Request("context must be at least 2, and is 1".into()), language),
+            engine(&Error::Request(RequestFault::ShortContext { context: "1".into() }), language),
             submit(&SubmitError::QueueFull { limit: 3 }, language),
             submit(&SubmitError::TemplateCrashed(Crash::Stack), language),
             generate(&GenerateError::NotFinite("NaN".into()), language),

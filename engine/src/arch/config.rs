@@ -1,6 +1,6 @@
 //! The shape of a model, read from a file and checked.
 
-use crate::error::{Error, Fault, Place, Result};
+use crate::error::{Error, Fault, LayoutFault, Place, Result};
 use crate::formats::gguf::{Gguf, Metadata};
 
 /// No dimension of a real model is larger; beyond it products could overflow.
@@ -150,7 +150,7 @@ fn refuse_window(meta: &Metadata) -> Result<()> {
     let key = "llama.attention.sliding_window";
     match meta.opt_u32(key)? {
         Some(window @ 1..) if window < meta.u32("llama.context_length")? => {
-            Err(meta.fault(key, Fault::Unsupported(format!("a sliding window of {window}"))))
+            Err(meta.fault(key, LayoutFault::SlidingWindow { window: window.to_string() }))
         }
         _ => Ok(()),
     }
@@ -194,7 +194,7 @@ fn rope_scaling(meta: &Metadata) -> Result<RopeScaling> {
             ] {
                 let key = format!("llama.rope.scaling.{name}");
                 if meta.get(&key).is_some() {
-                    return Err(meta.fault(&key, Fault::Unsupported("YaRN with other than its usual constants".into())));
+                    return Err(meta.fault(&key, LayoutFault::Yarn));
                 }
             }
             let original = match meta.get("llama.rope.scaling.original_context_length") {

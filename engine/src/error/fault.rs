@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::said::{AdapterFault, CheckpointFault, ConversionFault, LayoutFault, RequestFault, TokenizerFault};
+
 /// What is wrong in a file. What people may meet in a model's file has variants, so that a program may say it in another
 /// language; [`Self::Other`] is English alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,8 +111,18 @@ pub enum Fault {
     NoSuchToken { id: u32, tokens: usize },
     /// A pipe, a device, or another thing that has no end.
     NotRegular,
-    /// Anything else.
-    Other(String),
+    /// How the file is laid out.
+    Layout(LayoutFault),
+    /// An adapter.
+    Adapter(AdapterFault),
+    /// A vocabulary.
+    Tokenizer(TokenizerFault),
+    /// A conversion, a merge or a quantisation.
+    Conversion(ConversionFault),
+    /// A checkpoint of a training.
+    Checkpoint(CheckpointFault),
+    /// What was asked for cannot be done with this tensor.
+    Request(RequestFault),
 }
 
 /// Files that are taken for GGUF.
@@ -125,15 +137,33 @@ pub enum Foreign {
     WebPage,
 }
 
-impl From<String> for Fault {
-    fn from(message: String) -> Self {
-        Self::Other(message)
+impl From<LayoutFault> for Fault {
+    fn from(fault: LayoutFault) -> Self {
+        Self::Layout(fault)
     }
 }
 
-impl From<&str> for Fault {
-    fn from(message: &str) -> Self {
-        Self::Other(message.to_owned())
+impl From<AdapterFault> for Fault {
+    fn from(fault: AdapterFault) -> Self {
+        Self::Adapter(fault)
+    }
+}
+
+impl From<ConversionFault> for Fault {
+    fn from(fault: ConversionFault) -> Self {
+        Self::Conversion(fault)
+    }
+}
+
+impl From<CheckpointFault> for Fault {
+    fn from(fault: CheckpointFault) -> Self {
+        Self::Checkpoint(fault)
+    }
+}
+
+impl From<TokenizerFault> for Fault {
+    fn from(fault: TokenizerFault) -> Self {
+        Self::Tokenizer(fault)
     }
 }
 
@@ -205,7 +235,12 @@ impl fmt::Display for Fault {
             Self::ListLength { found, tokens } => write!(f, "has {found} entries for {tokens} tokens"),
             Self::NoSuchToken { id, tokens } => write!(f, "{id} lies outside the vocabulary of {tokens} tokens"),
             Self::NotRegular => f.write_str("is not a regular file"),
-            Self::Other(message) => f.write_str(message),
+            Self::Layout(what) => what.fmt(f),
+            Self::Adapter(what) => what.fmt(f),
+            Self::Tokenizer(what) => what.fmt(f),
+            Self::Conversion(what) => what.fmt(f),
+            Self::Checkpoint(what) => what.fmt(f),
+            Self::Request(what) => what.fmt(f),
         }
     }
 }

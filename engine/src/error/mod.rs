@@ -3,12 +3,14 @@
 mod crash;
 mod fault;
 mod gpu;
+mod said;
 
 use std::path::{Path, PathBuf};
 
 pub use crash::Crash;
 pub use fault::{Fault, Foreign};
 pub use gpu::GpuError;
+pub use said::{AdapterFault, CheckpointFault, ConversionFault, LayoutFault, RequestFault, TokenizerFault};
 
 /// The engine's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -79,7 +81,7 @@ pub enum Error {
     Panic(String),
     /// The request asks for what cannot be done.
     #[error("request: {0}")]
-    Request(String),
+    Request(RequestFault),
     /// Training cannot go on: a recipe, a line of data, or numbers that are none.
     #[error("training: {0}")]
     Training(String),
@@ -147,7 +149,7 @@ impl Error {
     /// A request that cannot be met, told of the tensor for which it was made; other errors stay what they are.
     pub fn of_tensor(self, path: &Path, name: &str) -> Self {
         match self {
-            Self::Request(message) => Self::file(path, Place::Tensor(name.to_owned()), message),
+            Self::Request(fault) => Self::file(path, Place::Tensor(name.to_owned()), Fault::Request(fault)),
             other => other,
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Fault, Place, Result};
+use crate::error::{Error, Fault, LayoutFault, Place, Result};
 
 /// No real configuration is longer, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -22,18 +22,18 @@ pub fn object(path: &Path) -> Result<Map<String, Value>> {
 /// # Errors
 /// As [`object`].
 pub fn bounded_object(path: &Path, most: u64) -> Result<Map<String, Value>> {
-    let whole = |message: String| Error::file(path, Place::Whole, message);
+    let whole = |fault: Fault| Error::file(path, Place::Whole, fault);
     let about = std::fs::metadata(path).map_err(Error::io(path))?;
     // A device or a pipe may have no end.
     if !about.is_file() {
-        return Err(whole("is not a regular file".to_owned()));
+        return Err(whole(Fault::NotRegular));
     }
     let length = about.len();
     if length > most {
-        return Err(whole(format!("has {length} bytes, and {most} are the most that is read")));
+        return Err(whole(LayoutFault::TooLong { bytes: length.to_string(), most: most.to_string() }.into()));
     }
     let text = std::fs::read(path).map_err(Error::io(path))?;
-    serde_json::from_slice(&text).map_err(|error| whole(format!("is no JSON object: {error}")))
+    serde_json::from_slice(&text).map_err(|error| whole(LayoutFault::NotJson { why: error.to_string() }.into()))
 }
 
 /// An object and the file that it came from.
@@ -62,6 +62,6 @@ impl<'a> Object<'a> {
     /// It is neither true nor false.
     pub fn switch(&self, key: &str) -> Result<bool> {
         let Some(value) = self.get(key) else { return Ok(false) };
-        value.as_bool().ok_or_else(|| self.fault(key, "should be true or false"))
+        value.as_bool().ok_or_else(|| self.fault(key, LayoutFault::NotSwitch))
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Fault, Place, Result};
+use crate::error::{Error, Fault, LayoutFault, Place, Result};
 use crate::formats::mmap::Mapped;
 use crate::quant::{Blocks, GgmlType};
 
@@ -50,18 +50,21 @@ struct Entry {
 
 impl Entry {
     /// The tensor, if it lies within so many bytes of data, which start there in the file.
-    fn checked(self, data: usize, start: usize) -> Result<Tensor, String> {
+    fn checked(self, data: usize, start: usize) -> Result<Tensor, Fault> {
         let kind = match self.dtype.as_str() {
             "F32" => GgmlType::F32,
             "F16" => GgmlType::F16,
             "BF16" => GgmlType::BF16,
-            other => return Err(format!("{other} is not supported; F32, F16 and BF16 are")),
+            other => {
+                return Err(Fault::UnknownChoice { found: other.to_owned(), known: &["F32", "F16", "BF16"] });
+            }
         };
         let (from, to) = self.data_offsets;
-        let length = to.checked_sub(from).filter(|_| to <= data).ok_or("reaches beyond the file: it is cut off")?;
+        let length = to.checked_sub(from).filter(|_| to <= data).ok_or(LayoutFault::CutOff)?;
         let wanted = self.shape.iter().try_fold(kind.block_bytes(), |size, dim| size.checked_mul(*dim));
         if wanted != Some(length) {
-            return Err(format!("{length} bytes are not {:?} of {kind}", self.shape));
+            let (bytes, shape) = (length.to_string(), format!("{:?}", self.shape));
+            return Err(LayoutFault::Bytes { bytes, shape, kind: kind.to_string() }.into());
         }
         Ok(Tensor { kind, dims: self.shape, bytes: start + from..start + to })
     }
@@ -75,26 +78,26 @@ impl Tensors {
     /// It cannot be read, is damaged, or holds other types.
     pub fn open(path: &Path) -> Result<Self> {
         let map = Mapped::open(path)?;
-        let whole = |message: &str| Error::file(path, Place::Whole, message);
-        let (length, rest) = map.split_first_chunk().ok_or_else(|| whole("is too short to be safetensors"))?;
+        let whole = |fault: LayoutFault| Error::file(path, Place::Whole, fault);
+        let (length, rest) = map.split_first_chunk().ok_or_else(|| whole(LayoutFault::NotSafetensors))?;
         let length = u64::from_le_bytes(*length);
         if length > MAX_HEADER || length > rest.len() as u64 {
-            return Err(whole("its header reaches beyond the file: it is cut off, or no safetensors"));
+            return Err(whole(LayoutFault::HeaderBeyondEnd));
         }
         let (header, data) = rest.split_at(length as usize);
-        let header: Map<String, Value> =
-            serde_json::from_slice(header).map_err(|error| whole(&format!("its header is no JSON: {error}")))?;
+        let header: Map<String, Value> = serde_json::from_slice(header)
+            .map_err(|error| whole(LayoutFault::HeaderNotJson { why: error.to_string() }))?;
         let start = map.len() - data.len();
         let mut all = BTreeMap::new();
         for (name, entry) in header.into_iter().filter(|(name, _)| name != "__metadata__") {
             let tensor = Entry::deserialize(entry)
-                .map_err(|error| error.to_string())
+                .map_err(|error| LayoutFault::HeaderNotJson { why: error.to_string() }.into())
                 .and_then(|entry| entry.checked(data.len(), start))
-                .map_err(|message| Error::file(path, Place::Tensor(name.clone()), message))?;
+                .map_err(|fault| Error::file(path, Place::Tensor(name.clone()), fault))?;
             all.insert(name, tensor);
         }
         if all.values().map(|tensor: &Tensor| tensor.bytes.end).max().unwrap_or(start) != map.len() {
-            return Err(whole("bytes that belong to no tensor"));
+            return Err(whole(LayoutFault::LooseBytes));
         }
         Ok(Self { path: path.to_owned(), map, all })
     }
@@ -151,14 +154,10 @@ impl Tensors {
         let size = width * tensor.kind.block_bytes();
         let bytes = self.map[tensor.bytes.clone()].get(rows.start * size..rows.end * size);
         let blocks = bytes.and_then(|bytes| Blocks::new(tensor.kind, bytes));
-        let blocks = blocks.ok_or_else(|| self.fault(name, format!("has no rows {rows:?}")))?;
+        let blocks = blocks.ok_or_else(|| self.fault(name, LayoutFault::NoRows { rows: format!("{rows:?}") }))?;
         let mut out = vec![0.0; rows.len() * width];
         blocks.dequantise(0, &mut out);
-        if out.iter().all(|number| number.is_finite()) {
-            Ok(out)
-        } else {
-            Err(self.fault(name, "holds what is no number"))
-        }
+        if out.iter().all(|number| number.is_finite()) { Ok(out) } else { Err(self.fault(name, Fault::NotFinite)) }
     }
 
     /// All of a tensor as F32.

@@ -19,7 +19,7 @@ use super::stream::EventStream;
 use super::thread::{self, Command};
 use crate::device::DeviceSpec;
 use crate::devices::OpenDevice;
-use crate::error::{Error, Result};
+use crate::error::{Error, RequestFault, Result};
 use crate::request::{Input, Request, SubmitError};
 use crate::text::{ChatTemplate, CompileTemplate, Tokenizer};
 
@@ -96,7 +96,7 @@ impl Engine {
         progress: impl FnMut(LoadProgress) + Send,
     ) -> Result<ModelCard> {
         if self.models().contains_key(name) {
-            return Err(Error::Request(format!("a model named {name:?} is loaded already")));
+            return Err(Error::Request(RequestFault::Loaded { name: name.to_owned() }));
         }
         let place = load::Place {
             device: &self.device,
@@ -118,7 +118,7 @@ impl Engine {
         let mut models = self.models();
         // Looked at again: somebody else may have loaded the same name meanwhile.
         if models.contains_key(name) {
-            return Err(Error::Request(format!("a model named {name:?} is loaded already")));
+            return Err(Error::Request(RequestFault::Loaded { name: name.to_owned() }));
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         self.commands.send(Command::Add { number, served: Box::new(served) }).map_err(|_| Error::Stopped)?;
@@ -133,7 +133,7 @@ impl Engine {
     /// There is no such model.
     pub fn unload(&self, name: &str) -> Result<()> {
         let Some(entry) = self.models().remove(name) else {
-            return Err(Error::Request(format!("no model is loaded under the name {name:?}")));
+            return Err(Error::Request(RequestFault::NotLoaded { name: name.to_owned() }));
         };
         let (done, wait) = sync_channel(1);
         self.commands.send(Command::Remove { number: entry.number, done }).map_err(|_| Error::Stopped)?;

@@ -7,7 +7,7 @@ use super::card::{self, ModelCard, TemplateState};
 use super::check::check;
 use super::options::{EngineOptions, LoadOptions};
 use crate::devices::OpenDevice;
-use crate::error::{Error, Result};
+use crate::error::{Error, RequestFault, Result};
 use crate::model::{Forward, Sizes};
 use crate::schedule::Limits;
 use crate::text::{ChatTemplate, CompileTemplate, TemplateError, Tokenizer};
@@ -66,7 +66,7 @@ impl LoadedModel {
         // A cache smaller than the context bounds it: what could not be computed must not be taken.
         let context = context.min(blocks * limits.block_size);
         if context < 2 {
-            return Err(Error::Request(format!("context must be at least 2, and is {context}")));
+            return Err(Error::Request(RequestFault::ShortContext { context: context.to_string() }));
         }
         let text = |key: &str| metadata.opt_str(key).map(|t| t.filter(|t| !t.is_empty()).map(str::to_owned));
         let card = ModelCard {
@@ -100,7 +100,7 @@ fn limits(context: usize, options: &LoadOptions, engine: &EngineOptions) -> Resu
     let automatic = engine.default_cache_tokens(context);
     let tokens = options.cache_tokens.or(engine.cache_tokens).unwrap_or(automatic);
     let blocks = u32::try_from(tokens.div_ceil(engine.block_size))
-        .map_err(|_| Error::Request(format!("a cache of {tokens} tokens is too large")))?;
+        .map_err(|_| Error::Request(RequestFault::LargeCache { tokens: tokens.to_string() }))?;
     Ok(Limits {
         max_sequences: engine.max_sequences,
         max_waiting: engine.queue,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RequestFault, Result};
 use crate::model::CacheType;
 
 /// Settings of an engine, the same for each of its models.
@@ -61,7 +61,8 @@ impl EngineOptions {
             if (1..=most).contains(&value) {
                 Ok(())
             } else {
-                Err(Error::Request(format!("{name} must lie between 1 and {most}, and is {value}")))
+                let (name, most, value) = (name.to_owned(), most.to_string(), value.to_string());
+                Err(Error::Request(RequestFault::Between { name, most, value }))
             }
         };
         within("max_sequences", self.max_sequences, 1024)?;

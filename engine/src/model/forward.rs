@@ -1,6 +1,6 @@
 //! What the engine asks of a model, whatever it runs on.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RequestFault, Result};
 use crate::sample::{Draw, NotFinite};
 use crate::schedule::StepInput;
 
@@ -49,7 +49,7 @@ pub trait Forward: Send {
     /// give them.
     fn sample(&mut self, plan: &StepInput, wants: &[Want]) -> Result<Vec<Outcome>> {
         if wants.contains(&Want::Hidden) {
-            return Err(Error::Request("this model gives no hidden states".to_owned()));
+            return Err(Error::Request(RequestFault::NoHiddenStates));
         }
         let logits = self.forward(plan)?;
         let rows = plan.outputs.len();

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RequestFault, Result};
 
 /// How much a model must have room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl FromStr for CacheType {
         match text {
             "f16" | "float16" => Ok(Self::F16),
             "f32" | "float32" => Ok(Self::F32),
-            _ => Err(Error::Request(format!("unknown cache type {text:?}; use f16 or f32"))),
+            _ => Err(Error::Request(RequestFault::CacheType { text: text.to_owned() })),
         }
     }
 }

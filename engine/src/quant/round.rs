@@ -4,7 +4,7 @@ use half::{bf16, f16};
 use rayon::prelude::*;
 
 use super::GgmlType;
-use crate::error::{Error, Result};
+use crate::error::{Error, RequestFault, Result};
 
 /// Weights that one thread encodes at once.
 const CHUNK: usize = 1 << 20;
@@ -28,7 +28,10 @@ pub fn largest(kind: GgmlType) -> f32 {
 pub fn check_range(kind: GgmlType, weights: &[f32]) -> Result<()> {
     let most = largest(kind);
     match weights.iter().find(|weight| weight.is_nan() || weight.abs() > most) {
-        Some(weight) => Err(Error::Request(format!("{weight} does not fit {kind}; BF16 and F32 hold more"))),
+        Some(weight) => {
+            let (value, kind) = (weight.to_string(), kind.to_string());
+            Err(Error::Request(RequestFault::DoesNotFit { value, kind }))
+        }
         None => Ok(()),
     }
 }
@@ -40,7 +43,8 @@ pub fn check_range(kind: GgmlType, weights: &[f32]) -> Result<()> {
 pub fn round_rows(kind: GgmlType, weights: &[f32], cols: usize) -> Result<Vec<u8>> {
     let block = kind.block_len();
     if cols == 0 || !cols.is_multiple_of(block) || !weights.len().is_multiple_of(cols) {
-        return Err(Error::Request(format!("rows of {cols} do not divide into {kind} blocks of {block}")));
+        let (cols, kind, block) = (cols.to_string(), kind.to_string(), block.to_string());
+        return Err(Error::Request(RequestFault::RowBlocks { cols, kind, block }));
     }
     let encode = |weights: &[f32]| -> Result<Vec<u8>> {
         check_range(kind, weights)?;
@@ -49,7 +53,7 @@ pub fn round_rows(kind: GgmlType, weights: &[f32], cols: usize) -> Result<Vec<u8
             GgmlType::F16 => Ok(weights.iter().flat_map(|w| f16::from_f32(*w).to_le_bytes()).collect()),
             GgmlType::BF16 => Ok(weights.iter().flat_map(|w| bf16::from_f32(*w).to_le_bytes()).collect()),
             GgmlType::Q8_0 => Ok(q8_0(weights)),
-            _ => Err(Error::Request(format!("{kind} is not rounded to"))),
+            _ => Err(Error::Request(RequestFault::NotWritten { kind: kind.to_string() })),
         }
     };
     let chunk = (CHUNK / cols).max(1) * cols;

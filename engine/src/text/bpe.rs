@@ -8,6 +8,7 @@ use fancy_regex::Regex;
 
 use super::pattern;
 use super::vocabulary::{Kind, TokenType, Vocabulary, VocabularyError};
+use crate::error::TokenizerFault;
 
 /// The tables of a byte-level tokenizer.
 #[derive(Debug)]
@@ -47,8 +48,7 @@ impl ByteLevel {
             let (left, right) =
                 cut.map(|at| (&merge[..at], &merge[at + 1..])).ok_or_else(|| VocabularyError::Entry {
                     key: "tokenizer.ggml.merges",
-                    index: rank as usize,
-                    what: format!("is {merge:?}, which is no pair"),
+                    fault: TokenizerFault::NotAPair { index: rank.to_string(), merge: merge.clone() },
                 })?;
             ranks.entry(left.to_owned()).or_default().entry(right.to_owned()).or_insert(rank);
         }

@@ -1,7 +1,7 @@
 //! A vocabulary's parts in the metadata of a GGUF file.
 
+use super::Tokenizer;
 use super::vocabulary::{Kind, VocabularyParts};
-use super::{Tokenizer, VocabularyError};
 use crate::error::{Fault, Result};
 use crate::formats::gguf::{Array, Metadata, Value};
 
@@ -11,7 +11,7 @@ impl Tokenizer {
     /// # Errors
     /// The key that is missing, damaged or not supported.
     pub fn from_gguf(metadata: &Metadata) -> Result<Self> {
-        Self::new(VocabularyParts::from_gguf(metadata)?).map_err(|e| fault(metadata, &e))
+        Self::new(VocabularyParts::from_gguf(metadata)?).map_err(|error| metadata.fault(error.key(), error.fault()))
     }
 }
 
@@ -90,16 +90,4 @@ fn kind(metadata: &Metadata) -> Result<Kind> {
             Err(metadata.fault(MODEL, Fault::UnknownChoice { found: other.to_owned(), known: &["llama", "gpt2"] }))
         }
     }
-}
-
-/// The error's own text begins with the key; the file's error says it once more properly.
-fn fault(metadata: &Metadata, error: &VocabularyError) -> crate::Error {
-    let fault = match error {
-        VocabularyError::Empty => Fault::Missing,
-        VocabularyError::Length { found, tokens, .. } => Fault::ListLength { found: *found, tokens: *tokens },
-        VocabularyError::OutOfRange { id, tokens, .. } => Fault::NoSuchToken { id: *id, tokens: *tokens },
-        VocabularyError::Entry { index, what, .. } => Fault::Other(format!("entry {index} {what}")),
-        VocabularyError::Unsupported { value, .. } => Fault::Unsupported(format!("{value:?}")),
-    };
-    metadata.fault(error.key(), fault)
 }

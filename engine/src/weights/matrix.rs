@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::arch::TensorSpec;
-use crate::error::{Error, Fault, Place, Result};
+use crate::error::{Error, Fault, LayoutFault, Place, Result};
 use crate::formats::gguf::Gguf;
 use crate::quant::Blocks;
 
@@ -28,8 +28,9 @@ pub fn source_matrix(gguf: &Gguf, part: &TensorSpec, expert: usize) -> Result<Ve
     if view.dims != dims {
         return Err(fault(gguf, &name, Fault::Shape { found: view.dims.to_vec(), expected: dims.to_vec() }));
     }
-    let cols = dims.last().copied().filter(|cols| *cols > 0).ok_or_else(|| fault(gguf, &name, "has no columns"))?;
-    let row = view.kind.bytes_of(cols as u64).ok_or_else(|| fault(gguf, &name, "its rows are not whole blocks"))?;
+    let cols =
+        dims.last().copied().filter(|cols| *cols > 0).ok_or_else(|| fault(gguf, &name, LayoutFault::NoColumns))?;
+    let row = view.kind.bytes_of(cols as u64).ok_or_else(|| fault(gguf, &name, LayoutFault::RowsNotBlocks))?;
     // Rows are whole blocks, so experts are too.
     let each = view.bytes.len() / of;
     let bytes = &view.bytes[at * each..][..each];

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::lora::MergeAtLoad;
 use super::lora::{Adapter, AdapterConfig, CONFIG_FILE};
 use crate::arch::Config;
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, LayoutFault, Place, Result};
 use crate::formats::gguf::Gguf;
 use crate::formats::{Info, Source};
 
@@ -31,12 +31,10 @@ impl ModelFiles {
                 return Err(Error::NoAdapter { path: path.to_owned() });
             }
             if path.join("config.json").is_file() {
-                let message = "is a model of Hugging Face's; mixtral convert makes a GGUF file of it";
-                return Err(Error::file(path, Place::Whole, message));
+                return Err(Error::file(path, Place::Whole, LayoutFault::HuggingFace));
             }
             if path.is_dir() {
-                let message = format!("is a folder without {CONFIG_FILE}; name a GGUF file, or an adapter's folder");
-                return Err(Error::file(path, Place::Whole, message));
+                return Err(Error::file(path, Place::Whole, LayoutFault::Folder { file: CONFIG_FILE.to_owned() }));
             }
             let base = Gguf::open(path)?;
             let config = Config::from_gguf(&base)?;

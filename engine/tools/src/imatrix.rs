@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::files::atomic_file;
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::{ConversionFault, Error, Fault, LayoutFault, Place, RequestFault, Result};
 use mixtral_engine::formats::gguf::{Array, Gguf, Value, Writer};
 use mixtral_engine::quant::{Blocks, GgmlType};
 use mixtral_reference::ActivationStats;
@@ -64,7 +64,7 @@ impl Imatrix {
     pub fn open(path: &Path) -> Result<Self> {
         let file = Gguf::open(path)?;
         if file.metadata().opt_str("general.type")? != Some("imatrix") {
-            return Err(Error::file(path, Place::Whole, "is not an importance matrix"));
+            return Err(Error::file(path, Place::Whole, ConversionFault::NotImatrix));
         }
         let number = |key: &str| Ok::<_, Error>(file.metadata().opt_u32(key)?.unwrap_or(0));
         let mut imatrix = Self {
@@ -78,12 +78,12 @@ impl Imatrix {
             let sums = floats(&file, &tensor.name)?;
             let counts_name = format!("{name}{COUNTS}");
             let counts = floats(&file, &counts_name)?;
-            let fault = |message: &str| Error::file(path, Place::Tensor(tensor.name.clone()), message);
+            let fault = |fault: ConversionFault| Error::file(path, Place::Tensor(tensor.name.clone()), fault);
             if counts.is_empty() || sums.is_empty() || !sums.len().is_multiple_of(counts.len()) {
-                return Err(fault("does not fit its counts"));
+                return Err(fault(ConversionFault::Counts));
             }
             if !sums.iter().chain(&counts).all(|v| v.is_finite() && *v >= 0.0) {
-                return Err(fault("holds what is no sum of squares"));
+                return Err(fault(ConversionFault::NotSquares));
             }
             let experts = sums.chunks_exact(sums.len() / counts.len()).zip(&counts).map(|(squares, rows)| {
                 ActivationStats { rows: *rows as u64, squares: squares.iter().map(|s| f64::from(*s)).collect() }
@@ -91,7 +91,7 @@ impl Imatrix {
             imatrix.entries.insert(name.to_owned(), experts.collect());
         }
         if imatrix.is_empty() {
-            return Err(Error::file(path, Place::Whole, "holds no importances"));
+            return Err(Error::file(path, Place::Whole, ConversionFault::NoEntries));
         }
         Ok(imatrix)
     }
@@ -136,7 +136,7 @@ impl Imatrix {
         let expert = part.unwrap_or(expert);
         let known = entry.get(expert).filter(|_| part.is_some() || entry.len() == experts);
         let Some(moments) = known.filter(|m| m.rows == 0 || m.squares.len() == cols) else {
-            return Err(Error::Request(format!("{name}: the importance matrix is that of another model")));
+            return Err(Error::Request(RequestFault::OtherModel { name: name.to_owned() }));
         };
         let mean = |square: &f64| (square / moments.rows as f64) as f32;
         Ok((moments.rows > 0).then(|| moments.squares.iter().map(mean).collect()))
@@ -151,13 +151,13 @@ fn single_expert(name: &str) -> Option<(String, usize)> {
 }
 
 fn floats(file: &Gguf, name: &str) -> Result<Vec<f32>> {
-    let fault = |message: &str| Error::file(file.path(), Place::Tensor(name.to_owned()), message);
-    let view = file.tensor(name).ok_or_else(|| fault("is missing"))?;
+    let fault = |fault: Fault| Error::file(file.path(), Place::Tensor(name.to_owned()), fault);
+    let view = file.tensor(name).ok_or_else(|| fault(Fault::Missing))?;
     if view.kind != GgmlType::F32 {
-        return Err(fault("is not in F32"));
+        return Err(fault(ConversionFault::NotF32.into()));
     }
     let mut out = vec![0.0; view.bytes.len() / 4];
-    Blocks::new(view.kind, view.bytes).ok_or_else(|| fault("cannot be read"))?.dequantise(0, &mut out);
+    Blocks::new(view.kind, view.bytes).ok_or_else(|| fault(LayoutFault::RowsNotBlocks.into()))?.dequantise(0, &mut out);
     Ok(out)
 }
 

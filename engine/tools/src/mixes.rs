@@ -1,7 +1,7 @@
 //! Which type each matrix of a quantised file gets.
 
 use super::quantize::{WRITABLE, needs_importance};
-use mixtral_engine::error::{Error, Result};
+use mixtral_engine::error::{Error, RequestFault, Result};
 use mixtral_engine::quant::GgmlType;
 
 /// Which types a file's matrices get.
@@ -98,10 +98,10 @@ impl QuantMix {
     pub(crate) fn check(&self, has_importance: bool) -> Result<()> {
         let all = [self.embedding, self.output, self.early_down, self.matrices, self.kv, self.query, self.attention];
         if let Some(kind) = all.into_iter().chain([self.down]).find(|kind| !WRITABLE.contains(kind)) {
-            return Err(Error::Request(format!("{kind} cannot be written")));
+            return Err(Error::Request(RequestFault::NotWritten { kind: kind.to_string() }));
         }
         match self.needs_importance().filter(|_| !has_importance) {
-            Some(kind) => Err(Error::Request(format!("{kind} needs an importance matrix"))),
+            Some(kind) => Err(Error::Request(RequestFault::NeedsImatrix { kind: kind.to_string() })),
             None => Ok(()),
         }
     }

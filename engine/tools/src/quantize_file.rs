@@ -12,7 +12,7 @@ use super::mixes::QuantMix;
 use super::quantize::encode;
 use crate::files::atomic_file;
 use mixtral_engine::arch::Config;
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::{ConversionFault, Error, Fault, LayoutFault, Place, RequestFault, Result};
 use mixtral_engine::formats::Source;
 use mixtral_engine::formats::gguf::{Gguf, Stream, TensorInfo, Value, Writer};
 use mixtral_engine::quant::{Blocks, GgmlType};
@@ -101,7 +101,7 @@ pub fn quantise(
     types.check(importance.is_some())?;
     let types = types.for_layers(Config::from_gguf(source).map_or(0, |config| config.layers));
     if atomic_file::same(Source::path(source), out) {
-        return Err(Error::file(out, Place::Whole, "is the model itself; name another file to write"));
+        return Err(Error::file(out, Place::Whole, ConversionFault::ModelItself));
     }
     let mut writer = Writer::new();
     for (key, value) in source.metadata().iter() {
@@ -130,7 +130,7 @@ pub fn quantise(
         plan.push(job(tensor, kind, importance.map(|(_, imatrix)| imatrix), &mut written)?);
     }
     if importance.is_some() && plan.iter().all(|job| job.importance.iter().all(Option::is_none)) {
-        return Err(Error::Request("the importance matrix knows no matrix of this model".into()));
+        return Err(Error::Request(RequestFault::NoImportances));
     }
     let after = atomic_file::write(out, |file| {
         let stream = writer.begin(file).map_err(Error::io(out))?;
@@ -192,25 +192,26 @@ fn fill(
 /// A tensor's blocks in another type; the same type is copied as it is.
 fn recode(source: &Gguf, job: &Job<'_>) -> Result<Vec<u8>> {
     let Job { tensor, kind, ref importance } = *job;
-    let fault = |message: &str| Error::file(Source::path(source), Place::Tensor(tensor.name.clone()), message);
-    let view = source.tensor(&tensor.name).ok_or_else(|| fault("is missing"))?;
+    let fault = |fault: Fault| Error::file(Source::path(source), Place::Tensor(tensor.name.clone()), fault);
+    let view = source.tensor(&tensor.name).ok_or_else(|| fault(Fault::Missing))?;
     if tensor.kind == kind {
         return Ok(view.bytes.to_vec());
     }
-    let cols = tensor.dims.last().copied().filter(|&cols| cols > 0).ok_or_else(|| fault("has no columns"))?;
+    let cols =
+        tensor.dims.last().copied().filter(|&cols| cols > 0).ok_or_else(|| fault(LayoutFault::NoColumns.into()))?;
     // Whole rows are whole blocks, so that every chunk of rows can be read by itself.
-    let row_bytes = tensor.kind.bytes_of(cols as u64).ok_or_else(|| fault("its rows are not whole blocks"))? as usize;
+    let row_bytes = tensor.kind.bytes_of(cols as u64).ok_or_else(|| fault(LayoutFault::RowsNotBlocks.into()))? as usize;
     let chunk = (CHUNK / cols).max(1) * row_bytes;
     let experts = view.bytes.chunks(view.bytes.len() / importance.len()).zip(importance);
     let chunks: Vec<_> = experts.flat_map(|(bytes, columns)| bytes.chunks(chunk).map(move |b| (b, columns))).collect();
     let parts: Vec<Vec<u8>> = chunks
         .into_par_iter()
         .map(|(bytes, columns)| {
-            let blocks = Blocks::new(tensor.kind, bytes).ok_or_else(|| fault("its type cannot be read"))?;
+            let blocks = Blocks::new(tensor.kind, bytes).ok_or_else(|| fault(Fault::Type(tensor.kind.to_string())))?;
             let mut weights = vec![0.0; bytes.len() / row_bytes * cols];
             blocks.dequantise(0, &mut weights);
             if !weights.iter().all(|w| w.is_finite()) {
-                return Err(fault("holds a weight that is no number"));
+                return Err(fault(Fault::NotFinite));
             }
             encode(kind, &weights, cols, columns.as_deref())
         })

@@ -14,7 +14,7 @@ use super::quantize::encode;
 use super::quantize_file::type_values;
 use crate::files::atomic_file;
 use mixtral_engine::arch::{Config, RopeScaling, TensorRole, TensorSpec, shape_values, tensor_specs};
-use mixtral_engine::error::{Error, Result};
+use mixtral_engine::error::{Error, LayoutFault, Place, Result};
 use mixtral_engine::formats::gguf::{Value, Writer};
 use mixtral_engine::quant::GgmlType;
 use mixtral_engine::text::{Kind, TokenType, VocabularyParts, gguf_values};
@@ -99,7 +99,7 @@ impl RandomModel {
         self.types.check(true)?;
         let of = |spec: &TensorSpec| self.kind(spec).bytes_of(spec.len() as u64);
         let bytes = tensor_specs(&self.shape.config()).iter().map(of).sum::<Option<u64>>();
-        bytes.ok_or_else(|| Error::Request("rows are not whole blocks of their type".into()))
+        bytes.ok_or_else(|| Error::file("", Place::Whole, LayoutFault::RowsNotBlocks))
     }
 
     fn kind(&self, spec: &TensorSpec) -> GgmlType {

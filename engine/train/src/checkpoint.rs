@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::optimiser::Optimiser;
 use super::recipe::Recipe;
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::{CheckpointFault, Error, Place, Result};
 use mixtral_tools::files::atomic_file;
 
 const KEY: &str = "mixtral.training";
@@ -102,7 +102,7 @@ pub fn save(path: &Path, state: &State, optimiser: &Optimiser) -> Result<()> {
     let state = serde_json::to_string(state).map_err(|e| Error::Training(e.to_string()))?;
     atomic_file::through(path, |part| {
         safetensors::serialize_to_file(views, Some(HashMap::from([(KEY.to_owned(), state)])), part)
-            .map_err(|e| Error::file(path, Place::Whole, e.to_string()))
+            .map_err(|e| Error::file(path, Place::Whole, CheckpointFault::Damaged { why: e.to_string() }))
     })
 }
 
@@ -112,17 +112,17 @@ pub fn save(path: &Path, state: &State, optimiser: &Optimiser) -> Result<()> {
 /// The file is not a checkpoint of this model, or `check` refuses it; then nothing has changed.
 pub fn load(path: &Path, optimiser: &mut Optimiser, check: impl FnOnce(&State) -> Result<()>) -> Result<State> {
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
-    let whole = |e: String| Error::file(path, Place::Whole, e);
+    let whole = |why: String| Error::file(path, Place::Whole, CheckpointFault::Damaged { why });
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| whole(e.to_string()))?;
     let state = header.metadata().as_ref().and_then(|m| m.get(KEY));
-    let state = state.ok_or_else(|| whole("this is no checkpoint of a training".into()))?;
+    let state = state.ok_or_else(|| Error::file(path, Place::Whole, CheckpointFault::Foreign))?;
     let state: State = serde_json::from_str(state).map_err(|e| whole(e.to_string()))?;
     check(&state)?;
     let file = SafeTensors::deserialize(&bytes).map_err(|e| whole(e.to_string()))?;
     let read = |name: String, dims: &[usize]| {
         let tensor = file.tensor(&name).map_err(|e| whole(format!("{name}: {e}")))?;
         if tensor.shape() != dims || tensor.dtype() != Dtype::F32 {
-            return Err(Error::file(path, Place::Tensor(name), format!("should be F32 of {dims:?}")));
+            return Err(Error::file(path, Place::Tensor(name), CheckpointFault::NotF32 { shape: format!("{dims:?}") }));
         }
         Ok(from_bytes(tensor.data()))
     };

@@ -13,7 +13,7 @@ use super::pass::{Outcome, Weights};
 use super::profiler::Profiler;
 use super::projection::DropoutKey;
 use super::recipe::Recipe;
-use mixtral_engine::error::Place;
+use mixtral_engine::error::{CheckpointFault, Place};
 
 /// A training under way.
 #[derive(Debug)]
@@ -141,8 +141,8 @@ impl Trainer {
             if differences.is_empty() {
                 return Ok(());
             }
-            let message = format!("a checkpoint of another training; it differs in {}", differences.join("; "));
-            Err(mixtral_engine::Error::file(path, Place::Whole, message))
+            let fault = CheckpointFault::Other { differences: differences.join("; ") };
+            Err(mixtral_engine::Error::file(path, Place::Whole, fault))
         })?;
         self.dealer = BatchSampler::new(self.data.documents.len(), state.seed, state.epoch, state.at);
         self.tokens = state.tokens;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::{Error, LayoutFault, Place, Result};
 
 /// A poem as the package has it.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -43,8 +43,8 @@ pub fn read(package: &Path) -> Result<Vec<Raw>> {
         files.sort();
         for path in files {
             let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
-            let poems: Vec<Raw> =
-                serde_json::from_slice(&bytes).map_err(|e| Error::file(&path, Place::Whole, e.to_string()))?;
+            let poems: Vec<Raw> = serde_json::from_slice(&bytes)
+                .map_err(|e| Error::file(&path, Place::Whole, LayoutFault::NotJson { why: e.to_string() }))?;
             out.extend(poems);
         }
     }

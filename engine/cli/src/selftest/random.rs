@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use mixtral_engine::arch::{Config, RopeScaling, TensorRole, tensor_specs};
+use mixtral_engine::error::{Error, RequestFault, Result};
 use mixtral_engine::formats::{Info, Source};
 use mixtral_engine::quant::{Blocks, GgmlType};
-use mixtral_engine::{Error, Result};
 use mixtral_tools::quantize::encode;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -72,7 +72,7 @@ impl Source for Random {
 
     fn bytes(&self, name: &str) -> Result<Cow<'_, [u8]>> {
         let found = self.tensors.get(name).map(|(_, bytes)| Cow::Borrowed(bytes.as_slice()));
-        found.ok_or_else(|| Error::Request(format!("no tensor {name}")))
+        found.ok_or_else(|| Error::Request(RequestFault::NoTensor { name: name.to_owned() }))
     }
 
     fn names(&self) -> Vec<&str> {
@@ -95,7 +95,7 @@ impl Source for InF32<'_> {
     fn bytes(&self, name: &str) -> Result<Cow<'_, [u8]>> {
         let bytes = self.0.bytes(name)?;
         let kind = self.0.info(name).map_or(GgmlType::F32, |info| info.kind);
-        let unknown = || Error::Request(format!("{name}: type {kind} is not supported"));
+        let unknown = || Error::Request(RequestFault::Type { name: name.to_owned(), kind: kind.to_string() });
         let blocks = Blocks::new(kind, &bytes).ok_or_else(unknown)?;
         let mut weights = vec![0f32; bytes.len() / kind.block_bytes() * kind.block_len()];
         blocks.dequantise(0, &mut weights);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::reader::Reader;
 use super::value::Value;
-use crate::error::{Error, Fault, Foreign, Place, Result};
+use crate::error::{Error, Fault, Foreign, LayoutFault, Place, Result};
 use crate::quant::GgmlType;
 
 /// A tensor as its file's table describes it.
@@ -85,7 +85,7 @@ fn alignment(path: &Path, metadata: &BTreeMap<String, Value>) -> Result<u64> {
     };
     match value.integer() {
         Some(v) if (8..=1 << 20).contains(&v) && v % 8 == 0 => Ok(v as u64),
-        _ => Err(Error::file(path, Place::Key(KEY.to_owned()), "should be a multiple of 8, at most 1 MiB")),
+        _ => Err(Error::file(path, Place::Key(KEY.to_owned()), LayoutFault::Alignment)),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::value::{Array, Value};
-use crate::error::{Error, Fault, Place, Result};
+use crate::error::{Error, Fault, LayoutFault, Place, Result};
 
 /// How deep arrays may stand in arrays. Real files use one level.
 const MAX_DEPTH: usize = 4;
@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
             7 => Array::Bool(self.items(1, Self::bool)?),
             8 => Array::String(self.items(8, |r| r.string().map(str::to_owned))?),
             9 if depth < MAX_DEPTH => Array::Array(self.items(12, |r| r.list(depth + 1))?),
-            9 => return Err(self.fault(at, "arrays nested too deeply")),
+            9 => return Err(self.fault(at, LayoutFault::Nested)),
             10 => Array::U64(self.numbers(u64::from_le_bytes)?),
             11 => Array::I64(self.numbers(i64::from_le_bytes)?),
             12 => Array::F64(self.numbers(f64::from_le_bytes)?),

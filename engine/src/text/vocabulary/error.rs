@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::error::{Fault, TokenizerFault};
+
 /// A vocabulary that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum VocabularyError {
@@ -26,13 +28,11 @@ pub enum VocabularyError {
         tokens: usize,
     },
     /// An entry that makes no sense.
-    #[error("{key}: entry {index} {what}")]
+    #[error("{key}: {fault}")]
     Entry {
         key: &'static str,
-        /// Which entry.
-        index: usize,
-        /// What is wrong.
-        what: String,
+        /// Which entry, and what is wrong.
+        fault: TokenizerFault,
     },
     /// Something this engine does not know.
     #[error("{key}: {value:?} is not supported (known: {known})")]
@@ -49,6 +49,18 @@ impl VocabularyError {
             | Self::OutOfRange { key, .. }
             | Self::Entry { key, .. }
             | Self::Unsupported { key, .. } => key,
+        }
+    }
+
+    /// What is wrong, for an error that names the key already.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Empty => Fault::Missing,
+            Self::Length { found, tokens, .. } => Fault::ListLength { found: *found, tokens: *tokens },
+            Self::OutOfRange { id, tokens, .. } => Fault::NoSuchToken { id: *id, tokens: *tokens },
+            Self::Entry { fault, .. } => Fault::Tokenizer(fault.clone()),
+            Self::Unsupported { value, .. } => Fault::Unsupported(format!("{value:?}")),
         }
     }
 }

@@ -5,6 +5,8 @@ mod parts;
 
 use std::collections::HashMap;
 
+use crate::error::TokenizerFault;
+
 pub use error::VocabularyError;
 pub use parts::{Kind, TokenType, VocabularyParts};
 
@@ -74,8 +76,7 @@ impl Vocabulary {
                 TokenType::Byte => {
                     let byte = byte_of(token).ok_or_else(|| VocabularyError::Entry {
                         key: "tokenizer.ggml.tokens",
-                        index: id as usize,
-                        what: format!("is {token:?}, which is no byte like <0x0A>"),
+                        fault: TokenizerFault::NotAByte { index: id.to_string(), token: token.clone() },
                     })?;
                     bytes[usize::from(byte)] = Some(id);
                 }
@@ -87,8 +88,7 @@ impl Vocabulary {
         if let Some(index) = parts.scores.iter().position(|s| s.is_nan()) {
             return Err(VocabularyError::Entry {
                 key: "tokenizer.ggml.scores",
-                index,
-                what: "is not a number".to_owned(),
+                fault: TokenizerFault::Score { index: index.to_string() },
             });
         }
         let mut ends: Vec<u32> = parts.eos.into_iter().chain(parts.eot).collect();
@@ -199,8 +199,7 @@ fn read_types(types: &[i64], count: usize) -> Result<Vec<TokenType>, VocabularyE
     let read = |(index, number): (usize, &i64)| {
         TokenType::from_number(*number).ok_or_else(|| VocabularyError::Entry {
             key: "tokenizer.ggml.token_type",
-            index,
-            what: format!("is {number}, which is no known type"),
+            fault: TokenizerFault::UnknownType { index: index.to_string(), number: number.to_string() },
         })
     };
     types.iter().enumerate().map(read).collect()

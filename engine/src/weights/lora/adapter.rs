@@ -9,7 +9,7 @@ use super::names;
 use super::pair::{Pair, transposed};
 use crate::arch::order::to_gguf;
 use crate::arch::{Config, TensorRole, TensorSpec, tensor_specs};
-use crate::error::{Error, Fault, Place, Result};
+use crate::error::{AdapterFault, Error, Fault, Place, Result};
 use crate::formats::safetensors::Tensors;
 
 /// The name of the file with the tensors.
@@ -56,8 +56,8 @@ impl Adapter {
         let path = folder.join(WEIGHTS_FILE);
         let pickled = folder.join("adapter_model.bin");
         if !path.exists() && pickled.exists() {
-            let message = format!("is not read, for it may run any program; let PEFT write {WEIGHTS_FILE}");
-            return Err(Error::file(pickled, Place::Whole, message));
+            let fault = AdapterFault::Pickled { file: WEIGHTS_FILE.to_owned() };
+            return Err(Error::file(pickled, Place::Whole, fault));
         }
         let mut adapter = Self { config, tensors: Tensors::open(&path)?, head_dim: shape.head_dim };
         adapter.check(shape)?;
@@ -127,7 +127,7 @@ impl Adapter {
             (0..part.experts()).filter_map(|e| self.find_whole(part, e).transpose()).collect::<Result<_>>()?;
         let Some(first) = found.first() else { return Ok(None) };
         if found.len() < part.experts() {
-            return Err(self.tensors.fault(first, "is saved whole, and other experts of its layer are not"));
+            return Err(self.tensors.fault(first, AdapterFault::PartlyWhole));
         }
         let mut all = Vec::with_capacity(part.len());
         for name in &found {
@@ -154,10 +154,10 @@ impl Adapter {
             }
         }
         if let Some(name) = self.tensors.names().find(|name| !used.contains(*name)) {
-            return Err(self.tensors.fault(name, "is no part of this base model, or of another shape"));
+            return Err(self.tensors.fault(name, AdapterFault::NotInBase));
         }
         if used.is_empty() {
-            return Err(Error::file(self.path(), Place::Whole, "holds no tensors"));
+            return Err(Error::file(self.path(), Place::Whole, AdapterFault::Empty));
         }
         if self.config.targets.is_empty() {
             let module = |name: &String| Some(name.split(".lora_").next()?.rsplit('.').next()?.to_owned());
@@ -231,6 +231,6 @@ impl Adapter {
         if found == wanted {
             return Ok(());
         }
-        Err(self.tensors.fault(name, format!("is {found:?}; the base model and r need {wanted:?}")))
+        Err(self.tensors.fault(name, Fault::Shape { found: found.to_vec(), expected: wanted.to_vec() }))
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use regex::Regex;
 use serde_json::Value;
 
-use crate::error::{Fault, Result};
+use crate::error::{AdapterFault, Fault, LayoutFault, Result};
 use crate::formats::json::{Object, object};
 
 /// The file's name in an adapter's folder.
@@ -120,7 +120,7 @@ impl Reader<'_> {
         match self.0.get("peft_type").and_then(Value::as_str) {
             Some("LORA") => {}
             Some(other) => return Err(self.0.fault("peft_type", Fault::Unsupported(format!("{other:?}")))),
-            None => return Err(self.0.fault("peft_type", "is missing: this is no adapter of PEFT")),
+            None => return Err(self.0.fault("peft_type", AdapterFault::NotPeft)),
         }
         if let Some(task) = self.0.get("task_type").filter(|task| *task != "CAUSAL_LM") {
             return Err(self.0.fault("task_type", Fault::Unsupported(task.to_string())));
@@ -153,19 +153,17 @@ impl Reader<'_> {
         };
         for key in UNKNOWN {
             if self.0.get(key).is_some_and(|value| !empty(value)) {
-                return Err(self.0.fault(key, "is not supported: the model would be computed wrongly"));
+                return Err(self.0.fault(key, AdapterFault::Unsupported));
             }
         }
         if let Some(bias) = self.0.get("bias").filter(|bias| *bias != "none") {
-            return Err(self.0.fault("bias", format!("{bias} is not supported; \"none\" is")));
+            let found = bias.as_str().map_or_else(|| bias.to_string(), str::to_owned);
+            return Err(self.0.fault("bias", Fault::UnknownChoice { found, known: &["none"] }));
         }
         if let Some(Value::String(begun)) = self.0.get("init_lora_weights")
             && !BEGINNINGS.contains(&begun.as_str())
         {
-            let message = format!(
-                "{begun:?} changes the base too; let PEFT convert the adapter (path_initial_model_for_weight_conversion)"
-            );
-            return Err(self.0.fault("init_lora_weights", message));
+            return Err(self.0.fault("init_lora_weights", AdapterFault::ChangesBase { begun: begun.clone() }));
         }
         Ok(())
     }
@@ -187,23 +185,25 @@ impl Reader<'_> {
         let list = match self.0.get(key) {
             None => return Ok(Vec::new()),
             Some(Value::Array(list)) => list,
-            Some(_) => return Err(self.0.fault(key, "should be a list of names")),
+            Some(_) => return Err(self.0.fault(key, LayoutFault::NotNames)),
         };
         let name = |name: &Value| name.as_str().map(str::to_owned);
         let names: Option<Vec<String>> = list.iter().map(name).collect();
-        names.ok_or_else(|| self.0.fault(key, "should be a list of names"))
+        names.ok_or_else(|| self.0.fault(key, LayoutFault::NotNames))
     }
 
     fn patterns<T>(&self, key: &str, value: impl Fn(&Value) -> Result<T>) -> Result<Vec<Pattern<T>>> {
         let map = match self.0.get(key) {
             None => return Ok(Vec::new()),
             Some(Value::Object(map)) => map,
-            Some(_) => return Err(self.0.fault(key, "should be an object")),
+            Some(_) => return Err(self.0.fault(key, LayoutFault::NotObject)),
         };
         let pattern = |(text, found): (&String, &Value)| {
             // As PEFT matches: from the beginning, up to the end, anything before a dot.
             let regex = Regex::new(&format!(r"^(?:(?:.*\.)?(?:{text}))$"));
-            let regex = regex.map_err(|error| self.0.fault(key, format!("{text:?}: {error}")))?;
+            let regex = regex.map_err(|error| {
+                self.0.fault(key, AdapterFault::Pattern { text: text.clone(), why: error.to_string() })
+            })?;
             Ok(Pattern { text: text.clone(), value: value(found)?, regex })
         };
         map.iter().map(pattern).collect()

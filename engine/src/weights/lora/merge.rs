@@ -5,7 +5,7 @@ use std::path::Path;
 use super::adapter::Adapter;
 use super::pair::fold;
 use crate::arch::{Config, TensorRole, TensorSpec, tensor_specs};
-use crate::error::{Error, Place, Result};
+use crate::error::{AdapterFault, Error, Place, Result};
 
 /// Opens adapters for a base of this shape, in the order in which they are put in.
 ///
@@ -19,8 +19,7 @@ pub fn open_all(folders: &[impl AsRef<Path>], shape: &Config, tied: bool) -> Res
     for part in shared.filter(|_| tied) {
         for adapter in &adapters {
             if adapter.touches(&part)? {
-                let message = "changes the embedding or the output matrix, which are one matrix in this base";
-                return Err(Error::file(adapter.path(), Place::Tensor(part.name()), message));
+                return Err(Error::file(adapter.path(), Place::Tensor(part.name()), AdapterFault::TiedBase));
             }
         }
     }
@@ -49,7 +48,7 @@ pub fn apply(adapters: &[Adapter], part: &TensorSpec, expert: usize, mut weights
             fold(&pair, &mut weights, cols);
         }
         if !weights.iter().all(|weight| weight.is_finite()) {
-            return Err(Error::file(adapter.path(), Place::Tensor(part.name()), "becomes what is no number"));
+            return Err(Error::file(adapter.path(), Place::Tensor(part.name()), AdapterFault::BecomesNotFinite));
         }
     }
     Ok(weights)

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::{Error, LayoutFault, Place, Result};
 use mixtral_engine::weights::lora::{AdapterConfig, CONFIG_FILE};
 use serde_json::{Map, Value, json};
 
@@ -36,7 +36,8 @@ pub fn write_config(config: &AdapterConfig, folder: &Path) -> Result<()> {
         "inference_mode": true,
     });
     let path = folder.join(CONFIG_FILE);
-    let text = serde_json::to_vec_pretty(&json).map_err(|e| Error::file(&path, Place::Whole, e.to_string()))?;
+    let text = serde_json::to_vec_pretty(&json)
+        .map_err(|e| Error::file(&path, Place::Whole, LayoutFault::NotJson { why: e.to_string() }))?;
     atomic_file::write_bytes(&path, &text)
 }
 

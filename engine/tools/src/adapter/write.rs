@@ -11,7 +11,7 @@ use crate::quantize::encode;
 use crate::safetensors::{Planned, Stream};
 use mixtral_engine::arch::order::to_hugging_face;
 use mixtral_engine::arch::{Config, TensorRole, TensorSpec};
-use mixtral_engine::error::{Error, Fault, Place, Result};
+use mixtral_engine::error::{AdapterFault, Error, Fault, Place, RequestFault, Result};
 use mixtral_engine::quant::GgmlType;
 
 /// Writes an adapter for a model of this shape: both files, each whole or not at all, the tensors under the names that
@@ -63,7 +63,7 @@ struct Tensors {
 impl Tensors {
     fn new(folder: &Path, head_dim: usize, kind: GgmlType) -> Result<Self> {
         if !matches!(kind, GgmlType::F32 | GgmlType::F16 | GgmlType::BF16) {
-            return Err(Error::Request(format!("an adapter is F32, F16 or BF16, not {kind}")));
+            return Err(Error::Request(RequestFault::NotPlain { kind: kind.to_string() }));
         }
         Ok(Self { path: folder.join(WEIGHTS_FILE), head_dim, kind, all: BTreeMap::new() })
     }
@@ -77,16 +77,16 @@ impl Tensors {
         let (rows, cols) = part.matrix();
         let Pair { rank, a, b, scale } = pair;
         if part.role.is_norm() || expert >= part.experts() {
-            return Err(self.fault(&module, "is no matrix of the model"));
+            return Err(self.fault(&module, AdapterFault::NotAMatrix));
         }
         if a.len() != rank * cols || b.len() != rows * rank {
-            return Err(self.fault(&module, format!("its pair is not of {rows} rows and {cols} columns")));
+            return Err(self.fault(&module, AdapterFault::PairShape { rows: rows.to_string(), cols: cols.to_string() }));
         }
         let told = config.of(&module);
         if told.0 != rank || (told.1 - scale).abs() > 1e-6 * scale.abs() {
-            let message =
-                format!("has rank {rank} and scale {scale}; the configuration says {} and {}", told.0, told.1);
-            return Err(self.fault(&module, message));
+            let (told_rank, told_scale) = (told.0.to_string(), told.1.to_string());
+            let (rank, scale) = (rank.to_string(), scale.to_string());
+            return Err(self.fault(&module, AdapterFault::RankDiffers { rank, scale, told_rank, told_scale }));
         }
         let b = to_hugging_face(part.role, b, rank, self.head_dim);
         if part.role == TensorRole::Embedding {
@@ -101,7 +101,8 @@ impl Tensors {
 
     fn whole(&mut self, part: &TensorSpec, weights: Vec<f32>) -> Result<()> {
         if weights.len() != part.len() || part.is_empty() {
-            return Err(self.fault(&part.name(), format!("{} weights are not {:?}", weights.len(), part.dims)));
+            let (count, shape) = (weights.len().to_string(), format!("{:?}", part.dims));
+            return Err(self.fault(&part.name(), AdapterFault::Weights { count, shape }));
         }
         let cols = part.matrix().1;
         let weights = to_hugging_face(part.role, weights, cols, self.head_dim);
@@ -121,11 +122,12 @@ impl Tensors {
             _ => |v: &f32| v.is_finite(),
         };
         if let Some(value) = values.iter().find(|value| !fits(value)) {
-            return Err(self.fault(&name, format!("{value} does not fit {}", self.kind)));
+            let (value, kind) = (value.to_string(), self.kind.to_string());
+            return Err(self.fault(&name, AdapterFault::DoesNotFit { value, kind }));
         }
         let bytes = encode(self.kind, values, 1, None)?;
         if self.all.contains_key(&name) {
-            return Err(self.fault(&name, "a second tensor of this name"));
+            return Err(self.fault(&name, Fault::Duplicate));
         }
         self.all.insert(name, (dims, bytes));
         Ok(())

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use mixtral_engine::arch::{Config, tensor_specs};
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::{Error, Fault, Place, Result};
 use mixtral_engine::formats::Source as _;
 use mixtral_engine::formats::gguf::Gguf;
 
@@ -17,7 +17,7 @@ pub(super) fn refuse_strangers(gguf: &Gguf, config: &Config) -> Result<bool> {
         .flat_map(|part| (0..part.experts()).map(|e| part.split_name(e)).chain([part.name()]))
         .collect();
     if let Some(stranger) = gguf.tensors().iter().find(|tensor| !known.contains(&tensor.name)) {
-        return Err(Error::file(gguf.path(), Place::Tensor(stranger.name.clone()), "is not a part of a Mixtral model"));
+        return Err(Error::file(gguf.path(), Place::Tensor(stranger.name.clone()), Fault::Surplus));
     }
     Ok(gguf.is_tied())
 }

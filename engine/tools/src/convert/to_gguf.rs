@@ -32,7 +32,7 @@ pub fn named(folder: &Folder) -> Result<(Named, Option<&'static str>)> {
     let model = Model { vocabulary: folder.config().vocab_size, bos: folder.bos(), eos: folder.eos() };
     let Found { parts, template, path } = tokenizer::read(folder.path(), model)?;
     let tokenizer = gguf_values(&parts, template.as_deref());
-    let fault = |error: VocabularyError| Error::file(&path, Place::Whole, error.to_string());
+    let fault = |error: VocabularyError| Error::file(&path, Place::Key(error.key().to_owned()), error.fault());
     let differs = tokenizer::differs(&path, &Tokenizer::new(parts).map_err(fault)?)?;
     let name = folder.path().canonicalize().ok();
     let name = name.and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));

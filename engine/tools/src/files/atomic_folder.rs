@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::atomic_file::part_of;
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::{ConversionFault, Error, Place, Result};
 
 /// A folder that is being filled. Dropped unfinished, it is removed.
 #[derive(Debug)]
@@ -21,18 +21,18 @@ impl WholeFolder {
     /// # Errors
     /// It is there and may not be replaced, an interrupted run left its `NAME.part`, or it cannot be made.
     pub fn create(target: &Path, replace: bool, mark: &str) -> Result<Self> {
-        let whole = |path: &Path, message: String| Err(Error::file(path, Place::Whole, message));
+        let whole = |path: &Path, fault: ConversionFault| Err(Error::file(path, Place::Whole, fault));
         if !may_replace(target)? {
             if !replace {
-                return whole(target, "is there already".into());
+                return whole(target, ConversionFault::Exists);
             }
             if !target.join(mark).is_file() {
-                return whole(target, format!("holds other files and no {mark}; it is not replaced"));
+                return whole(target, ConversionFault::NotOurs { mark: mark.to_owned() });
             }
         }
         let part = part_of(&plain(target));
         if part.exists() {
-            return whole(&part, "is left from a run that was interrupted, or still goes on; remove it".into());
+            return whole(&part, ConversionFault::LeftOver);
         }
         fs::create_dir_all(&part).map_err(Error::io(&part))?;
         Ok(Self { target: plain(target), part, finished: false })

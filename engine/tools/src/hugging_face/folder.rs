@@ -7,7 +7,7 @@ use super::names::{CONFIG, INDEX, SINGLE, matrices};
 use super::read_config::{self, Read};
 use mixtral_engine::arch::order;
 use mixtral_engine::arch::{Config, TensorRole, TensorSpec, tensor_specs};
-use mixtral_engine::error::{Error, Fault, Place, Result};
+use mixtral_engine::error::{ConversionFault, Error, Fault, LayoutFault, Place, Result};
 use mixtral_engine::formats::json::bounded_object;
 use mixtral_engine::formats::safetensors::Tensors;
 use mixtral_engine::quant::GgmlType;
@@ -55,7 +55,7 @@ impl Folder {
         for (at, (_, shard)) in shards.iter().enumerate() {
             for name in shard.names() {
                 if by_name.insert(name.to_owned(), at).is_some() {
-                    return Err(shard.fault(name, "is in another shard too"));
+                    return Err(shard.fault(name, LayoutFault::InAnotherShard));
                 }
             }
         }
@@ -63,8 +63,8 @@ impl Folder {
         for (name, file) in told.iter().flatten() {
             let found = folder.by_name.get(name).map(|at| &folder.shards[*at].0);
             if found != Some(file) {
-                let message = format!("is not in {file}, which {INDEX} names");
-                return Err(folder.fault(name, message));
+                let fault = ConversionFault::OtherFile { file: file.clone(), index: INDEX.to_owned() };
+                return Err(folder.fault(name, fault));
             }
         }
         folder.check()?;
@@ -176,8 +176,8 @@ impl Folder {
             let (_, shard) = &self.shards[self.by_name[&spot.name]];
             let found = shard.get(&spot.name).map_or(&[][..], |tensor| &tensor.dims);
             if found != spot.dims {
-                let message = format!("is {found:?}; {CONFIG} needs {:?}", spot.dims);
-                return Err(shard.fault(&spot.name, message));
+                let (found, wanted) = (format!("{found:?}"), format!("{:?}", spot.dims));
+                return Err(shard.fault(&spot.name, ConversionFault::ConfigShape { found, wanted }));
             }
             used.insert(spot.name);
         }
@@ -189,7 +189,7 @@ impl Folder {
         let known = |name: &str| twice.as_deref() == Some(name) || name.ends_with(".rotary_emb.inv_freq");
         let surplus = self.tensors().find(|(name, _)| !used.contains(*name) && !known(name));
         match surplus {
-            Some((name, shard)) => Err(shard.fault(name, "is not a part of a Mixtral model of this shape")),
+            Some((name, shard)) => Err(shard.fault(name, LayoutFault::NotInShape)),
             None => Ok(()),
         }
     }
@@ -207,31 +207,31 @@ fn open_shards(path: &Path) -> Result<(Vec<Shard>, Option<Index>)> {
         return Ok((vec![(SINGLE.to_owned(), Tensors::open(&path.join(SINGLE))?)], None));
     }
     if !index.is_file() {
-        let message = if path.join("pytorch_model.bin").exists() || path.join("pytorch_model.bin.index.json").exists() {
-            "pytorch_model.bin is not read, for it may run any program; let transformers save it as safetensors".into()
+        let fault = if path.join("pytorch_model.bin").exists() || path.join("pytorch_model.bin.index.json").exists() {
+            ConversionFault::Pickled
         } else {
-            format!("neither {SINGLE} nor {INDEX} is there")
+            ConversionFault::Neither { one: SINGLE.to_owned(), other: INDEX.to_owned() }
         };
-        return Err(Error::file(path, Place::Whole, message));
+        return Err(Error::file(path, Place::Whole, fault));
     }
-    let fault = |message: String| Error::file(&index, Place::Key("weight_map".into()), message);
+    let fault = |fault: Fault| Error::file(&index, Place::Key("weight_map".into()), fault);
     let json = bounded_object(&index, MAX_INDEX)?;
     let map = json.get("weight_map").and_then(serde_json::Value::as_object);
-    let map = map.ok_or_else(|| fault("is missing".into()))?;
+    let map = map.ok_or_else(|| fault(Fault::Missing))?;
     let mut told = Index::new();
     for (tensor, file) in map {
         let file = file.as_str().filter(|file| {
             // A name must not lead out of the folder.
             Path::new(file).file_name().is_some_and(|name| name == *file)
         });
-        let file = file.ok_or_else(|| fault(format!("{tensor}: is in no file of this folder")))?;
+        let file = file.ok_or_else(|| fault(ConversionFault::NoFile { tensor: tensor.clone() }.into()))?;
         told.insert(tensor.clone(), file.to_owned());
     }
     let mut files: Vec<&String> = told.values().collect();
     files.sort_unstable();
     files.dedup();
     if files.is_empty() || files.len() > MAX_SHARDS {
-        return Err(fault(format!("{} shards are not possible", files.len())));
+        return Err(fault(ConversionFault::Shards { count: files.len().to_string() }.into()));
     }
     let open = |file: &String| Ok((file.clone(), Tensors::open(&path.join(file))?));
     let shards = files.into_iter().map(open).collect::<Result<_>>()?;

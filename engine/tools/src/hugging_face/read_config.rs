@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use mixtral_engine::arch::{Config, RopeScaling};
-use mixtral_engine::error::{Fault, Result};
+use mixtral_engine::error::{Fault, LayoutFault, Result};
 use mixtral_engine::formats::json::{Object, object};
 
 /// No dimension of a real model is larger; beyond it products could overflow.
@@ -41,41 +41,41 @@ impl<'a> Reader<'a> {
             Some(other) => {
                 return Err(self.0.fault("model_type", Fault::Architecture(other.to_owned())));
             }
-            None => return Err(self.0.fault("model_type", "is missing: this is no model's folder")),
+            None => return Err(self.0.fault("model_type", LayoutFault::NotAModel)),
         }
         if let Some(act) = self.0.get("hidden_act").filter(|act| *act != "silu") {
-            return Err(self.0.fault("hidden_act", format!("{act} is not supported; \"silu\" is")));
+            let found = act.as_str().map_or_else(|| act.to_string(), str::to_owned);
+            return Err(self.0.fault("hidden_act", Fault::UnknownChoice { found, known: &["silu"] }));
         }
         if let Some(how) = self.0.get("quantization_config") {
             let method = how.get("quant_method").and_then(Value::as_str).unwrap_or("quantised");
-            let message = format!("{method} weights are not read; F32, F16 and BF16 are");
-            return Err(self.0.fault("quantization_config", message));
+            return Err(self.0.fault("quantization_config", LayoutFault::Quantised { method: method.to_owned() }));
         }
         let (hidden, heads) = (self.size("hidden_size")?, self.size("num_attention_heads")?);
         let kv_heads =
             if self.0.get("num_key_value_heads").is_some() { self.size("num_key_value_heads")? } else { heads };
         if !heads.is_multiple_of(kv_heads) {
-            let message = format!("{kv_heads} key heads cannot serve {heads} query heads");
-            return Err(self.0.fault("num_key_value_heads", message));
+            let fault = LayoutFault::KeyHeads { kv: kv_heads.to_string(), heads: heads.to_string() };
+            return Err(self.0.fault("num_key_value_heads", fault));
         }
         let head_dim = match self.0.get("head_dim") {
             Some(_) => self.size("head_dim")?,
             None if hidden.is_multiple_of(heads) => hidden / heads,
-            None => return Err(self.0.fault("hidden_size", format!("{hidden} does not divide into {heads} heads"))),
+            None => return Err(self.0.fault("hidden_size", Fault::HeadCount { size: hidden, heads })),
         };
         if head_dim % 2 == 1 {
-            return Err(self.0.fault("head_dim", format!("an odd head width of {head_dim}")));
+            return Err(self.0.fault("head_dim", Fault::OddHeads(head_dim)));
         }
         let (experts, top) = (self.size("num_local_experts")?, self.size("num_experts_per_tok")?);
         if top > experts {
-            return Err(self.0.fault("num_experts_per_tok", format!("{top} of {experts} experts")));
+            return Err(self.0.fault("num_experts_per_tok", Fault::TooManyExperts { used: top, experts }));
         }
         let context = self.size("max_position_embeddings")?;
         // Mixtral looks at the whole context.
         if let Some(window) = self.0.get("sliding_window")
             && window.as_u64().is_none_or(|window| window < context as u64)
         {
-            return Err(self.0.fault("sliding_window", format!("{window} is not supported")));
+            return Err(self.0.fault("sliding_window", LayoutFault::SlidingWindow { window: window.to_string() }));
         }
         let rope = self.rope()?;
         Ok(Config {
@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
             match self.0.get(key) {
                 None => {}
                 Some(Value::Object(rope)) => return Ok(Some(rope)),
-                Some(_) => return Err(self.0.fault(key, "should be an object")),
+                Some(_) => return Err(self.0.fault(key, LayoutFault::NotObject)),
             }
         }
         Ok(None)
@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
                     let known = ["rope_type", "type", "factor", "rope_theta", "original_max_position_embeddings"];
                     let default = usual.iter().any(|(name, usual)| name == key && value.as_f64() == Some(*usual));
                     if !known.contains(&key.as_str()) && !default {
-                        return Err(self.0.fault(key, "YaRN with other than its usual constants is not supported"));
+                        return Err(self.0.fault(key, LayoutFault::Yarn));
                     }
                 }
                 let original = match rope.get("original_max_position_embeddings") {
@@ -132,28 +132,31 @@ impl<'a> Reader<'a> {
                 };
                 Ok(RopeScaling::Yarn { factor: self.positive(rope, "factor", None)?, original })
             }
-            other => Err(self.0.fault("rope_type", format!("{other:?} is not supported (linear and yarn are)"))),
+            other => {
+                let fault = Fault::UnknownChoice { found: other.to_owned(), known: &["linear", "yarn"] };
+                Err(self.0.fault("rope_type", fault))
+            }
         }
     }
 
     /// A dimension: a whole number from 1 to [`MAX_DIM`].
     fn size(&self, key: &str) -> Result<usize> {
-        self.dimension(key, self.0.get(key).ok_or_else(|| self.0.fault(key, "is missing"))?)
+        self.dimension(key, self.0.get(key).ok_or_else(|| self.0.fault(key, Fault::Missing))?)
     }
 
     fn dimension(&self, key: &str, value: &Value) -> Result<usize> {
         match value.as_u64() {
             Some(n @ 1..=MAX_DIM) => Ok(n as usize),
-            _ => Err(self.0.fault(key, format!("{value} is not possible"))),
+            _ => Err(self.0.fault(key, Fault::Impossible(value.to_string()))),
         }
     }
 
     fn positive(&self, json: &Map<String, Value>, key: &str, default: Option<f32>) -> Result<f32> {
         let Some(value) = json.get(key).filter(|value| !value.is_null()) else {
-            return default.ok_or_else(|| self.0.fault(key, "is missing"));
+            return default.ok_or_else(|| self.0.fault(key, Fault::Missing));
         };
         let number = value.as_f64().map(|value| value as f32).filter(|value| value.is_finite() && *value > 0.0);
-        number.ok_or_else(|| self.0.fault(key, format!("{value} is not possible")))
+        number.ok_or_else(|| self.0.fault(key, Fault::Impossible(value.to_string())))
     }
 
     /// A token's number; of several ends the first, which is the model's own.

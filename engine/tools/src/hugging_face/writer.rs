@@ -15,7 +15,7 @@ use crate::safetensors::{Planned, Stream, dtype};
 use crate::tokenizer;
 use mixtral_engine::arch::order;
 use mixtral_engine::arch::{Config, TensorSpec};
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::{ConversionFault, Error, Fault, Place, RequestFault, Result};
 use mixtral_engine::formats::gguf::Metadata;
 use mixtral_engine::quant::GgmlType;
 
@@ -57,8 +57,7 @@ impl Writer {
     /// The type is none of Hugging Face's, or the folder is there already.
     pub fn create(folder: &Path, form: &Form) -> Result<Self> {
         if dtype(form.kind).is_none() {
-            let message = format!("{} is no type of safetensors; F32, F16 and BF16 are", form.kind);
-            return Err(Error::Request(message));
+            return Err(Error::Request(RequestFault::NotPlain { kind: form.kind.to_string() }));
         }
         let matrices: Vec<_> = matrices(form.config, form.tied).collect();
         let planned: Vec<Planned> = matrices.iter().map(|(part, expert)| plan(part, *expert, form.kind)).collect();
@@ -101,11 +100,13 @@ impl Writer {
     /// Another one is next, a weight does not fit the type, or the disk is full.
     pub fn matrix(&mut self, part: &TensorSpec, expert: usize, weights: Vec<f32>) -> Result<()> {
         let name = format!("{}.weight", part.role.hugging_face(part.layer, expert));
-        let fault = |message: String| Error::file(self.folder.target(), Place::Tensor(name.clone()), message);
+        let fault = |fault: ConversionFault| Error::file(self.folder.target(), Place::Tensor(name.clone()), fault);
         match self.wanted.next() {
             Some((next, at)) if next == *part && at == expert => {}
-            Some((next, at)) => return Err(fault(format!("comes before {} of {at}", next.name()))),
-            None => return Err(fault("is one too many".into())),
+            Some((next, at)) => {
+                return Err(fault(ConversionFault::Before { next: next.name(), expert: at.to_string() }));
+            }
+            None => return Err(fault(ConversionFault::OneTooMany)),
         }
         let cols = part.matrix().1;
         let weights = order::to_hugging_face(part.role, weights, cols, self.head_dim);
@@ -128,8 +129,8 @@ impl Writer {
     /// As [`Self::matrix`].
     pub fn part(&mut self, part: &TensorSpec, weights: &[f32]) -> Result<()> {
         if weights.len() != part.len() || part.is_empty() {
-            let message = format!("{} weights are not {:?}", weights.len(), part.dims);
-            return Err(Error::file(self.folder.target(), Place::Tensor(part.name()), message));
+            let fault = Fault::Shape { found: vec![weights.len()], expected: part.dims.clone() };
+            return Err(Error::file(self.folder.target(), Place::Tensor(part.name()), fault));
         }
         let each = part.len() / part.experts();
         weights.chunks_exact(each).enumerate().try_for_each(|(e, weights)| self.matrix(part, e, weights.to_vec()))
@@ -149,7 +150,7 @@ impl Writer {
     pub fn finish(mut self, tokenizer: &Metadata) -> Result<()> {
         if let Some((part, expert)) = self.wanted.next() {
             let name = part.role.hugging_face(part.layer, expert);
-            return Err(Error::file(self.folder.target(), Place::Tensor(name), "was not given"));
+            return Err(Error::file(self.folder.target(), Place::Tensor(name), ConversionFault::NotGiven));
         }
         self.end_shard()?;
         let ends = Ends {
@@ -193,7 +194,7 @@ pub fn write(
 
 fn begin(folder: &WholeFolder, shards: &mut Vec<(String, Vec<Planned>)>) -> Result<Stream<BufWriter<File>>> {
     let Some((name, tensors)) = shards.pop() else {
-        return Err(Error::file(folder.target(), Place::Whole, "more tensors than were planned"));
+        return Err(Error::file(folder.target(), Place::Whole, ConversionFault::MoreThanPlanned));
     };
     let path = folder.path().join(name);
     let file = File::create(&path).map_err(Error::io(&path))?;

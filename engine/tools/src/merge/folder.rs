@@ -12,7 +12,7 @@ use crate::quantize::encode_rows;
 use crate::safetensors::{Planned, Stream};
 use mixtral_engine::arch::TensorSpec;
 use mixtral_engine::arch::order::to_hugging_face;
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::{ConversionFault, Error, Place, Result};
 use mixtral_engine::formats::safetensors::Tensors;
 use mixtral_engine::weights::lora::Adapter;
 use mixtral_engine::weights::lora::{apply, touched};
@@ -36,7 +36,7 @@ pub fn into_folder(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<()> {
     if atomic_file::same(base.path(), out) {
-        return Err(Error::file(out, Place::Whole, "is the base itself; name another folder to write"));
+        return Err(Error::file(out, Place::Whole, ConversionFault::BaseItself));
     }
     let mut pieces = Pieces::new();
     for (part, expert) in matrices(base.config(), base.tied()) {

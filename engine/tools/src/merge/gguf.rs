@@ -8,7 +8,7 @@ use crate::mixes::QuantMix;
 use crate::quantize::{WRITABLE, encode_rows, needs_importance};
 use crate::quantize_file::{tells_types, type_values};
 use mixtral_engine::arch::{Config, TensorSpec, tensor_specs};
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::{ConversionFault, Error, Fault, Place, Result};
 use mixtral_engine::formats::gguf::{Gguf, Value, Writer};
 use mixtral_engine::quant::GgmlType;
 use mixtral_engine::weights::lora::Adapter;
@@ -33,7 +33,7 @@ pub fn into_gguf(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<()> {
     if atomic_file::same(base.path(), out) {
-        return Err(Error::file(out, Place::Whole, "is the base itself; name another file to write"));
+        return Err(Error::file(out, Place::Whole, ConversionFault::BaseItself));
     }
     let mut owners = Owners::new();
     for part in tensor_specs(&Config::from_gguf(base)?) {
@@ -65,16 +65,15 @@ pub fn into_gguf(
         let owner = owners.get(&tensor.name);
         let changes = owner.map_or(Ok(false), |(part, _)| touched(adapters, part))?;
         let kind = types.map_or(tensor.kind, |types| types.of_tensor(&tensor.name, &tensor.dims));
-        let fault = |message: String| Error::file(base.path(), Place::Tensor(tensor.name.clone()), message);
+        let fault = |fault: Fault| Error::file(base.path(), Place::Tensor(tensor.name.clone()), fault);
         let recodes = changes || kind != tensor.kind;
         if recodes && (!WRITABLE.contains(&kind) || needs_importance(kind)) {
-            let message = format!("{kind} is not written without an importance matrix; name another type with --type");
-            return Err(fault(message));
+            return Err(fault(ConversionFault::NeedsImatrix { kind: kind.to_string() }.into()));
         }
         let owner = match (recodes, owner) {
             (false, _) => None,
             (true, Some(owner)) => Some(owner),
-            (true, None) => return Err(fault("is not a part of a Mixtral model".into())),
+            (true, None) => return Err(fault(Fault::Surplus)),
         };
         writer.plan(&tensor.name, kind, &tensor.dims).map_err(Error::io(out))?;
         planned.push((tensor, kind, owner));

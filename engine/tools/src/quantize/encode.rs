@@ -4,8 +4,8 @@
 //! least weighted squared error. What a weight's error error_weights is what the importance matrix says of its column, times a
 //! number that grows slowly with the weight.
 
+use mixtral_engine::error::{Error, RequestFault, Result};
 use mixtral_engine::quant::GgmlType;
-use mixtral_engine::{Error, Result};
 
 use super::blocks;
 
@@ -56,7 +56,8 @@ pub fn by_name(name: &str) -> Option<GgmlType> {
 pub fn encode(kind: GgmlType, weights: &[f32], cols: usize, importance: Option<&[f32]>) -> Result<Vec<u8>> {
     let block = kind.block_len();
     if cols == 0 || !cols.is_multiple_of(block) || !weights.len().is_multiple_of(cols) {
-        return Err(Error::Request(format!("rows of {cols} do not divide into {kind} blocks of {block}")));
+        let (cols, kind, block) = (cols.to_string(), kind.to_string(), block.to_string());
+        return Err(Error::Request(RequestFault::RowBlocks { cols, kind, block }));
     }
     match kind {
         GgmlType::F32 => return Ok(weights.iter().flat_map(|w| w.to_le_bytes()).collect()),
@@ -66,7 +67,8 @@ pub fn encode(kind: GgmlType, weights: &[f32], cols: usize, importance: Option<&
     }
     let importance = match importance {
         Some(importance) if importance.len() != cols => {
-            return Err(Error::Request(format!("{} importances for rows of {cols}", importance.len())));
+            let (count, cols) = (importance.len().to_string(), cols.to_string());
+            return Err(Error::Request(RequestFault::Importances { count, cols }));
         }
         Some(importance) => normalised_importance(importance),
         None => vec![1.0; cols],
@@ -79,7 +81,7 @@ pub fn encode(kind: GgmlType, weights: &[f32], cols: usize, importance: Option<&
         let blocks = row.chunks_exact(block).zip(error_weights.chunks_exact(block));
         for ((weights, error_weights), out) in blocks.zip(out.chunks_exact_mut(kind.block_bytes())) {
             if !blocks::write(kind, weights, error_weights, out) {
-                return Err(Error::Request(format!("{kind} cannot be written")));
+                return Err(Error::Request(RequestFault::NotWritten { kind: kind.to_string() }));
             }
         }
     }

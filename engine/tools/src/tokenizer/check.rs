@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::{ConversionFault, Error, Place, Result};
 use mixtral_engine::text::{Encoding, Tokenizer};
 
 /// Texts that show where two tokenizers part: spaces, lines, scripts, what has no piece, control tokens within. (None begins
@@ -38,7 +38,9 @@ pub fn differs(path: &Path, ours: &Tokenizer) -> Result<Option<&'static str>> {
     if path.extension().is_none_or(|ending| ending != "json") {
         return Ok(None);
     }
-    let fault = |error: tokenizers::Error| Error::file(path, Place::Whole, error.to_string());
+    let fault = |error: tokenizers::Error| {
+        Error::file(path, Place::Whole, ConversionFault::Tokenizer { why: error.to_string() })
+    };
     let theirs = tokenizers::Tokenizer::from_file(path).map_err(fault)?;
     for text in TEXTS {
         let expected = theirs.encode(text, true).map_err(fault)?;

@@ -8,7 +8,7 @@ use super::beside::Beside;
 use super::model::Model;
 use super::sentence_piece;
 use super::tokens::Tokens;
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::{ConversionFault, Error, Fault, Place, Result, TokenizerFault};
 use mixtral_engine::formats::json::{Object, bounded_object};
 use mixtral_engine::text::pattern;
 use mixtral_engine::text::{Kind, VocabularyParts};
@@ -38,7 +38,11 @@ pub fn read(folder: &Path, model: Model) -> Result<Found> {
     if !path.is_file() {
         let path = folder.join("tokenizer.model");
         if !path.is_file() {
-            return Err(Error::file(folder, Place::Whole, "neither tokenizer.json nor tokenizer.model is there"));
+            return Err(Error::file(
+                folder,
+                Place::Whole,
+                ConversionFault::Neither { one: "tokenizer.json".to_owned(), other: "tokenizer.model".to_owned() },
+            ));
         }
         let beside = Beside::read(folder)?;
         let parts = sentence_piece::read(&path, &beside, model)?;
@@ -69,11 +73,14 @@ fn kind_of(step: &Json) -> &str {
 impl Reader<'_> {
     fn parts(&self, beside: &Beside, model: Model) -> Result<VocabularyParts> {
         let bpe =
-            self.0.json.get("model").and_then(Json::as_object).ok_or_else(|| self.0.fault("model", "is missing"))?;
+            self.0.json.get("model").and_then(Json::as_object).ok_or_else(|| self.0.fault("model", Fault::Missing))?;
         match bpe.get("type").and_then(Json::as_str) {
             // Older files do not say.
             Some("BPE") | None => {}
-            Some(other) => return Err(self.0.fault("model", format!("{other} is not supported; BPE is"))),
+            Some(other) => {
+                let fault = Fault::UnknownChoice { found: other.to_owned(), known: &["BPE"] };
+                return Err(self.0.fault("model", fault));
+            }
         }
         let tokens = Tokens::read(self.0.path, self.0.json, bpe, model.vocabulary)?;
         let byte_level = steps(self.0.json.get("pre_tokenizer"), "pretokenizers")
@@ -109,7 +116,7 @@ impl Reader<'_> {
     /// A SentencePiece vocabulary in Hugging Face's form: whether a space comes before a text.
     fn marks(&self, bpe: &Map<String, Json>) -> Result<bool> {
         if bpe.get("byte_fallback") != Some(&Json::Bool(true)) {
-            return Err(self.0.fault("model", "is a BPE that spells nothing in bytes; it has no form in GGUF"));
+            return Err(self.0.fault("model", TokenizerFault::NoBytes));
         }
         let (mut prefix, mut marked) = (false, false);
         for step in steps(self.0.json.get("normalizer"), "normalizers") {
@@ -117,7 +124,7 @@ impl Reader<'_> {
             match kind_of(step) {
                 "Prepend" if step.get("prepend").and_then(Json::as_str) == Some(SPACE) => prefix = true,
                 "Replace" if spaces && step.get("content").and_then(Json::as_str) == Some(SPACE) => marked = true,
-                other => return Err(self.0.fault("normalizer", format!("{other} has no form in GGUF"))),
+                other => return Err(self.0.fault("normalizer", TokenizerFault::Step { step: other.to_owned() })),
             }
         }
         for step in steps(self.0.json.get("pre_tokenizer"), "pretokenizers") {
@@ -128,11 +135,11 @@ impl Reader<'_> {
                     let older = step.get("add_prefix_space").and_then(Json::as_bool).unwrap_or(true);
                     prefix |= scheme.map_or(older, |scheme| scheme != "never");
                 }
-                other => return Err(self.0.fault("pre_tokenizer", format!("{other} has no form in GGUF"))),
+                other => return Err(self.0.fault("pre_tokenizer", TokenizerFault::Step { step: other.to_owned() })),
             }
         }
         if !marked {
-            return Err(self.0.fault("normalizer", "does not write spaces as ▁; the vocabulary has no form in GGUF"));
+            return Err(self.0.fault("normalizer", TokenizerFault::SpaceMark));
         }
         Ok(prefix)
     }
@@ -141,22 +148,22 @@ impl Reader<'_> {
     fn byte_level(&self, tokens: &Tokens) -> Result<Kind> {
         let mut found = None;
         if let Some(step) = steps(self.0.json.get("normalizer"), "normalizers").first() {
-            return Err(self.0.fault("normalizer", format!("{} has no form in GGUF", kind_of(step))));
+            return Err(self.0.fault("normalizer", TokenizerFault::Step { step: kind_of(step).to_owned() }));
         }
         for step in steps(self.0.json.get("pre_tokenizer"), "pretokenizers") {
             match kind_of(step) {
                 "Split" => found = step.pointer("/pattern/Regex").and_then(Json::as_str),
                 "ByteLevel" if step.get("add_prefix_space") == Some(&Json::Bool(true)) => {
-                    return Err(self.0.fault("pre_tokenizer", "a space before every text has no form in GGUF"));
+                    return Err(self.0.fault("pre_tokenizer", TokenizerFault::SpaceBefore));
                 }
                 "ByteLevel" => {}
-                other => return Err(self.0.fault("pre_tokenizer", format!("{other} has no form in GGUF"))),
+                other => return Err(self.0.fault("pre_tokenizer", TokenizerFault::Step { step: other.to_owned() })),
             }
         }
         let pre = match found {
             None => "gpt-2",
             Some(words) => {
-                let unknown = || self.0.fault("pre_tokenizer", format!("the pattern {words:?} has no name in GGUF"));
+                let unknown = || self.0.fault("pre_tokenizer", TokenizerFault::Pattern { pattern: words.to_owned() });
                 pattern::name_of(words).ok_or_else(unknown)?
             }
         };
@@ -185,13 +192,13 @@ impl Reader<'_> {
                             (false, true, _) => starts = true,
                             (true, _, true) => ends = true,
                             _ => {
-                                let message = format!("puts {special:?} where GGUF has no word for it");
-                                return Err(self.0.fault("post_processor", message));
+                                let fault = TokenizerFault::SpecialToken { token: special.to_owned() };
+                                return Err(self.0.fault("post_processor", fault));
                             }
                         }
                     }
                 }
-                other => return Err(self.0.fault("post_processor", format!("{other} has no form in GGUF"))),
+                other => return Err(self.0.fault("post_processor", TokenizerFault::Step { step: other.to_owned() })),
             }
         }
         Ok((starts, ends))

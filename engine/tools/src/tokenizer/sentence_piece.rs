@@ -6,7 +6,7 @@ use prost::Message;
 
 use super::beside::Beside;
 use super::model::Model;
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::{ConversionFault, Error, Fault, LayoutFault, Place, Result};
 use mixtral_engine::text::{Kind, TokenType, VocabularyParts};
 
 /// No real file is longer, in bytes.
@@ -62,32 +62,34 @@ struct Normalizer {
 
 /// Reads the file, with the tokens that were added beside it.
 pub(super) fn read(path: &Path, beside: &Beside, model: Model) -> Result<VocabularyParts> {
-    let whole = |message: String| Error::file(path, Place::Whole, message);
-    let key = |key: &str, message: String| Error::file(path, Place::Key(key.to_owned()), message);
+    let whole = |fault: Fault| Error::file(path, Place::Whole, fault);
+    let key = |key: &str, fault: ConversionFault| Error::file(path, Place::Key(key.to_owned()), fault);
     let length = std::fs::metadata(path).map_err(Error::io(path))?.len();
     if length > MAX_BYTES {
-        return Err(whole(format!("has {length} bytes, and {MAX_BYTES} are the most that is read")));
+        return Err(whole(LayoutFault::TooLong { bytes: length.to_string(), most: MAX_BYTES.to_string() }.into()));
     }
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
-    let proto = ModelProto::decode(&*bytes).map_err(|error| whole(format!("is no SentencePiece model: {error}")))?;
+    let proto = ModelProto::decode(&*bytes)
+        .map_err(|error| whole(ConversionFault::NotSentencePiece { why: error.to_string() }.into()))?;
     let (trainer, normalizer) = (proto.trainer.unwrap_or_default(), proto.normalizer.unwrap_or_default());
     // Unigram is SentencePiece's default.
     if trainer.model_type != Some(BPE) {
-        return Err(key("trainer_spec.model_type", "is not BPE, which alone has a form here".into()));
+        return Err(key("trainer_spec.model_type", ConversionFault::NotSentencePieceBpe));
     }
     if trainer.byte_fallback != Some(true) {
-        return Err(key("trainer_spec.byte_fallback", "is false: it spells nothing in bytes".into()));
+        return Err(key("trainer_spec.byte_fallback", ConversionFault::NoByteFallback));
     }
     if let Some(name) = normalizer.name.as_deref().filter(|name| !name.is_empty() && *name != "identity") {
-        return Err(key("normalizer_spec.name", format!("{name:?} changes texts, which has no form in GGUF")));
+        return Err(key("normalizer_spec.name", ConversionFault::ChangesTexts { name: name.to_owned() }));
     }
     if normalizer.remove_extra_whitespaces.unwrap_or(true) || !normalizer.escape_whitespaces.unwrap_or(true) {
-        return Err(key("normalizer_spec", "changes spaces, which has no form in GGUF".into()));
+        return Err(key("normalizer_spec", ConversionFault::ChangesSpaces));
     }
 
     let size = model.vocabulary;
     if proto.pieces.len() > size {
-        return Err(whole(format!("has {} pieces, and the model knows {size}", proto.pieces.len())));
+        let (count, size) = (proto.pieces.len().to_string(), size.to_string());
+        return Err(whole(ConversionFault::Pieces { count, size }.into()));
     }
     let mut tokens: Vec<String> = (0..size).map(|id| format!("[PAD{id}]")).collect();
     let mut types = vec![TokenType::Unused.number(); size];
@@ -95,14 +97,17 @@ pub(super) fn read(path: &Path, beside: &Beside, model: Model) -> Result<Vocabul
     for (id, piece) in proto.pieces.into_iter().enumerate() {
         let kind = i64::from(piece.kind.unwrap_or(1));
         if TokenType::from_number(kind).is_none() {
-            return Err(whole(format!("piece {id} is of the unknown type {kind}")));
+            return Err(whole(ConversionFault::PieceType { id: id.to_string(), kind: kind.to_string() }.into()));
         }
         tokens[id] = piece.piece.unwrap_or_default();
         (types[id], scores[id]) = (kind, piece.score.unwrap_or(0.0));
     }
     for (token, id, special) in beside.added() {
         let place = usize::try_from(id).ok().filter(|id| *id < size);
-        let place = place.ok_or_else(|| whole(format!("{token:?} is token {id}, and the model knows {size}")))?;
+        let place = place.ok_or_else(|| {
+            let (token, id, size) = (token.clone(), id.to_string(), size.to_string());
+            whole(ConversionFault::TokenOutside { token, id, size }.into())
+        })?;
         // The file itself knows best what its own tokens are.
         if types[place] == TokenType::Unused.number() {
             tokens[place] = token;

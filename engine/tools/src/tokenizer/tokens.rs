@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value as Json};
 
-use mixtral_engine::error::{Error, Place, Result};
+use mixtral_engine::error::{ConversionFault, Error, Fault, Place, Result, TokenizerFault};
 use mixtral_engine::text::{TokenType, byte_of};
 
 /// Every token by id, and the merges in their order.
@@ -22,16 +22,19 @@ pub(super) struct Tokens {
 impl Tokens {
     /// Reads them for a model of `size` tokens. Places that stay empty are named as llama.cpp names them.
     pub fn read(path: &Path, json: &Map<String, Json>, bpe: &Map<String, Json>, size: usize) -> Result<Self> {
-        let fault = |key: &str, message: String| Error::file(path, Place::Key(key.to_owned()), message);
+        let fault = |key: &str, fault: Fault| Error::file(path, Place::Key(key.to_owned()), fault);
         let mut places: Vec<Option<String>> = vec![None; size];
         let mut put = |key: &str, token: &str, id: Option<u64>| {
             let place = id.and_then(|id| places.get_mut(usize::try_from(id).ok()?));
             let place = place.ok_or_else(|| {
-                let id = id.map_or_else(|| "of no number".to_owned(), |id| id.to_string());
-                fault(key, format!("{token:?} is token {id}, and the model knows {size}"))
+                let id = id.map_or_else(|| "?".to_owned(), |id| id.to_string());
+                fault(key, ConversionFault::TokenOutside { token: token.to_owned(), id, size: size.to_string() }.into())
             })?;
             match place.as_deref() {
-                Some(other) if other != token => Err(fault(key, format!("{token:?} has the number of {other:?}"))),
+                Some(other) if other != token => Err(fault(
+                    key,
+                    ConversionFault::SameNumber { token: token.to_owned(), other: other.to_owned() }.into(),
+                )),
                 _ => {
                     *place = Some(token.to_owned());
                     Ok(())
@@ -39,7 +42,7 @@ impl Tokens {
             }
         };
         let vocabulary = bpe.get("vocab").and_then(Json::as_object);
-        for (token, id) in vocabulary.ok_or_else(|| fault("model", "has no vocab".into()))? {
+        for (token, id) in vocabulary.ok_or_else(|| fault("model", ConversionFault::NoVocabulary.into()))? {
             put("model", token, id.as_u64())?;
         }
         let mut added = HashMap::new();
@@ -64,8 +67,9 @@ impl Tokens {
                 },
                 _ => None,
             };
-            let (left, right) =
-                pair.ok_or_else(|| fault("model", format!("merge {at} is {merge}, which is no pair")))?;
+            let (left, right) = pair.ok_or_else(|| {
+                fault("model", TokenizerFault::NotAPair { index: at.to_string(), merge: merge.to_string() }.into())
+            })?;
             merges.push((left.to_owned(), right.to_owned()));
         }
         Ok(Self { texts, merges, ids, added, unused })

@@ -50,11 +50,11 @@ impl Forward for Formula {
         }
         assert!(!plan.tokens.contains(&PANIC), "the formula panics");
         if plan.tokens.contains(&FAIL) {
-            return Err(Error::Request("the formula fails".to_owned()));
+            return Err(Error::Compute("the formula fails".to_owned()));
         }
         if plan.tokens.contains(&LOST) || self.is_lost {
             self.is_lost = true;
-            return Err(Error::Request("the device is lost".to_owned()));
+            return Err(Error::Compute("the device is lost".to_owned()));
         }
         for (slot, token) in plan.slots.iter().zip(&plan.tokens) {
             self.cache.insert(*slot, *token);
@@ -111,7 +111,7 @@ impl Forward for Formula {
 
     fn reset(&mut self) -> Result<()> {
         self.cache.clear();
-        if self.is_lost { Err(Error::Request("the device is lost".to_owned())) } else { Ok(()) }
+        if self.is_lost { Err(Error::Compute("the device is lost".to_owned())) } else { Ok(()) }
     }
 }
 
