@@ -10,7 +10,7 @@ use rustyline::error::ReadlineError;
 
 use crate::i18n::{Language, described};
 use crate::interrupt::{Heard, Listener};
-use crate::options::{Machine, Model, SamplingArguments};
+use crate::options::{Machine, Model, SamplingArguments, warn_of_long_context};
 use crate::settings::Settings;
 
 #[derive(Debug, Args)]
@@ -58,17 +58,16 @@ struct Answer {
 pub fn run(arguments: Arguments, language: Language) -> anyhow::Result<()> {
     let sampling = arguments.sampling.sampling()?;
     arguments.machine.pool.make(language)?;
-    let context = arguments.machine.context;
     let options = EngineOptions { max_sequences: 1, queue: 1, ..arguments.machine.options() };
     let engine = Engine::start(arguments.machine.device, options)?;
     let bar = progress_bar();
-    let context = Some(context.unwrap_or(CONTEXT));
-    let load = LoadOptions { context, base: arguments.model.base, ..LoadOptions::default() };
+    let load = LoadOptions { usual_context: Some(CONTEXT), ..arguments.machine.load_options(&arguments.model) };
     let card = engine.load(MODEL, &arguments.model.path, load, |p| {
         bar.set_length(p.total);
         bar.set_position(p.done);
     })?;
     bar.finish_and_clear();
+    warn_of_long_context(card.context, card.trained_context, &arguments.machine.rope, language);
     let mut session = Session {
         engine,
         listener: Listener::new()?,

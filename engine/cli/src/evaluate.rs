@@ -8,7 +8,7 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 use mixtral_engine::request::{Event, Message, Request, Role};
 use mixtral_engine::sample::Sampling;
-use mixtral_engine::{Engine, EngineOptions, LoadOptions};
+use mixtral_engine::{Engine, EngineOptions};
 use serde::Deserialize;
 
 use crate::i18n::{Language, percent};
@@ -76,16 +76,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     }
     let options = EngineOptions { max_sequences: AT_ONCE, queue: AT_ONCE, ..arguments.machine.options() };
     let engine = Engine::start(arguments.machine.device, options)?;
-    engine.load(
-        MODEL,
-        &arguments.model.path,
-        LoadOptions {
-            context: arguments.machine.context,
-            base: arguments.model.base.clone(),
-            ..LoadOptions::default()
-        },
-        |_| {},
-    )?;
+    engine.load(MODEL, &arguments.model.path, arguments.machine.load_options(&arguments.model), |_| {})?;
     let bar = bar(asked.len(), "{wide_bar} {pos}/{len} {eta}");
     let mut tally = Tally::default();
     let mut number = 0;

@@ -29,8 +29,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     refuse_existing(&arguments.out, arguments.force, language)?;
     refuse_folder(&arguments.out, language)?;
-    let Opened { files, window, all, .. } = arguments.windows.open(&arguments.model, &arguments.machine, language)?;
-    let config = files.config().clone();
+    let Opened { files, config, window, all, .. } =
+        arguments.windows.open(&arguments.model, &arguments.machine, language)?;
     // It multiplies expert by expert, so that each shows what comes to it.
     let device = Device::Cpu;
     let mut model = Mixtral::load(&files, config, &device, &mut |_, _| {})?;

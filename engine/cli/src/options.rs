@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use mixtral_engine::arch::{Config, RopeOptions, RopeScalingType};
 use mixtral_engine::devices::OpenDevice;
 use mixtral_engine::model::CacheType;
 use mixtral_engine::sample::Sampling;
 use mixtral_engine::weights::ModelFiles;
-use mixtral_engine::{DeviceSpec, EngineOptions};
+use mixtral_engine::{DeviceSpec, EngineOptions, LoadOptions};
 
 use crate::i18n::Language;
 
@@ -84,6 +85,30 @@ impl Pool {
     }
 }
 
+/// Overrides of the rotary angles, by llama.cpp's names.
+#[derive(Debug, Args)]
+pub struct Rope {
+    #[arg(long, value_name = "TYPE")]
+    pub rope_scaling: Option<RopeScalingType>,
+    #[arg(long, value_name = "N")]
+    pub rope_scale: Option<f32>,
+    #[arg(long, value_name = "N", alias = "rope-theta")]
+    pub rope_freq_base: Option<f32>,
+    #[arg(long, value_name = "TOKENS")]
+    pub yarn_orig_ctx: Option<usize>,
+}
+
+impl Rope {
+    pub fn options(&self) -> RopeOptions {
+        RopeOptions {
+            scaling: self.rope_scaling,
+            scale: self.rope_scale,
+            theta: self.rope_freq_base,
+            original: self.yarn_orig_ctx,
+        }
+    }
+}
+
 /// Where inference runs.
 #[derive(Debug, Args)]
 pub struct Machine {
@@ -94,6 +119,8 @@ pub struct Machine {
     /// Tokens of a conversation: most.
     #[arg(short, long, aliases = ["ctx-size", "max-model-len"])]
     pub context: Option<usize>,
+    #[command(flatten)]
+    pub rope: Rope,
     #[arg(long, value_name = "TYPE", aliases = ["cache-type", "cache-type-k"], default_value_t)]
     pub kv_cache_dtype: CacheType,
 }
@@ -105,9 +132,36 @@ impl Machine {
         Ok(OpenDevice::open(self.device, self.pool.threads)?)
     }
 
+    /// How a model is loaded: with the context and the angles that were asked for.
+    pub fn load_options(&self, model: &Model) -> LoadOptions {
+        LoadOptions {
+            context: self.context,
+            rope: self.rope.options(),
+            base: model.base.clone(),
+            ..LoadOptions::default()
+        }
+    }
+
+    /// The shape of a model with the angles that were asked for, for windows of so many tokens. Who asks for more than the
+    /// model was made for is told and gets it.
+    pub fn shape(&self, config: &Config, window: usize, language: Language) -> anyhow::Result<Config> {
+        warn_of_long_context(window, config.max_context, &self.rope, language);
+        let mut config = self.rope.options().apply(config)?;
+        config.max_context = config.max_context.max(window);
+        Ok(config)
+    }
+
     /// The engine's options as far as they say where and how it computes.
     pub fn options(&self) -> EngineOptions {
         EngineOptions { threads: self.pool.threads, cache_type: self.kv_cache_dtype, ..EngineOptions::default() }
+    }
+}
+
+/// Says that a context is longer than the model was made for, unless the angles are stretched by hand.
+pub fn warn_of_long_context(context: usize, trained: usize, rope: &Rope, language: Language) {
+    if context > trained && rope.options().is_empty() {
+        let scale = context.div_ceil(trained);
+        eprintln!("{}", t!(language, "usage-long-context", context = context, trained = trained, scale = scale));
     }
 }
 

@@ -41,17 +41,17 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         let wanted = lengths::Wanted { model, windows, machine, lengths, svg: svg.as_deref(), json: *json };
         return wanted.run(language);
     }
-    let Opened { files, device, window, all } =
+    let Opened { files, config, device, window, all } =
         arguments.windows.open(&arguments.model, &arguments.machine, language)?;
-    let config = files.config();
     let room = (window, arguments.machine.kv_cache_dtype);
-    let mut model = windows::load(&device, &files, config, room)?;
+    let mut model = windows::load(&device, &files, &config, room)?;
     let mut other = match &arguments.against {
         Some(path) => {
             let files = ModelFiles::open(path, None)?;
-            let fits = files.config().vocab_size == config.vocab_size && files.config().max_context >= window;
+            let fits = files.config().vocab_size == config.vocab_size;
             ensure!(fits, t!(language, "perplexity-unlike", path = path.display()));
-            Some(windows::load(&device, &files, files.config(), room)?)
+            let config = arguments.machine.shape(files.config(), window, language)?;
+            Some(windows::load(&device, &files, &config, room)?)
         }
         None => None,
     };

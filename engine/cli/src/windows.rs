@@ -36,6 +36,8 @@ pub struct Windows {
 /// A model's files, the place to compute, and a text in the model's tokens.
 pub struct Opened {
     pub files: ModelFiles,
+    /// The model's shape, with room for the window and the angles that were asked for.
+    pub config: Config,
     pub device: OpenDevice,
     /// Tokens in the longest window.
     pub window: usize,
@@ -51,8 +53,9 @@ impl Windows {
         let files = model.open()?;
         let tokenizer = Tokenizer::from_gguf(files.gguf().metadata())?;
         let lines = self.text.extension().is_some_and(|ending| ending == "jsonl");
-        let usual = if lines { usize::MAX } else { 512 };
-        let window = self.window.or(machine.context).unwrap_or(usual).min(files.config().max_context);
+        let trained = files.config().max_context;
+        let usual = if lines { trained } else { trained.min(512) };
+        let window = self.window.or(machine.context).unwrap_or(usual);
         between("--window", window, 2..=usize::MAX, language)?;
         let name = || self.text.display().to_string();
         let most = self.windows.unwrap_or(usize::MAX);
@@ -66,7 +69,8 @@ impl Windows {
             // A long text is several windows.
             all.truncate(most);
             let window = all.iter().map(|document| document.tokens.len()).max().unwrap_or(0).min(window);
-            return Ok(Opened { files, device, window, all });
+            let config = machine.shape(files.config(), window, language)?;
+            return Ok(Opened { files, config, device, window, all });
         }
         let text = std::fs::read_to_string(&self.text).with_context(name)?;
         let tokens = tokenizer.encode(&text, Encoding { add_special: false, parse_special: false });
@@ -79,7 +83,9 @@ impl Windows {
             }
             Document { tokens: chunk, loss_spans: vec![(1, window)] }
         });
-        Ok(Opened { files, device, window, all: windows.collect() })
+        let all = windows.collect();
+        let config = machine.shape(files.config(), window, language)?;
+        Ok(Opened { files, config, device, window, all })
     }
 }
 

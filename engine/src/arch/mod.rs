@@ -5,9 +5,11 @@ mod config;
 mod metadata;
 pub mod order;
 mod rope;
+mod rope_options;
 mod tensors;
 
 pub use config::{Config, RopeScaling};
 pub use metadata::shape_values;
 pub use rope::Rope;
+pub use rope_options::{RopeOptions, RopeScalingType};
 pub use tensors::{TensorRole, TensorSpec, interleaved_row, tensor_specs};

@@ -129,6 +129,9 @@ sayings! {
         NotLoaded { name } = "request-not-loaded", "no model is loaded under the name {name:?}";
         Between { name, most, value } = "request-between", "{name} must lie between 1 and {most}, and is {value}";
         CacheType { text } = "request-cache-type", "unknown cache type {text:?}; use f16 or f32";
+        RopeScaling { text } = "request-rope-scaling", "unknown scaling {text:?}; use none, linear or yarn";
+        NotPositive { name, value } = "request-not-positive", "{name} must be a positive number, and is {value}";
+        NoRopeScale = "request-no-rope-scale", "this scaling needs --rope-scale";
         ShortContext { context } = "request-short-context", "context must be at least 2, and is {context}";
         LargeCache { tokens } = "request-large-cache", "a cache of {tokens} tokens is too large";
         RowBlocks { cols, kind, block } = "request-row-blocks", "rows of {cols} do not divide into {kind} blocks of {block}";

@@ -50,10 +50,12 @@ impl LoadedModel {
     ) -> Result<Self> {
         let files = ModelFiles::open(path, options.base.as_deref())?;
         let metadata = files.gguf().metadata();
-        let config = files.config().clone();
+        let trained_context = files.config().max_context;
+        let mut config = options.rope.apply(files.config())?;
         let tokenizer = check(&files)?;
         let template = ChatTemplate::with(metadata.opt_str("tokenizer.chat_template")?, place.templates);
-        let context = options.context.unwrap_or(config.max_context).min(config.max_context);
+        let usual = options.usual_context.unwrap_or(usize::MAX);
+        let context = options.context.unwrap_or(config.max_context.min(usual));
         let limits = limits(context, &options, place.options)?;
         let blocks = limits.blocks as usize;
         let sizes = Sizes {
@@ -83,13 +85,15 @@ impl LoadedModel {
             experts: config.num_experts,
             experts_used: config.experts_per_token,
             context,
-            trained_context: config.max_context,
+            trained_context,
             vocabulary: tokenizer.vocabulary().len(),
             template: TemplateState::of(&template),
             device: place.device_name.to_owned(),
             cache_bytes: place.device.cache_bytes(&config, &sizes),
         };
         let vocabulary = config.vocab_size;
+        // Angles are made for as many positions.
+        config.max_context = config.max_context.max(context);
         let mut progress = |done, total| progress(LoadProgress { done, total });
         let model = place.device.load(&files, config, sizes, &mut progress)?;
         Ok(Self { card, tokenizer: Arc::new(tokenizer), template: Arc::new(template), model, limits, vocabulary })

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::arch::RopeOptions;
 use crate::error::{Error, RequestFault, Result};
 use crate::model::CacheType;
 
@@ -76,10 +77,15 @@ impl EngineOptions {
 }
 
 /// Settings of one model.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct LoadOptions {
-    /// The longest context, at most the model's own; without it the model's own.
+    /// The longest context, in tokens. It may be longer than the model's own: what becomes of the answers then is the asker's
+    /// concern, and the card tells both lengths.
     pub context: Option<usize>,
+    /// Where nobody asks for a context: at most so many tokens of the model's own.
+    pub usual_context: Option<usize>,
+    /// What is said of the rotary angles instead of the file.
+    pub rope: RopeOptions,
     /// As [`EngineOptions::cache_tokens`], for this model alone.
     pub cache_tokens: Option<usize>,
     /// As [`EngineOptions::cache_type`], for this model alone.

@@ -5,6 +5,7 @@ use crate::files;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use mixtral_engine::arch::RopeOptions;
 use mixtral_engine::model::CacheType;
 use mixtral_engine::request::{Event, FinishReason, Input, Logprobs, Message, Request, Role};
 use mixtral_engine::sample::Sampling;
@@ -195,6 +196,33 @@ fn a_card_says_what_the_file_holds() {
     assert_eq!(bounded.context, 112, "seven blocks of sixteen: more could not be computed");
     let error = engine.load("verse", &poet("q4_K"), options, |_| {}).expect_err("taken");
     assert!(error.to_string().contains("verse"));
+}
+
+#[test]
+fn a_context_longer_than_the_model_was_trained_for_is_given_to_who_asks() {
+    let engine = Engine::start(DeviceSpec::Cpu, EngineOptions::default()).expect("starts");
+    let load = |name: &str, context, rope| {
+        let options = LoadOptions { context, rope, ..LoadOptions::default() };
+        engine.load(name, &poet("q8_0"), options, |_| {}).expect("loads")
+    };
+    let card = load("long", Some(1024), RopeOptions::default());
+    assert_eq!((card.context, card.trained_context), (1024, 256));
+    let linear = RopeOptions { scale: Some(4.0), ..RopeOptions::default() };
+    assert_eq!(load("stretched", Some(1024), linear).context, 1024);
+    assert_eq!(load("own", None, RopeOptions::default()).context, 256);
+    let prompt = |tokens: usize| Input::Tokens((0..tokens as u32).map(|at| 300 + at % 90).collect());
+    let ask = |name: &str, tokens| {
+        let request = Request { sampling: Sampling::greedy(), max_tokens: 20, ..Request::new(prompt(tokens)) };
+        engine.submit(name, request).map(read)
+    };
+    // Beyond what it was trained for, both lengths are computed; the file's own bound still holds where nobody asks.
+    let (_, tokens, _) = ask("long", 600).expect("there is room");
+    assert!(!tokens.is_empty());
+    assert!(ask("own", 600).is_err());
+    // Within the trained length nothing changes but by stretching.
+    let short = ask("own", 100).expect("fits");
+    assert_eq!(ask("long", 100).expect("fits"), short);
+    assert_ne!(ask("stretched", 100).expect("fits"), short, "its angles are others");
 }
 
 #[test]

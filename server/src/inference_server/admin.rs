@@ -5,6 +5,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 
+use mixtral_engine::arch::RopeOptions;
+
 use super::error::ApiError;
 use super::options::{ModelSpec, is_name};
 use super::protocol::{Fields, read_body};
@@ -33,6 +35,7 @@ pub(super) async fn load(worker: web::Data<Worker>, payload: web::Payload) -> Re
         base: fields.text("base")?.map(Into::into),
         context: fields.count("context")?,
         cache_tokens: fields.count("cache_tokens")?,
+        rope: RopeOptions::default(),
         name: name.clone(),
     };
     fields.refuse_rest()?;

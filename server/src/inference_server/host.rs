@@ -139,6 +139,7 @@ impl Host {
             let options = LoadOptions {
                 base: spec.base,
                 context: spec.context,
+                rope: spec.rope,
                 cache_tokens: spec.cache_tokens,
                 ..LoadOptions::default()
             };
@@ -147,6 +148,15 @@ impl Host {
                 progress.total.store(at.total, Ordering::Relaxed);
             });
             let card = card.map_err(|error| words::engine(&error))?;
+            if card.context > card.trained_context && spec.rope.is_empty() {
+                let (context, trained) = (card.context, card.trained_context);
+                tracing::warn!(
+                    model = spec.name,
+                    context,
+                    trained,
+                    "the context is longer than the model was trained for; --rope-scaling and --rope-scale stretch it"
+                );
+            }
             match host.tries_out.then(|| try_out(&host.engine, &spec.name)) {
                 Some(Err(why)) => {
                     if let Err(error) = host.engine.unload(&spec.name) {

@@ -166,7 +166,7 @@ pub fn inspect(
     let trial = match depth {
         Depth::Header => Trial::None,
         Depth::Trial if files.file_bytes() > MAX_TRIAL || !has_room(memory) => Trial::TooLarge,
-        Depth::Trial => Trial::Answered(try_file(&file, base.as_deref(), tokens.min(config.max_context), templates)?),
+        Depth::Trial => Trial::Answered(try_file(&file, base.as_deref(), tokens, templates)?),
     };
     let base = files.adapter().map(|_| gguf.path().to_owned());
     let of_base = base.as_ref().and_then(|base| text("general.name").or_else(|| stem(base)));

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{bail, ensure};
 use clap::Args;
+use mixtral_engine::arch::{RopeOptions, RopeScalingType};
 use mixtral_engine::model::CacheType;
 use mixtral_engine::{DeviceSpec, EngineOptions};
 use secrecy::SecretString;
@@ -33,6 +34,14 @@ pub struct WorkerOptions {
     pub bases: Vec<String>,
     #[arg(long, value_name = "TOKENS")]
     pub context: Option<usize>,
+    #[arg(long, value_name = "TYPE")]
+    pub rope_scaling: Option<RopeScalingType>,
+    #[arg(long, value_name = "N")]
+    pub rope_scale: Option<f32>,
+    #[arg(long, value_name = "N", alias = "rope-theta")]
+    pub rope_freq_base: Option<f32>,
+    #[arg(long, value_name = "TOKENS")]
+    pub yarn_orig_ctx: Option<usize>,
     #[arg(long, value_name = "TOKENS")]
     pub cache_tokens: Option<usize>,
     #[arg(long, value_name = "TYPE", alias = "cache-type", default_value_t)]
@@ -54,12 +63,13 @@ pub struct WorkerOptions {
 }
 
 /// A model to load.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct ModelSpec {
     pub(super) name: String,
     pub(super) path: PathBuf,
     pub(super) base: Option<PathBuf>,
     pub(super) context: Option<usize>,
+    pub(super) rope: RopeOptions,
     pub(super) cache_tokens: Option<usize>,
 }
 
@@ -93,6 +103,12 @@ impl TryFrom<WorkerOptions> for Settings {
                 path: PathBuf::from(path),
                 base: None,
                 context: raw.context,
+                rope: RopeOptions {
+                    scaling: raw.rope_scaling,
+                    scale: raw.rope_scale,
+                    theta: raw.rope_freq_base,
+                    original: raw.yarn_orig_ctx,
+                },
                 cache_tokens: raw.cache_tokens,
             });
         }

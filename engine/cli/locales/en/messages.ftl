@@ -62,6 +62,7 @@ info-adapter-type = main type: { $value }
 perplexity-result = perplexity { $perplexity } (mean NLL { $nll }, { $tokens } tokens, window { $window })
 perplexity-kl-divergence = KL divergence { $mean } ± { $error } nats per token, { $same } same top token
 perplexity-unlike = { $path }: has another vocabulary or a shorter context
+usage-long-context = Note: a context of { $context } tokens is longer than the { $trained } that the model was trained for, so answers may get worse. Stretch RoPE with --rope-scaling yarn --rope-scale { $scale }, or use a shorter --context.
 windows-short = { $path }: the text has { $tokens } tokens, fewer than one window of { $window }
 
 imatrix-idle = { $name }: no token reached expert { $expert }; a longer text may help
@@ -142,6 +143,7 @@ bench-losses-differ = the losses differ: { $own } and { $candle }
 
 train-no-folder = name a folder to train in
 train-exists = { $path } already holds a training: --resume continues it, --force deletes it and starts over
+train-long-sequences = max_seq_length is { $length }, but the model's context is { $context } tokens: lower it, or train a model with a longer context (max_position_embeddings)
 train-no-tokenizer = --tokenizer or --base is required
 train-lora-without-base = “lora” in the configuration requires --base
 train-folder-of-base = { $path } is the base model; name another folder to train in

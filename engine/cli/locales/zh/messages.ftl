@@ -59,6 +59,7 @@ info-adapter-type = 主要类型：{ $value }
 perplexity-result = 困惑度 { $perplexity }（平均负对数似然 { $nll }，{ $tokens } 词元，窗口 { $window }）
 perplexity-kl-divergence = KL 散度每词元 { $mean } ± { $error } 奈特，最可能词元相同者 { $same }
 perplexity-unlike = { $path }：词表不同，或上下文更短
+usage-long-context = 注意：上下文 { $context } 个词元超过模型训练时的 { $trained } 个，回答可能变差。可用 --rope-scaling yarn --rope-scale { $scale } 扩展 RoPE，或减小 --context。
 windows-short = { $path }：文本有 { $tokens } 个词元，不足一个窗口（{ $window }）
 
 imatrix-idle = { $name }：没有词元经过专家 { $expert }；可换更长的文本
@@ -136,6 +137,7 @@ bench-losses-differ = 两者的损失不同：{ $own } 与 { $candle }
 
 train-no-folder = 请给出训练的文件夹
 train-exists = { $path } 中已有训练：--resume 继续，--force 删除并重新开始
+train-long-sequences = max_seq_length 为 { $length }，而模型的上下文只有 { $context } 个词元：请减小它，或训练上下文更长的模型（max_position_embeddings）
 train-no-tokenizer = 需要 --tokenizer 或 --base
 train-lora-without-base = 配置中的“lora”需要 --base
 train-folder-of-base = { $path } 就是底座模型；请换一个文件夹训练

@@ -46,7 +46,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let answer = arguments.tokens;
     between("--tokens", answer, 2..=4096, language)?;
     let files = arguments.model.open()?;
-    let most = files.config().max_context.min(arguments.machine.context.unwrap_or(usize::MAX));
+    let most = arguments.machine.context.unwrap_or(files.config().max_context);
     let context = most.min(LONG[1] + answer);
     let conversations = AT_ONCE[AT_ONCE.len() - 1];
     let options = EngineOptions {
@@ -57,8 +57,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let engine = Engine::start(arguments.machine.device, options)?;
     let device = engine.device().to_owned();
     let memory = bandwidth::measured(&device)?;
-    let base = arguments.model.base.clone();
-    let load = LoadOptions { context: Some(context), base, ..LoadOptions::default() };
+    let load = LoadOptions { context: Some(context), ..arguments.machine.load_options(&arguments.model) };
     let before = resident();
     let begun = Instant::now();
     let card = engine.load(MODEL, &arguments.model.path, load, |_| {})?;

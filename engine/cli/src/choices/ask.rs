@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use mixtral_engine::request::{Event, Input, Request, SubmitError};
 use mixtral_engine::sample::Sampling;
 use mixtral_engine::text::{Encoding, Tokenizer};
-use mixtral_engine::{Engine, EngineOptions, EventStream, LoadOptions};
+use mixtral_engine::{Engine, EngineOptions, EventStream};
 use mixtral_evaluation::{Benchmark, CHOICES, Extractor, Found, Judged, Layout, Letter, Question, prompt};
 
 use super::setup::{Answer, Mode, Part, THINKING_TOKENS, TOKENS};
@@ -46,8 +46,7 @@ impl Asker {
     ) -> anyhow::Result<Self> {
         let options = EngineOptions { max_sequences: AT_ONCE, queue: AT_ONCE, ..machine.options() };
         let engine = Engine::start(machine.device, options)?;
-        let options = LoadOptions { context: machine.context, base: model.base.clone(), ..LoadOptions::default() };
-        engine.load(MODEL, &model.path, options, |_| {})?;
+        engine.load(MODEL, &model.path, machine.load_options(model), |_| {})?;
         let tokenizer = engine.tokenizer(MODEL).ok_or_else(|| anyhow!("the model is gone"))?;
         let letters = CHOICES.map(|letter| letter_tokens(&tokenizer, benchmark, letter));
         Ok(Self { engine, benchmark, mode, seed, letters, extractor: Extractor::new()? })

@@ -81,7 +81,10 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         Some(_) => Config::from_gguf(&gguf)?,
         None => recipe.model_config.config(tokenizer.vocabulary().len())?,
     };
-    let context = recipe.max_seq_length.unwrap_or(config.max_context).min(config.max_context);
+    let context = recipe.max_seq_length.unwrap_or(config.max_context);
+    if context > config.max_context {
+        anyhow::bail!(t!(language, "train-long-sequences", length = context, context = config.max_context));
+    }
     let reader = |join| Reader { tokenizer: &tokenizer, template: &template, context, join };
     let mut data = Data::default();
     for path in &arguments.data {

@@ -105,6 +105,33 @@ fn perplexity_is_llama_cpps() {
 }
 
 #[test]
+fn a_window_longer_than_the_model_was_trained_for_is_told_and_computed() {
+    let text = files::validation_text().display().to_string();
+    let model = model();
+    let measure = |more: &[&str]| {
+        let arguments = ["perplexity", &model, &text, "--window", "512", "--windows", "2", "--json"];
+        mixtral("C", &[&arguments[..], more].concat(), "")
+    };
+    let mean = |output: &Output| {
+        let json: serde_json::Value = serde_json::from_str(&out(output)).expect("JSON");
+        assert_eq!(json["tokens"], 2 * 511, "no window is cut: {json}");
+        json["mean_nll"].as_f64().expect("a number")
+    };
+    let plain = measure(&[]);
+    let said = String::from_utf8_lossy(&plain.stderr).into_owned();
+    assert!(said.contains("512") && said.contains("256") && said.contains("--rope-scale 2"), "{said}");
+    let stretched = measure(&["--rope-scaling", "yarn", "--rope-scale", "2"]);
+    let said = String::from_utf8_lossy(&stretched.stderr).into_owned();
+    assert!(!said.contains("--rope-scale"), "who stretches needs no advice: {said}");
+    assert!((mean(&plain) - mean(&stretched)).abs() > 1e-3);
+    for (wrong, named) in [(["--rope-scaling", "longrope"], "longrope"), (["--rope-scale", "0"], "--rope-scale")] {
+        let output = measure(&wrong);
+        assert!(!output.status.success());
+        assert!(String::from_utf8_lossy(&output.stderr).contains(named), "{output:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_said_with_its_place() {
     let folder = tempfile::tempdir().expect("a folder");
     let short: PathBuf = folder.path().join("short.gguf");
