@@ -16,13 +16,8 @@ type Vote = (usize, usize, f64);
 
 /// How long this thread has computed: what others on the machine took meanwhile does not count.
 fn computed() -> Duration {
-    let nanos = std::fs::read_to_string("/proc/thread-self/schedstat")
-        .ok()
-        .and_then(|line| line.split(' ').next()?.parse().ok());
-    match nanos {
-        Some(nanos) => Duration::from_nanos(nanos),
-        None => std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default(),
-    }
+    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(spent.tv_sec as u64, spent.tv_nsec as u32)
 }
 
 /// The median of five runs.
@@ -63,9 +58,7 @@ fn votes(count: usize, models: usize) -> Vec<Vote> {
 }
 
 fn tally(votes: &[Vote], models: usize) -> Pairs {
-    let mut pairs = Pairs::new(models);
-    votes.iter().for_each(|&(a, b, score)| pairs.add_score(a, b, score));
-    pairs
+    Pairs::from_votes(models, votes.iter().copied())
 }
 
 /// Elo as one writes it first: ratings in a map by name.
@@ -181,7 +174,8 @@ fn main() {
     let names: Vec<String> = (0..models).map(|model| format!("model-{model}")).collect();
     let voters = numbers.get(2).copied().unwrap_or(count.div_ceil(50));
     // Each comes back now and then and votes ten times.
-    let voter_of = move |vote: usize| ((vote / 10) % voters) as u32;
+    let voter_numbers: Vec<u32> = (0..count).map(|vote| ((vote / 10) % voters) as u32).collect();
+    let voter_of = |vote: usize| voter_numbers[vote];
     println!("{count} votes on {models} models by {voters} voters, one thread, median of five");
 
     let (naive, by_name) = time(|| naive_elo(&votes, &names));
@@ -204,7 +198,7 @@ fn main() {
     println!("  the naive one took {rounds} rounds and ends {apart:.4} points from the exact maximum");
 
     let by_voter = || {
-        let numbered = votes.iter().enumerate().map(|(at, &(a, b, score))| (voter_of(at), a, b, score));
+        let numbered = votes.iter().zip(&voter_numbers).map(|(&(a, b, score), &voter)| (voter, a, b, score));
         Voters::from_votes(voters, numbered)
     };
     let (putting_together, kept) = time(by_voter);

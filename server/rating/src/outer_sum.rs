@@ -42,12 +42,14 @@ impl OuterSum {
     }
 
     /// Adds `value (e_a - e_b)` to the vector.
+    #[inline]
     pub fn add(&mut self, a: u32, b: u32, value: f64) {
         self.add_one(a, value);
         self.add_one(b, -value);
     }
 
     /// Adds to one entry of the vector.
+    #[inline]
     pub fn add_one(&mut self, entry: u32, value: f64) {
         if self.is_sparse && !std::mem::replace(&mut self.is_touched[entry as usize], true) {
             self.touched.push(entry);

@@ -181,3 +181,14 @@ fn voters_may_come_with_counts_instead_of_votes() {
     let [one, other] = [one, other].map(|fit| fit.groups[0].covariance.difference(0, 3));
     assert_close(one, other, 1e-12, "variance");
 }
+
+#[test]
+fn a_voter_of_more_votes_than_one_count_holds_keeps_them_all() {
+    let mut voters = Voters::default();
+    let tally = Tally { wins: 70_000, losses: 300, ties: 255, both_bad: 1 };
+    voters.push([(0, 1, tally)]);
+    let counts: Vec<VoterCount> = voters.each().flatten().copied().collect();
+    let sum = |of: fn(&VoterCount) -> u8| counts.iter().map(|count| u64::from(of(count))).sum::<u64>();
+    assert_eq!((sum(|one| one.wins), sum(|one| one.losses), sum(|one| one.halves)), (70_000, 300, 256));
+    assert_eq!(voters.len(), 1);
+}

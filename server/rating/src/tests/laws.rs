@@ -55,6 +55,14 @@ proptest! {
     }
 
     #[test]
+    fn votes_tallied_together_are_those_added_one_by_one(votes in votes()) {
+        let mut scored = Pairs::new(MODELS);
+        votes.iter().for_each(|&(a, b, score)| scored.add_score(a, b, score));
+        prop_assert_eq!(&Pairs::from_votes(MODELS, votes.iter().copied()), &scored);
+        prop_assert_eq!(&tally(&votes, 1), &scored);
+    }
+
+    #[test]
     fn names_do_not_matter(votes in votes(), shift in 0..MODELS) {
         let number = |model: usize| (model * 3 + shift) % MODELS;
         let renamed: Vec<_> = votes.iter().map(|&(a, b, score)| (number(a), number(b), score)).collect();
