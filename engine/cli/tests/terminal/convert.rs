@@ -73,7 +73,7 @@ fn what_cannot_be_done_is_said_in_both_languages() {
     refused("C.UTF-8", &[&"merge", &base, &adapter, &path("b"), &"--type", &"F16"], "--type is only for a GGUF base");
     refused("zh_CN.UTF-8", &[&"merge", &base, &adapter, &path("b"), &"--type", &"F16"], "--type 只用于 GGUF");
     refused("C.UTF-8", &[&"merge", &folder("fused"), &adapter, &path("b")], "adapter_model.safetensors");
-    refused("C.UTF-8", &[&"merge", &path("a.gguf"), &adapter, &path("a.gguf"), &"--force"], "is the base itself");
+    refused("C.UTF-8", &[&"merge", &path("a.gguf"), &adapter, &path("a.gguf"), &"--force"], "is the base model itself");
     std::fs::create_dir(path("empty")).expect("a folder");
     refused("C.UTF-8", &[&"convert", &base, &path("empty")], "is a folder; name a GGUF file");
     refused("zh_CN.UTF-8", &[&"merge", &path("a.gguf"), &adapter, &path("empty")], "是文件夹");

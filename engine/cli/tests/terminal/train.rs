@@ -135,7 +135,7 @@ fn a_whole_training_leaves_both_layouts_and_a_log_of_every_layers_experts() {
     assert!(!done && text.contains("name another folder"), "{text}");
     recipe(folder, "full", |r| r["max_seq_length"] = 1_000_000.into());
     let (done, text) = train(&["--force"]);
-    assert!(!done && text.contains("max_seq_length is 1000000"), "{text}");
+    assert!(!done && text.contains("max_seq_length is 1,000,000"), "{text}");
     recipe(folder, "full", |_| ());
     std::fs::write(folder.join("train.jsonl"), "{\"text\": \"春\"}\n\n").expect("written");
     let (done, text) = train(&["--force"]);

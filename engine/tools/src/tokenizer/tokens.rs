@@ -68,7 +68,8 @@ impl Tokens {
                 _ => None,
             };
             let (left, right) = pair.ok_or_else(|| {
-                fault("model", TokenizerFault::NotAPair { index: at.to_string(), merge: merge.to_string() }.into())
+                let text = merge.as_str().map_or_else(|| merge.to_string(), str::to_owned);
+                fault("model", TokenizerFault::NotAPair { index: at.to_string(), merge: text }.into())
             })?;
             merges.push((left.to_owned(), right.to_owned()));
         }

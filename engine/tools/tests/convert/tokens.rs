@@ -126,13 +126,13 @@ fn a_tokenizer_that_gguf_cannot_tell_is_refused_by_what_is_in_the_way() {
     assert_eq!(spoilt(&|_| {}), Ok(()));
     type Change = dyn Fn(&mut Value);
     let cases: [(&Change, &str); 8] = [
-        (&|j| j["model"]["type"] = "Unigram".into(), "key model: Unigram is not supported"),
+        (&|j| j["model"]["type"] = "Unigram".into(), "key model: \"Unigram\" is not supported (supported: BPE)"),
         (&|j| j["model"]["byte_fallback"] = false.into(), "spells nothing in bytes"),
         (&|j| j["normalizer"] = serde_json::json!({"type": "NFKC"}), "key normalizer: NFKC"),
         (&|j| j["pre_tokenizer"] = serde_json::json!({"type": "Whitespace"}), "key pre_tokenizer: Whitespace"),
         (&|j| j["model"]["vocab"]["far"] = 400.into(), "\"far\" is token 400, and the model knows 400"),
         (&|j| j["model"]["vocab"]["twin"] = 399.into(), "has the number of"),
-        (&|j| j["model"]["merges"][0] = "one".into(), "merge 0 is \"one\", which is no pair"),
+        (&|j| j["model"]["merges"][0] = "one".into(), "entry 0 is \"one\", which is no pair"),
         (&|j| j["normalizer"] = Value::Null, "does not write spaces as ▁"),
     ];
     for (change, wanted) in cases {
