@@ -8,6 +8,7 @@ pub mod actions;
 pub mod app;
 pub mod backends;
 pub mod backoff;
+pub mod ballot_queue;
 pub mod bearer;
 pub mod boards;
 pub mod config;

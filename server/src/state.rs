@@ -6,6 +6,7 @@ use sqlx::PgPool;
 use tokio::sync::Notify;
 
 use crate::backends::{AddressPolicy, ModelClients};
+use crate::ballot_queue::BallotQueue;
 use crate::boards::Boards;
 use crate::config::Config;
 use crate::database::Pools;
@@ -34,6 +35,8 @@ pub struct AppState {
     pub repair_wanted: Arc<Notify>,
     /// Votes on their way into the database.
     pub votes: VoteQueue,
+    /// Battles that are voted on, read together.
+    pub ballots: BallotQueue,
     /// Whether the database takes rows.
     pub writes: WriteProbe,
     /// Keys derived from the service's secret.
@@ -80,6 +83,7 @@ impl AppState {
             limits: Limits::new(site.clone()),
             streams: TurnHub::new(db.clone(), metrics.clone(), source, runtime.clone()),
             votes: VoteQueue::start(votes, config.elo, &runtime),
+            ballots: BallotQueue::start(db.clone(), &runtime),
             repairs,
             repair_wanted: Arc::default(),
             writes: WriteProbe::default(),

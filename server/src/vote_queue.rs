@@ -15,9 +15,9 @@ use crate::error::Error;
 use crate::store::cast_votes::{self, AllowedVote, CastOutcome};
 
 /// Votes that may wait; beyond it voters are told to come again.
-const MAX_WAITING: usize = 1024;
+pub(crate) const MAX_WAITING: usize = 1024;
 /// Votes in one statement: ratings stay locked for so many, some milliseconds.
-const MAX_TOGETHER: usize = 64;
+pub(crate) const MAX_TOGETHER: usize = 64;
 
 /// Where votes wait. Clones share it.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ impl VoteQueue {
     pub async fn cast(&self, vote: AllowedVote) -> Result<CastOutcome, Error> {
         let (answer, outcome) = oneshot::channel();
         let waiting = Waiting { vote, answer };
-        self.waiting.try_send(waiting).map_err(|_| Error::Busy { retry_after: Duration::from_secs(1) })?;
+        self.waiting.try_send(waiting).map_err(|_| busy())?;
         let outcome = outcome.await.map_err(|_| Error::Internal(anyhow::anyhow!("votes are cast no more")))?;
         Ok(outcome?)
     }
@@ -73,7 +73,7 @@ async fn run(db: PgPool, elo: EloSettings, mut received: mpsc::Receiver<Waiting>
 
 /// How long the database may take; then its voters are told to come again, and to a vote that was kept all the same they
 /// are told of it.
-const CAST_TIMEOUT: Duration = Duration::from_secs(15);
+pub(crate) const CAST_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// One statement, within the time: a host that is cut off says nothing for minutes.
 async fn in_time(db: &PgPool, elo: &EloSettings, votes: &[&AllowedVote]) -> sqlx::Result<Vec<CastOutcome>> {
@@ -106,8 +106,13 @@ async fn cast(db: &PgPool, elo: &EloSettings, batch: Vec<Waiting>) {
     }
 }
 
+/// What is said where too many wait.
+pub(crate) fn busy() -> Error {
+    Error::Busy { retry_after: Duration::from_secs(1) }
+}
+
 /// One failure, told to each.
-fn same(error: &sqlx::Error) -> sqlx::Error {
+pub(crate) fn same(error: &sqlx::Error) -> sqlx::Error {
     match error {
         sqlx::Error::PoolTimedOut => sqlx::Error::PoolTimedOut,
         sqlx::Error::PoolClosed => sqlx::Error::PoolClosed,

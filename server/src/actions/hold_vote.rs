@@ -6,7 +6,7 @@
 use super::cast_vote::CastVote;
 use crate::error::Error;
 use crate::state::AppState;
-use crate::store::{pending_votes, votes};
+use crate::store::{ballots, pending_votes};
 
 /// A vote that can be taken back for as long as the operator allows.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ impl HoldVote {
         }
         let given = self.0.given(arena)?;
         let CastVote { battle, caller, .. } = self.0;
-        let ballot = votes::ballot(&arena.db, battle, caller.voter).await?.ok_or(Error::NotFound)?;
+        let ballot = ballots::ballot(&arena.db, battle, caller.voter).await?.ok_or(Error::NotFound)?;
         if ballot.vote.is_some() {
             return Ok(());
         }

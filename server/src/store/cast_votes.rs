@@ -6,8 +6,8 @@ use serde::Serialize;
 use sqlx::PgExecutor;
 use sqlx::types::Json;
 
+use super::ballots::JudgedBattle;
 use super::ratings::BOARDS_LOCK;
-use super::votes::JudgedBattle;
 use crate::domain::{Choice, Reason};
 
 /// A vote that the rules allow, with the battle that they were asked about.
@@ -52,6 +52,13 @@ struct Placed<'a> {
     vote: &'a AllowedVote,
 }
 
+struct OutcomeRow {
+    place: i32,
+    outcome: String,
+    vote: Option<i64>,
+    cast_at: Option<DateTime<Utc>>,
+}
+
 fn placed<'a>((place, vote): (usize, &&'a AllowedVote)) -> Placed<'a> {
     Placed { place, newest_turn: vote.battle.turns, vote }
 }
@@ -66,17 +73,35 @@ pub async fn cast(
     elo: &EloSettings,
 ) -> sqlx::Result<Vec<CastOutcome>> {
     let placed: Vec<_> = votes.iter().enumerate().map(placed).collect();
-    let rows = sqlx::query!(
-        r#"SELECT place AS "place!", outcome AS "outcome!", vote, cast_at FROM cast_and_hold_votes($1, $2, $3, $4, $5, $6)"#,
-        Json(&placed) as _,
-        BOARDS_LOCK,
-        elo.k,
-        elo.scale,
-        elo.base,
-        elo.initial
-    )
-    .fetch_all(db)
-    .await?;
+    // Hardly ever is a voter held: only then are the votes looked at once more.
+    let rows = if votes.iter().any(|vote| vote.battle.is_held) {
+        sqlx::query_as!(
+            OutcomeRow,
+            r#"SELECT place AS "place!", outcome AS "outcome!", vote, cast_at
+            FROM cast_and_hold_votes($1, $2, $3, $4, $5, $6)"#,
+            Json(&placed) as _,
+            BOARDS_LOCK,
+            elo.k,
+            elo.scale,
+            elo.base,
+            elo.initial
+        )
+        .fetch_all(db)
+        .await?
+    } else {
+        sqlx::query_as!(
+            OutcomeRow,
+            r#"SELECT place AS "place!", outcome AS "outcome!", vote, cast_at FROM cast_votes($1, $2, $3, $4, $5, $6)"#,
+            Json(&placed) as _,
+            BOARDS_LOCK,
+            elo.k,
+            elo.scale,
+            elo.base,
+            elo.initial
+        )
+        .fetch_all(db)
+        .await?
+    };
     let mut outcomes = vec![CastOutcome::Changed; votes.len()];
     for row in rows {
         let Some(outcome) = usize::try_from(row.place).ok().and_then(|place| outcomes.get_mut(place)) else { continue };

@@ -4,6 +4,7 @@ pub mod activity;
 pub mod admin_stats;
 pub mod admins;
 pub mod audit;
+pub mod ballots;
 pub mod battles;
 pub mod cast_votes;
 pub mod evidence;

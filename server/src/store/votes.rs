@@ -2,15 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
-use serde::Serialize;
-use sqlx::{PgExecutor, PgPool};
+use sqlx::PgExecutor;
 use uuid::Uuid;
 
 use super::vote_features::FeatureRow;
-use crate::domain::{
-    BattleId, BattleKind, BattleStatus, Choice, ModelId, Reason, ReplyStatus, Side, SideStatus, VoteFeatures,
-    VoteStatus, VoterId, is_empty_answer,
-};
+use crate::domain::{BattleId, BattleKind, Choice, ModelId, Reason, VoteFeatures};
 
 /// A vote as it was cast.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,43 +45,6 @@ impl Vote {
     }
 }
 
-/// A battle as a vote on it finds it: the vote is judged by this, and cast only while it is still so.
-#[derive(Debug, Clone, Serialize)]
-pub struct JudgedBattle {
-    #[serde(rename = "battle")]
-    pub id: BattleId,
-    /// Whose it is.
-    pub voter: VoterId,
-    pub kind: BattleKind,
-    pub language: String,
-    /// The left model.
-    pub model_a: ModelId,
-    /// The right model.
-    pub model_b: Option<ModelId>,
-    /// Why a vote will not count.
-    pub exclusion_reason: Option<String>,
-    /// Whether its voter's votes stay off the boards until an administrator decides.
-    pub is_held: bool,
-    /// The number of the newest turn.
-    pub turns: i32,
-    /// The newest attempt of the left side at that turn.
-    pub attempt_a: Option<i32>,
-    /// The same of the right side.
-    pub attempt_b: Option<i32>,
-}
-
-/// A battle as a vote on it needs to know it.
-#[derive(Debug, Clone)]
-pub struct Ballot {
-    pub battle: JudgedBattle,
-    /// The vote that it has already.
-    pub vote: Option<Vote>,
-    /// Whether there is one that can still be taken back.
-    pub is_pending: bool,
-    /// Where it stands, for the rules.
-    pub status: BattleStatus,
-}
-
 /// The vote on a battle.
 pub async fn by_battle(db: impl PgExecutor<'_>, battle: BattleId) -> sqlx::Result<Option<Vote>> {
     sqlx::query_as!(
@@ -98,73 +57,6 @@ pub async fn by_battle(db: impl PgExecutor<'_>, battle: BattleId) -> sqlx::Resul
     )
     .fetch_optional(db)
     .await
-}
-
-/// The voter's battle as it stands now. `None` when there is none or it is another's.
-pub async fn ballot(db: &PgPool, battle: BattleId, voter: VoterId) -> sqlx::Result<Option<Ballot>> {
-    // One statement, so that all of it is of one moment.
-    let rows = sqlx::query!(
-        r#"SELECT battles.kind AS "kind: BattleKind", battles.model_a AS "model_a: ModelId",
-            battles.model_b AS "model_b: ModelId", battles.language, battles.exclusion_reason,
-            is_voter_held(battles.voter_id) AS "is_held!",
-            EXISTS (SELECT 1 FROM votes WHERE votes.battle_id = battles.id) AS "is_voted!",
-            EXISTS (SELECT 1 FROM pending_votes WHERE pending_votes.battle_id = battles.id) AS "is_pending!",
-            t.number AS "number?", r.side AS "side?: Side", r.status AS "status?: ReplyStatus", r.attempt AS "attempt?",
-            CASE WHEN r.status = 'stopped' THEN r.content ELSE '' END AS "content!"
-        FROM battles
-        LEFT JOIN turns t ON t.battle_id = battles.id
-        LEFT JOIN LATERAL (
-            SELECT DISTINCT ON (side) side, status, attempt, content FROM replies
-            WHERE battle_id = battles.id AND turn = t.number ORDER BY side, attempt DESC
-        ) r ON true
-        WHERE battles.id = $1 AND battles.voter_id = $2 ORDER BY t.number"#,
-        battle.0,
-        voter.0
-    )
-    .fetch_all(db)
-    .await?;
-    let turns = rows.last().and_then(|row| row.number).unwrap_or(0);
-    let (mut sides, mut has_complete_turn) = ([None; 2], false);
-    for turn in rows.chunk_by(|a, b| a.number == b.number) {
-        sides = [None; 2];
-        for row in turn {
-            if let (Some(side), Some(status), Some(attempt)) = (row.side, row.status, row.attempt) {
-                // Whether a text is empty matters only where the visitor stopped it: the others are left where they are.
-                let is_empty = is_empty_answer(&row.content);
-                let known = SideStatus { status, attempt, is_empty, is_permanent: false, after_empty: false };
-                sides[side.index()] = Some(known);
-            }
-        }
-        let is_complete = |side: &Side| sides[side.index()].is_some_and(SideStatus::is_judgeable);
-        let is_earlier = turn[0].number.is_some_and(|number| number < turns);
-        has_complete_turn |= is_earlier && turn[0].kind.sides().iter().all(is_complete);
-    }
-    let Some(found) = rows.into_iter().next() else { return Ok(None) };
-    let vote = if found.is_voted { by_battle(db, battle).await? } else { None };
-    let status = BattleStatus {
-        kind: found.kind,
-        vote: VoteStatus::of(vote.is_some(), false),
-        turns: usize::try_from(turns).unwrap_or(0),
-        // Asked before a vote only.
-        judged: 0,
-        has_complete_turn,
-        sides,
-    };
-    let attempt = |side: Side| status.sides[side.index()].map(|side| side.attempt);
-    let battle = JudgedBattle {
-        id: battle,
-        voter,
-        kind: found.kind,
-        language: found.language,
-        model_a: found.model_a,
-        model_b: found.model_b,
-        exclusion_reason: found.exclusion_reason,
-        is_held: found.is_held,
-        turns,
-        attempt_a: attempt(Side::A),
-        attempt_b: attempt(Side::B),
-    };
-    Ok(Some(Ballot { battle, vote, is_pending: found.is_pending, status }))
 }
 
 /// A pair whose kept counts are not those of its votes.

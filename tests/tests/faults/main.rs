@@ -11,6 +11,7 @@ mod kills;
 mod slow;
 mod storm;
 mod streaming;
+mod timing;
 mod topology;
 mod visitors;
 

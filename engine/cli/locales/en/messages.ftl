@@ -267,7 +267,6 @@ endpoint-budget = the budget is used up
 endpoint-no-logprobs = the endpoint tells no log probabilities, so the letters can't be compared; use --generate
 perplexity-lengths-head =   context    perplexity     tokens
 perplexity-lengths-of-lines = --lengths needs plain text, not JSON lines
-perplexity-too-long = { $length } tokens are longer than the model's context of { $context }
 needle-depth = --depths must be between 0 and 100
 needle-empty = { $path }: the file is empty
 needle-mean = Found on average: { $mean }%

@@ -252,7 +252,6 @@ endpoint-budget = 预算已用完
 endpoint-no-logprobs = 端点不给出对数概率，无法比较各选项；请使用 --generate
 perplexity-lengths-head =   上下文        困惑度       词元
 perplexity-lengths-of-lines = --lengths 需要纯文本，而不是 JSON 行
-perplexity-too-long = { $length } 个词元超过模型的上下文 { $context }
 needle-depth = --depths 须在 0 与 100 之间
 needle-empty = { $path }：文件为空
 needle-mean = 平均找到：{ $mean }%

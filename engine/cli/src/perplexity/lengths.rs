@@ -36,10 +36,8 @@ impl Wanted<'_> {
         ensure!(!is_lines, t!(language, "perplexity-lengths-of-lines"));
         // As many windows as were asked for at the longest length: every length sees the same text.
         let whole = Windows { text: text.clone(), window: Some(longest), windows: *most };
-        let Opened { files, device, window, all } = whole.open(self.model, self.machine, language)?;
-        ensure!(window == longest, t!(language, "perplexity-too-long", length = longest, context = window));
-        let config = files.config();
-        let mut model = windows::load(&device, &files, config, (longest, self.machine.kv_cache_dtype))?;
+        let Opened { files, config, device, all, .. } = whole.open(self.model, self.machine, language)?;
+        let mut model = windows::load(&device, &files, &config, (longest, self.machine.kv_cache_dtype))?;
         let cut: Vec<Vec<Document>> =
             lengths.iter().map(|length| all.iter().flat_map(|document| pieces(document, *length)).collect()).collect();
         let bar = windows::bar(cut.iter().map(Vec::len).sum());

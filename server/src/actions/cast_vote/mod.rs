@@ -12,9 +12,10 @@ use crate::domain::{BattleId, Choice, MAX_COMMENT_CHARS, Reason, VoterId};
 use crate::error::Error;
 use crate::limits::Caller;
 use crate::state::AppState;
+use crate::store::ballots::JudgedBattle;
 use crate::store::cast_votes::{AllowedVote, CastOutcome};
 use crate::store::pending_votes::{self, GivenVote};
-use crate::store::votes::{self, JudgedBattle, Vote};
+use crate::store::votes::Vote;
 
 /// How often a battle is judged again that changes under the vote.
 const MAX_ROUNDS: usize = 4;
@@ -92,7 +93,7 @@ pub(super) async fn count(
         },
     };
     for _ in 0..MAX_ROUNDS {
-        let ballot = votes::ballot(&arena.db, battle, voter).await?.ok_or(Error::NotFound)?;
+        let ballot = arena.ballots.read(battle, voter).await?.ok_or(Error::NotFound)?;
         if ballot.is_pending && pending.is_none() {
             pending = pending_votes::claim(&arena.db, battle, voter).await?;
         }

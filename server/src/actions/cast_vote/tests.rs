@@ -18,8 +18,9 @@ use crate::actions::settle_votes::settle;
 use crate::actions::undo_vote::UndoVote;
 use crate::actions::withdraw_votes::WithdrawVotes;
 use crate::domain::{BattleKind, ModelId, VoterId};
+use crate::store::ballots::{self, Ballot};
 use crate::store::ratings::{self, PairRow};
-use crate::store::votes::Ballot;
+use crate::store::votes;
 use crate::testing::{caller, unlimited_arena};
 
 const ELO: EloSettings = EloSettings { k: 4.0, scale: 400.0, base: 10.0, initial: 1000.0 };

@@ -104,7 +104,7 @@ async fn a_vote_that_was_judged_before_its_voter_was_flagged_is_held_at_the_next
     world.others_voted().await;
     world.votes_left(14).await;
     let battle = world.blind(0, 1).await;
-    let ballot = votes::ballot(&world.db, battle, world.voter).await.unwrap().unwrap();
+    let ballot = ballots::ballot(&world.db, battle, world.voter).await.unwrap().unwrap();
     let seen = look(&world.arena, None).await.unwrap();
     let late = world.ballot(battle, Choice::A).allowed(&ballot, &[1]);
     world.arena.votes.cast(late).await.unwrap();

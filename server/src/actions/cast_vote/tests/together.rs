@@ -7,7 +7,7 @@ use crate::vote_queue::VoteQueue;
 impl World {
     /// A vote for the left model, as the rules allow it now.
     async fn allowed(&self, battle: BattleId) -> AllowedVote {
-        let ballot = votes::ballot(&self.db, battle, self.voter).await.unwrap().unwrap();
+        let ballot = ballots::ballot(&self.db, battle, self.voter).await.unwrap().unwrap();
         self.ballot(battle, Choice::A).allowed(&ballot, &[7; 32])
     }
 
@@ -61,12 +61,12 @@ async fn votes_of_one_statement_count_as_if_cast_one_after_another(db: PgPool) {
             let excluded = sqlx::query("UPDATE battles SET exclusion_reason = 'identity' WHERE id = $1");
             excluded.bind(battle.0).execute(&world.db).await.unwrap();
         }
-        let ballot = votes::ballot(&world.db, battle, world.voter).await.unwrap().unwrap();
+        let ballot = ballots::ballot(&world.db, battle, world.voter).await.unwrap().unwrap();
         votes.push(world.ballot(battle, choices[number % 4]).allowed(&ballot, &[1; 32]));
     }
     for number in 0..3 {
         let battle = world.battle(number, None, BattleKind::Direct, "en", "done").await;
-        let ballot = votes::ballot(&world.db, battle, world.voter).await.unwrap().unwrap();
+        let ballot = ballots::ballot(&world.db, battle, world.voter).await.unwrap().unwrap();
         votes.push(world.ballot(battle, Choice::Up).allowed(&ballot, &[1; 32]));
     }
     let outcomes = world.cast(&votes.iter().collect::<Vec<_>>()).await;

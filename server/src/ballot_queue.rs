@@ -1,0 +1,65 @@
+//! Battles on their way out of the database to those who vote on them: those that are wanted at the same time are read by one
+//! statement. Alone, a battle is read at once; under load most of the work of reading one is the statement's, not the battle's.
+
+use sqlx::PgPool;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::domain::{BattleId, VoterId};
+use crate::error::Error;
+use crate::store::ballots::{self, Ballot};
+use crate::vote_queue::{CAST_TIMEOUT, MAX_TOGETHER, MAX_WAITING, busy, same};
+
+/// Where those wait who want to know a battle. Clones share it.
+#[derive(Debug, Clone)]
+pub struct BallotQueue {
+    waiting: mpsc::Sender<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    battle: BattleId,
+    voter: VoterId,
+    answer: oneshot::Sender<sqlx::Result<Option<Ballot>>>,
+}
+
+impl BallotQueue {
+    /// A queue that reads on this runtime until its last clone is gone.
+    pub fn start(db: PgPool, runtime: &Handle) -> Self {
+        let (waiting, received) = mpsc::channel(MAX_WAITING);
+        runtime.spawn(run(db, received));
+        Self { waiting }
+    }
+
+    /// The voter's battle as it stands now, or `None` where it is none of theirs.
+    ///
+    /// # Errors
+    /// Busy where too many wait; else when the database cannot be read.
+    pub async fn read(&self, battle: BattleId, voter: VoterId) -> Result<Option<Ballot>, Error> {
+        let (answer, found) = oneshot::channel();
+        self.waiting.try_send(Waiting { battle, voter, answer }).map_err(|_| busy())?;
+        let found = found.await.map_err(|_| Error::Internal(anyhow::anyhow!("battles are read no more")))?;
+        Ok(found?)
+    }
+}
+
+async fn run(db: PgPool, mut received: mpsc::Receiver<Waiting>) {
+    let mut waiting: Vec<Waiting> = Vec::new();
+    while received.recv_many(&mut waiting, MAX_TOGETHER).await > 0 {
+        let wanted: Vec<_> = waiting.iter().map(|one| (one.battle, one.voter)).collect();
+        let read = tokio::time::timeout(CAST_TIMEOUT, ballots::ballots(&db, &wanted)).await;
+        match read.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
+            Ok(found) => {
+                for (one, found) in waiting.drain(..).zip(found) {
+                    // Who asked may have gone.
+                    let _ = one.answer.send(Ok(found));
+                }
+            }
+            Err(error) => {
+                for one in waiting.drain(..) {
+                    let _ = one.answer.send(Err(same(&error)));
+                }
+            }
+        }
+    }
+}
