@@ -125,12 +125,12 @@ fn faults() -> Vec<Fault> {
     ];
     let foreign = [Foreign::Zip, Foreign::Predecessor, Foreign::LfsPointer, Foreign::WebPage];
     faults.extend(foreign.map(|foreign| Fault::NotGguf(Some(foreign))));
-    faults.extend(LayoutFault::one_of_each().into_iter().map(Fault::Layout));
-    faults.extend(AdapterFault::one_of_each().into_iter().map(Fault::Adapter));
-    faults.extend(TokenizerFault::one_of_each().into_iter().map(Fault::Tokenizer));
-    faults.extend(ConversionFault::one_of_each().into_iter().map(Fault::Conversion));
-    faults.extend(CheckpointFault::one_of_each().into_iter().map(Fault::Checkpoint));
-    faults.extend(RequestFault::one_of_each().into_iter().map(Fault::Request));
+    faults.extend(LayoutFault::one_of_each().into_iter().map(Fault::from));
+    faults.extend(AdapterFault::one_of_each().into_iter().map(Fault::from));
+    faults.extend(TokenizerFault::one_of_each().into_iter().map(Fault::from));
+    faults.extend(ConversionFault::one_of_each().into_iter().map(Fault::from));
+    faults.extend(CheckpointFault::one_of_each().into_iter().map(Fault::from));
+    faults.extend(RequestFault::one_of_each().into_iter().map(Fault::from));
     faults
 }
 

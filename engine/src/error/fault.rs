@@ -112,17 +112,17 @@ pub enum Fault {
     /// A pipe, a device, or another thing that has no end.
     NotRegular,
     /// How the file is laid out.
-    Layout(LayoutFault),
+    Layout(Box<LayoutFault>),
     /// An adapter.
-    Adapter(AdapterFault),
+    Adapter(Box<AdapterFault>),
     /// A vocabulary.
-    Tokenizer(TokenizerFault),
+    Tokenizer(Box<TokenizerFault>),
     /// A conversion, a merge or a quantisation.
-    Conversion(ConversionFault),
+    Conversion(Box<ConversionFault>),
     /// A checkpoint of a training.
-    Checkpoint(CheckpointFault),
+    Checkpoint(Box<CheckpointFault>),
     /// What was asked for cannot be done with this tensor.
-    Request(RequestFault),
+    Request(Box<RequestFault>),
 }
 
 /// Files that are taken for GGUF.
@@ -139,31 +139,37 @@ pub enum Foreign {
 
 impl From<LayoutFault> for Fault {
     fn from(fault: LayoutFault) -> Self {
-        Self::Layout(fault)
+        Self::Layout(Box::new(fault))
     }
 }
 
 impl From<AdapterFault> for Fault {
     fn from(fault: AdapterFault) -> Self {
-        Self::Adapter(fault)
+        Self::Adapter(Box::new(fault))
     }
 }
 
 impl From<ConversionFault> for Fault {
     fn from(fault: ConversionFault) -> Self {
-        Self::Conversion(fault)
+        Self::Conversion(Box::new(fault))
     }
 }
 
 impl From<CheckpointFault> for Fault {
     fn from(fault: CheckpointFault) -> Self {
-        Self::Checkpoint(fault)
+        Self::Checkpoint(Box::new(fault))
+    }
+}
+
+impl From<RequestFault> for Fault {
+    fn from(fault: RequestFault) -> Self {
+        Self::Request(Box::new(fault))
     }
 }
 
 impl From<TokenizerFault> for Fault {
     fn from(fault: TokenizerFault) -> Self {
-        Self::Tokenizer(fault)
+        Self::Tokenizer(Box::new(fault))
     }
 }
 

@@ -149,7 +149,7 @@ impl Error {
     /// A request that cannot be met, told of the tensor for which it was made; other errors stay what they are.
     pub fn of_tensor(self, path: &Path, name: &str) -> Self {
         match self {
-            Self::Request(fault) => Self::file(path, Place::Tensor(name.to_owned()), Fault::Request(fault)),
+            Self::Request(fault) => Self::file(path, Place::Tensor(name.to_owned()), fault),
             other => other,
         }
     }

@@ -59,7 +59,7 @@ impl VocabularyError {
             Self::Empty => Fault::Missing,
             Self::Length { found, tokens, .. } => Fault::ListLength { found: *found, tokens: *tokens },
             Self::OutOfRange { id, tokens, .. } => Fault::NoSuchToken { id: *id, tokens: *tokens },
-            Self::Entry { fault, .. } => Fault::Tokenizer(fault.clone()),
+            Self::Entry { fault, .. } => fault.clone().into(),
             Self::Unsupported { value, .. } => Fault::Unsupported(format!("{value:?}")),
         }
     }
