@@ -63,6 +63,7 @@ perplexity-result = perplexity { $perplexity } (mean NLL { $nll }, { $tokens } t
 perplexity-kl-divergence = KL divergence { $mean } ± { $error } nats per token, { $same } same top token
 perplexity-unlike = { $path }: has another vocabulary or a shorter context
 usage-long-context = Note: a context of { $context } tokens is longer than the { $trained } that the model was trained for, so answers may get worse. Stretch RoPE with --rope-scaling yarn --rope-scale { $scale }, or use a shorter --context.
+needle-too-long = a length of { $length } tokens does not fit the context of { $context }; give a longer --context
 windows-short = { $path }: the text has { $tokens } tokens, fewer than one window of { $window }
 
 imatrix-idle = { $name }: no token reached expert { $expert }; a longer text may help

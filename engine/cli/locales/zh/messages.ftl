@@ -60,6 +60,7 @@ perplexity-result = 困惑度 { $perplexity }（平均负对数似然 { $nll }�
 perplexity-kl-divergence = KL 散度每词元 { $mean } ± { $error } 奈特，最可能词元相同者 { $same }
 perplexity-unlike = { $path }：词表不同，或上下文更短
 usage-long-context = 注意：上下文 { $context } 个词元超过模型训练时的 { $trained } 个，回答可能变差。可用 --rope-scaling yarn --rope-scale { $scale } 扩展 RoPE，或减小 --context。
+needle-too-long = 长度 { $length } 个词元超出上下文 { $context }；请给出更长的 --context
 windows-short = { $path }：文本有 { $tokens } 个词元，不足一个窗口（{ $window }）
 
 imatrix-idle = { $name }：没有词元经过专家 { $expert }；可换更长的文本

@@ -13,7 +13,7 @@ use mixtral_engine::{Engine, EngineOptions, LoadOptions};
 use serde_json::json;
 
 use crate::i18n::Language;
-use crate::options::{Machine, Model, between};
+use crate::options::{Machine, Model, between, warn_of_long_context};
 use crate::picture::heat_map;
 use crate::progress::bar;
 use haystack::Haystack;
@@ -67,10 +67,11 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     ensure!(!text.trim().is_empty(), t!(language, "needle-empty", path = arguments.text.display()));
     let options = EngineOptions { max_sequences: 1, queue: 1, ..arguments.machine.options() };
     let engine = Engine::start(arguments.machine.device, options)?;
-    let context = Some(arguments.machine.context.unwrap_or(longest));
-    let load = LoadOptions { context, base: arguments.model.base.clone(), ..LoadOptions::default() };
+    let wanted = arguments.machine.load_options(&arguments.model);
+    let load = LoadOptions { context: wanted.context.or(Some(longest)), ..wanted };
     let card = engine.load(MODEL, &arguments.model.path, load, |_| {})?;
-    ensure!(card.context >= longest, t!(language, "perplexity-too-long", length = longest, context = card.context));
+    ensure!(card.context >= longest, t!(language, "needle-too-long", length = longest, context = card.context));
+    warn_of_long_context(longest, card.trained_context, &arguments.machine.rope, language);
     let tokenizer = engine.tokenizer(MODEL).ok_or_else(|| anyhow!("the model is gone"))?;
     let haystack = Haystack::new(&text, &arguments.needle, &tokenizer);
     let bar = bar(arguments.lengths.len() * arguments.depths.len(), "{wide_bar} {pos}/{len} {msg} {eta}");
