@@ -73,7 +73,8 @@ mod tests {
     use sqlx::PgPool;
 
     use super::*;
-    use crate::actions::create_admin;
+    use crate::actions::{create_admin, follow_site};
+    use crate::domain::SiteRules;
     use crate::testing::arena;
 
     fn said(pairs: &[(&str, &str)]) -> SiteSettings {
@@ -93,6 +94,9 @@ mod tests {
         load(&there).await.expect("reads");
         assert_eq!(*there.site.settings(), settings);
         assert_eq!(there.boards.rules().min_votes, 7);
+        // Commands beside the servers go by it too.
+        let beside = follow_site::rules(&db, SiteRules::default()).await.expect("reads");
+        assert_eq!((beside.min_votes, beside.keep_days), (7, SiteRules::default().keep_days));
         // Neither the table nor the log holds the code.
         let stored: String = sqlx::query_scalar("SELECT settings::text FROM site").fetch_one(&db).await.expect("reads");
         let log = audit::page(&db, None, 1).await.expect("reads").remove(0);

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::PgPool;
 
-use crate::domain::{SITE_SECRETS, SettingTexts, SiteSettings};
+use crate::domain::{SITE_SECRETS, SettingTexts, SiteRules, SiteSettings};
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::state::AppState;
@@ -42,6 +43,16 @@ pub async fn load(arena: &AppState) -> Result<(), Error> {
     }
     arena.site.set(revision, settings);
     Ok(())
+}
+
+/// The limits that administrators set in this database, beside a program's own. For commands that run without a server.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn rules(db: &PgPool, started: SiteRules) -> sqlx::Result<SiteRules> {
+    let (_, stored) = site::settings(db).await?;
+    // A stored secret is no limit, so it may stay encrypted.
+    Ok(started.with(&SiteSettings::read(&stored).0))
 }
 
 /// Secrets as they are stored: encrypted.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use arena_server::actions::export_votes::ExportVotes;
+use arena_server::actions::follow_site;
 use arena_server::actions::import_votes::{ImportReport, ImportVotes};
 use arena_server::actions::publish_votes::PublishVotes;
 use arena_server::actions::repair_ratings::repair_ratings;
@@ -14,7 +15,7 @@ use arena_server::actions::verify_votes::verify_database;
 use arena_server::boards::BoardRules;
 use arena_server::config::default_data_folder;
 use arena_server::database;
-use arena_server::domain::{BattleKind, VoteFilter, VoteState};
+use arena_server::domain::{BattleKind, SiteRules, VoteFilter, VoteState};
 use arena_server::evidence;
 use arena_server::exchange::{Container, Shape};
 use arena_server::i18n::{Locale, Message};
@@ -258,7 +259,8 @@ fn publish(options: &ExportOptions, locale: Locale) -> anyhow::Result<()> {
     let snapshot = actix_web::rt::System::new().block_on(options.place.with(locale, async |db| {
         let elo = ratings::stored_elo_settings(db).await?;
         let file = std::fs::File::create_new(&options.file).with_context(|| options.file.display().to_string())?;
-        let rules = BoardRules::default();
+        let limits = follow_site::rules(db, SiteRules::default()).await?;
+        let rules = BoardRules { min_votes: limits.min_votes, ..BoardRules::default() };
         let wanted = PublishVotes { admin: None, kind, language, rules, elo };
         let mut out = std::io::BufWriter::new(file);
         let snapshot = wanted.on(db, &options.place.keys()?, &mut out).await?;
