@@ -13,8 +13,10 @@ use crate::error::Error;
 use crate::store::ratings::{self, ALL_LANGUAGES, EloRow};
 use crate::store::votes::{self, CountedVote};
 
-/// So few votes are added while no other is cast.
-const MAX_REST: i64 = 1000;
+/// So few votes are added while no other is cast: a millisecond or two.
+const MAX_REST: i64 = 100;
+/// After so many passes the rest is taken as it is, however fast votes come in.
+const MAX_PASSES: usize = 8;
 /// How often a replay begins anew because another was asked for on the way; the next look goes on.
 const MAX_ROUNDS: usize = 8;
 
@@ -29,7 +31,7 @@ pub async fn repair_ratings(db: &PgPool, elo: &EloSettings, kind: BattleKind) ->
         let Some(requested) = ratings::requested_repair(&mut *transaction, kind).await? else { return Ok(()) };
         let mut replay = Replay::new(*elo);
         let mut done = 0;
-        loop {
+        for _ in 0..MAX_PASSES {
             let settled = settled(&mut transaction).await?;
             votes::for_each_counted(&mut *transaction, kind, done, settled, |vote| replay.add(&vote)).await?;
             let was_few = settled - done <= MAX_REST;
