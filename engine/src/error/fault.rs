@@ -4,8 +4,7 @@ use std::fmt;
 
 use super::said::{AdapterFault, CheckpointFault, ConversionFault, LayoutFault, RequestFault, TokenizerFault};
 
-/// What is wrong in a file. What people may meet in a model's file has variants, so that a program may say it in another
-/// language; [`Self::Other`] is English alone.
+/// What is wrong in a file: a value each, so that a program may say it in another language. `Display` is English, for logs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// There is not a byte in it.
