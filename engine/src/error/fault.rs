@@ -219,7 +219,7 @@ impl fmt::Display for Fault {
             Self::Impossible(value) => write!(f, "{value} is not possible"),
             Self::Unsupported(what) => write!(f, "{what} is not supported"),
             Self::UnknownChoice { found, known } => {
-                write!(f, "{found:?} is not supported (supported: {})", known.join(", "))
+                write!(f, "{found:?} is not supported (supported: {})", known.join(" and "))
             }
             Self::Differs { found, wanted } => write!(f, "is {found}, should be {wanted}"),
             Self::Rank(rank) => write!(f, "{rank} dimensions (1 to 4 are possible)"),

@@ -50,8 +50,7 @@ impl Asker {
     pub fn local(model: &Model, machine: &Machine, room: usize, language: Language) -> anyhow::Result<Self> {
         let options = EngineOptions { max_sequences: AT_ONCE, queue: AT_ONCE, ..machine.options() };
         let engine = Engine::start(machine.device, options)?;
-        let context = Some(machine.context.unwrap_or(room));
-        let load = LoadOptions { context, base: model.base.clone(), ..LoadOptions::default() };
+        let load = LoadOptions { usual_context: Some(room), ..machine.load_options(model) };
         let card = engine.load(MODEL, &model.path, load, |_| {})?;
         ensure!(card.context >= room, t!(language, "longbench-context", needed = room, context = card.context));
         let tokenizer = engine.tokenizer(MODEL).ok_or_else(|| anyhow!("the model is gone"))?;
