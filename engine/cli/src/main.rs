@@ -15,6 +15,7 @@ mod evaluate;
 mod imatrix;
 mod info;
 mod interrupt;
+mod journal;
 mod judge;
 mod longbench;
 mod make_random;

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use mixtral_evaluation::{Benchmark, Judged, Report};
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::report;
 use super::setup::{Answer, Setup};
 use crate::i18n::Language;
+use crate::journal;
 
 const ANSWERS: &str = "answers.jsonl";
 
@@ -39,9 +39,9 @@ impl Folder {
             folder.known = answers.iter().map(|one| (one.judged.subject.clone(), one.judged.row)).collect();
             folder.answers = answers;
             // Without the half of a line that an interruption may have left.
-            rewrite(&file, setup, &folder.answers).with_context(shown)?;
+            journal::rewrite(&file, setup, &folder.answers)?;
         } else {
-            rewrite(&file, setup, &[]).with_context(shown)?;
+            journal::rewrite(&file, setup, &[] as &[Answer])?;
         }
         folder.file = Some(OpenOptions::new().append(true).open(&file).with_context(shown)?);
         Ok(folder)
@@ -58,7 +58,7 @@ impl Folder {
     /// Keeps an answer, at once.
     pub fn keep(&mut self, answer: Answer) -> anyhow::Result<()> {
         if let Some(file) = &mut self.file {
-            file.write_all(&line(&answer)?)?;
+            file.write_all(&journal::line(&answer)?)?;
         }
         self.known.insert((answer.judged.subject.clone(), answer.judged.row));
         self.answers.push(answer);
@@ -75,14 +75,10 @@ impl Folder {
         language: Language,
     ) -> anyhow::Result<()> {
         let Some(path) = &self.path else { return Ok(()) };
-        let write = |name: &str, content: String| {
-            let file = path.join(name);
-            std::fs::write(&file, content).with_context(|| file.display().to_string())
-        };
-        write("results.json", serde_json::to_string_pretty(&results(setup, report))? + "\n")?;
-        write("results.md", report::markdown(setup, report, language))?;
+        journal::write(path, "results.json", serde_json::to_string_pretty(&results(setup, report))? + "\n")?;
+        journal::write(path, "results.md", report::markdown(setup, report, language))?;
         if benchmark == Benchmark::Ceval && setup.split == "test" {
-            write("submission.json", serde_json::to_string_pretty(&submission(judged))? + "\n")?;
+            journal::write(path, "submission.json", serde_json::to_string_pretty(&submission(judged))? + "\n")?;
         }
         Ok(())
     }
@@ -119,22 +115,6 @@ pub fn results(setup: &Setup, report: &Report) -> Value {
         "subjects": subjects,
         "unreadable": report.unreadable,
     })
-}
-
-fn line(value: &impl Serialize) -> anyhow::Result<Vec<u8>> {
-    let mut line = serde_json::to_vec(value)?;
-    line.push(b'\n');
-    Ok(line)
-}
-
-fn rewrite(file: &Path, setup: &Setup, answers: &[Answer]) -> anyhow::Result<()> {
-    let mut content = line(setup)?;
-    for answer in answers {
-        content.extend(line(answer)?);
-    }
-    let new = file.with_extension("new");
-    std::fs::write(&new, content)?;
-    Ok(std::fs::rename(new, file)?)
 }
 
 /// What an evaluation has left so far.

@@ -1,19 +1,24 @@
 //! What a judging leaves: each answer and verdict at once, so that it can go on after an interruption, and the tables at its end.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::Context as _;
 use mixtral_judge::{Answer, FORMAT, Item, JudgeFile, Verdict};
 use serde::{Deserialize, Serialize};
 
 use super::report;
 use super::setup::{Setup, Task};
 use crate::i18n::Language;
+use crate::journal::{self, Refusals};
 
 const DONE: &str = "judged.jsonl";
+const REFUSALS: Refusals = Refusals {
+    foreign: |file, language| t!(language, "judge-no-judging", path = file.display()),
+    other: |file, language| t!(language, "judge-other-setup", path = file.display()),
+};
 
 /// A line after the first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,19 +43,10 @@ impl Folder {
     pub fn open(path: &Path, setup: &Setup, language: Language) -> anyhow::Result<Self> {
         std::fs::create_dir_all(path).with_context(|| path.display().to_string())?;
         let file = path.join(DONE);
-        let shown = || file.display().to_string();
-        let lines = if file.exists() { read(&file, setup, language)? } else { Vec::new() };
-        // Without the half of a line that an interruption may have left.
-        let mut content = line(setup)?;
-        for one in &lines {
-            content.extend(line(one)?);
-        }
-        let new = file.with_extension("new");
-        std::fs::write(&new, content).with_context(shown)?;
-        std::fs::rename(&new, &file).with_context(shown)?;
+        let (file, lines): (_, Vec<Line>) = journal::open(&file, setup, &REFUSALS, language)?;
         let mut folder = Self {
             path: path.to_owned(),
-            file: OpenOptions::new().append(true).open(&file).with_context(shown)?,
+            file,
             answers: BTreeMap::new(),
             verdicts: BTreeMap::new(),
             failed: BTreeMap::new(),
@@ -74,7 +70,7 @@ impl Folder {
     }
 
     fn keep(&mut self, new: Line) -> anyhow::Result<()> {
-        self.file.write_all(&line(&new)?)?;
+        self.file.write_all(&journal::line(&new)?)?;
         self.note(new);
         Ok(())
     }
@@ -145,30 +141,7 @@ impl Folder {
 
     /// Writes the tables.
     pub fn finish(&self, file: &JudgeFile, language: Language) -> anyhow::Result<()> {
-        let write = |name: &str, content: String| {
-            let path = self.path.join(name);
-            std::fs::write(&path, content).with_context(|| path.display().to_string())
-        };
-        write("results.json", serde_json::to_string_pretty(&report::json(file))? + "\n")?;
-        write("results.md", report::markdown(file, language))
+        journal::write(&self.path, "results.json", serde_json::to_string_pretty(&report::json(file))? + "\n")?;
+        journal::write(&self.path, "results.md", report::markdown(file, language))
     }
-}
-
-fn line(value: &impl Serialize) -> anyhow::Result<Vec<u8>> {
-    let mut line = serde_json::to_vec(value)?;
-    line.push(b'\n');
-    Ok(line)
-}
-
-fn read(file: &Path, setup: &Setup, language: Language) -> anyhow::Result<Vec<Line>> {
-    let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
-    // A torn last line may end inside a character.
-    let text = String::from_utf8_lossy(&bytes);
-    let mut lines = text.lines();
-    let Ok(found) = serde_json::from_str::<Setup>(lines.next().unwrap_or_default()) else {
-        bail!(t!(language, "judge-no-judging", path = file.display()))
-    };
-    ensure!(found == *setup, t!(language, "judge-other-setup", path = file.display()));
-    // Only the last line can be broken, where writing it was interrupted.
-    Ok(lines.map_while(|line| serde_json::from_str(line).ok()).collect())
 }
