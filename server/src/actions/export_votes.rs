@@ -66,7 +66,7 @@ pub struct Export {
 }
 
 impl Export {
-    /// How many votes were written so far.
+    /// How many votes were written so far; of preferences, how many pairs.
     #[must_use]
     pub fn votes(&self) -> u64 {
         self.votes
@@ -82,7 +82,6 @@ impl Export {
         let rows = exports::page(&self.db, &self.wanted.filter, self.after, limit).await?;
         let Some(last) = rows.last() else { return writer.finish().map(Some).map_err(failed) };
         self.after = last.id;
-        self.votes += rows.len() as u64;
         let mut conversations = match self.wanted.with_conversations {
             true => {
                 let battles: Vec<_> = rows.iter().map(|row| row.battle).collect();
@@ -92,7 +91,7 @@ impl Export {
         };
         for row in rows {
             let said = conversations.remove(&row.battle);
-            writer.push(self.written(row, said)).map_err(failed)?;
+            self.votes += u64::from(writer.push(self.written(row, said)).map_err(failed)?);
         }
         let bytes = writer.take().map_err(failed)?;
         self.writer = Some(writer);

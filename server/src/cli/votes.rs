@@ -98,6 +98,8 @@ pub struct ExportOptions {
     language: String,
     #[arg(long)]
     conversations: bool,
+    #[arg(long, conflicts_with_all = ["columns", "conversations"])]
+    preferences: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -223,9 +225,14 @@ pub fn export(options: &ExportOptions, locale: Locale) -> anyhow::Result<()> {
     let named = options.format.map(Format::container).or_else(|| Container::of(&options.file));
     let container = named.ok_or_else(|| Message::new("terminal-export-format").with("file", options.file.display()))?;
     let shape = match options.columns {
+        _ if options.preferences => Shape::Preferences,
         Columns::Fastchat => Shape::FastChat,
         Columns::Comparia | Columns::Evidence => Shape::Comparia,
     };
+    // Of named models, people prefer names.
+    if options.preferences && (options.kind != BattleKind::Battle.as_str() || !shape.fits(container)) {
+        bail!(Message::new("terminal-export-preferences"));
+    }
     let filter = VoteFilter {
         kind: if options.kind == "all" { String::new() } else { options.kind.clone() },
         language: options.language.clone(),
@@ -237,7 +244,13 @@ pub fn export(options: &ExportOptions, locale: Locale) -> anyhow::Result<()> {
         let model_of = |slug: &str| models.iter().find(|model| model.slug == slug).map(|model| model.id);
         let filter =
             filter.check(model_of).map_err(|bad| Message::new("terminal-export-filter").with("name", bad.0))?;
-        let wanted = ExportVotes { admin: None, filter, shape, container, with_conversations: options.conversations };
+        let wanted = ExportVotes {
+            admin: None,
+            filter,
+            shape,
+            container,
+            with_conversations: options.conversations || options.preferences,
+        };
         let mut export = wanted.on(db, &options.place.keys()?).await?;
         let mut out = std::fs::File::create_new(&options.file).with_context(|| options.file.display().to_string())?;
         while let Some(bytes) = export.next().await? {
@@ -246,7 +259,8 @@ pub fn export(options: &ExportOptions, locale: Locale) -> anyhow::Result<()> {
         out.sync_all()?;
         Ok(export.votes())
     }))?;
-    let told = Message::new("terminal-exported").with("votes", votes).with("file", options.file.display());
+    let key = if options.preferences { "terminal-exported-preferences" } else { "terminal-exported" };
+    let told = Message::new(key).with("votes", votes).with("file", options.file.display());
     println!("{}", told.text(locale));
     Ok(())
 }

@@ -6,6 +6,7 @@
 //! | FastChat's cleaned battles, LMArena's releases, arena-rank (`model_a`, `model_b`, `winner`) | JSON, JSON lines, CSV, Parquet | the same |
 //! | evalica (`left`, `right`, `winner`) | CSV | – |
 //! | ComparIA's votes (`model_a_name`, `chosen_model_name`, `both_equal`) | JSON, JSON lines, CSV, Parquet | CSV, JSON lines, Parquet |
+//! | preferences (`prompt`, `chosen`, `rejected`, as TRL has them) | – | JSON, JSON lines |
 //! | Open WebUI's feedback (`data.model_id`, `data.sibling_model_ids`, `data.rating`) | JSON | – |
 //!
 //! What a file is made of is told by its name's ending, which of the forms a row has by its columns.
@@ -14,9 +15,11 @@ mod cell;
 mod columns;
 mod error;
 mod parquet;
+mod preference;
 mod read;
 mod record;
 mod write;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -29,7 +32,8 @@ use crate::domain::Choice;
 
 pub use error::ReadError;
 pub use read::read;
-pub use write::{Shape, WriteError, Writer, WrittenVote};
+pub use write::{Shape, WriteError, Writer};
+pub use written::WrittenVote;
 
 /// What a file is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

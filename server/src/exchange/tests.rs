@@ -154,6 +154,56 @@ fn what_is_written_is_read_back_the_same_in_every_container_and_shape() {
     }
 }
 
+/// The preference that a vote is written as, or nothing.
+fn preference_of(vote: WrittenVote) -> Option<serde_json::Value> {
+    let mut writer = Writer::new(Shape::Preferences, Container::JsonLines, true).unwrap();
+    let has_row = writer.push(vote).unwrap();
+    let bytes = writer.finish().unwrap();
+    assert_eq!(has_row, !bytes.is_empty());
+    has_row.then(|| serde_json::from_slice(&bytes).unwrap())
+}
+
+#[test]
+fn a_blind_vote_for_one_side_is_a_preference_and_what_tells_none_is_left_out() {
+    use serde_json::json;
+    let user = |text: &str| json!({"role": "user", "content": text});
+    let answer = |text: &str| json!({"role": "assistant", "content": text});
+    let one = |choice| WrittenVote { turns: 1, ..written(choice, true) };
+    let found = preference_of(one(Choice::B)).unwrap();
+    let wanted = json!({
+        "prompt": [user("你好")], "chosen": [answer("丙")], "rejected": [answer("甲，\"乙\"")],
+        "chosen_model": "mixtral", "rejected_model": "poet-14m", "language": "zh", "question_id": found["question_id"],
+    });
+    assert_eq!(found, wanted);
+    assert_eq!(preference_of(one(Choice::A)).unwrap()["chosen"], json!([answer("甲，\"乙\"")]));
+
+    // Both begin alike; the vote was cast after the second answer, and a third was asked for.
+    let said = |answers: [&str; 3]| -> Vec<(&'static str, String)> {
+        let turns = ["一", "二", "三"].into_iter().zip(answers);
+        turns.flat_map(|(asked, answered)| [("user", asked.to_owned()), ("assistant", answered.to_owned())]).collect()
+    };
+    let with = |turns, a, b| WrittenVote { turns, conversations: Some([said(a), said(b)]), ..written(Choice::A, true) };
+    let found = preference_of(with(2, ["甲", "乙", "x"], ["甲", "丙", "y"])).unwrap();
+    assert_eq!(found["prompt"], json!([user("一"), answer("甲"), user("二")]));
+    assert_eq!((&found["chosen"], &found["rejected"]), (&json!([answer("乙")]), &json!([answer("丙")])));
+    let found = preference_of(with(2, ["甲", "乙", "x"], ["丁", "丙", "y"])).unwrap();
+    assert_eq!(found["chosen"], json!([answer("甲"), user("二"), answer("乙")]));
+    assert_eq!(found["rejected"], json!([answer("丁"), user("二"), answer("丙")]));
+
+    let nothing = [
+        ("a tie", one(Choice::Tie)),
+        ("both bad", one(Choice::BothBad)),
+        ("names shown", WrittenVote { is_blind: false, ..one(Choice::A) }),
+        ("texts gone", WrittenVote { conversations: None, ..one(Choice::A) }),
+        ("fewer answers than turns", WrittenVote { turns: 2, ..one(Choice::A) }),
+        ("an empty answer", with(1, [" ", "", ""], ["甲", "", ""])),
+        ("the same answers", with(2, ["甲", "乙", "x"], ["甲", "乙", "y"])),
+    ];
+    for (why, vote) in nothing {
+        assert_eq!(preference_of(vote), None, "{why}");
+    }
+}
+
 #[test]
 fn an_empty_file_is_one_of_its_kind_and_a_broken_one_is_named() {
     for container in [Container::Json, Container::JsonLines, Container::Csv, Container::Parquet] {

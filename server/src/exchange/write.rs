@@ -3,12 +3,13 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::cell::{Cell, Line};
-use super::{Container, parquet};
+use super::written::WrittenVote;
+use super::{Container, parquet, preference};
 use crate::domain::Choice;
 
 /// Whose columns a file has.
@@ -18,26 +19,16 @@ pub enum Shape {
     FastChat,
     /// ComparIA's votes.
     Comparia,
+    /// Pairs of answers, out of conversations.
+    Preferences,
 }
 
-/// A vote to be written.
-#[derive(Debug, Clone, PartialEq)]
-pub struct WrittenVote {
-    pub battle: Uuid,
-    /// The left model's slug.
-    pub model_a: String,
-    /// The right model's slug.
-    pub model_b: String,
-    pub choice: Choice,
-    /// Keyed hash of the voter: equal for one person's votes, and no way back.
-    pub voter: Option<String>,
-    /// Whether the names were hidden.
-    pub is_blind: bool,
-    pub language: String,
-    pub turns: i32,
-    pub at: DateTime<Utc>,
-    /// Both conversations: role and text of each message.
-    pub conversations: Option<[Vec<(&'static str, String)>; 2]>,
+impl Shape {
+    /// Whether the container can hold it: lists of messages have no column in a table.
+    #[must_use]
+    pub fn fits(self, container: Container) -> bool {
+        self != Self::Preferences || matches!(container, Container::Json | Container::JsonLines)
+    }
 }
 
 fn messages(messages: &[(&'static str, String)]) -> Value {
@@ -45,7 +36,11 @@ fn messages(messages: &[(&'static str, String)]) -> Value {
 }
 
 impl WrittenVote {
-    fn line(self, shape: Shape, with_conversations: bool) -> Line {
+    /// Its row, where it has one.
+    fn line(self, shape: Shape, with_conversations: bool) -> Option<Line> {
+        if shape == Shape::Preferences {
+            return preference::preference(&self);
+        }
         let conversations = self.conversations.as_ref();
         let both = |side: usize| Cell::Json(conversations.map_or(Value::Null, |both| messages(&both[side])));
         let seconds = self.at.timestamp_micros() as f64 / 1e6;
@@ -75,6 +70,7 @@ impl WrittenVote {
                 ("conv_turns", Cell::Whole(self.turns.into())),
                 ("language", Cell::Text(self.language.clone())),
             ],
+            Shape::Preferences => preference::columns(),
         };
         if with_conversations {
             if shape == Shape::Comparia {
@@ -92,7 +88,7 @@ impl WrittenVote {
                 ("tstamp", Cell::Real(seconds)),
             ]);
         }
-        line
+        Some(line)
     }
 }
 
@@ -172,7 +168,7 @@ impl Writer {
             at: DateTime::UNIX_EPOCH,
             conversations: None,
         };
-        let columns = sample.line(shape, with_conversations);
+        let columns = sample.line(shape, with_conversations).unwrap_or_else(preference::columns);
         let out = match container {
             Container::Json => {
                 buffer.clone().write_all(b"[").map_err(failed)?;
@@ -191,12 +187,12 @@ impl Writer {
         Ok(Self { shape, with_conversations, buffer, out })
     }
 
-    /// Adds a vote.
+    /// Adds a vote, and tells whether it has a row in this shape.
     ///
     /// # Errors
     /// When the container refuses it.
-    pub fn push(&mut self, vote: WrittenVote) -> Result<(), WriteError> {
-        let line = vote.line(self.shape, self.with_conversations);
+    pub fn push(&mut self, vote: WrittenVote) -> Result<bool, WriteError> {
+        let Some(line) = vote.line(self.shape, self.with_conversations) else { return Ok(false) };
         match &mut self.out {
             Out::Json { is_array, is_first } => {
                 let object: Map<String, Value> =
@@ -211,13 +207,13 @@ impl Writer {
                 if !*is_array {
                     self.buffer.write_all(b"\n").map_err(failed)?;
                 }
-                Ok(())
             }
             Out::Csv(csv) => {
-                csv.write_record(line.iter().map(|(_, cell)| cell.text().unwrap_or_default())).map_err(failed)
+                csv.write_record(line.iter().map(|(_, cell)| cell.text().unwrap_or_default())).map_err(failed)?;
             }
-            Out::Parquet(table) => table.push(line).map_err(failed),
+            Out::Parquet(table) => table.push(line).map_err(failed)?,
         }
+        Ok(true)
     }
 
     /// Takes what was written since the last time.

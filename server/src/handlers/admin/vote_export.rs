@@ -21,7 +21,7 @@ use crate::store::model_names;
 /// What is wanted.
 #[derive(Debug, Deserialize)]
 pub struct Wanted {
-    /// `fastchat`, `comparia` or `evidence`.
+    /// `fastchat`, `comparia`, `preferences` or `evidence`.
     columns: String,
     /// The ending of the file's name.
     format: String,
@@ -43,11 +43,15 @@ pub async fn export(
     let shape = match form.columns.as_str() {
         "fastchat" => Shape::FastChat,
         "comparia" => Shape::Comparia,
+        "preferences" => Shape::Preferences,
         "evidence" => return publish(&arena, admin, filter).await,
         _ => return Err(Error::invalid("form", "columns")),
     };
     let container = Container::of(format!("votes.{}", form.format).as_ref());
     let container = container.ok_or_else(|| Error::invalid("import-format", form.format.clone()))?;
+    if shape == Shape::Preferences {
+        check_preferences(&mut filter, shape.fits(container), form.conversations)?;
+    }
     if filter.state.is_empty() {
         filter.state = VoteState::Counted.to_string();
     }
@@ -61,6 +65,21 @@ pub async fn export(
     };
     let mut response = download(&format!("votes.{}", container.extension()), container.media_type());
     Ok(response.streaming(stream::try_unfold(export, next)))
+}
+
+/// Preferences are made of what was written, of blind battles: of named models, people prefer names.
+fn check_preferences(filter: &mut VoteFilter, fits: bool, with_conversations: bool) -> Result<(), Error> {
+    if !with_conversations {
+        return Err(Error::invalid("export-preferences-texts", ""));
+    }
+    if !fits {
+        return Err(Error::invalid("export-preferences-format", ""));
+    }
+    let blind = BattleKind::Battle.as_str();
+    if filter.kind.is_empty() {
+        filter.kind = blind.to_owned();
+    }
+    if filter.kind == blind { Ok(()) } else { Err(Error::invalid("export-preferences-kind", "")) }
 }
 
 /// The board of the list's kind and language, with the chain of all votes.
