@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use candle_core::Device;
 use clap::Args;
 use mixtral_reference::{KvCache, Mixtral, WithCache};
-use mixtral_tools::imatrix::Imatrix;
+use mixtral_tools::imatrix::{Imatrix, model_of};
 
 use crate::i18n::Language;
 use crate::options::{Machine, Model};
@@ -56,6 +56,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     for (name, expert) in imatrix.idle() {
         eprintln!("{}", t!(language, "imatrix-idle", name = name, expert = expert));
     }
+    imatrix.model = Some(model_of(&files)?);
     imatrix.write(&arguments.out)?;
     let count = imatrix.len();
     let path = arguments.out.display();

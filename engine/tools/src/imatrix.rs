@@ -8,12 +8,15 @@ use std::path::Path;
 
 use crate::files::atomic_file;
 use mixtral_engine::error::{ConversionFault, Error, Fault, LayoutFault, Place, RequestFault, Result};
+use mixtral_engine::formats::Source;
 use mixtral_engine::formats::gguf::{Array, Gguf, Value, Writer};
 use mixtral_engine::quant::{Blocks, GgmlType};
 use mixtral_reference::ActivationStats;
 
 const SUMS: &str = ".in_sum2";
 const COUNTS: &str = ".counts";
+/// Which model was watched. llama.cpp passes over the key, and its own files lack it.
+const MODEL: &str = "imatrix.mixtral.norms";
 
 /// Importances of the matrices of one model.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +29,31 @@ pub struct Imatrix {
     pub chunks: u32,
     /// The tokens of a piece.
     pub chunk_size: u32,
+    /// The model that was watched, as [`model_of`] tells it; files of llama.cpp do not say.
+    pub model: Option<String>,
+}
+
+/// What tells a model from others of its shape: its norms in one number. They stay as they are when a model is quantised,
+/// and when adapters are put onto its matrices.
+///
+/// # Errors
+/// A norm cannot be read.
+pub fn model_of(source: &dyn Source) -> Result<String> {
+    // FNV-1a.
+    let mut hash = 0xCBF2_9CE4_8422_2325_u64;
+    let mut names: Vec<&str> = source.names().into_iter().filter(|name| name.ends_with("_norm.weight")).collect();
+    names.sort_unstable();
+    for name in names {
+        let Some(info) = source.info(name) else { continue };
+        let mut values = vec![0.0; info.weights() as usize];
+        if let Some(blocks) = Blocks::new(info.kind, &source.bytes(name)?) {
+            blocks.dequantise(0, &mut values);
+        }
+        for byte in values.iter().flat_map(|value| value.to_le_bytes()) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3);
+        }
+    }
+    Ok(format!("{hash:016x}"))
 }
 
 impl Imatrix {
@@ -71,6 +99,7 @@ impl Imatrix {
             texts: file.metadata().opt_strings("imatrix.datasets")?.unwrap_or_default().to_vec(),
             chunks: number("imatrix.chunk_count")?,
             chunk_size: number("imatrix.chunk_size")?,
+            model: file.metadata().opt_str(MODEL)?.map(str::to_owned),
             ..Self::default()
         };
         for tensor in file.tensors() {
@@ -106,6 +135,9 @@ impl Imatrix {
         writer.value("imatrix.datasets", Value::Array(Array::String(self.texts.clone())));
         writer.value("imatrix.chunk_count", Value::U32(self.chunks));
         writer.value("imatrix.chunk_size", Value::U32(self.chunk_size));
+        if let Some(model) = &self.model {
+            writer.value(MODEL, Value::String(model.clone()));
+        }
         let bytes = |values: &mut dyn Iterator<Item = f32>| values.flat_map(f32::to_le_bytes).collect::<Vec<u8>>();
         for (name, experts) in &self.entries {
             let cols = experts.iter().map(|e| e.squares.len()).max().unwrap_or(0);
@@ -119,6 +151,18 @@ impl Imatrix {
             put(&mut writer, COUNTS, 1, counts).map_err(Error::io(path))?;
         }
         atomic_file::write(path, |out| writer.write(out).map_err(Error::io(path)))
+    }
+
+    /// Refuses a model that is not the one that was watched, where the file says which one that was.
+    ///
+    /// # Errors
+    /// It is another model.
+    pub fn check(&self, source: &dyn Source) -> Result<()> {
+        let Some(watched) = &self.model else { return Ok(()) };
+        if *watched == model_of(source)? {
+            return Ok(());
+        }
+        Err(Error::Request(RequestFault::OtherModel { name: source.path().display().to_string() }))
     }
 
     /// The importances of a matrix's columns for an expert (0 where there is none); nothing where the matrix is not
@@ -163,6 +207,10 @@ fn floats(file: &Gguf, name: &str) -> Result<Vec<f32>> {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
+    use mixtral_engine::formats::Info;
+
     use super::*;
 
     fn moments(rows: u64, squares: &[f64]) -> ActivationStats {
@@ -201,6 +249,43 @@ mod tests {
         assert!(imatrix.columns("blk.0.attn_q.weight", 1, 0, 4).is_err());
         assert!(imatrix.columns("blk.0.ffn_up_exps.weight", 4, 0, 2).is_err());
         assert!(imatrix.columns("blk.0.ffn_up.2.weight", 1, 0, 2).is_err());
+    }
+
+    /// A model of one norm and one matrix.
+    struct Small(Vec<f32>, GgmlType);
+
+    impl Source for Small {
+        fn path(&self) -> &Path {
+            Path::new("small.gguf")
+        }
+
+        fn info(&self, name: &str) -> Option<Info> {
+            let is_norm = name == "output_norm.weight";
+            Some(Info { kind: if is_norm { GgmlType::F32 } else { self.1 }, dims: vec![self.0.len()] })
+        }
+
+        fn bytes(&self, _: &str) -> Result<Cow<'_, [u8]>> {
+            Ok(self.0.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>().into())
+        }
+
+        fn names(&self) -> Vec<&str> {
+            vec!["output.weight", "output_norm.weight"]
+        }
+    }
+
+    #[test]
+    fn a_model_of_the_same_shape_but_other_norms_is_refused_and_other_types_of_one_model_are_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.gguf");
+        let watched = Small(vec![1.0, 1.5], GgmlType::F16);
+        let written = Imatrix { model: Some(model_of(&watched).expect("a model")), ..example() };
+        written.write(&path).expect("written");
+        let back = Imatrix::open(&path).expect("readable");
+        back.check(&watched).expect("the same");
+        back.check(&Small(vec![1.0, 1.5], GgmlType::Q4_K)).expect("the same, quantised");
+        let said = back.check(&Small(vec![1.0, 1.25], GgmlType::F16)).expect_err("another").to_string();
+        assert!(said.contains("small.gguf") && said.contains("another model"), "{said}");
+        example().check(&watched).expect("a file that does not say");
     }
 
     #[test]

@@ -113,6 +113,7 @@ pub fn quantise(
         writer.value(key, value);
     }
     if let Some((name, imatrix)) = importance {
+        imatrix.check(source)?;
         writer.value("quantize.imatrix.file", Value::String(name.to_owned()));
         writer.value("quantize.imatrix.dataset", Value::String(imatrix.texts.join(", ")));
         writer.value("quantize.imatrix.entries_count", Value::U32(imatrix.len() as u32));
