@@ -114,6 +114,9 @@ option-evaluate-poetry-held-out = Held-out conversations (JSON lines), as “mix
 option-evaluate-poetry-training = Training files, to count answers copied from them; may be given several times
 option-evaluate-poetry-requests = Number of requests, from the beginning of the file
 option-evaluate-poetry-seed = Seed of the first request; each next one adds 1
+option-evaluate-poetry-samples = Answers per request
+option-evaluate-poetry-against = Another model that answers the same requests with the same seeds: won, even and lost requests by what can be judged
+option-evaluate-poetry-preferences = Write the best and the worst answer of each request, as judged, to this file, for “mixtral train --dpo”
 option-evaluate-poetry-show = Number of questions and answers to print
 
 option-judge-prompts = Prompts: a file (one a line; or JSON lines with “prompt”, “turns” or “messages”), a folder of such files, or battles exported with their conversations, whose answers are judged as they are

@@ -99,6 +99,8 @@ poetry-first-line = begins with the given line
 poetry-tune = ci with the poet's line lengths
 poetry-rhymes = even lines that rhyme
 poetry-rhymes-of-poets = {"  "}in the poets' own verse
+poetry-pairs = { $path }: { $count } pairs from { $questions } requests
+poetry-against = against the other model: { $wins } won, { $ties } even, { $losses } lost; mean score { $mean } ± { $error } points higher (of 100, standard error)
 poetry-copied = copied in full
 
 prepare-fetching = Downloading the npm package chinese-poetry …

@@ -114,6 +114,9 @@ option-evaluate-poetry-held-out = 留出的对话（JSON 行），由 mixtral pr
 option-evaluate-poetry-training = 训练文件，用以统计照抄的回答；可多次给出
 option-evaluate-poetry-requests = 请求数，自文件开头取
 option-evaluate-poetry-seed = 第一个请求的种子；其后逐一加 1
+option-evaluate-poetry-samples = 每个请求回答几次
+option-evaluate-poetry-against = 另一个模型，以同样的种子回答同样的请求：按可判定的各项统计胜、平、负
+option-evaluate-poetry-preferences = 把每个请求的最好与最差回答写入该文件，供 mixtral train --dpo 使用
 option-evaluate-poetry-show = 打印多少组问答
 
 option-judge-prompts = 提示：文件（每行一条；或含 “prompt”、“turns”、“messages” 的 JSON 行）、由这类文件组成的文件夹，或连同对话导出的对战，其中的回答将直接被评判

@@ -96,6 +96,8 @@ poetry-first-line = 以所给句起首
 poetry-tune = 词句长短同原作
 poetry-rhymes = 偶句押韵
 poetry-rhymes-of-poets = {"  "}原作押韵
+poetry-pairs = { $path }：{ $questions } 个请求得到 { $count } 对回答
+poetry-against = 对另一个模型：{ $wins } 胜，{ $ties } 平，{ $losses } 负；平均分高 { $mean } ± { $error } 分（满分 100，标准误）
 poetry-copied = 整篇照抄
 
 prepare-fetching = 正在下载 npm 包 chinese-poetry……

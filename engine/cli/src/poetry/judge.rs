@@ -20,6 +20,19 @@ pub struct Judgement {
     pub rhymes: (usize, usize),
 }
 
+impl Judgement {
+    /// How much of what can be judged is right, from 0 to 1: everything that was asked for counts the same, and so do the
+    /// rhymes. Nothing where nothing can be judged.
+    pub fn score(&self) -> Option<f64> {
+        let asked = [self.form, self.couplet, self.first, self.tune].into_iter().flatten();
+        let (pairs, rhymed) = self.rhymes;
+        // A poem of another form has as many rhymes as its lines happen to have.
+        let rhymes = self.form.map(|right| if right && pairs > 0 { rhymed as f64 / pairs as f64 } else { 0.0 });
+        let parts: Vec<f64> = asked.map(|right| f64::from(u8::from(right))).chain(rhymes).collect();
+        (!parts.is_empty()).then(|| parts.iter().sum::<f64>() / parts.len() as f64)
+    }
+}
+
 /// Judges `answer`. What was asked for is read from the `question` in the words of [`super::ask()`]; how long a couplet's
 /// answer should be, from the poet's own, `reference`.
 pub fn judge(question: &str, reference: &str, answer: &str) -> Judgement {
@@ -161,6 +174,18 @@ mod tests {
         assert_eq!(of("请填一首词，词牌是《某调》", "天地人，山水，风花雪月"), Some(true));
         assert_eq!(of("填一首《某调》", "天地，山水。风花雪月。"), Some(false));
         assert_eq!(of("写一首五言绝句", "天地"), None);
+    }
+
+    #[test]
+    fn a_score_is_the_share_of_what_is_right() {
+        let poem = "床前明月光，疑是地上霜。\n举头望明月，低头思故乡。";
+        let of = |question: &str, answer: &str| judge(question, "清泉石上流", answer).score();
+        assert_eq!(of("写一首五言绝句", poem), Some(1.0));
+        assert_eq!(of("写一首五言绝句", &poem.replace('乡', "人")), Some(0.5));
+        assert_eq!(of("写一首七言绝句", poem), Some(0.0), "rhymes do not mend a wrong form");
+        assert_eq!(of("以“窗前明月光”为首句写一首五言绝句", poem), Some(2.0 / 3.0));
+        assert_eq!(of("对下联：明月松间照", "清风竹外清"), Some(1.0));
+        assert_eq!(of("你好", poem), None);
     }
 
     #[test]
