@@ -31,7 +31,8 @@ macro_rules! getters {
 }
 
 impl Metadata {
-    pub(super) fn new(path: &Path, entries: BTreeMap<String, Value>) -> Self {
+    /// Values that came out of `path`, which need not be a GGUF: other formats' are translated.
+    pub fn new(path: &Path, entries: BTreeMap<String, Value>) -> Self {
         Self { path: path.to_owned(), entries }
     }
 

@@ -107,6 +107,16 @@ impl Folder {
         bytes.into_iter().max_by_key(|(_, bytes)| *bytes).map_or(GgmlType::F32, |(kind, _)| kind)
     }
 
+    /// The type that the folder has a part in; F32 where its experts differ.
+    pub(crate) fn kind_of(&self, part: &TensorSpec) -> GgmlType {
+        let kind = |expert| {
+            let name = self.spot(part, expert)?.name;
+            Some(self.shards[*self.by_name.get(&name)?].1.get(&name)?.kind)
+        };
+        let first = kind(0).unwrap_or(GgmlType::F32);
+        if (1..part.experts()).all(|expert| kind(expert) == Some(first)) { first } else { GgmlType::F32 }
+    }
+
     /// How many weights the folder holds.
     pub fn weights(&self) -> u64 {
         matrices(self.config(), self.tied()).map(|(part, _)| (part.len() / part.experts()) as u64).sum()
