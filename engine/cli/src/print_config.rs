@@ -17,15 +17,28 @@ pub enum Kind {
     Full,
     Lora,
     Qlora,
+    // As `run_pt.sh` of Chinese-Mixtral, and as its `run_sft.sh`.
+    ChineseMixtralPt,
+    ChineseMixtralSft,
+    Dpo,
+}
+
+impl Kind {
+    fn recipe(self) -> Recipe {
+        match self {
+            Self::Full => Recipe::default(),
+            Self::Lora => Recipe::lora(false),
+            Self::Qlora => Recipe::lora(true),
+            Self::ChineseMixtralPt => Recipe::chinese_mixtral(true),
+            Self::ChineseMixtralSft => Recipe::chinese_mixtral(false),
+            Self::Dpo => Recipe::preferences(),
+        }
+    }
 }
 
 /// Prints the configuration on the standard output, and what its settings mean on the error output.
 pub fn run(kind: Kind, language: Language) -> anyhow::Result<()> {
-    let recipe = match kind {
-        Kind::Full => Recipe::default(),
-        Kind::Lora => Recipe::lora(false),
-        Kind::Qlora => Recipe::lora(true),
-    };
+    let recipe = kind.recipe();
     let mut keys = Vec::new();
     collect("", &serde_json::to_value(&recipe)?, &mut keys);
     let width = keys.iter().map(String::len).max().unwrap_or(0);
@@ -58,7 +71,8 @@ mod tests {
     #[test]
     fn every_setting_is_explained_and_every_configuration_can_be_trained_by() {
         let mut found = std::collections::BTreeSet::new();
-        for recipe in [Recipe::default(), Recipe::lora(false), Recipe::lora(true)] {
+        for kind in Kind::value_variants() {
+            let recipe = kind.recipe();
             recipe.check().expect("a recipe");
             let mut settings = Vec::new();
             collect("", &serde_json::to_value(&recipe).expect("JSON"), &mut settings);
@@ -66,5 +80,32 @@ mod tests {
         }
         let explained = keys("setting-");
         assert_eq!(found.iter().collect::<Vec<_>>(), explained.iter().collect::<Vec<_>>());
+    }
+
+    /// What `run_pt.sh` and `run_sft.sh` of Chinese-Mixtral say, word by word.
+    #[test]
+    fn the_published_scripts_settings_are_what_is_printed() {
+        for (kind, epochs, packing) in [(Kind::ChineseMixtralPt, 1.0, true), (Kind::ChineseMixtralSft, 3.0, false)] {
+            let printed = serde_json::to_value(kind.recipe()).expect("JSON");
+            let number = |value: &serde_json::Value| (value.as_f64().expect("a number") * 1e6).round() / 1e6;
+            let lora = &printed["lora"];
+            assert_eq!((lora["r"].as_u64(), number(&lora["lora_alpha"])), (Some(64), 128.0));
+            assert_eq!((number(&lora["lora_dropout"]), &lora["quantized_base"]), (0.05, &true.into()));
+            let trainable = "q_proj,v_proj,k_proj,o_proj,gate,w1,w2,w3";
+            let mut targets: Vec<_> =
+                lora["target_modules"].as_array().expect("names").iter().map(|n| n.as_str()).collect();
+            targets.sort_unstable();
+            let mut wanted: Vec<_> = trainable.split(',').map(Some).collect();
+            wanted.sort_unstable();
+            assert_eq!(targets, wanted);
+            assert_eq!(lora["modules_to_save"], serde_json::json!(["embed_tokens", "lm_head"]));
+            assert_eq!((number(&printed["learning_rate"]), number(&printed["warmup_ratio"])), (1e-4, 0.05));
+            assert_eq!((number(&printed["weight_decay"]), number(&printed["min_lr_ratio"])), (0.1, 0.0));
+            assert_eq!((&printed["max_seq_length"], &printed["batch_tokens"]), (&1024.into(), &1024.into()));
+            assert_eq!((&printed["gradient_accumulation_steps"], &printed["save_steps"]), (&8.into(), &200.into()));
+            assert_eq!((&printed["gradient_checkpointing"], &printed["packing"]), (&true.into(), &packing.into()));
+            assert_eq!(number(&printed["num_train_epochs"]), epochs);
+            assert!(number(&printed["router_aux_loss_coef"]) > 0.0, "--output_router_logits");
+        }
     }
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use mixtral_engine::formats::gguf::{Value, Writer};
 use mixtral_engine::text::gguf_values;
 use mixtral_tools::tokenizer::tokenizer_json;
+use mixtral_train::data::{training_files, values};
 use mixtral_train::vocabulary;
 
 use crate::i18n::Language;
@@ -24,13 +25,10 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let mut texts = Vec::new();
-    for path in &arguments.texts {
-        let name = || path.display().to_string();
-        let file = std::fs::read_to_string(path).with_context(name)?;
-        for (at, line) in file.lines().enumerate() {
-            let line = serde_json::from_str(line).with_context(|| format!("{}: line {}", name(), at + 1))?;
-            strings(line, &mut texts);
-        }
+    for path in training_files(&arguments.texts)? {
+        let name = path.display().to_string();
+        let bytes = std::fs::read(&path).with_context(|| name.clone())?;
+        values(&bytes, &name)?.into_iter().for_each(|value| strings(value, &mut texts));
     }
     let parts = vocabulary::learn(texts.iter().map(String::as_str), arguments.vocab_size, arguments.max_token_length)?;
     std::fs::create_dir_all(&arguments.folder).with_context(|| arguments.folder.display().to_string())?;
@@ -49,13 +47,14 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every string in a line, but not the names of its fields nor of roles.
+/// Every string in an example, but not the names of its fields nor of roles.
 fn strings(value: serde_json::Value, out: &mut Vec<String>) {
     match value {
         serde_json::Value::String(text) => out.push(text),
         serde_json::Value::Array(items) => items.into_iter().for_each(|item| strings(item, out)),
         serde_json::Value::Object(fields) => {
-            fields.into_iter().filter(|(key, _)| key != "role").for_each(|(_, item)| strings(item, out));
+            let said = fields.into_iter().filter(|(key, _)| key != "role" && key != "from");
+            said.for_each(|(_, item)| strings(item, out));
         }
         _ => {}
     }

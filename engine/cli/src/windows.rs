@@ -62,7 +62,7 @@ impl Windows {
         between("--windows", most, 1..=usize::MAX, language)?;
         if lines {
             let template = ChatTemplate::new(files.gguf().metadata().opt_str("tokenizer.chat_template")?)?;
-            let reader = Reader { tokenizer: &tokenizer, template: &template, context: window, join: false };
+            let reader = Reader::new(&tokenizer, &template, window);
             let bytes = std::fs::read(&self.text).with_context(name)?;
             let wanted = bytes.split_inclusive(|b| *b == b'\n').take(most).map(<[u8]>::len).sum();
             let mut all = reader.parse(&bytes[..wanted], &name())?.documents;

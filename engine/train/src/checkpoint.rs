@@ -43,7 +43,8 @@ pub struct State {
 
 /// Settings that change no number of the steps before, so that a resumed training may change them. A new `max_steps` bends the
 /// rest of the rate's curve.
-const FREE: [&str; 4] = ["max_steps", "eval_steps", "eval_tokens", "save_steps"];
+const FREE: [&str; 6] =
+    ["max_steps", "num_train_epochs", "eval_steps", "eval_tokens", "save_steps", "gradient_checkpointing"];
 
 impl State {
     /// How another training differs from this one, setting by setting; empty where it can go on from here.

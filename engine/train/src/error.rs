@@ -27,6 +27,26 @@ pub enum Error {
         /// What is wrong with it.
         fault: LineFault,
     },
+    /// An element of a training file that is one JSON array.
+    #[error("{file}: line {line}, array index {index}: {fault}")]
+    Item {
+        file: String,
+        /// The line that it begins in, from 1.
+        line: usize,
+        /// Its index, from 0.
+        index: usize,
+        /// What is wrong with it.
+        fault: LineFault,
+    },
+    /// A training file in UTF-16.
+    #[error("{file}: the text is UTF-16, should be UTF-8; iconv -f UTF-16 -t UTF-8 converts it")]
+    Utf16 { file: String },
+    /// A training file with bytes that no text has.
+    #[error("{file}: not a text: it should be plain text or JSON, in UTF-8")]
+    NotText { file: String },
+    /// A folder without a training file.
+    #[error("{folder}: no training file in it (.txt, .json, .jsonl or .ndjson)")]
+    NoFiles { folder: String },
     /// A setting outside its range.
     #[error("{setting} is {value}, should be from {low} to {high}")]
     Range {
@@ -99,6 +119,36 @@ pub enum Error {
     },
 }
 
+/// What should stand in a field of training data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    Text,
+    /// A list of turns.
+    Turns,
+    /// A list of question and answer.
+    History,
+    /// A text, a turn or a list of turns.
+    Answer,
+    /// A prompt, by itself or as what both answers begin with.
+    Prompt,
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "a text",
+            Self::Turns => "a list of turns, each with \"role\" and \"content\" (or \"from\" and \"value\")",
+            Self::History => "a list of [question, answer]",
+            Self::Answer => "the answer: a text, or a list of turns",
+            Self::Prompt => "a text or a list of turns, or else both answers should begin with the same turns",
+        })
+    }
+}
+
+/// The forms that an example may have, by their keys.
+pub const FORMS: &str =
+    "\"text\" · \"messages\" · \"conversations\" · \"instruction\" and \"output\" · \"chosen\" and \"rejected\"";
+
 /// What is wrong with a line of training data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineFault {
@@ -108,8 +158,20 @@ pub enum LineFault {
     Empty,
     /// No JSON, or JSON of another form; in serde's words.
     Json(String),
-    /// Both a text and messages, or neither.
+    /// No JSON object.
+    NotAnObject,
+    /// An object with none of the keys of an example: its first key.
+    UnknownField(String),
+    /// Both a text and messages, or nothing at all.
     TextOrMessages,
+    /// A field that is missing, or of another kind.
+    Field { field: String, expected: Expected },
+    /// Not UTF-8 but, as it looks, GBK.
+    Gbk,
+    /// A preference where texts and conversations are learnt.
+    PairHere,
+    /// No preference where preferences are learnt.
+    NoPair,
     /// A text of nothing but space.
     EmptyText,
     /// A message of nothing but space.
@@ -134,7 +196,15 @@ impl fmt::Display for LineFault {
             Self::NotUtf8(after) => write!(f, "not UTF-8 after byte {after}"),
             Self::Empty => f.write_str("empty"),
             Self::Json(what) => write!(f, "not a line of training data: {what}"),
-            Self::TextOrMessages => f.write_str("should have either \"text\" or \"messages\""),
+            Self::NotAnObject => write!(f, "not an object; it should have {FORMS}"),
+            Self::UnknownField(field) => write!(f, "unknown field `{field}`; there should be {FORMS}"),
+            Self::TextOrMessages => write!(f, "should have either \"text\" or \"messages\", or one of {FORMS}"),
+            Self::Field { field, expected } => {
+                write!(f, "not a line of training data: \"{field}\" should be {expected}")
+            }
+            Self::Gbk => f.write_str("not UTF-8 but, as it looks, GBK; iconv -f GB18030 -t UTF-8 converts it"),
+            Self::PairHere => f.write_str("a preference (\"chosen\", \"rejected\"), which only --dpo trains on"),
+            Self::NoPair => f.write_str("--dpo trains on preferences: \"prompt\", \"chosen\" and \"rejected\""),
             Self::EmptyText => f.write_str("the text is empty"),
             Self::EmptyMessage => f.write_str("a message is empty"),
             Self::UnknownRole(role) => write!(f, "unknown role {role:?}"),

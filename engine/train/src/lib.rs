@@ -6,6 +6,7 @@
 //! to those of the [`parameter::Parameter`]s; candle carries the gradients of the activations.
 
 pub mod base;
+pub mod baseline;
 pub mod batch;
 pub mod checkpoint;
 pub mod choice;
@@ -20,6 +21,7 @@ pub mod output;
 pub mod parameter;
 pub mod pass;
 pub mod plot;
+pub mod preference;
 pub mod profiler;
 pub mod projection;
 pub mod recipe;
@@ -27,7 +29,7 @@ pub mod reference;
 pub mod trainer;
 pub mod vocabulary;
 
-pub use error::{Error, LineFault, Result};
+pub use error::{Error, Expected, LineFault, Result};
 pub use layers::Pass;
 pub use model::Model;
 pub use profiler::Profiler;

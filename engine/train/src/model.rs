@@ -148,8 +148,17 @@ impl Model {
 
     /// What the frozen weights come to in one number, by some of each tensor: enough to tell one base from another.
     pub fn frozen_fingerprint(&self) -> u64 {
+        self.fingerprint_of(|weight| !weight.is_trained())
+    }
+
+    /// The same of all weights, but not of adapters beside them.
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint_of(|_| true)
+    }
+
+    fn fingerprint_of(&self, which: impl Fn(&Parameter) -> bool) -> u64 {
         let mut print = Fingerprint::default();
-        for (_, projection) in self.parts().iter().filter(|(_, p)| !p.weight.is_trained()) {
+        for (_, projection) in self.parts().iter().filter(|(_, p)| which(&p.weight)) {
             projection.weight.dims.iter().for_each(|&d| print.add(d as u64));
             projection.weight.lend_row(0, |row| row.iter().for_each(|w| print.add(u64::from(w.to_bits()))));
         }

@@ -6,9 +6,12 @@ use candle_core::{DType, Device, Tensor, Var};
 
 use super::batch::Batch;
 use super::error::Result;
-use super::layers::{Angles, AttentionOp, Balance, ExpertsOp, LossOp, Norm, Pass, RouteWeights, RouterOp, logits};
+use super::layers::{
+    Angles, AttentionOp, Balance, ExpertsOp, LossOp, Norm, Pass, RouteWeights, RouterOp, TargetWeights, logits, losses,
+};
 use super::model::Model;
 use super::parameter::Parameter;
+use super::profiler::Share;
 use mixtral_engine::Error;
 use mixtral_engine::ops::ExpertAssignments;
 use mixtral_reference::read;
@@ -107,11 +110,50 @@ impl Model {
     /// Computes a batch's losses and, if the pass has_loss, adds the gradients to the parameters'.
     pub fn pass(&self, batch: &Batch, weights: Weights, pass: &Pass) -> Result<Outcome> {
         let trunk = self.trunk(batch, pass)?;
+        self.finish(trunk, batch, TargetWeights::Same(weights.target), weights, pass)
+    }
+
+    /// Computes what the losses of each document come to and, if the pass has_loss, the gradients of their sum, each
+    /// times what `weigh` makes of them all.
+    pub fn document_pass(
+        &self,
+        batch: &Batch,
+        weights: Weights,
+        pass: &Pass,
+        weigh: impl FnOnce(&[f64]) -> Vec<f32>,
+    ) -> Result<(Vec<f64>, Outcome)> {
+        let trunk = self.trunk(batch, pass)?;
+        let work = batch.targets() * self.output.weight.len();
+        let each = read([&trunk.output], |[x]| {
+            pass.profiler.time(Share::Loss, work, || losses(&self.output, &batch.targets, x))
+        })?;
+        let mut sums = vec![0f64; batch.starts.len() - 1];
+        let document = |input: usize| batch.starts.partition_point(|&start| start <= input) - 1;
+        each.iter().for_each(|(input, loss)| sums[document(*input)] += f64::from(*loss));
+        if !pass.has_loss {
+            let balance = f64::from(self.balance(&trunk, weights.each_layer)?.to_scalar::<f32>()?);
+            let outcome = Outcome { loss: sums.iter().sum(), targets: each.len(), balance, load: trunk.load };
+            return Ok((sums, outcome));
+        }
+        let by_document = weigh(&sums);
+        let by_input = (0..batch.len()).map(|input| by_document[document(input)]).collect();
+        let outcome = self.finish(trunk, batch, TargetWeights::Each(by_input), weights, pass)?;
+        Ok((sums, outcome))
+    }
+
+    fn finish(
+        &self,
+        trunk: Trunk,
+        batch: &Batch,
+        by_target: TargetWeights,
+        weights: Weights,
+        pass: &Pass,
+    ) -> Result<Outcome> {
         let sum = Arc::new(Mutex::new(0.0));
         let loss = LossOp {
             output: self.output.clone(),
             targets: Arc::new(batch.targets.clone()),
-            weight: weights.target,
+            weights: by_target,
             sum: sum.clone(),
             pass: pass.clone(),
             kept: Default::default(),

@@ -156,10 +156,12 @@ option-merge-type = Type of the matrices, for a GGUF base; without it the base's
 option-train-out = Output folder, for checkpoints, log, loss curve and models
 option-train-print-config = Print a complete training configuration to edit, and explain its settings
 option-train-tokenizer = Tokenizer of a new model: tokenizer.gguf from “mixtral train-tokenizer”, or any GGUF model
-option-train-base = Start from the weights of this model (GGUF), which also brings its shape and tokenizer
+option-train-base = Start from the weights of this model (GGUF file or Hugging Face folder), which also brings its shape and tokenizer
 option-train-base-name = Base model's name in the adapter, e.g. mistralai/Mixtral-8x7B-v0.1; without it, the path of the base's file
-option-train-data = Training file (JSON lines); may be given several times
-option-train-validation = Validation file (JSON lines)
+option-train-base-type = Quantize the matrices of a base folder to this type while reading it, e.g. Q4_K with “qlora”
+option-train-data = Training file or folder; may be given several times. Plain text (a document per line), or JSON lines or an array: "text", "messages", "conversations" (ShareGPT), "instruction"/"input"/"output" (Alpaca); with --dpo "prompt"/"chosen"/"rejected". Folders are read recursively, by name
+option-train-validation = Validation file or folder, in the forms of --data
+option-train-dpo = Train on preferences (DPO): --data holds “prompt”, “chosen” and “rejected”, as “arena export --preferences” writes them
 option-train-config = Training configuration (JSON); without it, that of the folder when resuming, otherwise the defaults
 option-train-max-minutes = Stop after this many minutes and write a checkpoint
 option-train-resume = Resume from the folder's checkpoint
@@ -167,7 +169,7 @@ option-train-force = Delete the training that is in the folder and start over
 option-train-hugging-face = Also write the model in Hugging Face's format, as the folders “best” and “last”
 
 option-train-tokenizer-folder = Output folder, for tokenizer.json and tokenizer.gguf
-option-train-tokenizer-texts = Training files (JSON lines); every string in them is used
+option-train-tokenizer-texts = Training files or folders, plain text or JSON; every string in them is used
 option-train-tokenizer-vocab-size = Vocabulary size
 option-train-tokenizer-max-token-length = Maximum characters of a token; 1 gives single characters
 

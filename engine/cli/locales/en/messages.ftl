@@ -153,11 +153,28 @@ train-folder-of-base = { $path } is the base model; name another folder to train
 train-config-broken = { $path }: not a valid training configuration: { $what }
 train-config-unknown = { $path }: line { $line }: unknown setting “{ $key }”; mixtral train --print-config full lists them all
 train-config-similar = { $path }: line { $line }: unknown setting “{ $key }”; did you mean “{ $known }”?
+train-read-files = { $files ->
+    [one] 1 file
+   *[other] { $files } files
+}
+train-read-examples = { $examples ->
+    [one] 1 example
+   *[other] { $examples } examples
+} of { $tokens } tokens
+train-read-cut = { $count } cut to { $context } tokens
+train-read-too-long = { $count } skipped (prompt too long)
+train-read-same = { $count } skipped (both answers the same)
 train-documents = { $documents } documents of at most { $context } tokens, { $held_out } for validation
 train-parameters = { $trained } trainable parameters, { $frozen } frozen
 train-step = step { $step }/{ $all }  loss { $loss }  learning rate { $rate }  { $speed } tokens/s  busiest expert { $busiest }%  { $left } left
 train-eval = step { $step }: validation loss { $loss }, perplexity { $perplexity }
-train-eval-best = step { $step }: validation loss { $loss }, perplexity { $perplexity }, the best so far
+train-eval-pairs = step { $step }: validation loss { $loss }{ $rewards }
+train-eval-best = , the best so far
+train-rewards = {"  "}chosen preferred { $accuracy }%  margin { $margin }
+train-pairs = { $pairs } pairs of at most { $context } tokens, { $held_out } for validation
+train-reference = computing what the base says of each pair
+train-dpo-without-base = “dpo” in the configuration requires --base
+train-base-type-of-a-file = --base-type is for Hugging Face folders; { $path } has its own types
 train-never-better = no validation was better than the first, before training; only the last state was written
 train-load = {"  "}tokens per expert by layer, in % ({ $even } is even)
 train-load-of-some = {"  "}tokens per expert by layer, in % ({ $even } is even), the { $layers } most uneven layers

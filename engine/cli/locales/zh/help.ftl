@@ -156,10 +156,12 @@ option-merge-type = 底座为 GGUF 时矩阵的类型；不给出则保持原有
 option-train-out = 输出文件夹：检查点、日志、损失曲线与模型
 option-train-print-config = 打印完整的训练配置供修改，并逐项说明
 option-train-tokenizer = 新模型的分词器：mixtral train-tokenizer 写出的 tokenizer.gguf，或任一 GGUF 模型
-option-train-base = 从该模型（GGUF）的权重开始训练；形状与分词器由它决定
+option-train-base = 从该模型（GGUF 文件或 Hugging Face 文件夹）的权重开始训练；形状与分词器由它决定
 option-train-base-name = 适配器所记的底座名称，例如 mistralai/Mixtral-8x7B-v0.1；不给出则记底座文件的路径
-option-train-data = 训练文件（JSON 行）；可多次给出
-option-train-validation = 验证文件（JSON 行）
+option-train-base-type = 读取底座文件夹时把矩阵量化为该类型，例如 qlora 配 Q4_K
+option-train-data = 训练文件或文件夹；可多次给出。纯文本（每行一篇），或 JSON 行、JSON 数组："text"、"messages"、"conversations"（ShareGPT）、"instruction"/"input"/"output"（Alpaca）；加 --dpo 时为 "prompt"/"chosen"/"rejected"。文件夹按名称顺序逐层读取
+option-train-validation = 验证文件或文件夹，形式同 --data
+option-train-dpo = 用偏好数据训练（DPO）：--data 为“prompt”、“chosen”、“rejected”，即 arena export --preferences 所写
 option-train-config = 训练配置（JSON）；不给出时，继续训练用该文件夹的配置，否则用默认设置
 option-train-max-minutes = 训练满这么多分钟即保存检查点并结束
 option-train-resume = 从该文件夹的检查点继续
@@ -167,7 +169,7 @@ option-train-force = 删除该文件夹中已有的训练，重新开始
 option-train-hugging-face = 另以 Hugging Face 的格式写出模型（文件夹 best 与 last）
 
 option-train-tokenizer-folder = 输出文件夹：tokenizer.json 与 tokenizer.gguf
-option-train-tokenizer-texts = 训练文件（JSON 行）；其中的每个字符串都会用到
+option-train-tokenizer-texts = 训练文件或文件夹，纯文本或 JSON；其中的每个字符串都会用到
 option-train-tokenizer-vocab-size = 词表大小
 option-train-tokenizer-max-token-length = 一个词元最多的字数；1 表示单字
 

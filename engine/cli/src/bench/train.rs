@@ -11,7 +11,6 @@ use mixtral_train::batch::Batch;
 use mixtral_train::model::Model;
 use mixtral_train::optimiser::Optimiser;
 use mixtral_train::pass::Weights;
-use mixtral_train::projection::DropoutKey;
 use mixtral_train::reference::Reference;
 use mixtral_train::{Pass, Profiler, Recipe};
 
@@ -56,11 +55,8 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
             (fast, slow, tokens, profiler) = (Vec::new(), Vec::new(), 0, Arc::default());
         }
         let start = Instant::now();
-        let outcome = model.pass(
-            &batch,
-            weights,
-            &Pass { has_loss: true, drops: DropoutKey::default(), profiler: profiler.clone() },
-        )?;
+        let outcome =
+            model.pass(&batch, weights, &Pass { has_loss: true, profiler: profiler.clone(), ..Pass::default() })?;
         ours.step(1e-4, &recipe, &profiler);
         fast.push(start.elapsed().div_f64(batch.len() as f64));
         let start = Instant::now();

@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use mixtral_engine::Error as EngineError;
 use mixtral_evaluation::ReadError;
 use mixtral_evaluation::longbench::BadSample;
-use mixtral_train::{Error as TrainError, LineFault};
+use mixtral_train::{Error as TrainError, Expected, LineFault};
 
 use super::Language;
 
@@ -62,6 +62,13 @@ fn train(error: &TrainError, language: Language) -> String {
             let (line, what) = (line.to_string(), line_fault(fault, language));
             t!(language, "error-file-line", path = file, line = line, what = what)
         }
+        TrainError::Item { file, line, index, fault } => {
+            let (line, index, what) = (line.to_string(), index.to_string(), line_fault(fault, language));
+            t!(language, "error-file-item", path = file, line = line, index = index, what = what)
+        }
+        TrainError::Utf16 { file } => t!(language, "train-utf16", path = file),
+        TrainError::NotText { file } => t!(language, "train-not-text", path = file),
+        TrainError::NoFiles { folder } => t!(language, "train-no-files", path = folder),
         TrainError::Range { setting, value, low, high } => {
             let [value, low, high] = [value, low, high].map(|number| format!("{number:?}"));
             t!(language, "train-range", setting = *setting, value = value, low = low, high = high)
@@ -130,7 +137,17 @@ fn line_fault(fault: &LineFault, language: Language) -> String {
         LineFault::NotUtf8(after) => t!(language, "line-not-utf8", after = after.to_string()),
         LineFault::Empty => t!(language, "line-empty"),
         LineFault::Json(what) => t!(language, "line-json", what = what),
-        LineFault::TextOrMessages => t!(language, "line-text-or-messages"),
+        LineFault::NotAnObject => t!(language, "line-not-an-object", forms = forms(language)),
+        LineFault::UnknownField(field) => {
+            t!(language, "line-unknown-field", field = field, forms = forms(language))
+        }
+        LineFault::TextOrMessages => t!(language, "line-text-or-messages", forms = forms(language)),
+        LineFault::Field { field, expected } => {
+            t!(language, "line-field", field = field, expected = expected_text(*expected, language))
+        }
+        LineFault::Gbk => t!(language, "line-gbk"),
+        LineFault::PairHere => t!(language, "line-pair-here"),
+        LineFault::NoPair => t!(language, "line-no-pair"),
         LineFault::EmptyText => t!(language, "line-empty-text"),
         LineFault::EmptyMessage => t!(language, "line-empty-message"),
         LineFault::UnknownRole(role) => t!(language, "line-unknown-role", role = role),
@@ -141,5 +158,21 @@ fn line_fault(fault: &LineFault, language: Language) -> String {
         }
         LineFault::Template(what) => t!(language, "line-template", what = what),
         LineFault::TemplateOrder => t!(language, "line-template-order"),
+    }
+}
+
+/// The forms of examples, by their keys.
+fn forms(language: Language) -> String {
+    t!(language, "line-forms")
+}
+
+/// What should stand in a field.
+fn expected_text(expected: Expected, language: Language) -> String {
+    match expected {
+        Expected::Text => t!(language, "expected-text"),
+        Expected::Turns => t!(language, "expected-turns"),
+        Expected::History => t!(language, "expected-history"),
+        Expected::Answer => t!(language, "expected-answer"),
+        Expected::Prompt => t!(language, "expected-prompt"),
     }
 }

@@ -51,7 +51,7 @@ fn parse(text: &str, name: &str, language: Language) -> anyhow::Result<Recipe> {
 /// The setting whose name is closest, if one is close.
 fn similar(key: &str) -> anyhow::Result<Option<String>> {
     let mut known = Vec::new();
-    names(&serde_json::to_value(Recipe::lora(false))?, &mut known);
+    names(&serde_json::to_value(Recipe::preferences())?, &mut known);
     let scored = known.into_iter().map(|name| (strsim::jaro_winkler(key, &name), name));
     Ok(scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score > 0.8).map(|(_, name)| name))
 }

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context as _;
-use mixtral_engine::formats::gguf::Gguf;
+use mixtral_engine::formats::gguf::Metadata;
 use mixtral_engine::quant::GgmlType;
 use mixtral_tools::hugging_face::SHARD_BYTES;
 use mixtral_train::recipe::Lora;
@@ -13,6 +13,8 @@ use crate::i18n::Language;
 
 /// What a run is resumed from.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
+/// What the reference of a training on preferences says of its pairs.
+pub const REFERENCE: &str = "reference.safetensors";
 /// The folder of the best adapter.
 pub const ADAPTER: &str = "adapter";
 
@@ -25,7 +27,7 @@ const LAST_ADAPTER: &str = "last-adapter";
 pub enum Output {
     Model {
         /// Brings the tokenizer.
-        source: Gguf,
+        source: Metadata,
         /// Whether folders in Hugging Face's layout are wanted too.
         hugging_face: bool,
     },
@@ -58,13 +60,13 @@ impl Output {
     fn write(&self, folder: &Path, [whole, adapter]: [&str; 2], model: &Model) -> anyhow::Result<()> {
         match self {
             Self::Model { source, hugging_face } => {
-                let values = output::tokenizer_values(source.metadata());
+                let values = output::tokenizer_values(source);
                 output::write_gguf(&folder.join(format!("{whole}.gguf")), model, values, GgmlType::F16)?;
                 if *hugging_face {
                     // What a killed training left half written; the folder is this training's own.
                     remove(&folder.join(format!("{whole}.part")))?;
                     let folder = folder.join(whole);
-                    output::write_hugging_face(&folder, model, source.metadata(), GgmlType::F16, SHARD_BYTES)?;
+                    output::write_hugging_face(&folder, model, source, GgmlType::F16, SHARD_BYTES)?;
                 }
             }
             Self::Adapter { settings, base } => {
@@ -81,7 +83,7 @@ pub fn holds_training(folder: &Path) -> bool {
 }
 
 fn left() -> impl Iterator<Item = &'static str> {
-    LEFT.into_iter().chain([CHECKPOINT])
+    LEFT.into_iter().chain([CHECKPOINT, REFERENCE])
 }
 
 /// Removes what an earlier training left in the folder, so that nothing stands there that this one did not make.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use mixtral_train::plot;
+use mixtral_train::preference::Rewards;
 use mixtral_train::trainer::{Load, Step, Validation};
 use serde_json::{Value, json};
 
@@ -41,19 +42,28 @@ impl Log {
 
     /// Writes what a step told.
     pub fn step(&mut self, step: &Step, tokens: u64, speed: f64) -> anyhow::Result<()> {
-        self.line(&json!({
+        let mut line = json!({
             "step": step.step, "loss": step.loss, "aux_loss": step.aux_loss, "grad_norm": step.grad_norm,
             "learning_rate": step.learning_rate, "num_input_tokens_seen": tokens, "tokens_per_second": speed.round(),
             "expert_load": shares(&step.load),
-        }))
+        });
+        add_rewards(&mut line, "", step.rewards.as_ref());
+        self.line(&line)
     }
 
     /// Writes what a validation told.
     pub fn validation(&mut self, step: u64, found: &Validation) -> anyhow::Result<()> {
-        self.line(&json!({
-            "step": step, "eval_loss": found.loss, "eval_perplexity": found.perplexity(), "eval_tokens": found.targets,
-            "best": found.best, "expert_load": shares(&found.load),
-        }))
+        let mut line = json!({
+            "step": step, "eval_loss": found.loss, "best": found.best, "expert_load": shares(&found.load),
+        });
+        if found.rewards.is_some() {
+            line["eval_pairs"] = found.targets.into();
+        } else {
+            line["eval_perplexity"] = found.perplexity().into();
+            line["eval_tokens"] = found.targets.into();
+        }
+        add_rewards(&mut line, "eval_", found.rewards.as_ref());
+        self.line(&line)
     }
 
     fn line(&mut self, line: &Value) -> anyhow::Result<()> {
@@ -77,6 +87,21 @@ impl Log {
     }
 }
 
+/// Adds what a training on preferences tells, by the names of TRL's `DPOTrainer`.
+fn add_rewards(line: &mut Value, prefix: &str, rewards: Option<&Rewards>) {
+    let Some(found) = rewards else { return };
+    for (name, value) in [
+        ("rewards/chosen", found.chosen),
+        ("rewards/rejected", found.rejected),
+        ("rewards/accuracies", found.accuracies),
+        ("rewards/margins", found.margins()),
+        ("logps/chosen", found.logps_chosen),
+        ("logps/rejected", found.logps_rejected),
+    ] {
+        line[format!("{prefix}{name}")] = value.into();
+    }
+}
+
 /// The log's lines. One that a crash cut short is left out.
 fn read(path: &Path) -> anyhow::Result<Vec<Value>> {
     let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
@@ -95,7 +120,16 @@ mod tests {
 
     fn step(number: u64) -> Step {
         let load = Load { counts: vec![vec![1, 2], vec![3, 0]] };
-        Step { step: number, loss: 2.0, aux_loss: 1.0, grad_norm: 0.5, learning_rate: 1e-3, tokens: 7, load }
+        Step {
+            step: number,
+            loss: 2.0,
+            rewards: None,
+            aux_loss: 1.0,
+            grad_norm: 0.5,
+            learning_rate: 1e-3,
+            tokens: 7,
+            load,
+        }
     }
 
     #[test]

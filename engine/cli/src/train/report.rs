@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use mixtral_train::Model;
 use mixtral_train::data::Data;
+use mixtral_train::preference::Rewards;
 use mixtral_train::profiler::{Profiler, Share};
 use mixtral_train::trainer::{Load, Step, Validation};
+use mixtral_train::{Model, Recipe};
 
 use crate::i18n::Language;
 
@@ -14,11 +15,14 @@ const LAYERS: usize = 12;
 /// A share as a bar: eighths, the full height being twice an even share.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-pub fn begin(language: Language, model: &Model, data: &Data, validation: &Data, context: usize) {
+pub fn begin(language: Language, recipe: &Recipe, model: &Model, data: &Data, validation: &Data, context: usize) {
     let (documents, held_out) = (data.documents.len(), validation.documents.len());
     let trained = model.trained().iter().map(|p| p.len()).sum::<usize>();
     let frozen: usize = model.parts().iter().filter(|(_, p)| !p.weight.is_trained()).map(|(_, p)| p.weight.len()).sum();
-    let text = t!(language, "train-documents", documents = documents, context = context, held_out = held_out);
+    let text = match recipe.dpo {
+        None => t!(language, "train-documents", documents = documents, context = context, held_out = held_out),
+        Some(_) => t!(language, "train-pairs", pairs = documents / 2, context = context, held_out = held_out / 2),
+    };
     eprintln!("{text}");
     let (trained, frozen) = (language.count(trained as u64), language.count(frozen as u64));
     eprintln!("{}", t!(language, "train-parameters", trained = trained, frozen = frozen));
@@ -36,13 +40,25 @@ pub fn step(language: Language, step: &Step, all: u64, speed: f64, left: Duratio
         busiest = format!("{:.0}", step.load.busiest() * 100.0),
         left = duration(left, language)
     );
-    eprintln!("{text}");
+    eprintln!("{text}{}", step.rewards.as_ref().map(|found| rewards(language, found)).unwrap_or_default());
+}
+
+/// What a training on preferences adds to a line.
+fn rewards(language: Language, found: &Rewards) -> String {
+    let (accuracy, margin) = (format!("{:.0}", 100.0 * found.accuracies), format!("{:.3}", found.margins()));
+    t!(language, "train-rewards", accuracy = accuracy, margin = margin)
 }
 
 pub fn validation(language: Language, step: u64, found: &Validation) {
-    let key = if found.best { "train-eval-best" } else { "train-eval" };
-    let (loss, perplexity) = (format!("{:.4}", found.loss), format!("{:.2}", found.perplexity()));
-    eprintln!("{}", t!(language, key, step = step, loss = loss, perplexity = perplexity));
+    let loss = format!("{:.4}", found.loss);
+    let text = match &found.rewards {
+        Some(found) => t!(language, "train-eval-pairs", step = step, loss = loss, rewards = rewards(language, found)),
+        None => {
+            let perplexity = format!("{:.2}", found.perplexity());
+            t!(language, "train-eval", step = step, loss = loss, perplexity = perplexity)
+        }
+    };
+    eprintln!("{text}{}", if found.best { t!(language, "train-eval-best") } else { String::new() });
     eprint!("{}", load(language, &found.load));
 }
 

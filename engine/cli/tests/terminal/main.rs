@@ -8,8 +8,11 @@ mod files;
 #[expect(dead_code, reason = "helpers of the conversions' tests, of which these here need some")]
 #[path = "../../../tools/tests/convert/fixture.rs"]
 mod fixture;
+mod guide;
 mod judge;
 mod lengths;
 mod longbench;
+mod preferences;
 mod smaller;
 mod train;
+mod train_files;

@@ -12,7 +12,7 @@ use mixtral_train::{output, vocabulary};
 use serde_json::Value;
 
 /// Wide enough for blocks of 32.
-fn shape() -> Shape {
+pub fn shape() -> Shape {
     Shape {
         hidden_size: 64,
         intermediate_size: 96,
@@ -26,7 +26,7 @@ fn shape() -> Shape {
 }
 
 /// A base with a vocabulary, training files and a recipe.
-fn prepare(folder: &Path) {
+pub fn prepare(folder: &Path) {
     let parts = vocabulary::learn(["春夏秋冬花鳥風月"].into_iter(), 280, 1).expect("a vocabulary");
     let values = gguf_values(&parts, Some(vocabulary::TEMPLATE));
     let size = Tokenizer::new(parts).expect("a tokenizer").vocabulary().len();
@@ -39,7 +39,7 @@ fn prepare(folder: &Path) {
 }
 
 /// Runs the command in a folder; tells whether it succeeded, and what it said.
-fn mixtral(folder: &Path, language: &str, arguments: &[&str]) -> (bool, String) {
+pub fn mixtral(folder: &Path, language: &str, arguments: &[&str]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mixtral"));
     let output = command.args(arguments).env("LC_ALL", language).current_dir(folder).output().expect("it runs");
     let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
@@ -47,7 +47,7 @@ fn mixtral(folder: &Path, language: &str, arguments: &[&str]) -> (bool, String) 
 }
 
 /// Prints a recipe, and writes it with other settings.
-fn recipe(folder: &Path, kind: &str, change: impl Fn(&mut Value)) {
+pub fn recipe(folder: &Path, kind: &str, change: impl Fn(&mut Value)) {
     let output =
         Command::new(env!("CARGO_BIN_EXE_mixtral")).args(["train", "--print-config", kind]).output().expect("it runs");
     let mut recipe: Value = serde_json::from_slice(&output.stdout).expect("JSON on the standard output alone");
@@ -60,7 +60,7 @@ fn recipe(folder: &Path, kind: &str, change: impl Fn(&mut Value)) {
     std::fs::write(folder.join("recipe.json"), recipe.to_string()).expect("written");
 }
 
-fn log(folder: &Path) -> Vec<Value> {
+pub fn log(folder: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(folder.join("out/log.jsonl")).expect("a log");
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }

@@ -63,7 +63,8 @@ impl AttentionOp {
         tokens * [&l.query, &l.key, &l.value, &l.output].map(|p| p.weight.len()).iter().sum::<usize>()
     }
 
-    fn forward(&self, input: &[f32]) -> Vec<f32> {
+    /// All but the output matrix: what the backward pass needs.
+    fn inner(&self, input: &[f32]) -> Saved {
         let l = &self.layer;
         let normed = self.norm.forward(input);
         let x = normed.as_slice();
@@ -82,11 +83,16 @@ impl AttentionOp {
                 (&q[w[0] * wide..w[1] * wide], &k[w[0] * narrow..w[1] * narrow], &v[w[0] * narrow..w[1] * narrow]);
             self.attend(q, k, v, y);
         });
-        let mut out = vec![0.0; x.len()];
-        l.output.forward_wide(&y, self.pass.drops, &mut out);
+        Saved { x: normed, q, k, v, y }
+    }
+
+    fn forward(&self, input: &[f32]) -> Vec<f32> {
+        let saved = self.inner(input);
+        let mut out = vec![0.0; input.len()];
+        self.layer.output.forward_wide(&saved.y, self.pass.drops, &mut out);
         add_rows(&mut out, input);
-        if self.pass.has_loss {
-            self.kept.put(Saved { x: normed, q, k, v, y });
+        if self.pass.keeps() {
+            self.kept.put(saved);
         }
         out
     }
@@ -224,10 +230,12 @@ impl CustomOp1 for AttentionOp {
     }
 
     fn bwd(&self, x: &Tensor, _: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let saved = self.kept.take()?;
-        let work = 2 * self.work(x.dim(0)?);
+        let saved = if self.pass.recomputes { None } else { Some(self.kept.take()?) };
+        let work = self.work(x.dim(0)?) * if saved.is_some() { 2 } else { 3 };
         let dx = with_weights([x, dy], |[x, dy]| {
-            self.pass.profiler.time(Share::Attention, work, || self.backward(x, dy, &saved))
+            self.pass
+                .profiler
+                .time(Share::Attention, work, || self.backward(x, dy, &saved.unwrap_or_else(|| self.inner(x))))
         })?;
         Ok(Some(Tensor::from_vec(dx, x.shape(), &Device::Cpu)?))
     }

@@ -62,6 +62,16 @@ impl ExpertsOp {
         out
     }
 
+    /// What an expert computes before SwiGLU, for its tokens.
+    fn enter(&self, normed: &[f32], expert: usize, slots: Range<usize>) -> Saved {
+        let (x, first, len) = (self.gather(normed, slots.clone()), slots.start, slots.len());
+        let ffn = self.widths().1;
+        let (mut gate, mut up) = (vec![0.0; len * ffn], vec![0.0; len * ffn]);
+        self.layer.gate.forward(expert, &x, first, self.pass.drops, &mut gate);
+        self.layer.up.forward(expert, &x, first, self.pass.drops, &mut up);
+        Saved { expert, slots, x, gate, up }
+    }
+
     /// Adds up each token's slots, in order of weight.
     fn combine(&self, rows: &[&[f32]], starts: &[usize], weight: impl Fn(usize) -> f32 + Sync, out: &mut [f32]) {
         let hidden = self.widths().0;
@@ -78,28 +88,25 @@ impl ExpertsOp {
     fn forward(&self, input: &[f32], weights: &[f32]) -> Vec<f32> {
         let (hidden, ffn) = self.widths();
         let normed = self.norm.forward(input);
-        let drops = self.pass.drops;
-        let l = &self.layer;
         let active: Vec<_> = self.routes.active().collect();
         let done: Vec<(Saved, Vec<f32>)> = active
             .into_par_iter()
             .with_max_len(1)
             .map(|(expert, slots)| {
-                let (x, first, len) = (self.gather(&normed, slots.clone()), slots.start, slots.len());
-                let (mut gate, mut up, mut a) = (vec![0.0; len * ffn], vec![0.0; len * ffn], vec![0.0; len * ffn]);
-                l.gate.forward(expert, &x, first, drops, &mut gate);
-                l.up.forward(expert, &x, first, drops, &mut up);
-                swiglu(&gate, &up, &mut a);
+                let saved = self.enter(&normed, expert, slots);
+                let (first, len) = (saved.slots.start, saved.slots.len());
+                let mut a = vec![0.0; len * ffn];
+                swiglu(&saved.gate, &saved.up, &mut a);
                 let mut y = vec![0.0; len * hidden];
-                l.down.forward(expert, &a, first, drops, &mut y);
-                (Saved { expert, slots, x, gate, up }, y)
+                self.layer.down.forward(expert, &a, first, self.pass.drops, &mut y);
+                (saved, y)
             })
             .collect();
         // The way around the experts: their results are added to the input.
         let mut out = input.to_vec();
         let (rows, starts): (Vec<&[f32]>, Vec<usize>) = done.iter().map(|(s, y)| (y.as_slice(), s.slots.start)).unzip();
         self.combine(&rows, &starts, |place| weights[place], &mut out);
-        if self.pass.has_loss {
+        if self.pass.keeps() {
             self.kept.put(done.into_iter().map(|(saved, _)| saved).collect());
         }
         out
@@ -146,12 +153,22 @@ impl CustomOp2 for ExpertsOp {
     }
 
     fn bwd(&self, x: &Tensor, w: &Tensor, _: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let kept = self.kept.take()?;
+        let kept = if self.pass.recomputes { None } else { Some(self.kept.take()?) };
         let mut dw = vec![0.0; w.elem_count()];
+        let work = 2 * self.work() + if kept.is_some() { 0 } else { self.work() * 2 / 3 };
         let dx = with_weights([x, w, dy], |[x, w, dy]| {
-            self.pass.profiler.time(Share::Experts, 2 * self.work(), || {
-                let done: Vec<_> =
-                    kept.into_par_iter().with_max_len(1).map(|saved| self.backward(saved, w, dy)).collect();
+            self.pass.profiler.time(Share::Experts, work, || {
+                let done: Vec<_> = match kept {
+                    Some(kept) => {
+                        kept.into_par_iter().with_max_len(1).map(|saved| self.backward(saved, w, dy)).collect()
+                    }
+                    None => {
+                        let normed = self.norm.forward(x);
+                        let active: Vec<_> = self.routes.active().collect();
+                        let again = |(expert, slots)| self.backward(self.enter(&normed, expert, slots), w, dy);
+                        active.into_par_iter().with_max_len(1).map(again).collect()
+                    }
+                };
                 for (first, _, share) in &done {
                     dw[*first..first + share.len()].copy_from_slice(share);
                 }

@@ -10,7 +10,7 @@ mod router;
 pub use attention::{Angles, AttentionLayer, AttentionOp};
 pub use balance::Balance;
 pub use experts::{ExpertsLayer, ExpertsOp, RouteWeights};
-pub use loss::{LossOp, logits};
+pub use loss::{LossOp, TargetWeights, logits, losses};
 pub use norm::Norm;
 pub use router::RouterOp;
 
@@ -23,10 +23,12 @@ use super::projection::DropoutKey;
 use mixtral_reference::read;
 
 /// What all operations of a pass share.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Pass {
     /// Whether a backward pass will follow.
     pub has_loss: bool,
+    /// Whether the backward pass computes once more what it needs of the forward pass, rather than keeping it.
+    pub recomputes: bool,
     /// The step's dropout.
     pub drops: DropoutKey,
     /// Where the time is booked.
@@ -53,6 +55,13 @@ impl<T> Kept<T> {
     pub fn take(&self) -> Result<T> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         kept.ok_or_else(|| candle_core::Error::Msg("nothing was kept for a backward pass".into()))
+    }
+}
+
+impl Pass {
+    /// Whether the forward pass keeps what it computed.
+    pub fn keeps(&self) -> bool {
+        self.has_loss && !self.recomputes
     }
 }
 

@@ -25,15 +25,16 @@ impl CustomOp1 for RouterOp {
         let (rows, tokens) = (self.projection.rows(), normed.len() / self.projection.cols());
         let mut out = vec![0.0; tokens * rows];
         self.projection.forward_wide(&normed, self.pass.drops, &mut out);
-        if self.pass.has_loss {
+        if self.pass.keeps() {
             self.kept.put(normed);
         }
         Ok((CpuStorage::F32(out), (tokens, rows).into()))
     }
 
     fn bwd(&self, x: &Tensor, _: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let normed = self.kept.take()?;
+        let kept = if self.pass.recomputes { None } else { Some(self.kept.take()?) };
         let dx = with_weights([x, dy], |[x, dy]| {
+            let normed = kept.unwrap_or_else(|| self.norm.forward(x));
             let mut dn = vec![0.0; x.len()];
             self.projection.input_gradient_wide(dy, self.pass.drops, 0.0, &mut dn);
             self.projection.weight_gradient_wide(&normed, dy, self.pass.drops);

@@ -1,5 +1,6 @@
 //! A training's settings: a JSON file that stands beside what it made.
 
+mod dpo;
 mod lora;
 mod shape;
 
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
 
+pub use dpo::{Dpo, LossType};
 pub use lora::Lora;
 pub use shape::Shape;
 
@@ -20,9 +22,13 @@ pub struct Recipe {
     pub model_config: Shape,
     /// Adapters, if any.
     pub lora: Option<Lora>,
+    /// Preferences instead of texts and conversations, if any.
+    pub dpo: Option<Dpo>,
     /// Optimiser steps in all: the length of the learning rate's schedule.
     #[serde(alias = "steps")]
     pub max_steps: u64,
+    /// Passes through the data, from which `max_steps` is computed if it is given.
+    pub num_train_epochs: Option<f32>,
     /// Longest document, in tokens; without it the model's context.
     #[serde(alias = "longest")]
     pub max_seq_length: Option<usize>,
@@ -36,6 +42,9 @@ pub struct Recipe {
     /// Passes of one step.
     #[serde(alias = "accumulate")]
     pub gradient_accumulation_steps: usize,
+    /// Whether what the layers compute is computed once more on the way back instead of being kept: the same numbers in less
+    /// memory and about a third more time.
+    pub gradient_checkpointing: bool,
     /// The highest learning rate.
     #[serde(alias = "rate")]
     pub learning_rate: f32,
@@ -81,11 +90,14 @@ impl Default for Recipe {
         Self {
             model_config: Shape::default(),
             lora: None,
+            dpo: None,
             max_steps: 1000,
+            num_train_epochs: None,
             max_seq_length: None,
             packing: false,
             batch_tokens: 2048,
             gradient_accumulation_steps: 2,
+            gradient_checkpointing: false,
             learning_rate: 2e-3,
             min_lr_ratio: 0.05,
             warmup_ratio: 0.05,
@@ -119,6 +131,37 @@ impl Recipe {
         }
     }
 
+    /// The settings of Chinese-Mixtral's `run_pt.sh` (pre-training on texts), or of its `run_sft.sh` (instruction tuning):
+    /// QLoRA on sequences of 1,024 tokens, eight to a step. Adam's constants and the clipping are the defaults of
+    /// `TrainingArguments`; a batch is one full sequence in tokens.
+    pub fn chinese_mixtral(pretraining: bool) -> Self {
+        Self {
+            num_train_epochs: Some(if pretraining { 1.0 } else { 3.0 }),
+            max_seq_length: Some(1024),
+            packing: pretraining,
+            batch_tokens: 1024,
+            gradient_accumulation_steps: 8,
+            gradient_checkpointing: true,
+            eval_steps: if pretraining { 200 } else { 100 },
+            ..Self::lora(true)
+        }
+    }
+
+    /// Preferences by adapters alone on a frozen base, which is the reference too. A smaller rate than imitation's, as is
+    /// usual: the loss only has to set two answers apart.
+    pub fn preferences() -> Self {
+        Self {
+            lora: Some(Lora { quantized_base: true, ..Lora::default() }),
+            dpo: Some(Dpo::default()),
+            num_train_epochs: Some(1.0),
+            gradient_accumulation_steps: 4,
+            learning_rate: 5e-6,
+            warmup_ratio: 0.1,
+            weight_decay: 0.0,
+            ..Self::lora(true)
+        }
+    }
+
     /// Checks what can be checked without data.
     ///
     /// # Errors
@@ -134,10 +177,19 @@ impl Recipe {
                 return Err(Error::TooSmall { setting, low: 1 });
             }
         }
+        if let Some(epochs) = self.num_train_epochs
+            && !(epochs.is_finite() && epochs > 0.0)
+        {
+            return Err(Error::NotPositive { setting: "num_train_epochs", value: epochs });
+        }
         if self.max_seq_length.is_some_and(|n| n < 2) {
             return Err(Error::TooSmall { setting: "max_seq_length", low: 2 });
         }
         let (dropout, alpha) = self.lora.as_ref().map_or((0.0, 0.0), |lora| (lora.lora_dropout, lora.lora_alpha));
+        let (beta, smoothing) = self.dpo.as_ref().map_or((1.0, 0.0), |dpo| (dpo.beta, dpo.label_smoothing));
+        if !(beta.is_finite() && beta > 0.0) {
+            return Err(Error::NotPositive { setting: "dpo.beta", value: beta });
+        }
         for (setting, value, high) in [
             ("learning_rate", self.learning_rate, 10.0),
             ("min_lr_ratio", self.min_lr_ratio, 1.0),
@@ -148,6 +200,7 @@ impl Recipe {
             ("adam_beta2", self.adam_beta2, 0.999_999),
             ("router_aux_loss_coef", self.router_aux_loss_coef, 10.0),
             ("lora.lora_dropout", dropout, 0.999_999),
+            ("dpo.label_smoothing", smoothing, 0.499_999),
         ] {
             if !(0.0..=high).contains(&value) {
                 return Err(Error::Range { setting, value, low: 0.0, high });
@@ -205,7 +258,8 @@ mod tests {
     fn a_recipe_by_the_earlier_names_is_the_same_recipe() {
         let earlier = r#"{"shape": {"hidden": 64, "layers": 2, "heads": 4, "kv_heads": 1, "ffn": 96, "experts": 4, "top": 1,
             "context": 32, "rope_theta": 100.0}, "lora": {"rank": 4, "alpha": 8.0, "dropout": 0.1,
-            "targets": ["q", "k", "v", "o", "gate", "w1"], "whole": ["lm_head"], "quantised": true}, "steps": 9,
+            "targets": ["q", "k", "v", "o", "gate", "w1"], "whole": ["lm_head"], "quantised": true}, "dpo": {"beta": 0.5},
+            "gradient_checkpointing": true, "num_train_epochs": 1.5, "steps": 9,
             "longest": 30, "join_texts": true, "batch_tokens": 40, "accumulate": 3, "rate": 0.01, "final_rate": 0.2,
             "warmup": 0.1, "weight_decay": 0.3, "clip": 2.0, "beta1": 0.8, "beta2": 0.85, "balance": 0.04,
             "balance_each_layer": true, "validate_every": 5, "validation_tokens": 60, "checkpoint_every": 7, "seed": 11}"#;
@@ -213,7 +267,8 @@ mod tests {
             "num_key_value_heads": 1, "intermediate_size": 96, "num_local_experts": 4, "num_experts_per_tok": 1,
             "max_position_embeddings": 32, "rope_theta": 100.0}, "lora": {"r": 4, "lora_alpha": 8.0, "lora_dropout": 0.1,
             "target_modules": ["q_proj", "k_proj", "v_proj", "o_proj", "gate", "w1"], "modules_to_save": ["lm_head"],
-            "quantized_base": true}, "max_steps": 9, "max_seq_length": 30, "packing": true, "batch_tokens": 40,
+            "quantized_base": true}, "dpo": {"beta": 0.5, "loss_type": "sigmoid", "label_smoothing": 0.0},
+            "gradient_checkpointing": true, "num_train_epochs": 1.5, "max_steps": 9, "max_seq_length": 30, "packing": true, "batch_tokens": 40,
             "gradient_accumulation_steps": 3, "learning_rate": 0.01, "min_lr_ratio": 0.2, "warmup_ratio": 0.1,
             "weight_decay": 0.3, "max_grad_norm": 2.0, "adam_beta1": 0.8, "adam_beta2": 0.85,
             "router_aux_loss_coef": 0.04, "router_aux_loss_per_layer": true, "eval_steps": 5, "eval_tokens": 60,

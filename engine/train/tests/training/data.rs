@@ -4,6 +4,8 @@ use mixtral_engine::text::{ChatTemplate, Tokenizer};
 use mixtral_train::batch::Batch;
 use mixtral_train::data::{BatchSampler, Data, Document, Reader};
 use mixtral_train::model::Model;
+use mixtral_train::recipe::Recipe;
+use mixtral_train::trainer::steps_of;
 use mixtral_train::vocabulary::{TEMPLATE, learn};
 
 use crate::{pass, shape};
@@ -19,7 +21,7 @@ fn read(template: Option<&str>, context: usize, bytes: &[u8]) -> Result<Data, St
 
 fn read_as(template: Option<&str>, context: usize, join: bool, bytes: &[u8]) -> Result<Data, String> {
     let (tokenizer, template) = (tokenizer(), ChatTemplate::new(template).expect("a template"));
-    let reader = Reader { tokenizer: &tokenizer, template: &template, context, join };
+    let reader = Reader { join, ..Reader::new(&tokenizer, &template, context) };
     reader.parse(bytes, "poems.jsonl").map_err(|e| e.to_string())
 }
 
@@ -131,6 +133,35 @@ fn a_packed_document_sees_no_other() {
         for (a, b) in rows.iter().flatten().zip(all[w[0]..w[1]].iter().flatten()) {
             assert!((a - b).abs() < 1e-5, "{a} alone, {b} packed");
         }
+    }
+}
+
+#[test]
+fn epochs_are_so_many_steps_as_it_takes_to_deal_everything_so_often() {
+    let documents = (0..30).map(|d| Document { tokens: vec![1; 3 + d % 4], loss_spans: vec![(1, 3)] }).collect();
+    let data = Data { documents };
+    let recipe = |epochs| Recipe {
+        num_train_epochs: epochs,
+        max_steps: 77,
+        batch_tokens: 16,
+        gradient_accumulation_steps: 2,
+        ..Recipe::default()
+    };
+    assert_eq!(steps_of(&recipe(None), &data), 77);
+    let mut before = 0;
+    for epochs in [0.4, 1.0, 2.0, 2.5] {
+        let steps = steps_of(&recipe(Some(epochs)), &data);
+        let mut dealer = BatchSampler::new(30, recipe(None).seed, 0, 0);
+        let mut dealt = 0;
+        for step in 1..=steps {
+            for _ in 0..2 {
+                dealer.next_batch(&data, 16);
+            }
+            dealt = dealer.epoch as usize * 30 + dealer.at;
+            assert_eq!(dealt as f32 >= epochs * 30.0, step == steps, "{epochs}: {dealt} after {step} of {steps}");
+        }
+        assert!(dealt > before);
+        before = dealt;
     }
 }
 

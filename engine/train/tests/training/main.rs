@@ -1,7 +1,10 @@
 //! The trainer against finite differences, against inference, and against itself.
 
+mod checkpointing;
 mod data;
+mod dpo;
 mod files;
+mod forms;
 mod lora;
 mod reference;
 
@@ -37,7 +40,7 @@ fn shape() -> Shape {
 }
 
 fn pass(has_loss: bool, seed: Option<u64>) -> Pass {
-    Pass { has_loss, drops: DropoutKey { seed }, profiler: Arc::new(Profiler::default()) }
+    Pass { has_loss, drops: DropoutKey { seed }, ..Pass::default() }
 }
 
 fn batch() -> Batch {
