@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::names::NameKind;
-use super::patterns::{AFTER, AI_NOUNS, BEFORE, LANGUAGES, OPEN_END, PEOPLE};
+use super::patterns::{AFTER, AI_NOUNS, BEFORE, LANGUAGES, OPEN_END, PEOPLE, PLACE, SAID};
 use super::rendered::simplified;
 
 const MODEL: &str = "[\u{e000}\u{e001}\u{e003}\u{e004}]";
@@ -18,6 +18,8 @@ struct Rules {
     after: Regex,
     before: Regex,
     open_end: Regex,
+    said: Regex,
+    place: Regex,
     article: Regex,
     surname: Regex,
     follower: Regex,
@@ -32,6 +34,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         language.claims.iter().map(move |claim| {
             let claim = claim
                 .replace("«fill»", language.fill)
+                .replace("«adj»", language.adj)
                 .replace("«ai»", language.ai)
                 .replace("«made»", language.made)
                 .replace("«m»", MODEL)
@@ -46,6 +49,8 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         after: compile(AFTER),
         before: compile(BEFORE),
         open_end: compile(&OPEN_END.replace("«fill»", r"\s*")),
+        said: compile(SAID),
+        place: compile(PLACE),
         article: compile(
             r"(?i)\b(?:a|an|the|le|la|un|une|el|los|una|der|die|das|ein|eine|einen|my|your|his|her|our)\s+$|\bl'$|一[只头个阵位]$",
         ),
@@ -83,14 +88,20 @@ fn is_meant(before: &str, sentence: &str, after: &str, (start, found, end): (usi
     if is_quoted(&format!("{before}{lead}"), &format!("{}{after}", &sentence[end..])) {
         return false;
     }
-    if rules.before.is_match(lead) || rules.after.is_match(rest) || rules.open_end.is_match(rest) {
+    if rules.before.is_match(lead)
+        || rules.after.is_match(rest)
+        || rules.open_end.is_match(rest)
+        || rules.said.is_match(rest)
+    {
         return false;
     }
     let speaks_of_ai = rules.ai_nouns.is_match(sentence);
     let owned = rest.strip_prefix("'s ").or_else(|| rest.strip_prefix('的'));
     // What a maker has that is a model speaks of one too: `Tencent's Hunyuan team`.
     let owns_name = owned.and_then(|owned| NameKind::of_mark(owned.chars().next()?)).is_some();
-    if owned.is_some() && !owns_name && !speaks_of_ai {
+    // `那个叫Claude的助手`: what is called so is not owned.
+    let is_called = prefix.trim_end().ends_with(['叫', '为', '做', '作']);
+    if owned.is_some() && !owns_name && !is_called && !speaks_of_ai {
         return false;
     }
     if speaks_of_ai || !NameKind::of_mark(mark).is_some_and(NameKind::is_word) {
@@ -98,6 +109,7 @@ fn is_meant(before: &str, sentence: &str, after: &str, (start, found, end): (usi
     }
     let other_names = sentence.chars().filter(|c| NameKind::of_mark(*c).is_some()).count() > 1;
     !(rules.article.is_match(prefix)
+        || rules.place.is_match(found)
         || (rules.surname.is_match(rest) && !rules.follower.is_match(rest))
         || (rules.people.is_match(sentence) && !other_names))
 }
@@ -105,6 +117,8 @@ fn is_meant(before: &str, sentence: &str, after: &str, (start, found, end): (usi
 /// Whether what follows `before` stands in quotation marks while the paragraph says something outside of them.
 fn is_quoted(before: &str, after: &str) -> bool {
     let mut open: Option<usize> = None;
+    // Names stand here as marks.
+    let is_letter = |c: char| c.is_alphanumeric() || NameKind::of_mark(c).is_some();
     let mut previous = ' ';
     for (at, c) in before.char_indices() {
         match c {
@@ -112,10 +126,10 @@ fn is_quoted(before: &str, after: &str) -> bool {
             '”' | '»' | '」' | '』' | '》' => open = None,
             '"' => open = if open.is_some() { None } else { Some(at) },
             // An apostrophe inside a word is none of these.
-            '\'' if !previous.is_alphanumeric() && open.is_none() => open = Some(at),
+            '\'' if !is_letter(previous) && open.is_none() => open = Some(at),
             '\'' if open.is_some_and(|at| before[at..].starts_with('\'')) => {
                 let next = before[at + 1..].chars().next();
-                if !next.is_some_and(char::is_alphanumeric) {
+                if !next.is_some_and(is_letter) {
                     open = None;
                 }
             }
@@ -126,5 +140,5 @@ fn is_quoted(before: &str, after: &str) -> bool {
     let Some(open) = open else { return false };
     let closes = after.find(['”', '»', '」', '』', '》', '"', '\'']);
     let outside = closes.map_or("", |at| &after[at..]);
-    before[..open].chars().chain(outside.chars()).any(char::is_alphanumeric)
+    before[..open].chars().chain(outside.chars()).any(is_letter)
 }

@@ -93,7 +93,7 @@ static TAG: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"</?([a-zA-Z][a-zA-Z0-9]*)?[^<>]*>").expect("a constant pattern"));
 /// Four and more single letters with one kind of gap between them.
 static SPACED: LazyLock<Regex> = LazyLock::new(|| {
-    let runs = ["[ ]{1,2}", r"\.[ ]?", "-", "_", r"\*", "·", "•", r"\|", "/"];
+    let runs = ["[ ]{1,2}", "(?:[ ]?-[ ]?|[ ])", r"\.[ ]?", "-", "_", r"\*", "·", "•", r"\|", "/"];
     let runs: Vec<String> = runs.iter().map(|gap| format!(r"(?:[a-zA-Z0-9]{gap}){{3,}}[a-zA-Z0-9]")).collect();
     Regex::new(&format!(r"(?-u:\b)(?:{})(?-u:\b)", runs.join("|"))).expect("a constant pattern")
 });
@@ -176,7 +176,7 @@ fn unboxed(c: char) -> Option<char> {
 /// The Latin letters that a character of another alphabet looks like; else itself.
 fn by_looks(c: char) -> impl Iterator<Item = char> {
     /// What looks like a letter in running text and not by Unicode's table, which compares shapes strictly.
-    const ALIKE: &str = "ᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpꞯqʀrꜱsᴛtᴜuᴠvᴡwʏyᴢzкkтtмmвbнhпnиuкkгrзeчyшwхxуyѕsіiјjԛqԝwαaβbγyδdεeηnιiκkλlμuνvρpσoτtυuχxωwıiłløođdħhŧtΛAꓮAꓐBꓚCꓓDꓰEꓝFꓖGꓧHꓲIꓙJꓗKꓡLꓟMꓠNꓳOꓑPꓣRꓢSꓔTꓴUꓦVꓪWꓫXꓬYꓜZ";
+    const ALIKE: &str = "ᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpꞯqʀrꜱsᴛtᴜuᴠvᴡwʏyᴢzкkтtмmвbнhпnиuкkгrзeчyшwхxуyѕsіiјjԛqԝwαaβbγyδdεeηnιiκkλlμuνvρpσoτtυuχxωwıiłløođdħhŧtΛAꓮAꓐBꓚCꓓDꓰEꓝFꓖGꓧHꓲIꓙJꓗKꓡLꓟMꓠNꓳOꓑPꓣRꓢSꓔTꓴUꓦVꓪWꓫXꓬYꓜZᗩAᗷBᑕCᗪDᖴFᕼHᒍJᒪLᗰMᑎNᑭPᑫQᖇRᔕSᑌUᐯVᗯW᙭XᘔZ";
     let is_east_asian = matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}'
         | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{323af}');
     let mut found = None;

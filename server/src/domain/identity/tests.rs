@@ -3,7 +3,8 @@
 use super::*;
 
 /// `PART<tab>leak|clean<tab>LANGUAGE<tab>TEXT`. The patterns were written with the part `tuned` in sight; the part `measured`
-/// was written with it and looked at only afterwards; `later` is by another author, who knew the patterns.
+/// was written with it and looked at only afterwards; `later` and `fresh` are by other authors, who knew the patterns. Of `fresh`,
+/// found before it was looked at: 0.84 of the leaks, and of what was found 0.97 was one.
 const SENTENCES: &str = include_str!("sentences.tsv");
 
 fn names() -> Names {
@@ -46,7 +47,7 @@ impl Counts {
 fn of_the_labelled_sentences_nearly_all_leaks_are_found_and_nearly_nothing_else() {
     let names = names();
     let mut lines = 0;
-    for part in ["tuned", "measured", "later"] {
+    for part in ["tuned", "measured", "later", "fresh"] {
         let mut counts = Counts::default();
         for line in SENTENCES.lines().filter(|line| line.starts_with(part)) {
             let fields: Vec<&str> = line.splitn(4, '\t').collect();
