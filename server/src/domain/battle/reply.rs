@@ -1,5 +1,7 @@
 //! One attempt of a side to answer, and its life.
 
+use pulldown_cmark::{Event, Parser, Tag};
+
 use super::AnswerMode;
 use crate::domain::text_enum::text_enum;
 use crate::domain::{ModelId, ReplyId, Side};
@@ -29,9 +31,29 @@ impl ReplyStatus {
     }
 }
 
-/// Whether this is no answer: nothing but white space and characters that show nothing. Models are not shown it.
+/// The longest answer that may be Markdown for nothing.
+const NOTHING_BYTES: usize = 400;
+
+/// Whether this is no answer: nothing but white space and characters that show nothing, or Markdown for such (`&nbsp;`, a
+/// heading without words). Models are not shown it.
 pub fn is_empty_answer(text: &str) -> bool {
+    is_blank(text) || (text.len() <= NOTHING_BYTES && text.contains(['&', '#', '[']) && shows_nothing(text))
+}
+
+fn is_blank(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c))
+}
+
+/// Whether a page shows nothing of this Markdown: no text, and nothing that has a look of its own.
+fn shows_nothing(text: &str) -> bool {
+    Parser::new(text).all(|event| match event {
+        Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => is_blank(&text),
+        Event::Start(tag) => {
+            matches!(tag, Tag::Paragraph | Tag::Heading { .. } | Tag::Link { .. } | Tag::Emphasis | Tag::Strong)
+        }
+        Event::End(_) | Event::SoftBreak | Event::HardBreak => true,
+        _ => false,
+    })
 }
 
 /// Zero-width characters, joiners, soft hyphens, marks of direction, byte order marks and blank letters.
@@ -40,7 +62,8 @@ const fn is_invisible(c: char) -> bool {
         c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{1d159}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
     )
 }
 

@@ -1,6 +1,7 @@
 //! States against questions. What is expected stands in tables, written by hand; nothing here follows the rules' code.
 
 mod anew;
+mod empty;
 
 use chrono::DateTime;
 use uuid::Uuid;
@@ -566,21 +567,6 @@ fn a_history_entry_names_models_when_its_battle_does() {
             vote: battle.vote,
         };
         assert_eq!(entry.names_visible(), case.names_visible);
-    }
-}
-
-#[test]
-fn white_space_is_no_answer() {
-    for (text, is_empty) in [
-        ("", true),
-        ("\n", true),
-        (" \t\r\n", true),
-        ("\u{3000}", true),
-        ("\u{feff}\u{200b}\u{2060} \u{ad}\0", true),
-        ("。", false),
-        ("\n0", false),
-    ] {
-        assert_eq!(is_empty_answer(text), is_empty, "{text:?}");
     }
 }
 
