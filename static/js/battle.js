@@ -43,19 +43,27 @@ function showStatus(status) {
   if (retry) retry.hidden = !status.retry;
 }
 
+/** Where keys write something. */
+const FIELDS = "input, textarea, select, [contenteditable]";
+
 /** Whether nothing that somebody works with would lose the focus when the panel is replaced. */
-const mayMoveFocus = () =>
-  document.activeElement === document.body || document.getElementById("panel").contains(document.activeElement);
+function mayMoveFocus() {
+  const focused = document.activeElement;
+  if (focused?.matches(FIELDS)) return false;
+  return focused === document.body || document.getElementById("panel").contains(focused);
+}
 
 /** A message that somebody has begun to write outlives the panel around it. */
 function keepDraft(old, panel) {
   const draft = old.querySelector(".composer");
   const place = panel.querySelector(".composer");
   if (!place) carryDraft(battle.dataset.battle, panel.querySelector("[data-new]")?.getAttribute("href") ?? "/battle");
-  if (!draft || !place || !draft.querySelector("[data-composer]").value) return;
+  if (!draft || !place) return;
   const focused = draft.contains(document.activeElement) ? document.activeElement : null;
-  place.replaceWith(draft);
-  return () => focused?.focus({ preventScroll: true });
+  const isEmpty = !draft.querySelector("[data-composer]").value;
+  if (!isEmpty) place.replaceWith(draft);
+  const next = isEmpty && focused ? place.querySelector("[data-composer]") : focused;
+  return () => next?.focus({ preventScroll: true });
 }
 
 /** Takes the panel below the answers from a page that the server made. */
@@ -281,18 +289,21 @@ function copyButtons(root) {
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented) return;
   const target = event.target;
-  if (target.closest?.("input, textarea, select, [contenteditable]")) return;
   const card = target.closest?.("[data-vote]");
-  if (card) {
-    const button = card.querySelector(`[aria-keyshortcuts="${CSS.escape(event.key)}"]`);
-    if (!button || button.disabled) return;
+  if (target.closest?.(FIELDS)) {
+    // Enter in a box to tick would press the form's first button: a vote for A.
+    if (card && event.key === "Enter" && target.matches("input")) event.preventDefault();
+    return;
+  }
+  const button = card?.querySelector(`[aria-keyshortcuts="${CSS.escape(event.key)}"]`);
+  if (button) {
     event.preventDefault();
-    button.click();
+    if (!button.disabled) button.click();
     return;
   }
   // Space scrolls, and browsers search by these two.
   const writes = event.key.length === 1 && !" /'".includes(event.key);
-  if (writes && (target === document.body || target.id === "panel")) {
+  if (writes && (card || target === document.body || target.id === "panel")) {
     battle.querySelector("#panel [data-composer]")?.focus();
   }
 });

@@ -5,6 +5,7 @@ mod admin;
 mod battle;
 mod desk;
 mod judge;
+mod keyboard;
 mod leaderboard;
 mod plain;
 mod results;
