@@ -1,9 +1,10 @@
 //! What a model thinks in the text of its answer, between tags: it is told apart as if the server had done so. Some servers
 //! do (`reasoning_content`), others pass the tags on, and which it is must make no difference in a blind battle.
 
-/// Tags at the start of an answer: DeepSeek R1, Qwen 3 and most others; Magistral; Kimi; Seed-OSS; Skywork; Command A; gpt-oss.
+/// Tags at the start of an answer: DeepSeek R1, Qwen 3 and most others; Magistral; Kimi; Seed-OSS; Skywork; Command A; gpt-oss;
+/// Apertus; MedGemma.
 /// Letters of either case.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 13] = [
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("<thought>", "</thought>"),
@@ -14,8 +15,12 @@ const TAGS: [(&str, &str); 10] = [
     ("<|begin_of_thought|>", "<|end_of_thought|>"),
     ("<|START_THINKING|>", "<|END_THINKING|>"),
     ("<|channel|>analysis<|message|>", "<|channel|>final<|message|>"),
+    ("<analysis>", "</analysis>"),
+    ("<|inner_prefix|>", "<|inner_suffix|>"),
+    ("<unused94>thought", "<unused95>"),
 ];
-/// Some templates open the thinking themselves, so that the answer holds only its end, on a line of its own.
+/// Some templates open the thinking themselves, so that the answer holds only its end: on a line of its own, or where a line
+/// ends, close behind a word. Whoever talks about tags writes on behind them, or quotes them.
 const ORPHAN: &str = "</think>";
 
 /// Where a model writes code, such a line may be part of it.
@@ -32,6 +37,8 @@ pub(super) struct Thinking {
     /// Whether what was said may still turn out to be thinking that the template opened.
     may_retract: bool,
     is_at_line_start: bool,
+    /// Whether the last that was said is part of a word.
+    is_word_said: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +64,14 @@ pub(super) struct Split {
 
 impl Default for Thinking {
     fn default() -> Self {
-        Self { state: State::Start, held: String::new(), has_thought: false, may_retract: true, is_at_line_start: true }
+        Self {
+            state: State::Start,
+            held: String::new(),
+            has_thought: false,
+            may_retract: true,
+            is_at_line_start: true,
+            is_word_said: false,
+        }
     }
 }
 
@@ -122,20 +136,54 @@ impl Thinking {
             return true;
         }
         // The beginning of the tag may be there already.
-        let keep = (1..close.len())
-            .rev()
-            .find(|length| close.is_char_boundary(*length) && ends(&self.held, &close[..*length]));
+        let keep = begun_length(&self.held, close);
         self.held.drain(..self.held.len() - keep.unwrap_or(0));
         false
+    }
+
+    /// Says what is held of a line that has begun, but for a tag at its end that may end thinking.
+    fn say_rest_of_line(&mut self, split: &mut Split) -> bool {
+        let line_end = self.held.find('\n');
+        let end = line_end.map_or(self.held.len(), |at| at + 1);
+        let line = self.held[..end].trim_end_matches([' ', '\t', '\r', '\n']);
+        let is_word = |c: char| !c.is_whitespace() && !"`'\"“‘「『(（".contains(c);
+        let is_ended = ends(line, ORPHAN);
+        let before = &line[..line.len() - if is_ended { ORPHAN.len() } else { 0 }];
+        // What came before in this line has been said, and its last character is not known any more: it was none of a tag's.
+        let closes =
+            is_ended && !speaks_of_tags(before) && before.chars().next_back().map_or(self.is_word_said, is_word);
+        if closes && line_end.is_some() {
+            self.held.drain(..end);
+            *split = Split { retracts: true, is_thinking: true, text: String::new() };
+            self.has_thought = true;
+            self.may_retract = false;
+            self.state = State::Start;
+            return true;
+        }
+        // It is not known yet what follows the tag, or whether it becomes one.
+        let is_open = line_end.is_none();
+        let tags = TAGS.iter().map(|(open, _)| *open).chain([ORPHAN]);
+        let partial = tags.filter_map(|tag| begun_length(&self.held[..end], tag)).max();
+        let keep = match (is_open, closes, partial) {
+            (true, true, _) => end - before.len(),
+            (true, false, Some(length)) => length,
+            _ => 0,
+        };
+        let said: String = self.held.drain(..end - keep).collect();
+        if let Some(last) = said.chars().next_back() {
+            self.is_word_said = is_word(last);
+        }
+        self.is_at_line_start = said.ends_with('\n');
+        self.may_retract &=
+            !TAGS.iter().any(|(open, _)| said.to_ascii_lowercase().contains(&open.to_ascii_lowercase()));
+        split.text.push_str(&said);
+        keep == 0 && !self.held.is_empty()
     }
 
     /// Says what is held, but for the beginning of a line that may end thinking.
     fn say_line(&mut self, split: &mut Split) -> bool {
         if !self.is_at_line_start {
-            let end = self.held.find('\n').map_or(self.held.len(), |at| at + 1);
-            self.is_at_line_start = self.held[..end].ends_with('\n');
-            split.text.extend(self.held.drain(..end));
-            return !self.held.is_empty();
+            return self.say_rest_of_line(split);
         }
         let line = self.held.trim_start_matches([' ', '\t']);
         let opens = |tag: &str| tag.len() > line.len() && begins(tag, line);
@@ -164,9 +212,20 @@ impl Thinking {
     }
 }
 
+/// Whether a text holds an opening tag, of which whoever thinks says nothing.
+fn speaks_of_tags(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    TAGS.iter().any(|(open, _)| text.contains(&open.to_ascii_lowercase()))
+}
+
 /// Whether a text begins so, whatever the case of ASCII letters.
 fn begins(text: &str, start: &str) -> bool {
     text.as_bytes().get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start.as_bytes()))
+}
+
+/// How much of a tag a text ends with, where that is not all of it.
+fn begun_length(text: &str, tag: &str) -> Option<usize> {
+    (1..tag.len()).rev().find(|length| tag.is_char_boundary(*length) && ends(text, &tag[..*length]))
 }
 
 /// Whether it ends so.
@@ -220,9 +279,27 @@ mod tests {
             ("a\n </think> \r\nx", "x", true),
             ("a\n</think>", "", true),
             ("</think>\nx", "x", true),
+            ("First, a.</think>\n\nx", "x", true),
+            ("First, a\nso b</THINK> \n\nx\ny</think>\nz", "x\ny</think>\nz", true),
+            ("想一想。</think>\n好。", "好。", true),
+            ("<analysis>a</analysis>\nx", "x", true),
+            ("<|inner_prefix|>a<|inner_suffix|>x", "x", true),
+            ("<unused94>thought\na<unused95>x", "x", true),
+            ("<think>a<thi", "", true),
+            ("<think>a</think><think>b</think>\n\nx", "x", true),
             // Talks about tags, or code that holds them.
             ("Write `</think>` at the end.", "Write `</think>` at the end.", false),
             ("a\n</think> closes it\nb", "a\n</think> closes it\nb", false),
+            (
+                "It ends with </think>\nor with \"</think>\"\nor `</think>`\nx",
+                "It ends with </think>\nor with \"</think>\"\nor `</think>`\nx",
+                false,
+            ),
+            ("The tag <think> opens, and a</think>\nb", "The tag <think> opens, and a</think>\nb", false),
+            ("a</think> closes it\nb", "a</think> closes it\nb", false),
+            ("a</think>b\nc", "a</think>b\nc", false),
+            ("a < b</thi\nc <", "a < b</thi\nc <", false),
+            ("a</think>", "a</think>", false),
             ("```\n<think>\n</think>\n```", "```\n<think>\n</think>\n```", false),
             ("It is:\n<think>\na\n</think>\n", "It is:\n<think>\na\n</think>\n", false),
             ("<thin", "<thin", false),
