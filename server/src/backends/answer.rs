@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::error::{BackendError, ErrorKind};
 use super::halves::lenient_json;
+use super::refusal::refusal;
 
 /// Why the answer ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,8 +95,12 @@ pub(super) struct Piece {
 /// Reads one JSON text: a chunk of a stream, a whole answer, or an error in the place of either. `None` where it is none of
 /// them: what a server tells beside the answer is not for us, and takes nothing from it.
 pub(super) fn read_chunk(text: &str) -> Result<Option<Piece>, BackendError> {
-    let json = lenient_json(text)
-        .map_err(|error| BackendError::new(ErrorKind::InvalidAnswer, format!("not an answer: {error}")))?;
+    let json = match lenient_json(text) {
+        Ok(json) => json,
+        // Words are no piece of an answer, and take nothing from it; JSON that is cut off may have been one.
+        Err(_) if !text.trim_start().starts_with(['{', '[']) => return Ok(None),
+        Err(error) => return Err(BackendError::new(ErrorKind::InvalidAnswer, format!("not an answer: {error}"))),
+    };
     let choices: &[Value] = match json.value.get("choices") {
         Some(Value::Array(list)) => list,
         Some(one @ Value::Object(_)) => std::slice::from_ref(one),
@@ -189,37 +194,6 @@ fn is_blank(value: Option<&Value>) -> bool {
         Some(Value::Object(fields)) => fields.is_empty(),
         Some(_) => false,
     }
-}
-
-/// Reads an error body of any of the shapes in use, or plain text.
-pub(super) fn read_refusal(status: u16, body: &str) -> BackendError {
-    match serde_json::from_str::<Value>(body) {
-        Ok(value) => refusal(Some(status), value.get("error").filter(|e| !e.is_null()).unwrap_or(&value)),
-        Err(_) => BackendError::from_refusal(Some(status), "", body),
-    }
-}
-
-fn refusal(status: Option<u16>, error: &Value) -> BackendError {
-    let word = |name: &str| match error.get(name) {
-        Some(Value::String(word)) => word.clone(),
-        _ => String::new(),
-    };
-    let code = match (word("code"), word("type")) {
-        (code, kind) if code.is_empty() => kind,
-        (code, _) => code,
-    };
-    // vLLM and llama.cpp put the status as a number into `code`.
-    let inner = error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok());
-    let status = status.or(inner.filter(|code| (400..600).contains(code)));
-    let message = match error {
-        Value::String(text) => text.clone(),
-        _ => ["message", "detail", "error", "msg"]
-            .iter()
-            .find_map(|name| error.get(*name).filter(|value| !value.is_null()))
-            .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
-            .unwrap_or_else(|| error.to_string()),
-    };
-    BackendError::from_refusal(status, &code, &message)
 }
 
 fn with_usage(mut piece: Piece, usage: Option<&Value>) -> Piece {
@@ -355,6 +329,8 @@ mod tests {
             r#""timings":{"x":[[]]}"#,
             r#""id":7,"created":"now","model":null"#,
             r#""choices_extra":[{"index":{}}]"#,
+            r#""speed":Infinity,"perplexity":NaN"#,
+            "\"note\":\"tab\there\"",
         ] {
             assert_eq!(text(&format!(r#"{{{beside},"choices":[{{"delta":{{"content":"x"}}}}]}}"#)), "x", "{beside}");
         }
@@ -365,9 +341,16 @@ mod tests {
                 "{index}"
             );
         }
-        for other in
-            [r#"{"prompt_progress":{"total":3}}"#, r#"{"type":"ping"}"#, r#"{"choices":null}"#, "[]", "7", "null"]
-        {
+        for other in [
+            r#"{"prompt_progress":{"total":3}}"#,
+            r#"{"type":"ping"}"#,
+            r#"{"choices":null}"#,
+            "[]",
+            "7",
+            "null",
+            "ping",
+            r#""x"#,
+        ] {
             assert_eq!(read_chunk(other), Ok(None), "{other}");
         }
     }
@@ -384,17 +367,5 @@ mod tests {
         assert_eq!(kind(r#"{"choices":[{"delta":{},"finish_reason":"error"}]}"#), ErrorKind::ServerFailed);
         assert_eq!(kind(r#"{"hello":1}"#), ErrorKind::InvalidAnswer);
         assert_eq!(kind("<html>"), ErrorKind::InvalidAnswer);
-    }
-
-    #[test]
-    fn refusals_of_every_shape_are_read() {
-        assert_eq!(read_refusal(401, "{\"detail\":\"Unauthorized\"}").kind, ErrorKind::Unauthorised);
-        assert_eq!(
-            read_refusal(404, "{\"error\":{\"message\":\"The model `x` does not exist.\",\"type\":\"NotFoundError\"}}")
-                .kind,
-            ErrorKind::ModelNotFound
-        );
-        assert_eq!(read_refusal(422, "{\"detail\":[{\"msg\":\"bad\"}]}").detail, "[{\"msg\":\"bad\"}]");
-        assert_eq!(read_refusal(500, "Internal Server Error").detail, "Internal Server Error");
     }
 }

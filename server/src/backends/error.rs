@@ -184,14 +184,6 @@ impl BackendError {
         }
         self
     }
-
-    /// Reads the kind out of an endpoint's refusal. Servers disagree about status and code, so the
-    /// message is looked at too.
-    pub(super) fn from_refusal(status: Option<u16>, code: &str, message: &str) -> Self {
-        let said = format!("{code} {message}").to_lowercase();
-        let detail = if code.is_empty() { message.to_owned() } else { format!("{code}: {message}") };
-        Self { status, ..Self::new(classify(status, &said), detail) }
-    }
 }
 
 impl fmt::Display for BackendError {
@@ -208,67 +200,6 @@ impl fmt::Display for BackendError {
 }
 
 impl std::error::Error for BackendError {}
-
-/// Wordings of vLLM, llama.cpp, SGLang, LM Studio, text-generation-webui, OpenAI and others, in
-/// lower case. The first line that matches decides.
-const WORDINGS: &[(ErrorKind, &[&str])] = &[
-    (
-        ErrorKind::OutOfMemory,
-        &["out of memory", "outofmemory", "out_of_memory", "failed to allocate", "cuda_error_out_of_memory"],
-    ),
-    (
-        ErrorKind::ContextTooLong,
-        &[
-            "context_length_exceeded",
-            "context_too_long",
-            "exceed_context_size",
-            "maximum context length",
-            "context length",
-            "context window",
-            "context size",
-            "max_model_len",
-            "prompt is too long",
-            "input is too long",
-            "longer than the model",
-        ],
-    ),
-    (
-        ErrorKind::QuotaExceeded,
-        &["insufficient_quota", "exceeded your current quota", "credit balance", "insufficient balance"],
-    ),
-    (ErrorKind::Loading, &["loading model", "model_loading", "is being loaded", "model is loading", "still loading"]),
-    (ErrorKind::Filtered, &["content_filter", "content_policy", "content management policy", "moderation"]),
-    (
-        ErrorKind::ModelNotFound,
-        &["model_not_found", "model not found", "no model loaded", "no models loaded", "unknown model"],
-    ),
-];
-
-fn classify(status: Option<u16>, said: &str) -> ErrorKind {
-    let by_words =
-        WORDINGS.iter().find(|(_, words)| words.iter().any(|word| said.contains(word))).map(|(kind, _)| *kind);
-    let missing_model = said.contains("model")
-        && (said.contains("does not exist") || said.contains("not found") || said.contains("not exist"));
-    match (status, by_words) {
-        // A refused key is a refused key, whatever words come with it.
-        (Some(401 | 403 | 407), kind) if kind != Some(ErrorKind::Filtered) => ErrorKind::Unauthorised,
-        (Some(402), _) => ErrorKind::QuotaExceeded,
-        (_, Some(kind)) => kind,
-        (Some(404), None) if missing_model => ErrorKind::ModelNotFound,
-        (Some(404 | 405), None) => ErrorKind::EndpointNotFound,
-        (Some(408), None) => ErrorKind::FirstTokenTimeout,
-        (Some(413), None) => ErrorKind::ContextTooLong,
-        (Some(429), None) => ErrorKind::RateLimited,
-        (Some(502 | 503 | 504 | 529), None) => ErrorKind::Overloaded,
-        (Some(400..=499), None) if missing_model => ErrorKind::ModelNotFound,
-        (Some(400..=499), None) => ErrorKind::InvalidRequest,
-        (Some(500..=599), None) => ErrorKind::ServerFailed,
-        (Some(_), None) => ErrorKind::InvalidAnswer,
-        (None, None) if said.contains("rate limit") || said.contains("rate_limit") => ErrorKind::RateLimited,
-        (None, None) if said.contains("overload") || said.contains("queue") => ErrorKind::Overloaded,
-        (None, None) => ErrorKind::ServerFailed,
-    }
-}
 
 /// The beginning of a text, on one line, without control characters.
 pub(super) fn shorten(text: &str) -> String {
@@ -314,45 +245,6 @@ mod tests {
         let untried: Vec<_> =
             ErrorKind::ALL.into_iter().filter(|kind| !kind.was_asked()).map(ErrorKind::code).collect();
         assert_eq!(untried, crate::domain::UNTRIED);
-    }
-
-    #[test]
-    fn the_wordings_of_well_known_servers_are_told_apart() {
-        let cases = [
-            // vLLM
-            (
-                Some(400),
-                "BadRequestError",
-                "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens",
-                ErrorKind::ContextTooLong,
-            ),
-            (Some(404), "NotFoundError", "The model `x` does not exist.", ErrorKind::ModelNotFound),
-            // llama.cpp
-            (
-                Some(400),
-                "exceed_context_size_error",
-                "the request exceeds the available context size, try increasing it",
-                ErrorKind::ContextTooLong,
-            ),
-            (Some(503), "unavailable_error", "Loading model", ErrorKind::Loading),
-            (Some(401), "authentication_error", "Invalid API Key", ErrorKind::Unauthorised),
-            // OpenAI
-            (Some(429), "insufficient_quota", "You exceeded your current quota", ErrorKind::QuotaExceeded),
-            (Some(429), "rate_limit_exceeded", "Rate limit reached", ErrorKind::RateLimited),
-            // LM Studio
-            (Some(400), "", "No models loaded. Please load a model", ErrorKind::ModelNotFound),
-            // PyTorch behind anything, in the middle of a stream
-            (None, "", "CUDA out of memory. Tried to allocate 20.00 MiB", ErrorKind::OutOfMemory),
-            (Some(500), "", "CUDA error: out of memory", ErrorKind::OutOfMemory),
-            // reverse proxies
-            (Some(502), "", "<html>Bad Gateway</html>", ErrorKind::Overloaded),
-            (Some(404), "", "404 page not found", ErrorKind::EndpointNotFound),
-            (Some(302), "", "", ErrorKind::InvalidAnswer),
-            (Some(422), "", "temperature must be below 2", ErrorKind::InvalidRequest),
-        ];
-        for (status, code, message, kind) in cases {
-            assert_eq!(BackendError::from_refusal(status, code, message).kind, kind, "{message}");
-        }
     }
 
     #[test]

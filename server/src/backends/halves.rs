@@ -14,43 +14,60 @@ pub(super) struct Lenient {
     pub(super) has_halves: bool,
 }
 
-/// Reads JSON in which halves of characters may stand alone.
+/// Reads JSON in which halves of characters may stand alone, and what some servers write that is none: NaN, infinities and
+/// numbers beyond all bounds, which become null, and control characters in texts.
 pub(super) fn lenient_json(text: &str) -> serde_json::Result<Lenient> {
     match serde_json::from_str(text) {
         Ok(value) => Ok(Lenient { value, has_halves: false }),
-        Err(error) => match marked(text) {
-            Some(marked) => Ok(Lenient { value: serde_json::from_str(&marked)?, has_halves: true }),
+        Err(error) => match mended(text) {
+            Some((mended, has_halves)) => Ok(Lenient { value: serde_json::from_str(&mended)?, has_halves }),
             None => Err(error),
         },
     }
 }
 
-/// The text with marks for escapes of single halves; `None` where there is none.
-fn marked(text: &str) -> Option<String> {
+/// The text as JSON, with marks for escapes of single halves, and whether there are any; `None` where nothing had to change.
+fn mended(text: &str) -> Option<(String, bool)> {
     let mut out = String::with_capacity(text.len() + 16);
-    let mut rest = text;
-    let mut has_halves = false;
-    while let Some(at) = rest.find('\\') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let first = escaped(rest).filter(|unit| (FIRST..=LAST).contains(unit));
-        let second = first.and_then(|_| escaped(&rest[6..])).filter(|unit| is_low(*unit) && *unit <= LAST);
-        let length = match (first, second) {
-            (Some(first), Some(_)) if !is_low(first) => 12,
-            (Some(half), _) => {
-                has_halves = true;
-                out.push(mark(half));
-                rest = &rest[6..];
-                continue;
+    let (mut rest, mut is_text, mut has_changed, mut has_halves) = (text, false, false, false);
+    while let Some(c) = rest.chars().next() {
+        let (length, instead) = match c {
+            '"' => {
+                is_text = !is_text;
+                (1, None)
             }
-            // A backslash and what it escapes.
-            (None, _) => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
+            '\\' if is_text => {
+                let (length, half) = escape(rest);
+                has_halves |= half.is_some();
+                (length, half.map(|half| mark(half).to_string()))
+            }
+            c if is_text && c.is_ascii_control() => (1, Some(format!("\\u{:04x}", u32::from(c)))),
+            c if is_text => (c.len_utf8(), None),
+            _ => {
+                let length =
+                    rest.find(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c))).unwrap_or(rest.len());
+                // `parse` knows the names of what is no number in any case.
+                let is_none = rest[..length].parse::<f64>().is_ok_and(|number| !number.is_finite());
+                (length.max(c.len_utf8()), is_none.then(|| "null".to_owned()))
+            }
         };
-        out.push_str(&rest[..length]);
+        has_changed |= instead.is_some();
+        out.push_str(instead.as_deref().unwrap_or(&rest[..length]));
         rest = &rest[length..];
     }
-    out.push_str(rest);
-    has_halves.then_some(out)
+    has_changed.then_some((out, has_halves))
+}
+
+/// The length of the escape at the start of this text, and the half of a character that it writes alone.
+fn escape(text: &str) -> (usize, Option<u16>) {
+    let first = escaped(text).filter(|unit| (FIRST..=LAST).contains(unit));
+    let second = first.and_then(|_| escaped(&text[6..])).filter(|unit| is_low(*unit) && *unit <= LAST);
+    match (first, second) {
+        (Some(first), Some(_)) if !is_low(first) => (12, None),
+        (Some(half), _) => (6, Some(half)),
+        // A backslash and what it escapes.
+        (None, _) => (1 + text[1..].chars().next().map_or(0, char::len_utf8), None),
+    }
 }
 
 /// The unit that an escape at the start of this text writes.
@@ -136,6 +153,20 @@ mod tests {
         assert_eq!(joined(&[r"\ud83d\ud83d", r"\ude00"]), "\u{FFFD}😀");
         assert_eq!(joined(&["a", r"b\ud83d"]), "ab\u{FFFD}");
         assert_eq!(joined(&["\u{10F83D}", "\u{10FFFF}好"]), "\u{10F83D}\u{10FFFF}好");
+    }
+
+    #[test]
+    fn what_some_servers_write_for_no_number_and_raw_control_characters_are_read() {
+        let read = |text: &str| lenient_json(text).map(|json| json.value);
+        let text = r#"{"a":NaN,"b":[-Infinity,Infinity,1e999,-0.5],"c":"NaN, \"Infinity\" \\","d":"\ud83d"}"#;
+        let value = read(text).unwrap();
+        assert_eq!(value["a"], Value::Null);
+        assert_eq!(value["b"], serde_json::json!([null, null, null, -0.5]));
+        assert_eq!(value["c"], "NaN, \"Infinity\" \\");
+        assert_eq!(read("{\"a\":\"x\ty\u{1}\"}").unwrap()["a"], "x\ty\u{1}");
+        for text in ["{\"a\":nope}", "{\"a\":1-}", "NaN NaN", "{\"a\":NaN"] {
+            assert!(read(text).is_err(), "{text}");
+        }
     }
 
     #[test]

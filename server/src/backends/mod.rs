@@ -20,6 +20,7 @@ mod network;
 mod probe;
 mod queues;
 mod reading;
+mod refusal;
 mod request;
 mod send;
 mod shared;

@@ -12,6 +12,7 @@ use super::endpoint::Endpoint;
 use super::error::{BackendError, ErrorKind};
 use super::event::{ChatEvent, Item};
 use super::halves::Halves;
+use super::refusal::of_words;
 use super::send::interrupted;
 use super::sse::{Event, Parser};
 use super::thinking::{Split, Thinking};
@@ -45,8 +46,8 @@ pub(super) struct Answer<'a> {
     thinking: Thinking,
     has_thought: bool,
     halves: Halves,
-    /// Something came that says nothing of an answer.
-    is_strange: bool,
+    /// The last that came and says nothing of an answer.
+    strange: Option<String>,
     /// Which of several answers this is: the first that came.
     index: Option<u64>,
     /// Whether pieces of the answer came, so that a whole one repeats them.
@@ -83,7 +84,7 @@ impl<'a> Answer<'a> {
             thinking: Thinking::default(),
             has_thought: false,
             halves: Halves::default(),
-            is_strange: false,
+            strange: None,
             index: None,
             has_deltas: false,
             is_counted: false,
@@ -185,7 +186,7 @@ impl<'a> Answer<'a> {
             Event::Error(data) => {
                 let refusal = match read(&format!("{{\"error\":{data}}}")) {
                     Err(error) if error.kind != ErrorKind::InvalidAnswer => error,
-                    _ => BackendError::from_refusal(None, "", &data),
+                    _ => of_words(None, "", &data),
                 };
                 return Err(self.clean(refusal));
             }
@@ -193,7 +194,7 @@ impl<'a> Answer<'a> {
         let piece = match read_chunk(&data) {
             Ok(Some(piece)) => piece,
             Ok(None) => {
-                self.is_strange = true;
+                self.strange = Some(data);
                 return Ok(());
             }
             Err(_) if self.reason.is_some() => return Ok(()),
@@ -286,8 +287,10 @@ impl<'a> Answer<'a> {
             (Some(_), _, _) | (None, true, true) => Ok(()),
             // Some servers name no reason, and count at the end.
             (None, false, true) if self.is_counted => Ok(()),
-            (None, _, false) if self.is_strange => {
-                Err(BackendError::new(ErrorKind::InvalidAnswer, "what came says nothing of an answer"))
+            (None, _, false) if self.strange.is_some() => {
+                let came = self.strange.as_deref().unwrap_or_default();
+                let came = format!("what came says nothing of an answer: {came}");
+                Err(self.clean(BackendError::new(ErrorKind::InvalidAnswer, came)))
             }
             (None, _, false) => Err(BackendError::new(ErrorKind::Interrupted, "the answer ended before it began")),
             (None, false, true) => {

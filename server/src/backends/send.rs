@@ -8,9 +8,9 @@ use reqwest::{Client, Method, Response};
 use secrecy::ExposeSecret;
 
 use super::addresses::RefusedByPolicy;
-use super::answer::read_refusal;
 use super::endpoint::Endpoint;
 use super::error::{BackendError, ErrorKind};
+use super::refusal::read_refusal;
 
 /// As much of a refusal as is read.
 const REFUSAL_BYTES: usize = 64 << 10;
