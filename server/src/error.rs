@@ -46,6 +46,9 @@ pub enum Error {
     /// The body did not come in time.
     #[error("slow body")]
     SlowBody,
+    /// The body is compressed: a few kilobytes of it could become more than there is memory.
+    #[error("encoded body")]
+    EncodedBody,
     /// Too many requests of this voter or address.
     #[error("rate limited for {retry_after:?}")]
     RateLimited {
@@ -85,6 +88,7 @@ impl Error {
             Self::Conflict(code) | Self::NoModels(code) => code,
             Self::TooLarge => "too-large",
             Self::SlowBody => "slow-body",
+            Self::EncodedBody => "encoded-body",
             Self::RateLimited { .. } => "rate-limited",
             Self::Busy { .. } => "busy",
             Self::Internal(_) => "internal",
@@ -102,6 +106,7 @@ impl Error {
             Self::Conflict(_) => 409,
             Self::TooLarge => 413,
             Self::SlowBody => 408,
+            Self::EncodedBody => 415,
             Self::RateLimited { .. } => 429,
             Self::NoModels(_) | Self::Busy { .. } => 503,
             Self::Internal(_) => 500,

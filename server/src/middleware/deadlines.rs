@@ -9,7 +9,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::{InternalError, PayloadError};
 use actix_web::http::Method;
-use actix_web::http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
+use actix_web::http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING};
 use actix_web::middleware::Next;
 use actix_web::web::{self, Bytes};
 use futures_util::{Stream, StreamExt, stream};
@@ -50,6 +50,15 @@ pub async fn deadlines(
         return answer_in_time(next.call(request), sleep(most), form, https).await;
     };
     let coming = Rc::new(Coming::new(request.take_payload()));
+    // Forms and JSON would be unpacked as they come, a piece of any size at once.
+    if request
+        .headers()
+        .get_all(CONTENT_ENCODING)
+        .any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    {
+        let refusal = form.tell(&Error::EncodedBody);
+        return Ok(closing(request.into_response(refusal), coming));
+    }
     let Some(going) = arena.limits.begin_body(ClientAddress::of(request.request()).0) else {
         let refusal = form.tell(&Error::RateLimited { retry_after: RETRY_AFTER });
         return Ok(closing(request.into_response(refusal), coming));

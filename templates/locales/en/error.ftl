@@ -15,6 +15,7 @@ error-rate-limited = Too many requests. Try again in { $seconds } s; nothing is 
 error-identity-name = “{ $detail }” can't be used as a name: it needs a letter or digit and may have at most 120 characters.
 error-identity-names = A list can have at most { $detail } names.
 error-slow-body = The request did not arrive in time. Check your connection and try again.
+error-encoded-body = The body of the request is compressed. Send it as it is.
 error-text-nul = The text contains a character that can't be stored (NUL). Remove it and try again.
 error-busy = The arena is busy. Try again in { $seconds } s; nothing is lost.
 error-internal = Something went wrong on our side. It has been logged. Try again in a moment.

@@ -15,6 +15,7 @@ error-rate-limited = 请求过于频繁。请在 { $seconds } 秒后重试，内
 error-identity-name = “{ $detail }”不能用作名称：至少要有一个字母、汉字或数字，最多 120 个字符。
 error-identity-names = 一个列表最多 { $detail } 个名称。
 error-slow-body = 请求没有在规定时间内到达。请检查网络后重试。
+error-encoded-body = 请求正文经过压缩。请发送未压缩的正文。
 error-text-nul = 文字中有无法保存的字符（NUL）。请去掉后重试。
 error-busy = 竞技场繁忙。请在 { $seconds } 秒后重试，内容不会丢失。
 error-internal = 我们这边出了问题，已记入日志。请稍后重试。

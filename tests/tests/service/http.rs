@@ -147,6 +147,23 @@ async fn a_body_that_is_refused_unread_keeps_no_connection_open() {
 }
 
 #[tokio::test]
+async fn a_compressed_body_is_refused_before_it_is_unpacked() {
+    let arena = tokio::task::spawn_blocking(|| Arena::start(Options::bare())).await.expect("starts");
+    for (encoding, status) in [("gzip", 415), ("br", 415), ("deflate", 415), ("GZIP", 415), ("identity", 401)] {
+        for language in ["en", "zh"] {
+            let visitor = arena.visitor().header("content-encoding", encoding).header("accept-language", language);
+            let refused = visitor.call("POST", "/api/v1/battles", Some(&serde_json::json!({}))).await.expect(status);
+            if status == 415 {
+                let told = &refused.json()["error"];
+                let words = if language == "en" { "compressed" } else { "压缩" };
+                assert_eq!(told["code"], "encoded-body");
+                assert!(told["message"].as_str().is_some_and(|said| said.contains(words)), "{told}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn deleting_a_battle_deletes_its_texts_and_keeps_the_vote() {
     let stage = Stage::quick().await;
     let visitor = stage.arena.visitor();
