@@ -158,8 +158,10 @@ impl From<sqlx::Error> for Error {
 fn passes(cause: &sqlx::Error) -> bool {
     match cause {
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            matches!(&*code, "40001" | "40P01" | "55P03" | "55006" | "57014" | "25006" | "58030" | "72000" | "XX002")
-                || ["08", "53", "57P"].iter().any(|class| code.starts_with(class))
+            matches!(
+                &*code,
+                "55P03" | "55006" | "57014" | "25006" | "25P03" | "25P04" | "58000" | "58030" | "72000" | "XX002"
+            ) || ["08", "40", "53", "57P"].iter().any(|class| code.starts_with(class))
         }),
         sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
@@ -262,8 +264,10 @@ mod tests {
 
     #[test]
     fn faults_of_the_database_that_pass_are_told_with_a_time_to_try_again() {
-        let passing =
-            ["57P01", "57P02", "57P03", "53100", "53200", "53300", "08006", "40001", "40P01", "57014", "25006"];
+        let passing = [
+            "57P01", "57P02", "57P03", "53100", "53200", "53300", "08006", "40001", "40003", "40P01", "57014", "25006",
+            "25P03", "25P04", "58000", "08P01",
+        ];
         for code in passing {
             assert_eq!((told(code).status(), told(code).retry_after()), (503, Some(DATABASE_RETRY)), "{code}");
         }

@@ -1,5 +1,6 @@
 //! Whether the service can do its work, for load balancers and watchers.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
@@ -10,6 +11,9 @@ use crate::write_probe::Outcome;
 
 /// With less room on the disk of the embedded database, in bytes, nothing more is promised.
 const LEAST_FREE: u64 = 32 << 20;
+
+/// When to look again where visitors cannot be served, in seconds.
+const RETRY_SECONDS: &str = "5";
 
 /// The process lives and its event loop turns: nothing more.
 pub async fn live() -> HttpResponse {
@@ -89,7 +93,10 @@ pub async fn page(arena: web::Data<AppState>) -> HttpResponse {
         _ => "down",
     };
     let health = Health { status, database, battles, workers, models };
-    let mut response = if status == "down" { HttpResponse::ServiceUnavailable() } else { HttpResponse::Ok() };
+    let mut response = HttpResponse::Ok();
+    if status == "down" {
+        response.status(StatusCode::SERVICE_UNAVAILABLE).insert_header(("retry-after", RETRY_SECONDS));
+    }
     response.insert_header(("cache-control", "no-store")).json(health)
 }
 
@@ -148,6 +155,7 @@ mod tests {
         db.close().await;
         let ill = watcher.get("/health").await;
         assert_eq!(ill.status, 503);
+        assert_eq!(ill.headers.get("retry-after").map(|seconds| seconds.as_bytes()), Some(&b"5"[..]));
         assert!(ill.text.contains(r#""status":"down""#), "{}", ill.text);
         assert_eq!(watcher.get("/health/live").await.status, 200, "the process itself lives");
     }
