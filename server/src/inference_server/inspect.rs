@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::trial::try_out;
 use super::words;
-use crate::i18n::Translated;
+use crate::i18n::{Message as Said, Translated};
 
 /// How closely to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub enum Depth {
     Trial,
 }
 
+/// What a chat template is asked to lay out.
+const FIRST: &str = "Hello! 你好！";
+const SECOND: &str = "And now? 然后呢？";
 /// The largest files that are loaded for a trial. Larger ones take minutes to read; their worker tries them out.
 const MAX_TRIAL: u64 = 4 << 30;
 /// Memory that a trial leaves free.
@@ -149,14 +152,20 @@ pub fn inspect(
         found.map(|text| text.trim().chars().take(200).collect::<String>()).filter(|text| !text.is_empty())
     };
     let source = gguf.metadata().opt_str("tokenizer.chat_template").map_err(refused)?;
-    let template = ChatTemplate::with(source, templates).and_then(|template| {
-        template.encode(&tokenizer, &[Message::new(Role::User, "Hello! 你好！")], usize::MAX)?;
-        Ok(if template.is_from_file() { Template::File } else { Template::BuiltIn })
-    });
-    let template = template.map_err(|error| match error {
+    let refused = |error: TemplateError| match error {
         TemplateError::Crashed(how) => InspectError::Crashed(words::submit(&SubmitError::TemplateCrashed(how))),
         error => InspectError::Template(words::template(&error)),
-    })?;
+    };
+    let template = ChatTemplate::with(source, templates).map_err(refused)?;
+    // As in battles: a first message, and a second one after an answer.
+    let said = [(Role::User, FIRST), (Role::Assistant, "你好。"), (Role::User, SECOND)];
+    let said = said.map(|(role, text)| Message::new(role, text));
+    for (messages, newest) in [(&said[..1], FIRST), (&said[..], SECOND)] {
+        if !template.render(&tokenizer, messages).map_err(refused)?.contains(newest) {
+            return Err(InspectError::Template(Said::new("template-loses-message").into()));
+        }
+    }
+    let template = if template.is_from_file() { Template::File } else { Template::BuiltIn };
     let tokens = context.unwrap_or(config.max_context);
     let cached = EngineOptions::default().default_cache_tokens(tokens);
     // Keys and values in F16, as the CPU keeps them.

@@ -177,6 +177,7 @@ worker-ended = it ended
 worker-lost = it cannot be waited for: { $why }
 load-panicked = the loader panicked: this is a fault of the program
 load-no-end = the answer has no end
+template-loses-message = it leaves out what the person says
 load-template-crashed = its chat template crashed { $times } times: { $how }
 load-worker-died = the worker died { $times } times while loading it: { $how }
 load-refused = the worker refuses it: { $why }

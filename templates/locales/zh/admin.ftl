@@ -171,6 +171,7 @@ worker-ended = 已结束
 worker-lost = 无法得知其状态：{ $why }
 load-panicked = 载入程序崩溃：这是本程序的错误
 load-no-end = 回答没有结束
+template-loses-message = 模板没有输出用户所说的话
 load-template-crashed = 聊天模板已崩溃 { $times } 次：{ $how }
 load-worker-died = 载入时工作进程已崩溃 { $times } 次：{ $how }
 load-refused = 工作进程拒绝载入：{ $why }
