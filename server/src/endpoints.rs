@@ -1,12 +1,12 @@
-//! From a registered endpoint's row to what the backends speak to.
+//! From a registered model's row to what the backends speak to, and what they say there.
 
 use std::time::Duration;
 
 use anyhow::bail;
 use secrecy::SecretString;
 
-use crate::backends::{Capacity, Endpoint, Target, Timeouts};
-use crate::domain::{EndpointSource, ModelSource, SentParameter};
+use crate::backends::{Capacity, ChatRequest, Endpoint, Message as Said, Role, Sampling, Target, Timeouts};
+use crate::domain::{Answering, EndpointSource, ModelSource, Parameters, SentParameter};
 use crate::i18n::Message;
 use crate::keys::Keys;
 use crate::store::models::Model;
@@ -64,4 +64,86 @@ pub fn endpoint_of(source: &EndpointSource, key: Option<SecretString>) -> anyhow
 pub fn key_of_environment(name: &str) -> anyhow::Result<SecretString> {
     let value = std::env::var(name).map_err(|_| Message::new("finding-no-key").with("name", name))?;
     Ok(SecretString::from(value))
+}
+
+/// The request with what is part of the contestant, and with what is usual where nobody says otherwise. What the battle says goes
+/// before: a visitor of a named chat chose it.
+pub fn completed(request: ChatRequest, own: &Answering, drawn_seed: u32) -> ChatRequest {
+    let ChatRequest { mut messages, sampling } = request;
+    let has_prompt = messages.first().is_some_and(|message| message.role == Role::System);
+    if !has_prompt && !own.system_prompt.is_empty() {
+        messages.insert(0, Said { role: Role::System, content: own.system_prompt.clone() });
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "a sampling parameter needs no more precision")]
+    let short = |number: Option<f64>| number.map(|number| number as f32);
+    let whole = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
+    let sampling = Sampling {
+        temperature: sampling.temperature.or(short(own.temperature)).or(Some(Parameters::USUAL_TEMPERATURE)),
+        top_p: sampling.top_p.or(short(own.top_p)).or(Some(Parameters::USUAL_TOP_P)),
+        top_k: sampling.top_k.or(whole(own.top_k)),
+        min_p: sampling.min_p.or(short(own.min_p)),
+        repetition_penalty: sampling.repetition_penalty.or(short(own.repetition_penalty)),
+        seed: sampling.seed.or(whole(own.fixed_seed)).or(Some(drawn_seed)),
+        ..sampling
+    };
+    ChatRequest { messages, sampling }
+}
+
+/// What the first message of a battle asks of a contestant: a look at it asks the same.
+pub fn first_request(own: &Answering) -> ChatRequest {
+    let messages = vec![Said { role: Role::User, content: "Hello! 你好！".to_owned() }];
+    let sampling = Sampling { max_tokens: Some(Parameters::BATTLE.max_tokens), ..Sampling::default() };
+    completed(ChatRequest { messages, sampling }, own, 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(system: Option<&str>, sampling: Sampling) -> ChatRequest {
+        let system = system.map(|text| Said { role: Role::System, content: text.to_owned() });
+        let user = Said { role: Role::User, content: "你好".to_owned() };
+        ChatRequest { messages: system.into_iter().chain([user]).collect(), sampling }
+    }
+
+    #[test]
+    fn a_contestant_answers_with_its_own_prompt_and_settings_unless_the_visitor_says_otherwise() {
+        let own = Answering {
+            system_prompt: "Answer in verse.".to_owned(),
+            temperature: Some(0.2),
+            top_k: Some(40),
+            fixed_seed: Some(9),
+            ..Answering::default()
+        };
+        let blind = completed(request(None, Sampling::default()), &own, 5);
+        assert_eq!(blind.messages[0], Said { role: Role::System, content: "Answer in verse.".to_owned() });
+        assert_eq!(blind.messages.len(), 2);
+        let got = &blind.sampling;
+        assert_eq!((got.temperature, got.top_p, got.top_k, got.seed), (Some(0.2), Some(1.0), Some(40), Some(9)));
+        let said = Sampling { temperature: Some(1.5), seed: Some(1), ..Sampling::default() };
+        let named = completed(request(Some("Be brief."), said), &own, 5);
+        assert_eq!((named.messages[0].content.as_str(), named.messages.len()), ("Be brief.", 2));
+        assert_eq!(
+            (named.sampling.temperature, named.sampling.top_k, named.sampling.seed),
+            (Some(1.5), Some(40), Some(1))
+        );
+    }
+
+    #[test]
+    fn a_look_asks_as_a_battle_does() {
+        let own = Answering { system_prompt: "Answer in verse.".to_owned(), top_k: Some(40), ..Answering::default() };
+        let asked = first_request(&own);
+        assert_eq!((asked.messages.len(), asked.messages[0].role), (2, Role::System));
+        let got = &asked.sampling;
+        assert_eq!((got.temperature, got.top_k, got.max_tokens), (Some(0.7), Some(40), Some(2000)));
+        assert!(got.top_p.is_some() && got.seed.is_some());
+    }
+
+    #[test]
+    fn where_nobody_says_anything_answers_are_sampled_as_usual() {
+        let plain = completed(request(None, Sampling::default()), &Answering::default(), 5);
+        let got = &plain.sampling;
+        assert_eq!((got.temperature, got.top_p, got.top_k, got.seed), (Some(0.7), Some(1.0), None, Some(5)));
+        assert_eq!(plain.messages.len(), 1);
+    }
 }

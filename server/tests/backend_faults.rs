@@ -250,22 +250,22 @@ async fn a_server_that_keeps_the_line_open_after_the_end_does_not_hold_the_answe
 #[tokio::test]
 async fn a_probe_tells_what_is_there_and_what_is_odd() {
     let fake = misbehaving::listed();
-    let probe = backends().probe(&endpoint(&fake, "good")).await;
+    let probe = backends().probe(&endpoint(&fake, "good"), &request()).await;
     assert!(probe.reachable && probe.answered);
     assert_eq!(probe.models, ["good", "whole"]);
     assert_eq!((probe.sample.as_str(), probe.completion_tokens), ("春眠不觉晓", Some(7)));
     assert_eq!(probe.warnings, [ProbeWarning::PlainHttp]);
 
-    let probe = backends().probe(&endpoint(&fake, "whole")).await;
+    let probe = backends().probe(&endpoint(&fake, "whole"), &request()).await;
     assert!(probe.warnings.contains(&ProbeWarning::NotStreamed));
 
-    let probe = backends().probe(&endpoint(&fake, "absent")).await;
+    let probe = backends().probe(&endpoint(&fake, "absent"), &request()).await;
     assert!(probe.reachable && !probe.answered);
     assert!(probe.warnings.contains(&ProbeWarning::NotListed));
     assert_eq!(probe.error.unwrap().kind, ErrorKind::ModelNotFound);
 
     let bare = Endpoint::new(&format!("http://{}", fake.address()), None, "good").unwrap();
-    let probe = backends().probe(&bare).await;
+    let probe = backends().probe(&bare, &request()).await;
     assert_eq!(probe.better_base, Some(fake.base_url()));
 }
 

@@ -38,9 +38,11 @@ impl KeyChange {
 }
 
 /// Whether a model must be looked at before a change is saved. One that rests may be corrected although it does not answer,
-/// and a card is no reason to wake an endpoint.
+/// and a card is no reason to wake an endpoint; what is said to it with each message is: it may refuse that.
 pub fn needs_look(model: &Model, settings: &ModelSettings, key: &KeyChange) -> bool {
-    !model.settings.source.is_same_place(&settings.source) || !matches!(key, KeyChange::Keep)
+    let is_asked_otherwise =
+        settings.source.kind() == ModelKind::Endpoint && model.settings.answering != settings.answering;
+    !model.settings.source.is_same_place(&settings.source) || !matches!(key, KeyChange::Keep) || is_asked_otherwise
 }
 
 /// What is said of a model is changed; the settings have been checked.

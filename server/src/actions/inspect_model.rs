@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use crate::backends::{Endpoint, ErrorKind, Network, Probe};
 use crate::domain::{ModelSettings, ModelSource, SentParameter};
-use crate::endpoints::{endpoint_of, key_of_environment};
+use crate::endpoints::{endpoint_of, first_request, key_of_environment};
 use crate::error::Error;
 use crate::inference_server::inspect::{Depth, InspectError, ModelFacts};
 use crate::state::AppState;
@@ -125,7 +125,8 @@ impl InspectModel {
                 let others = source.address.base_urls().skip(1).map(|base| endpoint.at(base));
                 let others: Vec<Endpoint> = others.collect::<Result<_, _>>().map_err(anyhow::Error::from)?;
                 let all = std::iter::once(&endpoint).chain(&others);
-                let mut probes = join_all(all.map(|endpoint| arena.backends.probe(endpoint))).await;
+                let request = first_request(&settings.answering);
+                let mut probes = join_all(all.map(|endpoint| arena.backends.probe(endpoint, &request))).await;
                 // The first tells of the model; of the others it only matters that they answer too.
                 let silent = probes.iter().position(|probe| !probe.answered).unwrap_or(0);
                 Ok(Inspection::Endpoint(Box::new(probes.swap_remove(silent))))

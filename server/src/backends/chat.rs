@@ -128,7 +128,10 @@ async fn ask(
         if answer.has_begun() {
             return Err((error, true));
         }
-        if error.kind == ErrorKind::InvalidRequest && body.drop_rejected_parameter(&error.detail) {
+        // Some call what they do not take a failure of their own.
+        let is_refused = error.kind == ErrorKind::InvalidRequest;
+        let is_said = error.kind == ErrorKind::ServerFailed && error.status.is_some();
+        if (is_refused || is_said) && body.bend(&error.detail, is_refused) {
             continue;
         }
         let pause = pause(tried, &error);

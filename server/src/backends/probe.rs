@@ -11,9 +11,9 @@ use super::client::ModelClients;
 use super::endpoint::Endpoint;
 use super::error::{BackendError, ErrorKind};
 use super::event::ChatEvent;
-use super::request::{ChatRequest, Message, Role, Sampling};
+use super::request::{ChatRequest, Sampling};
 use super::send::{read_bounded, send};
-use crate::domain::{Parameters, SentParameter};
+use crate::domain::SentParameter;
 
 /// As much of a list of models as is read: some providers list hundreds.
 const LIST_BYTES: usize = 4 << 20;
@@ -89,15 +89,16 @@ impl ProbeWarning {
 impl ModelClients {
     /// Talks to the endpoint: its list of models and one short answer. Takes at most about the sum
     /// of the connect and first-token timeouts, a minute in all.
-    pub async fn probe(&self, endpoint: &Endpoint) -> Probe {
+    /// `request` is what a battle would ask of this model.
+    pub async fn probe(&self, endpoint: &Endpoint, request: &ChatRequest) -> Probe {
         let endpoint = with_probe_timeouts(endpoint);
-        let mut probe = self.probe_once(&endpoint).await;
+        let mut probe = self.probe_once(&endpoint, request).await;
         let missing = probe.error.as_ref().is_some_and(|error| error.kind == ErrorKind::EndpointNotFound);
         if missing && !endpoint.base().path().ends_with("/v1") {
             let better = endpoint.url("v1").to_string();
             if let Ok(other) = Endpoint::new(&better, endpoint.key.clone(), endpoint.model()) {
                 let other = Endpoint { trust: endpoint.trust, ..other.with_timeouts(endpoint.timeouts) };
-                let second = self.probe_once(&other.with_retries(0)).await;
+                let second = self.probe_once(&other.with_retries(0), request).await;
                 if second.answered || !second.models.is_empty() {
                     probe.better_base = Some(better);
                     probe.models = second.models;
@@ -107,7 +108,7 @@ impl ModelClients {
         probe
     }
 
-    async fn probe_once(&self, endpoint: &Endpoint) -> Probe {
+    async fn probe_once(&self, endpoint: &Endpoint, request: &ChatRequest) -> Probe {
         let mut probe = Probe::default();
         match self.list(endpoint).await {
             Ok(models) => {
@@ -125,37 +126,37 @@ impl ModelClients {
         if endpoint.key.is_some() && endpoint.base().scheme() == "http" {
             probe.warnings.push(ProbeWarning::PlainHttp);
         }
-        self.sample_without_refused(endpoint, &mut probe).await;
+        self.sample_without_refused(endpoint, request, &mut probe).await;
         if probe.answered {
-            self.ask_for_long_answer(endpoint, &mut probe).await;
+            self.ask_for_long_answer(endpoint, request, &mut probe).await;
         }
         probe
     }
 
     /// Asks as battles do, and finds out which of their parameters the endpoint refuses.
-    async fn sample_without_refused(&self, endpoint: &Endpoint, probe: &mut Probe) {
+    async fn sample_without_refused(&self, endpoint: &Endpoint, request: &ChatRequest, probe: &mut Probe) {
         let was = probe.clone();
-        self.sample(endpoint, probe).await;
+        let short = &with_limit(request, SAMPLE_TOKENS);
+        self.sample(endpoint, short, probe).await;
         let mut omitted = endpoint.omitted.clone();
         // One after the other, as long as the refusal names one.
-        while let Some(refused) =
-            probe.error.as_ref().filter(|error| is_refusal(error)).and_then(|error| {
-                SentParameter::refused_in(&error.detail).filter(|parameter| !omitted.contains(parameter))
-            })
-        {
+        while let Some(refused) = probe.error.as_ref().filter(|error| is_refusal(error)).and_then(|error| {
+            // Names of models hold words too: `seed-1.6`.
+            SentParameter::refused_in(&error.detail.replace(endpoint.model(), ""), &omitted)
+        }) {
             omitted.push(refused);
             *probe = was.clone();
-            self.sample(&endpoint.clone().without_parameters(omitted.clone()), probe).await;
+            self.sample(&endpoint.clone().without_parameters(omitted.clone()), short, probe).await;
         }
         // A refusal without a name: whatever it can do without, the fewest first.
         let given_up = probe.clone();
-        for extra in combinations(&omitted) {
+        for extra in combinations(&sent(&request.sampling, &omitted)) {
             if !probe.error.as_ref().is_some_and(is_refusal) {
                 break;
             }
             let tried: Vec<SentParameter> = omitted.iter().copied().chain(extra).collect();
             *probe = was.clone();
-            self.sample(&endpoint.clone().without_parameters(tried.clone()), probe).await;
+            self.sample(&endpoint.clone().without_parameters(tried.clone()), short, probe).await;
             if probe.answered {
                 omitted = tried;
             }
@@ -170,9 +171,9 @@ impl ModelClients {
     }
 
     /// A battle asks for more tokens than a sample. Whoever cannot give so many says so before the first one.
-    async fn ask_for_long_answer(&self, endpoint: &Endpoint, probe: &mut Probe) {
+    async fn ask_for_long_answer(&self, endpoint: &Endpoint, request: &ChatRequest, probe: &mut Probe) {
         let endpoint = endpoint.clone().without_parameters(probe.omitted.clone());
-        let mut events = self.chat(&endpoint, request(Parameters::BATTLE.max_tokens));
+        let mut events = self.chat(&endpoint, request.clone());
         // Leaving the events cancels the rest of the answer.
         if let Some(Err(error)) = events.next().await
             && matches!(error.kind, ErrorKind::InvalidRequest | ErrorKind::ContextTooLong)
@@ -182,11 +183,10 @@ impl ModelClients {
         }
     }
 
-    async fn sample(&self, endpoint: &Endpoint, probe: &mut Probe) {
-        let request = request(SAMPLE_TOKENS);
+    async fn sample(&self, endpoint: &Endpoint, request: &ChatRequest, probe: &mut Probe) {
         let began = Instant::now();
         let mut pieces = 0;
-        let mut events = self.chat(endpoint, request);
+        let mut events = self.chat(endpoint, request.clone());
         while let Some(event) = events.next().await {
             match event {
                 Ok(ChatEvent::Thinking) => {
@@ -257,29 +257,33 @@ fn names(value: &Value) -> Option<Vec<String>> {
     Some(list.iter().filter_map(name).take(LISTED).collect())
 }
 
-/// What a battle asks, with a first message that is like any other.
-fn request(max_tokens: u32) -> ChatRequest {
-    ChatRequest {
-        messages: vec![Message { role: Role::User, content: "Hello! 你好！".into() }],
-        sampling: Sampling {
-            temperature: Some(Parameters::USUAL_TEMPERATURE),
-            top_p: Some(Parameters::USUAL_TOP_P),
-            seed: Some(1),
-            max_tokens: Some(max_tokens),
-            ..Sampling::default()
-        },
-    }
+fn with_limit(request: &ChatRequest, max_tokens: u32) -> ChatRequest {
+    let sampling = Sampling { max_tokens: Some(max_tokens), ..request.sampling.clone() };
+    ChatRequest { sampling, ..request.clone() }
 }
 
 /// Whether the endpoint may have taken offence at a parameter. Some call that a failure of their own.
 fn is_refusal(error: &BackendError) -> bool {
-    matches!(error.kind, ErrorKind::InvalidRequest | ErrorKind::ServerFailed) && error.status.is_some()
+    let is_said = error.status.is_some();
+    error.kind == ErrorKind::InvalidRequest || error.kind == ErrorKind::ServerFailed && is_said
 }
 
-/// What may be left out beside what is already, the fewest first.
-fn combinations(omitted: &[SentParameter]) -> Vec<Vec<SentParameter>> {
-    let left: Vec<SentParameter> =
-        SentParameter::ALL.iter().rev().copied().filter(|parameter| !omitted.contains(parameter)).collect();
+/// What a request says and may do without, from that which changes an answer least.
+fn sent(sampling: &Sampling, omitted: &[SentParameter]) -> Vec<SentParameter> {
+    use SentParameter as P;
+    let said = [
+        (P::Seed, sampling.seed.is_some()),
+        (P::TopP, sampling.top_p.is_some()),
+        (P::Temperature, sampling.temperature.is_some()),
+        (P::TopK, sampling.top_k.is_some()),
+        (P::MinP, sampling.min_p.is_some()),
+        (P::RepetitionPenalty, sampling.repetition_penalty.is_some()),
+    ];
+    said.into_iter().filter(|(one, is_said)| *is_said && !omitted.contains(one)).map(|(one, _)| one).collect()
+}
+
+/// What may be left out of these, the fewest first.
+fn combinations(left: &[SentParameter]) -> Vec<Vec<SentParameter>> {
     let chosen = |bits: u32| left.iter().enumerate().filter(move |(at, _)| bits >> at & 1 == 1).map(|(_, one)| *one);
     let mut all: Vec<Vec<SentParameter>> = (1..1u32 << left.len()).map(|bits| chosen(bits).collect()).collect();
     all.sort_by_key(Vec::len);
@@ -303,13 +307,15 @@ mod tests {
 
     #[test]
     fn the_fewest_parameters_are_left_out_first() {
-        use SentParameter::{Seed, Temperature, TopP};
-        let all = combinations(&[]);
+        use SentParameter::{Seed, Temperature, TopK, TopP};
+        let usual = Sampling { temperature: Some(0.7), top_p: Some(1.0), seed: Some(1), ..Sampling::default() };
+        let all = combinations(&sent(&usual, &[]));
         assert_eq!(all.len(), 7);
         assert_eq!(all[..3], [vec![Seed], vec![TopP], vec![Temperature]]);
         assert_eq!(all[6].len(), 3);
-        assert_eq!(combinations(&[Seed, TopP]), [[Temperature]]);
-        assert!(combinations(SentParameter::ALL).is_empty());
+        assert_eq!(combinations(&sent(&usual, &[Seed, TopP])), [[Temperature]]);
+        assert_eq!(sent(&Sampling { top_k: Some(40), ..usual.clone() }, &[Seed]), [TopP, Temperature, TopK]);
+        assert!(combinations(&sent(&usual, SentParameter::ALL)).is_empty());
     }
 
     #[test]

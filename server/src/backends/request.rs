@@ -109,22 +109,65 @@ impl Body {
         &self.0
     }
 
-    /// Changes the form of the request, never its meaning, after a refusal that names a field:
-    /// usage need not be asked for, and OpenAI's newer models call the limit by another name.
-    /// Returns whether anything changed.
-    pub(super) fn drop_rejected_parameter(&mut self, refusal: &str) -> bool {
-        if refusal.contains("stream_options") && self.0.remove("stream_options").is_some() {
+    /// Changes the form of the request, never its meaning, after a refusal: usage need not be asked for, OpenAI's newer models
+    /// call the limit by another name, and some templates take instructions only in the person's first message. Returns
+    /// whether anything changed. `is_refused` says that the endpoint calls it a mistake of the request, and no failure of its own.
+    pub(super) fn bend(&mut self, refusal: &str, is_refused: bool) -> bool {
+        let refusal = refusal.to_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| refusal.contains(word));
+        if says(&["stream_options", "include_usage"]) && self.0.remove("stream_options").is_some() {
             return true;
         }
-        if refusal.contains("max_completion_tokens")
+        let is_unknown = refusal.contains("max_tokens") && says(&UNKNOWN);
+        if (is_unknown || refusal.contains("max_completion_tokens"))
             && let Some(limit) = self.0.remove("max_tokens")
         {
             self.0.insert("max_completion_tokens".into(), limit);
             return true;
         }
-        false
+        let is_about_system = says(&["system message", "system prompt", "system instruction", "developer instruction"])
+            || says(&["system"]) && says(&["role"]);
+        if is_about_system && self.join_system() {
+            return true;
+        }
+        // Something that it does not take, and it does not say what: this need not be there.
+        let optional = |name: &&String| !["model", "messages", "stream"].contains(&name.as_str());
+        let names_one = self.0.keys().filter(optional).any(|name| refusal.contains(name.as_str()));
+        is_refused && !names_one && self.0.remove("stream_options").is_some()
+    }
+
+    /// Puts the instructions before the person's first message. Returns whether there were any.
+    fn join_system(&mut self) -> bool {
+        let Some(Value::Array(messages)) = self.0.get_mut("messages") else { return false };
+        let is = |message: &Value, role: &str| message["role"] == role;
+        if !(messages.first().is_some_and(|first| is(first, "system"))
+            && messages.len() > 1
+            && is(&messages[1], "user"))
+        {
+            return false;
+        }
+        let system = messages.remove(0);
+        let joined =
+            [&system, &messages[0]].map(|message| message["content"].as_str().unwrap_or_default()).join("\n\n");
+        messages[0]["content"] = Value::String(joined);
+        true
     }
 }
+
+/// How servers call a field that they do not take.
+const UNKNOWN: [&str; 11] = [
+    "unsupported",
+    "not supported",
+    "unknown",
+    "unrecognized",
+    "unrecognised",
+    "unexpected",
+    "extra",
+    "not permitted",
+    "not allowed",
+    "deprecated",
+    "invalid parameter",
+];
 
 /// A number as a person wrote it: 0.7 and not 0.699999988079071.
 fn short(value: f32) -> Value {
@@ -173,12 +216,53 @@ mod tests {
     #[test]
     fn a_refused_form_is_bent_once_and_a_refused_meaning_never() {
         let mut body = Body::new("m", &request());
-        assert!(body.drop_rejected_parameter("Unknown field: stream_options"));
-        assert!(!body.drop_rejected_parameter("Unknown field: stream_options"));
-        assert!(body.drop_rejected_parameter("Use 'max_completion_tokens' instead."));
+        assert!(body.bend("Unknown field: stream_options", true));
+        assert!(!body.bend("Unknown field: stream_options", true));
+        assert!(body.bend("Use 'max_completion_tokens' instead.", true));
         assert_eq!(body.json()["max_completion_tokens"], 5);
         assert!(!body.json().contains_key("max_tokens"));
-        assert!(!body.drop_rejected_parameter("temperature is not supported"));
+        assert!(!body.bend("temperature is not supported", true));
         assert!(body.json().contains_key("temperature"));
+    }
+
+    #[test]
+    fn the_limit_goes_by_its_other_name_where_its_own_is_unknown_and_not_where_it_is_too_large() {
+        for (refusal, bends) in [
+            ("Unrecognized request argument supplied: max_tokens", true),
+            ("Unsupported parameter: 'max_tokens'", true),
+            (
+                r#"[{"type":"extra_forbidden","loc":["body","max_tokens"],"msg":"Extra inputs are not permitted"}]"#,
+                true,
+            ),
+            ("max_tokens: at most 500 tokens", false),
+            ("max_tokens is too large: 5000", false),
+        ] {
+            let mut body = Body::new("m", &request());
+            assert_eq!(body.bend(refusal, true), bends, "{refusal}");
+            assert_eq!(body.json().contains_key("max_completion_tokens"), bends, "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_without_a_name_may_mean_the_wish_for_counts() {
+        let mut body = Body::new("m", &request());
+        assert!(body.bend("Bad Request", true) && !body.json().contains_key("stream_options"));
+        assert!(!body.bend("Bad Request", true));
+        assert!(!Body::new("m", &request()).bend("it broke", false), "a failure of its own");
+    }
+
+    #[test]
+    fn instructions_that_are_refused_as_a_role_stand_before_the_first_message() {
+        for refusal in ["System role not supported", "Only user and assistant roles are supported, not system!"] {
+            let mut instructed = request();
+            instructed.messages.insert(0, Message { role: Role::System, content: "Be brief.".into() });
+            let mut body = Body::new("m", &instructed);
+            assert!(body.bend(refusal, true), "{refusal}");
+            assert_eq!(body.json()["messages"], json!([{"role": "user", "content": "Be brief.\n\n你好"}]));
+        }
+        // There is nothing to join.
+        let mut body = Body::new("m", &request());
+        body.bend("System role not supported", true);
+        assert_eq!(body.json()["messages"], json!([{"role": "user", "content": "你好"}]));
     }
 }

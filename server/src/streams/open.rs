@@ -8,10 +8,10 @@ use futures_util::stream;
 use sqlx::PgPool;
 
 use super::side::ChatEvents;
-use crate::backends::{BackendError, ChatRequest, Endpoint, ErrorKind, Message, ModelClients, Role, Sampling, Target};
+use crate::backends::{BackendError, ChatRequest, Endpoint, ErrorKind, ModelClients, Target};
 use crate::database::in_time;
-use crate::domain::{Answering, ModelId, ModelKind, ModelState, Parameters, ReplyId};
-use crate::endpoints::{local_target, target};
+use crate::domain::{Answering, ModelId, ModelKind, ModelState, ReplyId};
+use crate::endpoints::{completed, local_target, target};
 use crate::keys::Keys;
 use crate::store::models::{self, Model};
 
@@ -88,29 +88,6 @@ async fn find(
     Ok((target, model.settings.answering))
 }
 
-/// The request with what is part of the contestant, and with what is usual where nobody says otherwise. What the battle says goes
-/// before: a visitor of a named chat chose it.
-fn completed(request: ChatRequest, own: &Answering, drawn_seed: u32) -> ChatRequest {
-    let ChatRequest { mut messages, sampling } = request;
-    let has_prompt = messages.first().is_some_and(|message| message.role == Role::System);
-    if !has_prompt && !own.system_prompt.is_empty() {
-        messages.insert(0, Message { role: Role::System, content: own.system_prompt.clone() });
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "a sampling parameter needs no more precision")]
-    let short = |number: Option<f64>| number.map(|number| number as f32);
-    let whole = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
-    let sampling = Sampling {
-        temperature: sampling.temperature.or(short(own.temperature)).or(Some(Parameters::USUAL_TEMPERATURE)),
-        top_p: sampling.top_p.or(short(own.top_p)).or(Some(Parameters::USUAL_TOP_P)),
-        top_k: sampling.top_k.or(whole(own.top_k)),
-        min_p: sampling.min_p.or(short(own.min_p)),
-        repetition_penalty: sampling.repetition_penalty.or(short(own.repetition_penalty)),
-        seed: sampling.seed.or(whole(own.fixed_seed)).or(Some(drawn_seed)),
-        ..sampling
-    };
-    ChatRequest { messages, sampling }
-}
-
 fn target_of(model: &Model, keys: &Keys, local: &LocalEndpoint) -> Result<Target, BackendError> {
     match model.kind() {
         ModelKind::Local => {
@@ -125,46 +102,4 @@ fn target_of(model: &Model, keys: &Keys, local: &LocalEndpoint) -> Result<Target
 /// Nobody was asked: nothing is counted against the model.
 fn not_ready(detail: impl AsRef<str>) -> BackendError {
     BackendError::new(ErrorKind::NotReady, detail)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn request(system: Option<&str>, sampling: Sampling) -> ChatRequest {
-        let system = system.map(|text| Message { role: Role::System, content: text.to_owned() });
-        let user = Message { role: Role::User, content: "你好".to_owned() };
-        ChatRequest { messages: system.into_iter().chain([user]).collect(), sampling }
-    }
-
-    #[test]
-    fn a_contestant_answers_with_its_own_prompt_and_settings_unless_the_visitor_says_otherwise() {
-        let own = Answering {
-            system_prompt: "Answer in verse.".to_owned(),
-            temperature: Some(0.2),
-            top_k: Some(40),
-            fixed_seed: Some(9),
-            ..Answering::default()
-        };
-        let blind = completed(request(None, Sampling::default()), &own, 5);
-        assert_eq!(blind.messages[0], Message { role: Role::System, content: "Answer in verse.".to_owned() });
-        assert_eq!(blind.messages.len(), 2);
-        let got = &blind.sampling;
-        assert_eq!((got.temperature, got.top_p, got.top_k, got.seed), (Some(0.2), Some(1.0), Some(40), Some(9)));
-        let said = Sampling { temperature: Some(1.5), seed: Some(1), ..Sampling::default() };
-        let named = completed(request(Some("Be brief."), said), &own, 5);
-        assert_eq!((named.messages[0].content.as_str(), named.messages.len()), ("Be brief.", 2));
-        assert_eq!(
-            (named.sampling.temperature, named.sampling.top_k, named.sampling.seed),
-            (Some(1.5), Some(40), Some(1))
-        );
-    }
-
-    #[test]
-    fn where_nobody_says_anything_answers_are_sampled_as_usual() {
-        let plain = completed(request(None, Sampling::default()), &Answering::default(), 5);
-        let got = &plain.sampling;
-        assert_eq!((got.temperature, got.top_p, got.top_k, got.seed), (Some(0.7), Some(1.0), None, Some(5)));
-        assert_eq!(plain.messages.len(), 1);
-    }
 }

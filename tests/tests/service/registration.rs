@@ -65,9 +65,14 @@ async fn endpoints_that_refuse_parameters_are_registered_without_them_and_answer
             "temperature, top_p, seed",
         ),
         ("silent", says().refusing("top_p", unnamed).refusing("seed", unnamed), "top_p, seed"),
+        ("seed-oss", says().refusing("temperature", "seed-oss: temperature cannot be chosen"), "temperature"),
+        ("likeliest", says().refusing("top_k", "Unrecognized request argument supplied: top_k"), "top_k"),
+        // What changes no answer is not sent, or by its other name.
+        ("limited", says().refusing("max_tokens", "Unsupported parameter: 'max_tokens'"), ""),
+        ("countless", says().refusing("stream_options", unnamed), ""),
     ] {
         endpoint.model(model, behaviour);
-        let form = endpoint_form(&admin, &endpoint, model, &format!("The {model} one")).await;
+        let form = endpoint_form(&admin, &endpoint, model, &format!("The {model} one")).await.with("top_k", "40");
         let page = save(&admin, &form).await.expect(200);
         assert_eq!(page.path, format!("/admin/models?done=the-{model}-one"), "{}", page.words());
         let card = arena.visitor().get(&format!("/models/the-{model}-one")).await.expect(200).words();
@@ -84,6 +89,19 @@ async fn endpoints_that_refuse_parameters_are_registered_without_them_and_answer
     endpoint.model("short", says().refusing_more_tokens_than(500));
     let page = save(&admin, &endpoint_form(&admin, &endpoint, "short", "Short").await).await.expect(422);
     assert!(page.words().contains("at most 500 tokens"), "{}", page.words());
+    // What is part of a contestant is asked for too, also where it is added later.
+    let form = endpoint_form(&admin, &endpoint, "plain", "Plain and penalised").await.with("repetition_penalty", "1.1");
+    save(&admin, &form).await.expect(200);
+    let sent =
+        |field: &str| endpoint.requests().iter().any(|asked| asked["model"] == "plain" && asked.get(field).is_some());
+    assert!(sent("repetition_penalty"));
+    let page = admin.get("/admin/models/plain-and-penalised").await.expect(200);
+    let form =
+        page.form("to change", |form| form.has("base_url")).with("min_p", "0.1").with("system_prompt", "Be brief.");
+    endpoint.model("plain", says().refusing("min_p", "min_p is not supported"));
+    save(&admin, &form).await.expect(200);
+    let card = arena.visitor().get("/models/plain-and-penalised").await.expect(200).words();
+    assert!(card.contains("min_p"), "{card}");
     // One that says nothing cannot be judged.
     endpoint.model("mute", Behaviour::says(&[]));
     save(&admin, &endpoint_form(&admin, &endpoint, "mute", "Mute").await).await.expect(422);
@@ -149,6 +167,14 @@ async fn files_that_cannot_answer_are_refused_and_the_arena_goes_on() {
         ),
         ("Refusal", hostile("{{ raise_exception('no conversation pleases') }}"), "no conversation pleases"),
         ("Broken", hostile("{% for m in messages %}"), "template"),
+        ("Deaf", hostile("hello"), "leaves out what the person says"),
+        (
+            "Once",
+            hostile(
+                "{% if messages|length > 1 %}{{ raise_exception('one turn only') }}{% endif %}{{ messages[0].content }}",
+            ),
+            "one turn only",
+        ),
     ] {
         let path = folder.path().join(format!("{name}.gguf"));
         std::fs::write(&path, bytes).expect("written");

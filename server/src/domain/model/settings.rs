@@ -94,7 +94,8 @@ settings!(
         between_tokens_seconds: f64 = 30.0, Decimal { min: 0.1, max: 3600.0 };
         /// Retries before the first token.
         retries: i64 = 1, Whole { min: 0, max: 10 };
-        /// Sampling parameters that the endpoint refuses and that are not sent to it: temperature, top_p, seed.
+        /// Sampling parameters that the endpoint refuses and that are not sent to it: temperature, top_p, seed, top_k, min_p,
+        /// repetition_penalty.
         omitted_parameters: String = String::new(), ParameterNames;
     }
 );

@@ -199,7 +199,7 @@ impl Rule for ParameterNames {
     }
 
     fn pattern(&self) -> Option<&'static str> {
-        Some(r"[,;，、\s]*((temperature|top_p|seed)([,;，、\s]+|$))*")
+        Some(r"[,;，、\s]*((temperature|top_p|seed|top_k|min_p|repetition_penalty)([,;，、\s]+|$))*")
     }
 }
 
