@@ -19,6 +19,8 @@ unsafe impl Plain for f32 {}
 // SAFETY: a number.
 unsafe impl Plain for u16 {}
 // SAFETY: a number.
+unsafe impl Plain for u8 {}
+// SAFETY: a number.
 unsafe impl Plain for u32 {}
 
 /// Zeros at first, in pages of 2 MiB where the system has them. Threads of a step write disjoint parts of it.

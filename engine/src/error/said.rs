@@ -128,7 +128,7 @@ sayings! {
         Loaded { name } = "request-loaded", "a model named {name:?} is loaded already";
         NotLoaded { name } = "request-not-loaded", "no model is loaded under the name {name:?}";
         Between { name, most, value } = "request-between", "{name} must lie between 1 and {most}, and is {value}";
-        CacheType { text } = "request-cache-type", "unknown cache type {text:?}; use f16 or f32";
+        CacheType { text } = "request-cache-type", "unknown cache type {text:?}; use f16, q8_0 or f32";
         RopeScaling { text } = "request-rope-scaling", "unknown scaling {text:?}; use none, linear or yarn";
         NotPositive { name, value } = "request-not-positive", "{name} must be a positive number, and is {value}";
         NoRopeScale = "request-no-rope-scale", "this scaling needs --rope-scale";

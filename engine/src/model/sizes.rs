@@ -30,15 +30,18 @@ pub enum CacheType {
     F16,
     /// As they were computed. Not on a GPU.
     F32,
+    /// 8 bits, and a scale for each 32 numbers of a head: about half of F16. Not on a GPU.
+    Q8_0,
 }
 
 impl CacheType {
-    /// Bytes of a number.
+    /// Bytes of a head's numbers of one position.
     #[must_use]
-    pub fn bytes(self) -> usize {
+    pub fn row_bytes(self, numbers: usize) -> usize {
         match self {
-            Self::F16 => 2,
-            Self::F32 => 4,
+            Self::F16 => 2 * numbers,
+            Self::F32 => 4 * numbers,
+            Self::Q8_0 => numbers + 2 * numbers.div_ceil(32),
         }
     }
 }
@@ -51,6 +54,7 @@ impl FromStr for CacheType {
         match text {
             "f16" | "float16" => Ok(Self::F16),
             "f32" | "float32" => Ok(Self::F32),
+            "q8_0" => Ok(Self::Q8_0),
             _ => Err(Error::Request(RequestFault::CacheType { text: text.to_owned() })),
         }
     }
@@ -61,6 +65,7 @@ impl std::fmt::Display for CacheType {
         f.write_str(match self {
             Self::F16 => "f16",
             Self::F32 => "f32",
+            Self::Q8_0 => "q8_0",
         })
     }
 }

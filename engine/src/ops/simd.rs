@@ -10,7 +10,7 @@
 pub enum Level {
     /// What every processor of the architecture has.
     Base,
-    /// AVX2 with fused multiply-add.
+    /// AVX2 with fused multiply-add and conversion from halves.
     Avx2,
     /// AVX-512 F.
     Avx512,
@@ -24,7 +24,7 @@ pub fn level() -> Level {
         if is_x86_feature_detected!("avx512f") {
             return Level::Avx512;
         }
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c") {
             return Level::Avx2;
         }
     }

@@ -63,15 +63,15 @@ impl Needs {
     pub fn new(files: &ModelFiles, cache_type: CacheType) -> Self {
         let config = files.config();
         let (dense, experts) = multiplied_bytes(files);
-        Self::of(config, dense, experts, cache_type.bytes())
+        Self::of(config, dense, experts, cache_type)
     }
 
-    fn of(config: &Config, dense: u64, experts: u64, number: usize) -> Self {
+    fn of(config: &Config, dense: u64, experts: u64, cache_type: CacheType) -> Self {
         Self {
             dense: dense as f64,
             experts: experts as f64,
             used: config.experts_per_token as f64 / config.num_experts.max(1) as f64,
-            position: (2 * config.layers * config.kv_heads * config.head_dim * number) as f64,
+            position: (2 * config.layers * config.kv_heads * cache_type.row_bytes(config.head_dim)) as f64,
         }
     }
 

@@ -7,102 +7,26 @@
 #![expect(unsafe_code, reason = "results that several threads write")]
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod kernels;
+mod seen;
+mod tasks;
+mod tile;
 
-use std::ops::Range;
-
-use super::cache::{Number, Pages, Shape, TILE};
+use super::cache::{Pages, Shape, Stored, TILE};
 use super::memory::Buffer;
+use crate::model::CacheType;
 use crate::schedule::{SequenceSlice, StepInput};
-use kernels::{GROUP, blend, mix, scale, scores, weigh, widen};
+use kernels::{GROUP, blend, mix, scale, scores, unpack_keys, unpack_values, weigh};
+use seen::Seen;
+use tasks::{CHUNK, Task};
+pub use tasks::{Heads, Tasks};
+use tile::Part;
 
-/// Tiles of a chunk: 512 positions in blocks of 16.
-const CHUNK: usize = 32;
-
-/// Most queries of a task that goes through the whole context.
-const QUERIES: usize = 32;
-
-/// Most tokens of a sequence whose chunks are shared between threads.
-const FEW: usize = 2;
-
-/// What one thread does at a time.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Task {
-    /// Number of the sequence in the step.
-    sequence: usize,
-    kv_head: usize,
-    /// Rows of the step.
-    rows: Range<usize>,
-    /// One chunk, whose result goes to this place; without it, all of them.
-    chunk: Option<(usize, usize)>,
-}
-
-/// What attention needs to know of a model.
-#[derive(Clone, Copy, Debug)]
-pub struct Heads {
-    pub query: usize,
-    pub kv: usize,
-    pub dim: usize,
-}
-
-/// A step's tasks, planned once for all layers.
-#[derive(Debug, Default)]
-pub struct Tasks {
-    tasks: Vec<Task>,
-    /// For each sequence whose chunks are shared: its number, its chunks, and the place of its first result.
-    shared: Vec<(usize, usize, usize)>,
-    /// Places for results of chunks.
-    places: usize,
-}
-
-impl Tasks {
-    /// Plans a step.
-    pub fn plan(&mut self, plan: &StepInput, heads: Heads, shape: &Shape) {
-        self.tasks.clear();
-        self.shared.clear();
-        self.places = 0;
-        let group = heads.query / heads.kv;
-        for (sequence, span) in plan.sequences.iter().enumerate() {
-            let chunks = shape.tiles(span.context).div_ceil(CHUNK);
-            if span.len <= FEW && chunks > 1 {
-                self.shared.push((sequence, chunks, self.places));
-                for chunk in 0..chunks {
-                    for kv_head in 0..heads.kv {
-                        let place = self.places + (chunk * heads.kv + kv_head) * span.len * group;
-                        let rows = span.start..span.start + span.len;
-                        self.tasks.push(Task { sequence, kv_head, rows, chunk: Some((chunk, place)) });
-                    }
-                }
-                self.places += chunks * heads.kv * span.len * group;
-                continue;
-            }
-            let tokens = (QUERIES / group).max(1);
-            let pieces = span.len.div_ceil(tokens);
-            // The last tokens see most: what takes longest begins first.
-            for piece in (0..pieces).rev() {
-                let first = span.start + piece * tokens;
-                let rows = first..(first + tokens).min(span.start + span.len);
-                let task = |kv_head| Task { sequence, kv_head, rows: rows.clone(), chunk: None };
-                self.tasks.extend((0..heads.kv).map(task));
-            }
-        }
-    }
-
-    pub fn len(&self) -> usize {
-        self.tasks.len()
-    }
-
-    /// How many results of chunks there will be, of one query head each.
-    pub fn places(&self) -> usize {
-        self.places
-    }
-
-    /// Whether chunks wait to be put together.
-    pub fn has_shared(&self) -> bool {
-        !self.shared.is_empty()
-    }
-}
+/// Most queries of a tile that is read as it is stored; for more, its numbers become F32 once.
+const AS_STORED: usize = 2 * GROUP;
 
 /// Numbers of a chunk's result for one query: the largest score, the sum of weights, weighted values.
 pub fn place_len(shape: &Shape) -> usize {
@@ -123,6 +47,8 @@ pub struct Scratch {
 struct Running {
     /// Largest score and sum of weights.
     states: Vec<[f32; 2]>,
+    /// The same while tiles come.
+    seen: Vec<Seen>,
     /// (queries, value dim), with zeros behind them up to a whole group
     sums: Vec<f32>,
 }
@@ -131,6 +57,8 @@ impl Running {
     fn clear(&mut self, queries: usize, width: usize) {
         self.states.clear();
         self.states.resize(queries, [f32::NEG_INFINITY, 0.0]);
+        self.seen.clear();
+        self.seen.resize(queries, Seen::NOTHING);
         self.sums.clear();
         self.sums.resize(queries.next_multiple_of(GROUP) * width, 0.0);
     }
@@ -153,7 +81,7 @@ fn join(state: &mut [f32; 2], sums: &mut [f32], (next, more): ([f32; 2], &[f32])
 }
 
 /// One layer's attention.
-pub struct Layer<'a, T> {
+pub struct Layer<'a, T: Stored> {
     pub heads: Heads,
     pub pages: &'a Pages<T>,
     pub layer: usize,
@@ -168,7 +96,7 @@ pub struct Layer<'a, T> {
     pub places: &'a Buffer<f32>,
 }
 
-impl<T: Tiled> Layer<'_, T> {
+impl<T: Stored> Layer<'_, T> {
     /// Does one task.
     ///
     /// # Safety
@@ -226,7 +154,6 @@ impl<T: Tiled> Layer<'_, T> {
         let Heads { query, kv, dim } = self.heads;
         let (group, width) = (query / kv, shape.value_dim());
         let queries = task.rows.len() * group;
-        let factor = 1.0 / (dim as f32).sqrt();
         running.clear(queries, width);
         // Positions that a query sees.
         let seen = |i: usize| span.context - span.len + task.rows.start - span.start + i.min(queries - 1) / group + 1;
@@ -236,33 +163,30 @@ impl<T: Tiled> Layer<'_, T> {
             // SAFETY: the caller's condition.
             unsafe { self.q.get(at..at + dim) }
         };
-        let last = shape.tiles(seen(queries - 1)).min((number + 1) * CHUNK);
+        let tiles = shape.tiles(seen(queries - 1));
+        let last = tiles.min((number + 1) * CHUNK);
+        // SAFETY: the caller's condition.
+        let read = |tile| unsafe { self.pages.tile(self.layer, shape.place(span, tile), task.kv_head) };
+        let mut next = read(number * CHUNK);
         for tile in number * CHUNK..last {
+            let stored = next;
+            // Past the last, it is read again, which costs nothing.
+            next = read((tile + 1).min(last - 1));
             let start = shape.start(tile);
-            // SAFETY: the caller's condition.
-            let tiles = unsafe { self.pages.tile(self.layer, shape.place(span, tile), task.kv_head) };
-            let (tile_keys, tile_values) = (T::numbers(tiles.0, keys), T::numbers(tiles.1, values));
-            for first in (0..queries).step_by(GROUP) {
-                let four = GROUP.min(queries - first);
-                if seen(first + four - 1) <= start {
-                    continue;
-                }
-                let mut weights = [[0f32; TILE]; GROUP];
-                scores(std::array::from_fn(|i| row(first + i)), tile_keys, &mut weights);
-                for (i, weights) in weights.iter_mut().enumerate() {
-                    let sees = seen(first + i).saturating_sub(start).min(shape.width(tile));
-                    if i >= four || sees == 0 {
-                        *weights = [0.0; TILE];
-                        continue;
-                    }
-                    let shrink = weigh(weights, factor, sees, &mut running.states[first + i]);
-                    if shrink != 1.0 {
-                        scale(&mut running.sums[(first + i) * width..(first + i + 1) * width], shrink);
-                    }
-                }
-                mix(&weights, tile_values, &mut running.sums[first * width..(first + GROUP) * width]);
+            let seen = |i: usize| seen(i).saturating_sub(start).min(shape.width(tile));
+            if queries > AS_STORED && T::KIND != CacheType::F32 {
+                unpack_keys::<T>(stored.0, dim, keys);
+                unpack_values::<T>(stored.1, width, values);
+                let keys = Part::<f32> { tile: keys, next: keys.as_ptr() };
+                let values = Part { tile: &values[..], next: values.as_ptr() };
+                tile_for_all(queries, dim, (keys, values), row, seen, running);
+            } else {
+                let keys = Part::<T> { tile: stored.0, next: next.0.as_ptr() };
+                let values = Part { tile: stored.1, next: next.1.as_ptr() };
+                tile_for_all(queries, dim, (keys, values), row, seen, running);
             }
         }
+        running.states.iter_mut().zip(&running.seen).for_each(|(state, seen)| *state = seen.state());
     }
 
     /// How many sequences have chunks to be put together.
@@ -284,7 +208,7 @@ impl<T: Tiled> Layer<'_, T> {
         for kv_head in 0..kv {
             for i in 0..queries {
                 scratch.whole.clear(1, width);
-                let Running { states, sums } = &mut scratch.whole;
+                let Running { states, sums, .. } = &mut scratch.whole;
                 for chunk in 0..chunks {
                     let place = first + (chunk * kv + kv_head) * queries + i;
                     // SAFETY: the caller's condition.
@@ -299,28 +223,40 @@ impl<T: Tiled> Layer<'_, T> {
     }
 }
 
+/// A tile for some queries: their rows, and how many of the tile's positions each of them sees.
+fn tile_for_all<'q, T: Stored>(
+    queries: usize,
+    dim: usize,
+    (keys, values): (Part<'_, T>, Part<'_, T>),
+    row: impl Fn(usize) -> &'q [f32],
+    seen: impl Fn(usize) -> usize,
+    running: &mut Running,
+) {
+    let (width, factor) = (dim.next_multiple_of(TILE), 1.0 / (dim as f32).sqrt());
+    for first in (0..queries).step_by(GROUP) {
+        let four = GROUP.min(queries - first);
+        if seen(first + four - 1) == 0 {
+            continue;
+        }
+        let mut weights = [[0f32; TILE]; GROUP];
+        scores(std::array::from_fn(|i| row(first + i)), keys, &mut weights);
+        for (i, weights) in weights.iter_mut().enumerate() {
+            let sees = seen(first + i);
+            if i >= four || sees == 0 {
+                *weights = [0.0; TILE];
+                continue;
+            }
+            let shrink = weigh(weights, factor, sees, &mut running.seen[first + i]);
+            if shrink != 1.0 {
+                scale(&mut running.sums[(first + i) * width..(first + i + 1) * width], shrink);
+            }
+        }
+        mix(&weights, values, width, &mut running.sums[first * width..(first + GROUP) * width]);
+    }
+}
+
 fn finish(state: [f32; 2], sums: &[f32], out: &mut [f32]) {
     out.iter_mut().zip(sums).for_each(|(out, sum)| *out = sum / state[1]);
-}
-
-/// Numbers of the cache as F32.
-pub trait Tiled: Number {
-    /// The same numbers, in `scratch` where they must be converted.
-    fn numbers<'a>(tile: &'a [Self], scratch: &'a mut Vec<f32>) -> &'a [f32];
-}
-
-impl Tiled for f32 {
-    fn numbers<'a>(tile: &'a [Self], _: &'a mut Vec<f32>) -> &'a [f32] {
-        tile
-    }
-}
-
-impl Tiled for u16 {
-    fn numbers<'a>(tile: &'a [Self], scratch: &'a mut Vec<f32>) -> &'a [f32] {
-        scratch.resize(tile.len(), 0.0);
-        widen(tile, scratch);
-        scratch
-    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,38 @@
-//! Attention against plain loops, alone and in company, for both types of cache.
+//! Attention against plain loops, alone and in company, for all types of cache.
 
 use super::*;
-use crate::cpu::cache::Shape;
+use crate::cpu::cache::{Q8_0, Shape};
 
 const HEADS: Heads = Heads { query: 6, kv: 2, dim: 24 };
 
 fn numbers(count: usize, seed: usize) -> Vec<f32> {
     (0..count).map(|i| ((i * 37 + seed * 101 + i / 23 * 7) % 29) as f32 / 14.0 - 1.0).collect()
+}
+
+/// What a type of cache makes of a head's numbers, in plain words.
+trait Rounded: Stored {
+    fn rounded(numbers: &[f32]) -> Vec<f32>;
+}
+
+impl Rounded for f32 {
+    fn rounded(numbers: &[f32]) -> Vec<f32> {
+        numbers.to_vec()
+    }
+}
+
+impl Rounded for u16 {
+    fn rounded(numbers: &[f32]) -> Vec<f32> {
+        numbers.iter().map(|number| half::f16::from_f32(*number).to_f32()).collect()
+    }
+}
+
+impl Rounded for Q8_0 {
+    /// A head has fewer numbers here than a block.
+    fn rounded(numbers: &[f32]) -> Vec<f32> {
+        let unit = numbers.iter().map(|number| number.abs()).fold(0.0, f32::max) / 127.0;
+        let scale = half::f16::from_f32(unit).to_f32();
+        numbers.iter().map(|number| (number * (1.0 / unit)).round() * scale).collect()
+    }
 }
 
 /// Keys or values of a position.
@@ -19,10 +45,10 @@ fn query(position: usize) -> Vec<f32> {
 }
 
 /// What a query sees, in plain loops.
-fn plain<T: Number>(position: usize) -> Vec<f32> {
+fn plain<T: Rounded>(position: usize) -> Vec<f32> {
     let q = query(position);
     let stored = |p: usize, part: usize| -> Vec<f64> {
-        row(p, part).iter().map(|number| f64::from(T::narrow(*number).widen())).collect()
+        row(p, part).chunks_exact(HEADS.dim).flat_map(T::rounded).map(f64::from).collect()
     };
     let (keys, values): (Vec<_>, Vec<_>) = (0..=position).map(|p| (stored(p, 0), stored(p, 1))).unzip();
     let mut out = Vec::new();
@@ -62,7 +88,7 @@ fn step(shape: &Shape, sequences: &[(usize, usize)]) -> StepInput {
 }
 
 /// What attention gives for each row of a step.
-fn attend<T: Tiled>(shape: Shape, sequences: &[(usize, usize)]) -> Vec<Vec<f32>> {
+fn attend<T: Rounded>(shape: Shape, sequences: &[(usize, usize)]) -> Vec<Vec<f32>> {
     let plan = step(&shape, sequences);
     let pages = Pages::<T>::new(shape).expect("memory");
     for span in &plan.sequences {
@@ -109,7 +135,7 @@ fn shape(block_size: usize) -> Shape {
     Shape { kv_heads: HEADS.kv, dim: HEADS.dim, block_size, blocks: (8191 / block_size.max(8)) | 1, layers: 1 }
 }
 
-fn check<T: Tiled>(block_size: usize) {
+fn check<T: Rounded>(block_size: usize) {
     let sequences = [(3, 3), (1, 40), (30, 61), (1, 1300), (2, 700), (20, 600)];
     let together = attend::<T>(shape(block_size), &sequences);
     let mut rows = together.iter();
@@ -132,6 +158,7 @@ fn every_query_sees_its_past_alone_and_in_company() {
     for block_size in [16, 5, 48] {
         check::<f32>(block_size);
         check::<u16>(block_size);
+        check::<Q8_0>(block_size);
     }
 }
 

@@ -13,8 +13,8 @@ use super::grouping::choose;
 use super::weights::Weights;
 use super::workspace::{PIECE, Scratch, Workspace};
 use crate::arch::{Config, Rope};
-use crate::cpu::attention::{self, Heads, Tasks, Tiled};
-use crate::cpu::cache::{Cache, Pages};
+use crate::cpu::attention::{self, Heads, Tasks};
+use crate::cpu::cache::{Cache, Pages, Stored};
 use crate::cpu::memory::Buffer;
 use crate::cpu::pool::{Halt, Worker};
 use crate::cpu::product::{Form, PackedMatrix, TILE_ROWS, form, product};
@@ -158,6 +158,7 @@ impl Thread<'_, '_> {
         match self.step.cache {
             Cache::F16(pages) => self.attention(number, pages)?,
             Cache::F32(pages) => self.attention(number, pages)?,
+            Cache::Q8_0(pages) => self.attention(number, pages)?,
         }
         let next = weights.layers.get(number + 1);
         // After the last attention, only the rows that are asked for matter.
@@ -171,7 +172,7 @@ impl Thread<'_, '_> {
     }
 
     /// Queries, keys and values; keys and values into the cache; attention; its results as the input of what follows.
-    fn attention<T: Tiled>(&self, number: usize, pages: &Pages<T>) -> Done {
+    fn attention<T: Stored>(&self, number: usize, pages: &Pages<T>) -> Done {
         let Step { config, weights, space, plan, tasks, .. } = self.step;
         let layer = &weights.layers[number];
         let tokens = plan.tokens.len();
