@@ -7,12 +7,16 @@
 
 #![expect(unsafe_code, reason = "kernels")]
 
+mod fives;
 mod large;
+mod levels;
 mod numbers;
+mod points;
 pub(super) mod signed;
 mod small;
 pub(super) mod sums;
 mod ternary;
+pub(super) mod units;
 pub(super) mod unpack;
 pub(super) mod vectors;
 

@@ -1,11 +1,12 @@
 //! Types whose blocks lie as in their file: blocks of 16 rows become a tile as other types have it, for more than a few tokens.
-//! For those, blocks are multiplied as they are, in `ternary.rs` or by the kernels for AVX2.
+//! For those, blocks are multiplied as they are, in `ternary.rs`, `fives.rs` and `points.rs` or by the kernels for AVX2.
 
 use std::arch::x86_64::*;
 
 use super::large::{Unpacked, multiply};
 use super::sums::{has_minimums, pairs, ready};
-use super::{ternary, unpack};
+use super::units::units;
+use super::{fives, points, ternary, unpack};
 use crate::cpu::product::activations::Rows;
 use crate::cpu::product::avx2::ahead::read_ahead;
 use crate::cpu::product::avx2::signed;
@@ -20,17 +21,21 @@ use crate::quant::GgmlType;
 /// Tokens up to which blocks are multiplied as they are.
 const FEW: usize = 2;
 
-/// Whether blocks are digits of two bits, which need no table.
-const fn is_plain<B: Block>() -> bool {
-    matches!(B::KIND, GgmlType::TQ2_0)
-}
-
 #[target_feature(enable = "avx2,fma,f16c,avx512f,avx512bw,avx512vnni")]
 pub fn strip<B: Block>(w: Strip<'_>, x: &Rows<Rounded256>, tokens: &[u32], sums: &mut [Sums]) {
     let row = |token: u32| x.row(token as usize);
-    match (tokens, &mut *sums) {
-        ([a], [p]) if is_plain::<B>() => return ternary::strip::<1>(w, [*a].map(row), [p]),
-        ([a, b], [p, q]) if is_plain::<B>() => return ternary::strip::<2>(w, [*a, *b].map(row), [p, q]),
+    // Digits need no table.
+    match (B::KIND, tokens, &mut *sums) {
+        (GgmlType::TQ2_0, [a], [p]) => return ternary::strip::<1>(w, [*a].map(row), [p]),
+        (GgmlType::TQ2_0, [a, b], [p, q]) => return ternary::strip::<2>(w, [*a, *b].map(row), [p, q]),
+        (GgmlType::TQ1_0, [a], [p]) => return fives::strip::<1>(w, [*a].map(row), [p]),
+        (GgmlType::TQ1_0, [a, b], [p, q]) => return fives::strip::<2>(w, [*a, *b].map(row), [p, q]),
+        // SAFETY: the processor has what the kernel asks for.
+        (kind, [a], [p]) if points::serves(kind) => unsafe { return points::strip::<B, 1>(w, [*a].map(row), [p]) },
+        // SAFETY: the same.
+        (kind, [a, b], [p, q]) if points::serves(kind) => unsafe {
+            return points::strip::<B, 2>(w, [*a, *b].map(row), [p, q]);
+        },
         _ if tokens.len() <= FEW => return signed::strip::<B>(w, x, tokens, sums),
         _ => {}
     }
@@ -62,13 +67,6 @@ fn unpack<B: Block>(blocks: &[u8], out: &mut Unpacked) {
             *minimums = unpack::pairs::<B>(a, b);
         }
     }
-}
-
-/// What the whole-numbered sums of 16 rows are multiplied with.
-#[target_feature(enable = "avx2,f16c,avx512f")]
-pub fn units<B: Block>(blocks: &[u8]) -> __m512 {
-    let [low, high] = signed::units::<B>(blocks).map(|v| _mm256_castps_si256(v));
-    _mm512_castsi512_ps(_mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high))
 }
 
 /// A sub-block's scale for each row.
