@@ -6,6 +6,7 @@ use std::cell::UnsafeCell;
 
 use super::layout::{GROUP, Layout};
 use super::rounded::{Rounded, Rounded32, Rounded256, largest};
+use super::terms::{self, Line};
 use crate::quant::{GgmlType, SignedCodes};
 
 /// What weights are multiplied with.
@@ -16,11 +17,17 @@ pub enum Form {
     /// Rounded to 8 bits with a scale for each 32 columns.
     Rounded32,
     F32,
+    /// Each number as the sum of two BF16, which tiles multiply.
+    Terms,
 }
 
-/// The form that weights of a type are multiplied with.
-#[must_use]
-pub fn form(kind: GgmlType) -> Form {
+/// Whether weights of a type can be multiplied with this form.
+pub(super) fn accepts(kind: GgmlType, form: Form) -> bool {
+    form == usual_form(kind) || form == Form::Terms && matches!(kind, GgmlType::F16 | GgmlType::BF16)
+}
+
+/// The form that every processor multiplies.
+pub(super) fn usual_form(kind: GgmlType) -> Form {
     match Layout::of(kind) {
         None if SignedCodes::has(kind) => Form::Rounded256,
         None => Form::F32,
@@ -41,6 +48,7 @@ enum Inner {
     Rounded256(Rows<Rounded256>),
     Rounded32(Rows<Rounded32>),
     F32(Rows<f32>),
+    Terms(Rows<Line>),
 }
 
 /// Activations as kernels read them.
@@ -49,6 +57,7 @@ pub(super) enum View<'a> {
     Rounded256(&'a Rows<Rounded256>),
     Rounded32(&'a Rows<Rounded32>),
     F32(&'a Rows<f32>),
+    Terms(&'a Rows<Line>),
 }
 
 impl Activations {
@@ -61,6 +70,7 @@ impl Activations {
             Form::Rounded32 => Inner::Rounded32(Rows::new(rows, groups, Rounded32::ZERO)),
             // Rows whose distance is a multiple of 4,096 bytes would all meet in the same few lines of the cache.
             Form::F32 => Inner::F32(Rows::new(rows, cols.next_multiple_of(1024) + 272, 0.0)),
+            Form::Terms => Inner::Terms(Rows::new(rows, terms::lines(cols), Line::ZERO)),
         };
         Self { form, cols, rows, inner }
     }
@@ -102,6 +112,8 @@ impl Activations {
                 to[..x.len()].copy_from_slice(x);
                 largest(x).is_finite()
             }
+            // SAFETY: the same.
+            Inner::Terms(rows) => terms::split_row(x, unsafe { rows.row_mut(row) }),
         }
     }
 
@@ -110,6 +122,7 @@ impl Activations {
             Inner::Rounded256(rows) => View::Rounded256(rows),
             Inner::Rounded32(rows) => View::Rounded32(rows),
             Inner::F32(rows) => View::F32(rows),
+            Inner::Terms(rows) => View::Terms(rows),
         }
     }
 }

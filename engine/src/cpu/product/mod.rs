@@ -6,7 +6,8 @@
 //! [`product`] multiplies both for a range of rows on the calling thread; threads share a product by its rows.
 //!
 //! Each result is summed in an order that does not depend on how many tokens or rows are computed beside it: a token gets the
-//! same bits alone and in a batch. Every instruction set computes the same whole numbers and fused sums, too.
+//! same bits alone and in a batch. Every instruction set computes the same whole numbers and fused sums, too. Only the form that
+//! F16 and BF16 are multiplied with is another where tiles multiply BF16 ([`form`], `terms.rs`).
 
 mod activations;
 mod ahead;
@@ -24,11 +25,12 @@ mod pages;
 mod portable;
 mod rounded;
 mod select;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod tile;
 
-pub use activations::{Activations, Form, form};
+pub use activations::{Activations, Form};
 pub use layout::TILE_ROWS;
 pub use matrix::PackedMatrix;
-pub use select::{InstructionSet, product, product_with};
+pub use select::{InstructionSet, form, product, product_with};

@@ -4,6 +4,7 @@ use super::activations::{Rows, View};
 use super::layout::{GROUP, Layout, TILE_ROWS};
 use super::matrix::{PackedMatrix, Strip};
 use super::rounded::{Rounded32, Rounded256};
+use super::terms::{self, Line, STEP};
 use super::tile::RowGroup;
 use crate::quant::{GgmlType, SignedCodes, is_decoded};
 
@@ -30,6 +31,7 @@ pub fn strip(w: &PackedMatrix, strip: Strip<'_>, x: View<'_>, tokens: &[u32], su
         (None, View::Rounded256(x)) => signed(w.kind(), strip, x, tokens, sums),
         (None, View::F32(x)) if is_decoded(w.kind()) => decoded(w.kind(), strip, x, tokens, sums),
         (None, View::F32(x)) => numbers(w.kind(), strip, x, tokens, sums),
+        (None, View::Terms(x)) => terms(w.kind(), strip, x, tokens, sums),
         _ => panic!("activations in another form than weights"),
     }
 }
@@ -110,6 +112,33 @@ fn numbers(kind: GgmlType, strip: Strip<'_>, x: &Rows<f32>, tokens: &[u32], sums
                     *part = strip.number(kind, col, row).mul_add(x[col], *part);
                 }
                 sums[row] += parts[0] + parts[1];
+            }
+        }
+    }
+}
+
+/// Weights in F16 or BF16 with activations that are sums of two BF16, as tiles multiply them: of 32 columns first the products
+/// of both first terms, then of the second term of activations, then of the second term of weights; even and odd columns
+/// apart. What is too small for an ordinary F32 is zero.
+fn terms(kind: GgmlType, strip: Strip<'_>, x: &Rows<Line>, tokens: &[u32], sums: &mut [Sums]) {
+    let cols = strip.bytes.len() / (TILE_ROWS * 2);
+    let mut weights = vec![[0f32; 2]; cols];
+    for row in 0..strip.count {
+        for (col, weight) in weights.iter_mut().enumerate() {
+            *weight = terms::split(strip.number(kind, col, row)).map(terms::widen);
+        }
+        for (token, sums) in tokens.iter().zip(sums.iter_mut()) {
+            let x = x.row(*token as usize);
+            for (step, weights) in weights.chunks(STEP).enumerate() {
+                let x = terms::both(x, step);
+                for (of_x, of_weight) in [(0, 0), (1, 0), (0, 1)] {
+                    let mut parts = [0f32; 2];
+                    for (col, weight) in weights.iter().enumerate() {
+                        let part = &mut parts[col % 2];
+                        *part = terms::flush(weight[of_weight].mul_add(terms::widen(x[of_x].0[col]), *part));
+                    }
+                    sums[row] = terms::flush(sums[row] + terms::flush(parts[0] + parts[1]));
+                }
             }
         }
     }

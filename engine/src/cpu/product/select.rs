@@ -5,12 +5,13 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::activations::{Activations, form};
+use super::activations::{Activations, Form, View, accepts, usual_form};
 use super::layout::TILE_ROWS;
 use super::matrix::PackedMatrix;
 use super::portable;
 #[cfg(target_arch = "x86_64")]
 use super::{amx, avx2, avx512};
+use crate::quant::GgmlType;
 
 /// The environment variable that names the best instruction set to be used: to measure and to try the others.
 pub const VARIABLE: &str = "MIXTRAL_INSTRUCTIONS";
@@ -60,6 +61,14 @@ impl InstructionSet {
         })
     }
 
+    /// Whether it multiplies numbers that are the sum of two BF16: tiles of BF16, which come with those of bytes.
+    pub(super) fn multiplies_terms(self) -> bool {
+        #[cfg(target_arch = "x86_64")]
+        return self == Self::Amx && amx::multiplies_numbers();
+        #[cfg(not(target_arch = "x86_64"))]
+        return false;
+    }
+
     /// The best that this processor has, `most` at most.
     fn best_up_to(most: Self) -> Self {
         let allowed = Self::all().into_iter().take_while(|set| *set != most).chain([most]);
@@ -85,6 +94,15 @@ impl InstructionSet {
             #[cfg(not(target_arch = "x86_64"))]
             _ => false,
         }
+    }
+}
+
+/// The form that weights of a type are multiplied with on this processor.
+#[must_use]
+pub fn form(kind: GgmlType) -> Form {
+    match kind {
+        GgmlType::F16 | GgmlType::BF16 if InstructionSet::best().multiplies_terms() => Form::Terms,
+        _ => usual_form(kind),
     }
 }
 
@@ -116,11 +134,17 @@ pub fn product_with(
     tokens: &[u32],
     put: &mut dyn FnMut(usize, usize, &[f32]),
 ) {
-    assert!(form(w.kind()) == x.form() && w.cols() == x.cols(), "{x:?} is not what {w:?} is multiplied with");
+    assert!(accepts(w.kind(), x.form()) && w.cols() == x.cols(), "{x:?} is not what {w:?} is multiplied with");
     assert!(tokens.iter().all(|token| (*token as usize) < x.rows()), "tokens of the activations");
     assert!(set.is_available(), "the processor has {set:?}");
     #[cfg(target_arch = "x86_64")]
-    if set == InstructionSet::Amx && tokens.len() >= amx::FROM && amx::serves(w.kind()) {
+    if let (true, View::Terms(x)) = (set.multiplies_terms(), x.view()) {
+        // SAFETY: the processor has tiles of BF16, as was just asked.
+        return unsafe { amx::numbers(w, rows, x, tokens, put) };
+    }
+    let is_plain = set == InstructionSet::Portable || matches!(x.view(), View::Terms(_));
+    #[cfg(target_arch = "x86_64")]
+    if set == InstructionSet::Amx && !is_plain && tokens.len() >= amx::FROM && amx::serves(w.kind()) {
         // SAFETY: the processor has it, as was just asked.
         return unsafe { amx::product(w, rows, x.view(), tokens, put) };
     }
@@ -131,7 +155,7 @@ pub fn product_with(
         for strip in w.strips(rows.clone()) {
             let sums = &mut sums[..tokens.len()];
             match set {
-                InstructionSet::Portable => portable::strip(w, strip, x.view(), tokens, sums),
+                _ if is_plain => portable::strip(w, strip, x.view(), tokens, sums),
                 // SAFETY: the processor has it, as was just asked.
                 #[cfg(target_arch = "x86_64")]
                 InstructionSet::Avx2 => unsafe { avx2::strip(w, strip, x.view(), tokens, sums) },
@@ -140,7 +164,6 @@ pub fn product_with(
                 InstructionSet::Avx512 | InstructionSet::Amx => unsafe {
                     avx512::strip(w, strip, x.view(), tokens, sums)
                 },
-                #[cfg(not(target_arch = "x86_64"))]
                 _ => portable::strip(w, strip, x.view(), tokens, sums),
             }
             for (i, sums) in sums.iter().enumerate() {

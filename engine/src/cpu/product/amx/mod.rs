@@ -6,9 +6,11 @@
 
 mod batch;
 mod large;
+mod numbers;
 mod permission;
 mod signed;
 mod small;
+mod steps;
 mod tiles;
 
 use std::ops::Range;
@@ -22,7 +24,8 @@ use crate::quant::{GgmlType, SignedCodes};
 use batch::Batch;
 use tiles::{Depth, Tiles};
 
-pub use permission::is_available;
+pub use numbers::product as numbers;
+pub use permission::{is_available, multiplies_numbers};
 
 /// Tokens from which on tiles are worth it.
 pub const FROM: usize = 12;
@@ -74,7 +77,7 @@ pub unsafe fn product(
                         large: Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_XS;
                         signed: IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S, TQ1_0, TQ2_0
                     ),
-                    View::F32(_) => panic!("activations in another form than weights"),
+                    _ => panic!("activations in another form than weights"),
                 }
                 drop(tiles);
                 for (i, sums) in sums.iter().enumerate() {
@@ -85,7 +88,7 @@ pub unsafe fn product(
         match x {
             View::Rounded32(x) => Batch::with(x, tokens, all),
             View::Rounded256(x) => Batch::with(x, tokens, all),
-            View::F32(_) => panic!("activations in another form than weights"),
+            _ => panic!("activations in another form than weights"),
         }
     }
 }

@@ -10,6 +10,13 @@ pub fn is_available() -> bool {
     *KNOWN.get_or_init(|| has_tiles() && ask())
 }
 
+/// Whether tiles multiply BF16 as well.
+pub fn multiplies_numbers() -> bool {
+    const BF16: u32 = 1 << 22;
+    static KNOWN: OnceLock<bool> = OnceLock::new();
+    *KNOWN.get_or_init(|| is_available() && __cpuid_count(7, 0).edx & BF16 != 0)
+}
+
 /// AMX-TILE and AMX-INT8, and a system that saves their registers.
 fn has_tiles() -> bool {
     const TILE: u32 = 1 << 24;

@@ -36,8 +36,29 @@ impl Tiles {
         config.row_bytes[..8].copy_from_slice(&[64, 64, 64, 64, columns, columns, 64, 64]);
         let deep = columns as u8 / 4;
         config.rows[..8].copy_from_slice(&[16, 16, 16, 16, 16, 16, deep, deep]);
+        // SAFETY: the caller's promise.
+        unsafe { Self::load(&config) }
+    }
+
+    /// For numbers. Tiles 0 and 1 are sums of up to 16 tokens for 16 rows of weights and 16 others, tiles 2 and 3 the same of up to
+    /// 16 more tokens; 4 and 5 weights, (columns in twos, 16 rows); 6 and 7 activations, (tokens, 32 columns).
+    ///
+    /// # Safety
+    /// The same.
+    pub unsafe fn of_numbers(tokens: [usize; 2]) -> Self {
+        let mut config = Config { palette: 1, start: 0, reserved: [0; 14], row_bytes: [0; 16], rows: [0; 16] };
+        config.row_bytes[..8].fill(64);
+        let [first, second] = tokens.map(|tokens| tokens.clamp(1, 16) as u8);
+        config.rows[..8].copy_from_slice(&[first, first, second, second, 16, 16, first, second]);
+        // SAFETY: the caller's promise.
+        unsafe { Self::load(&config) }
+    }
+
+    /// # Safety
+    /// The same.
+    unsafe fn load(config: &Config) -> Self {
         // SAFETY: the caller's promise; 64 bytes are read.
-        unsafe { asm!("ldtilecfg [{}]", in(reg) &raw const config, options(nostack, readonly)) };
+        unsafe { asm!("ldtilecfg [{}]", in(reg) &raw const *config, options(nostack, readonly)) };
         Self(())
     }
 }

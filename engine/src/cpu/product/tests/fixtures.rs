@@ -6,7 +6,8 @@ use half::{bf16, f16};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use crate::cpu::product::{Activations, PackedMatrix, form};
+use crate::cpu::product::activations::{accepts, usual_form};
+use crate::cpu::product::{Activations, Form, PackedMatrix};
 use crate::quant::GgmlType::{self, *};
 
 pub const KINDS: [GgmlType; 25] = [
@@ -95,8 +96,18 @@ pub fn inputs(rows: usize, cols: usize, random: &mut ChaCha8Rng) -> Vec<f32> {
     x
 }
 
+/// All forms that weights of a type are multiplied with, on any processor.
+pub fn forms(kind: GgmlType) -> impl Iterator<Item = Form> {
+    [Form::Rounded256, Form::Rounded32, Form::F32, Form::Terms].into_iter().filter(move |form| accepts(kind, *form))
+}
+
+/// Activations in the form that every processor multiplies.
 pub fn activations(kind: GgmlType, cols: usize, x: &[f32]) -> Activations {
-    let out = Activations::new(form(kind), x.len() / cols, cols);
+    activations_in(usual_form(kind), cols, x)
+}
+
+pub fn activations_in(form: Form, cols: usize, x: &[f32]) -> Activations {
+    let out = Activations::new(form, x.len() / cols, cols);
     for (i, x) in x.chunks_exact(cols).enumerate() {
         // SAFETY: nobody else has them.
         assert!(unsafe { out.set(i, x) });

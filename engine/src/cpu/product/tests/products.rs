@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::fixtures::{KINDS, activations, inputs, largest_weights, matrix, random, weights};
-use crate::cpu::product::{Activations, Form, InstructionSet, PackedMatrix, TILE_ROWS, form, product, product_with};
+use super::fixtures::{KINDS, activations, activations_in, forms, inputs, largest_weights, matrix, random, weights};
+use crate::cpu::product::{Activations, Form, InstructionSet, PackedMatrix, TILE_ROWS, product, product_with};
 use crate::quant::GgmlType;
 
 /// How far a product may be from the sum in F64, as a share of the sum of magnitudes: the rounding of F32 sums.
@@ -30,7 +30,8 @@ fn multiply(
 /// Activations as they are multiplied: rounded as the form says.
 fn rounded(form: Form, x: &[f32], cols: usize) -> Vec<f64> {
     let block = match form {
-        Form::F32 => return x.iter().map(|x| f64::from(*x)).collect(),
+        // The sum of two BF16 is as good: their 16 bits are nearly what F32 sums keep.
+        Form::F32 | Form::Terms => return x.iter().map(|x| f64::from(*x)).collect(),
         Form::Rounded256 => 256,
         Form::Rounded32 => 32,
     };
@@ -56,13 +57,17 @@ fn rounded(form: Form, x: &[f32], cols: usize) -> Vec<f64> {
     out
 }
 
-/// Holds all products of one matrix against sums in F64.
+/// Holds all products of one matrix against sums in F64, in each form.
 fn check(set: InstructionSet, kind: GgmlType, rows: usize, cols: usize, bytes: &[u8], x: &[f32]) {
+    forms(kind).for_each(|form| check_form(set, kind, form, (rows, cols), bytes, x));
+}
+
+fn check_form(set: InstructionSet, kind: GgmlType, form: Form, (rows, cols): (usize, usize), bytes: &[u8], x: &[f32]) {
     let packed = matrix(kind, rows, cols, bytes);
     let count = x.len() / cols;
     let tokens: Vec<u32> = (0..count as u32).rev().collect();
-    let found = multiply(set, &packed, 0..rows, &activations(kind, cols, x), &tokens);
-    let x = rounded(form(kind), x, cols);
+    let found = multiply(set, &packed, 0..rows, &activations_in(form, cols, x), &tokens);
+    let x = rounded(form, x, cols);
     let mut w = vec![0f32; cols];
     for row in 0..rows {
         packed.row(row, &mut w);
@@ -74,7 +79,7 @@ fn check(set: InstructionSet, kind: GgmlType, rows: usize, cols: usize, bytes: &
             // Codes and minimums are summed apart, each up to some times larger than their difference.
             assert!(
                 off <= SUMMED * 8.0 * size + 1e-9,
-                "{kind} {set:?} {rows} x {cols}, {count}: off by {off} of {size}"
+                "{kind} {form:?} {set:?} {rows} x {cols}, {count}: off by {off} of {size}"
             );
         }
     }
@@ -118,26 +123,26 @@ fn whole_numbers_do_not_overflow_at_the_largest_codes() {
 
 #[test]
 fn every_instruction_set_gives_the_same_bits() {
-    for kind in KINDS {
+    for (kind, form) in KINDS.into_iter().flat_map(|kind| forms(kind).map(move |form| (kind, form))) {
         let mut random = random(9);
         let (rows, cols) = (35, 768);
         let packed = matrix(kind, rows, cols, &weights(kind, rows * cols, 0.05, &mut random));
-        let x = activations(kind, cols, &inputs(7, cols, &mut random));
+        let x = activations_in(form, cols, &inputs(7, cols, &mut random));
         let tokens = [6, 0, 3, 3, 2, 5, 1];
         let plain = multiply(InstructionSet::Portable, &packed, 0..rows, &x, &tokens);
         for set in sets() {
-            assert_eq!(multiply(set, &packed, 0..rows, &x, &tokens), plain, "{kind} {set:?}");
+            assert_eq!(multiply(set, &packed, 0..rows, &x, &tokens), plain, "{kind} {form:?} {set:?}");
         }
     }
 }
 
 #[test]
 fn a_token_gets_the_same_bits_alone_as_in_company() {
-    for kind in KINDS {
+    for (kind, form) in KINDS.into_iter().flat_map(|kind| forms(kind).map(move |form| (kind, form))) {
         let mut random = random(11);
         let (rows, cols) = (50, 1280);
         let packed = matrix(kind, rows, cols, &weights(kind, rows * cols, 0.05, &mut random));
-        let x = activations(kind, cols, &inputs(101, cols, &mut random));
+        let x = activations_in(form, cols, &inputs(101, cols, &mut random));
         let all: Vec<u32> = (0..101).collect();
         for set in sets() {
             let together = multiply(set, &packed, 0..rows, &x, &all);
@@ -147,7 +152,11 @@ fn a_token_gets_the_same_bits_alone_as_in_company() {
                 for (rows, from) in [(0..16, 0), (16..rows, 16)] {
                     let some = multiply(set, &packed, rows.clone(), &x, tokens);
                     for (some, together) in some.iter().zip(&together[101 - count..]) {
-                        assert_eq!(some[from..rows.end], together[from..rows.end], "{kind} {set:?}, {count} tokens");
+                        assert_eq!(
+                            some[from..rows.end],
+                            together[from..rows.end],
+                            "{kind} {form:?} {set:?}, {count} tokens"
+                        );
                     }
                 }
             }
@@ -157,11 +166,12 @@ fn a_token_gets_the_same_bits_alone_as_in_company() {
 
 #[test]
 fn who_is_told_products_may_multiply_meanwhile() {
-    for kind in [GgmlType::Q4_K, GgmlType::Q8_0, GgmlType::F16] {
+    let kinds = [GgmlType::Q4_K, GgmlType::Q8_0, GgmlType::F16, GgmlType::BF16];
+    for (kind, form) in kinds.into_iter().flat_map(|kind| forms(kind).map(move |form| (kind, form))) {
         let mut random = random(13);
         let (rows, cols) = (48, 512);
         let packed = matrix(kind, rows, cols, &weights(kind, rows * cols, 0.05, &mut random));
-        let x = activations(kind, cols, &inputs(20, cols, &mut random));
+        let x = activations_in(form, cols, &inputs(20, cols, &mut random));
         let tokens: Vec<u32> = (0..20).rev().collect();
         for set in sets() {
             let wanted = multiply(set, &packed, 0..rows, &x, &tokens);
