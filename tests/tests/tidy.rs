@@ -2,7 +2,7 @@
 
 use arena_tests::tidy::graph::{self, Crate, Graph, crate_roots};
 use arena_tests::tidy::layers::{self, Exception};
-use arena_tests::tidy::{Complaint, assert_tidy, files, locale, markup, root, shape, source};
+use arena_tests::tidy::{Complaint, assert_tidy, files, guides, locale, markup, root, shape, source};
 
 /// Where a rule is broken on purpose.
 const EXCEPTIONS: &[Exception] = &[
@@ -156,5 +156,14 @@ fn modules_stand_in_the_order_that_the_readmes_draw() {
             None => complaints.push(Complaint { place: krate.root.clone(), what: "no README draws its order".into() }),
         }
     }
+    assert_tidy(&complaints);
+}
+
+#[test]
+fn guides_are_short_and_their_links_lead_somewhere() {
+    let guides: Vec<_> = files("", &[".md"]).into_iter().filter(|guide| !guide.path.starts_with('.')).collect();
+    let readme = guides.iter().find(|guide| guide.path == "README.md").expect("the README was not found");
+    let mut complaints = guides::is_short(readme);
+    complaints.extend(guides::links_lead_somewhere(&guides, |path| root().join(path).exists()));
     assert_tidy(&complaints);
 }

@@ -2,6 +2,7 @@
 //! it can be shown a bad sample and must complain.
 
 pub mod graph;
+pub mod guides;
 pub mod layers;
 pub mod locale;
 pub mod markup;
