@@ -46,20 +46,42 @@ impl BallotQueue {
 async fn run(db: PgPool, mut received: mpsc::Receiver<Waiting>) {
     let mut waiting: Vec<Waiting> = Vec::new();
     while received.recv_many(&mut waiting, MAX_TOGETHER).await > 0 {
-        let wanted: Vec<_> = waiting.iter().map(|one| (one.battle, one.voter)).collect();
-        let read = tokio::time::timeout(CAST_TIMEOUT, ballots::ballots(&db, &wanted)).await;
-        match read.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
-            Ok(found) => {
-                for (one, found) in waiting.drain(..).zip(found) {
-                    // Who asked may have gone.
-                    let _ = one.answer.send(Ok(found));
-                }
+        answer(&db, std::mem::take(&mut waiting)).await;
+    }
+}
+
+/// One statement, within the time.
+async fn in_time(db: &PgPool, wanted: &[(BattleId, VoterId)]) -> sqlx::Result<Vec<Option<Ballot>>> {
+    let read = tokio::time::timeout(CAST_TIMEOUT, ballots::ballots(db, wanted)).await;
+    read.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+}
+
+/// Reads all of them; should one be unreadable, each by itself, so that it takes no other with it.
+async fn answer(db: &PgPool, batch: Vec<Waiting>) {
+    let wanted: Vec<_> = batch.iter().map(|one| (one.battle, one.voter)).collect();
+    match in_time(db, &wanted).await {
+        Ok(found) => {
+            for (one, found) in batch.into_iter().zip(found) {
+                // Who asked may have gone.
+                let _ = one.answer.send(Ok(found));
             }
-            Err(error) => {
-                for one in waiting.drain(..) {
-                    let _ = one.answer.send(Err(same(&error)));
-                }
+        }
+        Err(error) if batch.len() > 1 && is_of_one_row(&error) => {
+            tracing::warn!(battles = batch.len(), %error, "battles are read one by one");
+            for one in batch {
+                let found = in_time(db, &[(one.battle, one.voter)]).await;
+                let _ = one.answer.send(found.map(|mut found| found.pop().flatten()));
+            }
+        }
+        Err(error) => {
+            for one in batch {
+                let _ = one.answer.send(Err(same(&error)));
             }
         }
     }
+}
+
+/// Whether a row can be at fault, and not the way to the database.
+fn is_of_one_row(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_))
 }

@@ -1,6 +1,7 @@
 //! Votes that are cast by one statement, and beside repairs.
 
 use super::*;
+use crate::ballot_queue::BallotQueue;
 use crate::store::cast_votes;
 use crate::vote_queue::VoteQueue;
 
@@ -110,6 +111,33 @@ async fn a_vote_that_the_database_refuses_takes_no_other_with_it(db: PgPool) {
     assert!(outcomes[3].is_err());
     assert_eq!(world.count().await, 7);
     world.check_against_replay(BattleKind::Battle, "*").await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_battle_that_cannot_be_read_takes_no_other_with_it(db: PgPool) {
+    let world = World::new(db, 2).await;
+    let queue = BallotQueue::start(world.db.clone(), &tokio::runtime::Handle::current());
+    let mut battles = Vec::new();
+    for _ in 0..8 {
+        battles.push(world.blind(0, 1).await);
+    }
+    // As a newer version of the program might write it.
+    sqlx::query("ALTER TABLE replies DROP CONSTRAINT replies_status_check").execute(&world.db).await.unwrap();
+    let odd = sqlx::query("UPDATE replies SET status = 'elsewhere' WHERE battle_id = $1");
+    odd.bind(battles[3].0).execute(&world.db).await.unwrap();
+    let voter = world.voter;
+    // The first is read alone, and the others wait for it together.
+    let waiting = battles.iter().map(|&battle| {
+        let queue = queue.clone();
+        tokio::spawn(async move { queue.read(battle, voter).await })
+    });
+    for (number, read) in waiting.collect::<Vec<_>>().into_iter().enumerate() {
+        match read.await.unwrap() {
+            Ok(ballot) => assert_eq!(ballot.map(|ballot| ballot.battle.id), Some(battles[number])),
+            Err(error) => assert_eq!(number, 3, "{error}"),
+        }
+    }
+    assert!(queue.read(battles[3], voter).await.is_err());
 }
 
 #[sqlx::test(migrations = "../migrations")]
