@@ -60,15 +60,8 @@ pub async fn send(
 ) -> Result<HttpResponse, Error> {
     let battle: BattleId = id.parse().map_err(|_| Error::NotFound)?;
     let caller = Caller { voter: visitor.id(), address: address.0 };
-    match (SendMessage { battle, caller, prompt: form.prompt.clone() }).run(&arena).await {
-        Ok(turn) => Ok(see_other(&format!("/battle/{battle}#turn-{turn}"))),
-        Err(error) if keeps_message(&error) => {
-            let mut page = BattlePage::read(&request, &arena, &visitor, battle).await?;
-            page.refuse(&error, form.prompt);
-            html_error(&page, &error)
-        }
-        Err(error) => Err(error),
-    }
+    let sent = SendMessage { battle, caller, prompt: form.prompt.clone() }.run(&arena).await;
+    to_turn(sent, &request, &arena, &visitor, battle, |page, error| page.refuse(error, form.prompt)).await
 }
 
 /// Writes the newest message anew. What cannot be taken now comes back with the page, and the reason.
@@ -82,15 +75,8 @@ pub async fn edit(
 ) -> Result<HttpResponse, Error> {
     let battle: BattleId = id.parse().map_err(|_| Error::NotFound)?;
     let caller = Caller { voter: visitor.id(), address: address.0 };
-    match (EditMessage { battle, caller, prompt: form.prompt.clone() }).run(&arena).await {
-        Ok(turn) => Ok(see_other(&format!("/battle/{battle}#turn-{turn}"))),
-        Err(error) if keeps_message(&error) => {
-            let mut page = BattlePage::read(&request, &arena, &visitor, battle).await?;
-            page.refuse_edit(&error, form.prompt);
-            html_error(&page, &error)
-        }
-        Err(error) => Err(error),
-    }
+    let edited = EditMessage { battle, caller, prompt: form.prompt.clone() }.run(&arena).await;
+    to_turn(edited, &request, &arena, &visitor, battle, |page, error| page.refuse_edit(error, form.prompt)).await
 }
 
 /// Who answers again, and how.
@@ -117,12 +103,28 @@ pub async fn regenerate(
         "" => None,
         side => Some(side.parse().map_err(|_| Error::NotFound)?),
     };
-    match (Regenerate { battle, caller, side, mode: form.mode }).run(&arena).await {
+    let regenerated = Regenerate { battle, caller, side, mode: form.mode }.run(&arena).await;
+    to_turn(regenerated, &request, &arena, &visitor, battle, |page, error| {
+        let draft = std::mem::take(&mut page.draft);
+        page.refuse(error, draft);
+    })
+    .await
+}
+
+/// To the turn that there is now; or, where nothing a person wrote may be lost, the page again with the reason.
+async fn to_turn(
+    done: Result<i32, Error>,
+    request: &HttpRequest,
+    arena: &AppState,
+    visitor: &Visitor,
+    battle: BattleId,
+    refuse: impl FnOnce(&mut BattlePage, &Error),
+) -> Result<HttpResponse, Error> {
+    match done {
         Ok(turn) => Ok(see_other(&format!("/battle/{battle}#turn-{turn}"))),
         Err(error) if keeps_message(&error) => {
-            let mut page = BattlePage::read(&request, &arena, &visitor, battle).await?;
-            let draft = std::mem::take(&mut page.draft);
-            page.refuse(&error, draft);
+            let mut page = BattlePage::read(request, arena, visitor, battle).await?;
+            refuse(&mut page, &error);
             html_error(&page, &error)
         }
         Err(error) => Err(error),
