@@ -16,8 +16,8 @@ use tokio::task::JoinHandle;
 use crate::actions::register_demo::register_demo;
 use crate::actions::repair_ratings::repair_ratings;
 use crate::actions::{
-    chain_votes, check_servers, create_admin, describe_votes, expire_battles, follow_site, keep_history, run_judging,
-    settle_votes, tell_places, watch_voters,
+    chain_votes, check_servers, create_admin, describe_votes, expire_battles, follow_site, keep_history,
+    prepare_answers, run_judging, settle_votes, tell_places, watch_voters,
 };
 use crate::config::{Config, note_origin};
 use crate::database::{self, Database, Pools};
@@ -149,6 +149,7 @@ impl Application {
         tokio::spawn(watch_voters::run(arena.clone()));
         tokio::spawn(chain_votes::run(arena.clone()));
         tokio::spawn(run_judging::follow(arena.clone()));
+        tokio::spawn(prepare_answers::follow(arena.clone()));
         tokio::spawn(arena.evidence.clone().follow(db.clone()));
         tokio::spawn(keep_history::run(arena.clone()));
         let votes = settle_votes::follow(arena.clone());

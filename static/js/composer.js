@@ -94,16 +94,29 @@ export function enhance(root = document) {
       setTimeout(() => form.querySelectorAll("button").forEach((button) => (button.disabled = true)), 0);
     });
   }
-  for (const sample of root.querySelectorAll("[data-sample]")) {
-    sample.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      const box = document.querySelector("[data-composer]");
-      if (!box) return;
-      event.preventDefault();
-      box.value = sample.dataset.sample;
-      box.dispatchEvent(new Event("input"));
+  const fill = (event, text) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const box = document.querySelector("[data-composer]");
+    if (!box) return;
+    event.preventDefault();
+    Promise.resolve(text()).then((prompt) => {
       box.focus();
-    });
+      box.select();
+      // As if it were typed: what stood there comes back with undo.
+      if (document.execCommand("insertText", false, prompt)) return;
+      box.value = prompt;
+      box.dispatchEvent(new Event("input"));
+    }, () => location.assign(event.target.closest("a").href));
+  };
+  for (const sample of root.querySelectorAll("[data-sample]")) {
+    sample.addEventListener("click", (event) => fill(event, () => sample.dataset.sample));
+  }
+  for (const link of root.querySelectorAll("[data-random]")) {
+    link.addEventListener("click", (event) => fill(event, async () => {
+      const response = await fetch(link.dataset.random);
+      if (!response.ok) throw new Error(response.statusText);
+      return response.text();
+    }));
   }
 }
 

@@ -117,19 +117,9 @@ pub fn attempt(battle: &Battle, reply: &NewReply) -> ReplyAttempt {
     if !battle.system_prompt.is_empty() {
         messages.insert(0, Message { role: Role::System, content: battle.system_prompt.clone() });
     }
-    let Parameters { temperature, top_p, top_k, min_p, repetition_penalty, seed, max_tokens } = battle.parameters;
     // Whoever asks again wants another answer, also with a seed.
     let anew = u32::try_from(reply.attempt - 1).unwrap_or_default();
-    let sampling = Sampling {
-        temperature,
-        top_p,
-        top_k,
-        min_p,
-        repetition_penalty,
-        max_tokens: Some(max_tokens),
-        seed: seed.map(|seed| seed.wrapping_add(anew) & Parameters::MAX_SEED),
-        ..Sampling::default()
-    };
+    let sampling = sampling(&battle.parameters, anew);
     ReplyAttempt {
         reply: reply.id,
         side: reply.side,
@@ -141,5 +131,20 @@ pub fn attempt(battle: &Battle, reply: &NewReply) -> ReplyAttempt {
             drawn_seed: reply.seed,
             request: ChatRequest { messages, sampling },
         },
+    }
+}
+
+/// What a battle says of how its answers are sampled, asked for the so-manieth time anew.
+pub fn sampling(parameters: &Parameters, anew: u32) -> Sampling {
+    let Parameters { temperature, top_p, top_k, min_p, repetition_penalty, seed, max_tokens } = *parameters;
+    Sampling {
+        temperature,
+        top_p,
+        top_k,
+        min_p,
+        repetition_penalty,
+        max_tokens: Some(max_tokens),
+        seed: seed.map(|seed| seed.wrapping_add(anew) & Parameters::MAX_SEED),
+        ..Sampling::default()
     }
 }

@@ -11,8 +11,8 @@ use crate::domain::{
 use crate::error::Error;
 use crate::limits::Caller;
 use crate::state::AppState;
-use crate::store::battles::{self, NewBattle};
-use crate::store::{models, site, voters};
+use crate::store::battles::{self, NewBattle, SetPrompt};
+use crate::store::{models, prompt_sets, site, voters};
 
 /// Who answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +89,7 @@ impl StartBattle {
             Opponents::Chosen(..) | Opponents::One(_) => PairMode::Random,
         };
         let id = BattleId(uuid::Uuid::now_v7());
+        let of_set = prompt_sets::of_text(db, prompt.as_str()).await?;
         let parameters = serde_json::to_value(self.parameters).map_err(|error| Error::Internal(error.into()))?;
         let new = NewBattle {
             id,
@@ -101,6 +102,7 @@ impl StartBattle {
             language: language_of(prompt.as_str()),
             parameters: &parameters,
             system_prompt,
+            set_prompt: of_set.as_ref().map(|(id, set)| SetPrompt { id: *id, set, is_prepared: false }),
         };
         let replies: Vec<_> = [(Side::A, Some(model_a)), (Side::B, model_b)]
             .into_iter()

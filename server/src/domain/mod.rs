@@ -39,7 +39,7 @@ pub use model::{
 pub use objective::{BadScore, ObjectiveScore};
 pub use parameters::{ParameterError, Parameters, Preset, Unchecked};
 pub use principal::{Admin, IDLE_HOURS, LONGEST_DAYS};
-pub use prompt::{MAX_PROMPT_CHARS, Prompt, PromptError};
+pub use prompt::{MAX_PROMPT_CHARS, Prompt, PromptError, TaggedPrompt};
 pub use sample_pair::{
     BattleMode, Candidate, KnownPairs, Pair, PairMode, PairSettings, PairTable, SIZE_RATIO, SamplingError,
 };

@@ -8,6 +8,14 @@ pub const MAX_PROMPT_CHARS: usize = 30_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompt(String);
 
+/// A prompt that is offered to visitors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaggedPrompt {
+    pub prompt: String,
+    /// Its themes.
+    pub tags: Vec<String>,
+}
+
 /// Why a message was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PromptError {

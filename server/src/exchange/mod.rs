@@ -1,4 +1,4 @@
-//! Files of votes: those of other arenas and tools that are read, and those that are written.
+//! Files of votes: those of other arenas and tools that are read, and those that are written. And files of [prompts].
 //!
 //! | form | read | written |
 //! |---|---|---|
@@ -16,6 +16,7 @@ mod columns;
 mod error;
 mod parquet;
 mod preference;
+mod prompts;
 mod read;
 mod record;
 mod write;
@@ -31,6 +32,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::Choice;
 
 pub use error::ReadError;
+pub use prompts::{BadPrompts, MAX_TAG_CHARS, read_prompts};
 pub use read::read;
 pub use write::{Shape, WriteError, Writer};
 pub use written::WrittenVote;

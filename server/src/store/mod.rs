@@ -19,6 +19,8 @@ pub mod model_results;
 pub mod models;
 pub mod own_votes;
 pub mod pending_votes;
+pub mod prepared_answers;
+pub mod prompt_sets;
 pub mod rating_history;
 pub mod ratings;
 pub mod shares;

@@ -215,6 +215,16 @@ impl TurnHub {
         (self.shared.source.open)(generation).flatten_stream().boxed()
     }
 
+    /// Whether answers are drained here.
+    pub fn is_draining(&self) -> bool {
+        !self.turns().is_empty() || self.shared.is_closing.load(Ordering::Relaxed)
+    }
+
+    /// Has a model answer outside of any battle.
+    pub fn ask(&self, generation: GenerationRequest) -> ChatEvents {
+        self.chat_events(generation)
+    }
+
     /// Stops the running answers of a battle, wherever they are drained.
     pub async fn stop(&self, battle: BattleId) -> Result<(), Error> {
         crate::store::battles::request_stop(&self.shared.db, battle).await?;

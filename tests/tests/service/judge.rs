@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::stage::{SLUGS, Stage, administrator, begin, read, vote};
 
-/// Sends a file by a page's form, which goes to the page itself.
-pub async fn upload(admin: &Client, path: &str, name: &str, content: String) -> Reply {
-    let page = admin.get(path).await.expect(200);
+/// Sends a file by a page's form.
+pub async fn upload(admin: &Client, page: &str, path: &str, name: &str, content: String) -> Reply {
+    let page = admin.get(page).await.expect(200);
     let form = page.form("to take a file", |form| form.action == path);
     let token = form.value("csrf").expect("a token");
     let body = format!(
@@ -44,13 +44,14 @@ async fn a_judges_file_gets_a_board_of_its_own_and_is_held_against_peoples_votes
     let admin = administrator(&stage.arena).await;
     let id = battle.trim_start_matches("/battle/");
 
-    let page = upload(&admin, "/admin/judge", "results.json", judged(id).to_string()).await.expect(200);
+    let page = upload(&admin, "/admin/judge", "/admin/judge", "results.json", judged(id).to_string()).await.expect(200);
     assert!(
         page.words().contains("One new vote by Umpire 70b") && page.words().contains("people voted on: 1"),
         "{}",
         page.words()
     );
-    let again = upload(&admin, "/admin/judge", "results.json", judged(id).to_string()).await.expect(200);
+    let again =
+        upload(&admin, "/admin/judge", "/admin/judge", "results.json", judged(id).to_string()).await.expect(200);
     assert!(again.words().contains("0 new votes") && again.words().contains("Already there: 1"), "{}", again.words());
     for (query, votes) in [("", 1), ("?kind=judge", 1), ("?kind=imported", 0)] {
         assert_eq!(visitor.fetch(&format!("/leaderboard.json{query}")).await.json()["votes"], votes, "{query}");
@@ -67,7 +68,7 @@ async fn a_judges_file_gets_a_board_of_its_own_and_is_held_against_peoples_votes
         (judged("x").to_string().replace("mixtral-judge/1", "other/2"), "other/2"),
         (judged("x").to_string().replace("[0,1]", "[0,7]"), "doesn't fit its answers"),
     ] {
-        let page = upload(&admin, "/admin/judge", "results.json", content).await.expect(422);
+        let page = upload(&admin, "/admin/judge", "/admin/judge", "results.json", content).await.expect(422);
         assert!(page.words().contains(says), "{says}: {}", page.words());
     }
     assert_eq!(stage.store.count("SELECT count(*) FROM votes WHERE kind = 'judge'").await, 1);

@@ -11,6 +11,7 @@ mod judge;
 mod keep;
 mod leaderboard;
 mod pages;
+mod prompts;
 mod queue;
 mod registration;
 mod results;

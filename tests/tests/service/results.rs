@@ -26,10 +26,10 @@ async fn scores_come_by_form_and_by_api_and_are_shown_on_the_card_and_beside_the
     let admin = administrator(&stage.arena).await;
 
     let path = format!("/admin/models/{}/results", SLUGS[0]);
-    upload(&admin, &path, "ceval.json", ceval(50.0).to_string()).await.expect(303);
+    upload(&admin, &path, &path, "ceval.json", ceval(50.0).to_string()).await.expect(303);
     let page = admin.get(&path).await.expect(200);
     assert!(page.words().contains("C-Eval val, 5-shot 50.0 ± 11.2 20"), "{}", page.words());
-    let refused = upload(&admin, &path, "x.json", json!({"perplexity": 3.0}).to_string()).await.expect(422);
+    let refused = upload(&admin, &path, &path, "x.json", json!({"perplexity": 3.0}).to_string()).await.expect(422);
     assert!(refused.words().contains("not the result of C-Eval"), "{}", refused.words());
 
     let bearer = format!("Bearer {}", token(&admin).await);

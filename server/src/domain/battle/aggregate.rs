@@ -25,6 +25,10 @@ pub struct Battle {
     pub parameters: Parameters,
     /// What the visitor of a named chat tells the models to be; may be empty.
     pub system_prompt: String,
+    /// The name of the set that its first prompt is of; empty where it is of none.
+    pub prompt_set: String,
+    /// Whether its first answers were there before anybody asked.
+    pub is_prepared: bool,
     /// Why its vote does not count: `identity` where an answer named a model, `chosen` where the visitor chose one.
     pub exclusion_reason: Option<String>,
     /// When it began.

@@ -385,6 +385,8 @@ pub(super) fn battle(kind: BattleKind, vote: Option<Choice>, turns: i32, newest:
         language: "zh".to_owned(),
         parameters: Parameters::BATTLE,
         system_prompt: String::new(),
+        prompt_set: String::new(),
+        is_prepared: false,
         exclusion_reason: None,
         created_at: DateTime::UNIX_EPOCH,
         vote,

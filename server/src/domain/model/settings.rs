@@ -5,6 +5,7 @@
 //! `model-NAME-hint` in both languages.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::ModelKind;
 use super::places::{AbsolutePath, Address, Addresses, DeviceName, KeyVariable};
@@ -278,6 +279,20 @@ impl ModelSettings {
             ModelKind::Local => ModelSource::Local(LocalSource::default()),
             ModelKind::Endpoint => ModelSource::Endpoint(EndpointSource::default()),
         })
+    }
+
+    /// What its answers come from, hashed: which weights they are, and how they are told to answer. With another name, device, key
+    /// or time limit it answers as before.
+    #[must_use]
+    pub fn contestant_hash(&self) -> String {
+        let weights = match &self.source {
+            ModelSource::Local(local) => [Some(local.path.as_str()), local.adapter_base.as_deref()],
+            ModelSource::Endpoint(endpoint) => {
+                [Some(endpoint.address.base_url.as_str()), Some(endpoint.address.remote_model.as_str())]
+            }
+        };
+        let what = serde_json::to_vec(&(weights, &self.answering)).unwrap_or_default();
+        Sha256::digest(what).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Every setting of any kind of model, each once.

@@ -88,7 +88,7 @@ pub enum Input {
 #[derive(Debug)]
 pub struct List {
     /// Where the list is.
-    pub path: &'static str,
+    pub path: Cow<'static, str>,
     pub fields: Vec<Field>,
     /// What is asked for, as an address has it, for forms that come back to it.
     pub query: String,
@@ -103,8 +103,9 @@ pub struct List {
 impl List {
     /// A list without filters.
     #[must_use]
-    pub fn new(path: &'static str, query: &ListQuery, place: &'static str) -> Self {
-        let first = (!query.get(place).is_empty()).then(|| query.address(path, &[(place, "")]));
+    pub fn new(path: impl Into<Cow<'static, str>>, query: &ListQuery, place: &'static str) -> Self {
+        let path = path.into();
+        let first = (!query.get(place).is_empty()).then(|| query.address(&path, &[(place, "")]));
         let here = query.address("", &[]).trim_start_matches('?').to_owned();
         Self { path, fields: Vec::new(), query: here, is_filtered: false, first, next: None }
     }
@@ -152,7 +153,7 @@ impl List {
     ) {
         let has_more = rows.len() > ROWS;
         rows.truncate(ROWS);
-        self.next = rows.last().filter(|_| has_more).map(|row| query.address(self.path, &[(name, &place(row))]));
+        self.next = rows.last().filter(|_| has_more).map(|row| query.address(&self.path, &[(name, &place(row))]));
     }
 }
 

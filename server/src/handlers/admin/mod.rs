@@ -20,6 +20,8 @@ mod model_tests;
 pub mod models;
 pub mod overview;
 pub mod paging;
+pub mod prompt_set;
+pub mod prompt_sets;
 pub mod retire;
 pub mod sign_in;
 pub mod site;

@@ -5,6 +5,7 @@ pub(super) mod effect;
 pub mod keep;
 pub mod new;
 pub mod page;
+pub mod prepared;
 pub mod queue;
 mod revealed;
 pub mod samples;

@@ -6,10 +6,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::samples::sample_prompts;
+use super::samples::{Suggestions, random_prompt};
 use super::standings::Standings;
 use crate::actions::answering::candidates_of;
 use crate::actions::enter::agreement_wanted;
+use crate::actions::prepare_answers::contestants;
 use crate::actions::start_battle::{Opponents, StartBattle};
 use crate::domain::{MAX_PROMPT_CHARS, PairMode, Parameters, SIZE_RATIO};
 use crate::error::Error;
@@ -19,6 +20,7 @@ use crate::i18n::{Locale, error_text, grouped};
 use crate::limits::Caller;
 use crate::state::AppState;
 use crate::store::models::{self, Model};
+use crate::store::prepared_answers;
 use crate::views::Page;
 
 /// So many prompts are offered.
@@ -35,7 +37,9 @@ pub struct NewBattlePage {
     /// Why no battle can begin.
     pub trouble: Option<Trouble>,
     /// Prompts to try.
-    pub samples: Vec<String>,
+    pub suggestions: Suggestions,
+    /// Pairs of answers that the visitor could judge at once.
+    pub ready: i64,
     /// Whether only the models that come with the program play.
     pub is_demo: bool,
     /// How many play.
@@ -65,7 +69,7 @@ pub struct Trouble {
 }
 
 impl Trouble {
-    fn new(error: &Error, locale: Locale) -> Self {
+    pub(super) fn new(error: &Error, locale: Locale) -> Self {
         Self {
             text: error_text(error, locale),
             is_for_admin: matches!(error, Error::NoModels(code) if *code != "no-sizes"),
@@ -75,10 +79,24 @@ impl Trouble {
 
 impl NewBattlePage {
     /// The frame, who plays, and how the board stands.
-    async fn read(request: &HttpRequest, arena: &AppState, visitor: &Visitor, begin: Begin) -> Result<Self, Error> {
+    pub(super) async fn read(
+        request: &HttpRequest,
+        arena: &AppState,
+        visitor: &Visitor,
+        begin: Begin,
+    ) -> Result<Self, Error> {
         let page = Page::of(request);
         let models = models::enabled(&arena.db).await?;
-        let samples = sample_prompts(&models, &page, MAX_SAMPLES);
+        let Begin { mut prompt, draw, model, agrees, theme, random } = begin;
+        let suggestions = Suggestions::read(arena, &models, &page, &theme, MAX_SAMPLES).await?;
+        if random == "yes" && prompt.is_empty() {
+            prompt = random_prompt(arena, page.locale, &suggestions.theme).await?.unwrap_or_default();
+        }
+        let playing = contestants(models.iter().filter(|model| model.in_rotation()));
+        let ready = match suggestions.has_sets {
+            true => prepared_answers::count_ready(&arena.db, visitor.id(), &playing).await?,
+            false => 0,
+        };
         let demo = arena.config.demo_models.as_deref();
         let is_demo = |model: &Model| {
             let path = model.settings.source.local().map(|local| Path::new(&local.path));
@@ -91,7 +109,6 @@ impl NewBattlePage {
         let sizes = || models.iter().filter(|model| model.in_rotation()).filter_map(|model| model.card().parameters);
         let has_sizes = sizes().max().zip(sizes().min()).is_some_and(|(most, least)| most / SIZE_RATIO >= least.max(1));
         let asks_agreement = agreement_wanted(arena, &arena.db, visitor.id()).await?.is_some();
-        let Begin { prompt, draw, model, agrees } = begin;
         // Only who asks for them gets the names of all: a blind battle begins without any.
         let chooses = models.iter().filter(|_| draw == "chosen");
         let choices = chooses.map(|model| (model.slug.clone(), model.name().to_owned())).collect();
@@ -99,7 +116,8 @@ impl NewBattlePage {
             page,
             prompt,
             trouble,
-            samples,
+            suggestions,
+            ready,
             is_demo,
             models: models.len(),
             standings,
@@ -134,9 +152,18 @@ pub struct Begin {
     model: String,
     /// `yes` where the visitor agrees to the terms.
     agrees: String,
+    /// The theme of the prompts that are offered.
+    theme: String,
+    /// `yes` where a prompt is to stand in the box.
+    random: String,
 }
 
 impl Begin {
+    /// Nothing is written yet.
+    pub(super) fn of_theme(theme: String, agrees: String) -> Self {
+        Self { theme, agrees, ..Self::default() }
+    }
+
     async fn mode(&self, arena: &AppState) -> Result<PairMode, Error> {
         match self.draw.as_str() {
             "sizes" => Ok(PairMode::Sizes),

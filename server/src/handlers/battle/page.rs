@@ -78,6 +78,10 @@ pub struct BattlePage {
     pub refusal: Option<String>,
     /// What stands in the box: a message that was not sent, or one that could not be answered, to be changed.
     pub draft: String,
+    /// The name of the set that the first prompt is of; empty where it is of none.
+    pub prompt_set: String,
+    /// Whether the first answers were there before anybody asked.
+    pub is_prepared: bool,
     /// The newest message as somebody changed it, where it was not taken.
     pub edited: Option<String>,
 }
@@ -130,6 +134,8 @@ impl BattlePage {
             } else {
                 String::new()
             },
+            prompt_set: battle.prompt_set.clone(),
+            is_prepared: battle.is_prepared,
             edited: None,
         }
     }

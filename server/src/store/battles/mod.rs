@@ -13,8 +13,8 @@ pub use replies::{
     set_queue_ahead,
 };
 pub use write::{
-    InsertError, NewBattle, NewReply, edit_prompt, insert_battle, insert_reply, insert_turn, lock, lock_of_voter,
-    mark_identity, mark_regenerated, mode, replace_model, replace_prompt,
+    InsertError, NewBattle, NewReply, SetPrompt, edit_prompt, insert_battle, insert_reply, insert_turn, lock,
+    lock_of_voter, mark_identity, mark_regenerated, mode, replace_model, replace_prompt,
 };
 
 /// A reply whose owner has said nothing for so long has lost its server.

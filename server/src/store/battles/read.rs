@@ -39,7 +39,8 @@ pub(in crate::store) async fn find(db: &mut PgConnection, id: BattleId) -> sqlx:
     let row = sqlx::query!(
         r#"SELECT battles.kind AS "kind: BattleKind", battles.voter_id AS "voter: VoterId", battles.model_a AS "model_a: ModelId",
             battles.model_b AS "model_b: ModelId", battles.pair_probability, battles.language,
-            battles.parameters AS "parameters: Json<Parameters>", battles.system_prompt, battles.exclusion_reason, battles.created_at,
+            battles.parameters AS "parameters: Json<Parameters>", battles.system_prompt, battles.prompt_set,
+            battles.is_prepared, battles.exclusion_reason, battles.created_at,
             votes.choice AS "vote?: Choice", votes.turns AS "judged_turns?",
             pending.choice AS "pending_choice?: Choice",
             extract(epoch FROM pending.final_at - now())::float8 AS seconds_left
@@ -73,6 +74,8 @@ pub(in crate::store) async fn find(db: &mut PgConnection, id: BattleId) -> sqlx:
         language: row.language,
         parameters: row.parameters.0,
         system_prompt: row.system_prompt,
+        prompt_set: row.prompt_set,
+        is_prepared: row.is_prepared,
         exclusion_reason: row.exclusion_reason,
         created_at: row.created_at,
         vote: row.vote,

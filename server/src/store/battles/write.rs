@@ -28,6 +28,18 @@ pub struct NewBattle<'a> {
     pub parameters: &'a Value,
     /// What the models are told to be; may be empty.
     pub system_prompt: &'a str,
+    /// The prompt of a set that it begins with.
+    pub set_prompt: Option<SetPrompt<'a>>,
+}
+
+/// The prompt of a set that a battle begins with.
+#[derive(Debug, Clone, Copy)]
+pub struct SetPrompt<'a> {
+    pub id: Uuid,
+    /// The set's name.
+    pub set: &'a str,
+    /// Whether the first answers were there beforehand.
+    pub is_prepared: bool,
 }
 
 /// An attempt to begin.
@@ -55,8 +67,8 @@ pub struct NewReply {
 pub async fn insert_battle(db: impl PgExecutor<'_>, new: &NewBattle<'_>) -> sqlx::Result<()> {
     sqlx::query!(
         "INSERT INTO battles (id, kind, voter_id, model_a, model_b, pair_probability, language, parameters, mode,
-            chosen_model, exclusion_reason, system_prompt)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            chosen_model, exclusion_reason, system_prompt, set_prompt, prompt_set, is_prepared)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         new.id.0,
         new.kind.as_str(),
         new.voter.0,
@@ -68,7 +80,10 @@ pub async fn insert_battle(db: impl PgExecutor<'_>, new: &NewBattle<'_>) -> sqlx
         new.mode.mode().as_str(),
         new.mode.chosen().map(|model| model.0),
         new.mode.exclusion_reason(),
-        new.system_prompt
+        new.system_prompt,
+        new.set_prompt.map(|prompt| prompt.id),
+        new.set_prompt.map_or("", |prompt| prompt.set),
+        new.set_prompt.is_some_and(|prompt| prompt.is_prepared)
     )
     .execute(db)
     .await?;
@@ -133,18 +148,29 @@ pub async fn insert_turn(
     InsertError::unless_added(&done)
 }
 
-/// Writes another message in the place of one that could not be answered.
+/// Writes another message in the place of one that could not be answered. A first message that is changed is of no set any more.
 pub async fn replace_prompt(db: impl PgExecutor<'_>, battle: BattleId, number: i32, prompt: &str) -> sqlx::Result<()> {
-    sqlx::query!("UPDATE turns SET prompt = $3 WHERE battle_id = $1 AND number = $2", battle.0, number, prompt)
-        .execute(db)
-        .await?;
+    sqlx::query!(
+        "WITH own AS (
+            UPDATE battles SET prompt_set = '', is_prepared = false WHERE id = $1 AND $2 = 1 AND prompt_set <> ''
+        )
+        UPDATE turns SET prompt = $3 WHERE battle_id = $1 AND number = $2",
+        battle.0,
+        number,
+        prompt
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 
-/// Writes another message in the place of one that was answered.
+/// Writes another message in the place of one that was answered. A first message that is changed is of no set any more.
 pub async fn edit_prompt(db: impl PgExecutor<'_>, battle: BattleId, number: i32, prompt: &str) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE turns SET prompt = $3, edits = edits + 1 WHERE battle_id = $1 AND number = $2",
+        "WITH own AS (
+            UPDATE battles SET prompt_set = '', is_prepared = false WHERE id = $1 AND $2 = 1 AND prompt_set <> ''
+        )
+        UPDATE turns SET prompt = $3, edits = edits + 1 WHERE battle_id = $1 AND number = $2",
         battle.0,
         number,
         prompt

@@ -29,6 +29,7 @@ async fn running(db: &PgPool, owner: Uuid, count: usize) -> Vec<ReplyId> {
             mode: PairMode::Random,
             language: "en",
             system_prompt: "",
+            set_prompt: None,
             parameters: &parameters,
         };
         battles::insert_battle(db, &new).await.expect("a battle");

@@ -36,6 +36,7 @@ const ADMIN: &[&str] = &[
     "/admin/models/new?copy=one",
     "/admin/models/one",
     "/admin/models/one/retire",
+    "/admin/prompts",
     "/admin/battles",
     "/admin/votes",
     "/admin/votes/import",

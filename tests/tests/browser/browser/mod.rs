@@ -8,6 +8,7 @@ mod judge;
 mod keyboard;
 mod leaderboard;
 mod plain;
+mod prompts;
 mod results;
 mod site;
 mod trouble;

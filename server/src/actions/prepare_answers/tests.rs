@@ -1,0 +1,163 @@
+//! Answers that are generated beforehand, and battles that begin with them.
+
+use fake_endpoint::{Behaviour, Ending, Endpoint};
+use secrecy::SecretString;
+use sqlx::PgPool;
+
+use super::*;
+use crate::actions::cast_vote::CastVote;
+use crate::actions::change_prompt_set::{AddPromptSet, ChangePromptSet, DeletePromptSet, ImportPrompts, RetryPrepared};
+use crate::actions::read_battle::ReadBattle;
+use crate::actions::start_prepared::StartPrepared;
+use crate::database::Pools;
+use crate::domain::{Battle, BattleId, Choice, ReplyStatus, VoterId};
+use crate::keys::Keys;
+use crate::store::prompt_sets::{self, PromptSet};
+use crate::testing::{caller, config};
+
+/// Models of this name at one endpoint, and an arena that knows them.
+async fn arena(db: &PgPool, models: &[(&str, Behaviour)]) -> (AppState, Endpoint) {
+    let endpoint = Endpoint::start();
+    for (name, behaviour) in models {
+        endpoint.model(name, behaviour.clone());
+        sqlx::query(
+            "INSERT INTO models (id, slug, display_name, kind, base_url, remote_model, retries, state)
+            VALUES (gen_random_uuid(), $1, $1, 'endpoint', $2, $1, 0, 'enabled')",
+        )
+        .bind(name)
+        .bind(endpoint.base_url())
+        .execute(db)
+        .await
+        .unwrap();
+    }
+    let keys = Keys::from_secret(&SecretString::from("0123456789abcdef0123456789abcdef")).unwrap();
+    let arena = AppState::new(config(&["--allow-private", "127.0.0.1"]), Pools::one(db.clone()), keys).unwrap();
+    (arena, endpoint)
+}
+
+/// A set of these prompts that is to be prepared.
+async fn set(arena: &AppState, prompts: &str) -> Uuid {
+    let set = AddPromptSet { admin: None, name: " Open \u{200b} questions ".to_owned() }.run(arena).await.unwrap();
+    let bytes = prompts.as_bytes().to_vec();
+    ImportPrompts { admin: None, set, file: "p.jsonl".to_owned(), bytes }.run(arena).await.unwrap();
+    let name = "Open questions".to_owned();
+    ChangePromptSet { admin: None, set, name, is_offered: true, is_prepared: true }.run(arena).await.unwrap();
+    set
+}
+
+async fn read(arena: &AppState, set: Uuid) -> PromptSet {
+    prompt_sets::list(&arena.db, Some(set)).await.unwrap().remove(0)
+}
+
+/// Generates until nothing is missing; gives how many answers were asked for.
+async fn all(arena: &AppState) -> usize {
+    let mut asked = 0;
+    while next(arena).await.unwrap() == Next::Generated {
+        asked += 1;
+    }
+    asked
+}
+
+async fn start(arena: &AppState, voter: VoterId, theme: &str) -> Result<BattleId, Error> {
+    let caller = caller(voter);
+    StartPrepared { caller, language: "en", theme: theme.to_owned(), agrees: false }.run(arena).await
+}
+
+async fn battle(arena: &AppState, voter: VoterId, theme: &str) -> Battle {
+    let battle = start(arena, voter, theme).await.unwrap();
+    ReadBattle { battle, voter }.run(arena).await.unwrap().battle
+}
+
+const TWO: &str = "{\"prompt\": \"What is dew?\", \"tags\": [\"nature\"]}\n{\"prompt\": \"什么是露水？\"}";
+
+#[sqlx::test(migrations = "../migrations")]
+async fn every_model_that_plays_answers_every_prompt_once(db: PgPool) {
+    let (arena, _endpoint) =
+        arena(&db, &[("left", Behaviour::says(&["Water."])), ("right", Behaviour::says(&["Wet."]))]).await;
+    let set = set(&arena, TWO).await;
+    assert_eq!((read(&arena, set).await.name.as_str(), all(&arena).await), ("Open questions", 4));
+    assert_eq!((read(&arena, set).await.answers, all(&arena).await), (4, 0));
+    // A model that is told otherwise is another contestant; one with another name is not.
+    sqlx::query("UPDATE models SET system_prompt = 'Be brief.' WHERE slug = 'left'").execute(&db).await.unwrap();
+    sqlx::query("UPDATE models SET display_name = 'Other', retries = 2 WHERE slug = 'right'")
+        .execute(&db)
+        .await
+        .unwrap();
+    assert_eq!(all(&arena).await, 2);
+    // Nothing is asked of those that do not play, nor for sets that are not to be prepared.
+    ImportPrompts { admin: None, set, file: "p.txt".to_owned(), bytes: b"More?".to_vec() }.run(&arena).await.unwrap();
+    sqlx::query("UPDATE models SET state = 'disabled' WHERE slug = 'left'").execute(&db).await.unwrap();
+    assert_eq!(all(&arena).await, 1);
+    sqlx::query("UPDATE models SET state = 'enabled' WHERE slug = 'left'").execute(&db).await.unwrap();
+    let name = "Open questions".to_owned();
+    ChangePromptSet { admin: None, set, name, is_offered: true, is_prepared: false }.run(&arena).await.unwrap();
+    assert_eq!(all(&arena).await, 0);
+    DeletePromptSet { admin: None, set }.run(&arena).await.unwrap();
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM prepared_answers").fetch_one(&db).await.unwrap();
+    assert_eq!(left, 0);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_visitor_gets_each_prompt_once_with_both_answers_and_votes_at_once(db: PgPool) {
+    let (arena, _endpoint) =
+        arena(&db, &[("left", Behaviour::says(&["Water."])), ("right", Behaviour::says(&["Wet."]))]).await;
+    set(&arena, TWO).await;
+    let (voter, other) = (VoterId(Uuid::now_v7()), VoterId(Uuid::now_v7()));
+    assert!(matches!(start(&arena, voter, "").await, Err(Error::Conflict("prepared-none"))));
+    all(&arena).await;
+    let first = battle(&arena, voter, "").await;
+    assert_eq!(
+        (first.turns[0].prompt.as_str(), first.language.as_str()),
+        ("What is dew?", "en"),
+        "one's language first"
+    );
+    assert_eq!((first.prompt_set.as_str(), first.is_prepared), ("Open questions", true));
+    assert!(first.pair_probability.is_some_and(|share| share > 0.0));
+    let said: Vec<_> =
+        first.turns[0].replies.iter().flatten().map(|reply| (reply.status, reply.content.as_str())).collect();
+    assert_eq!(said.len(), 2);
+    assert!(said.contains(&(ReplyStatus::Done, "Water.")) && said.contains(&(ReplyStatus::Done, "Wet.")), "{said:?}");
+    let vote = CastVote {
+        battle: first.id,
+        caller: caller(voter),
+        choice: Choice::A,
+        reasons: Vec::new(),
+        comment: String::new(),
+    };
+    vote.run(&arena).await.unwrap();
+    assert_eq!(battle(&arena, voter, "").await.turns[0].prompt, "什么是露水？");
+    assert!(matches!(start(&arena, voter, "").await, Err(Error::Conflict("prepared-none"))));
+    assert_eq!(battle(&arena, other, "nature").await.turns[0].prompt, "What is dew?");
+    assert!(matches!(start(&arena, other, "nature").await, Err(Error::Conflict("prepared-none"))));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_answer_that_names_its_model_is_found_and_one_that_fails_is_asked_for_three_times(db: PgPool) {
+    let broken = Behaviour::says(&["…"]).ending(Ending::Status(500, "out of memory".to_owned()));
+    let models = [
+        ("left", Behaviour::says(&["I am Mixtral, made by Mistral AI."])),
+        ("right", Behaviour::says(&["Wet."])),
+        ("broken", broken),
+    ];
+    let (arena, _endpoint) = arena(&db, &models).await;
+    let set = set(&arena, "{\"prompt\": \"Who are you?\"}").await;
+    assert_eq!(all(&arena).await, 3);
+    let row = read(&arena, set).await;
+    assert_eq!((row.answers, row.failed), (2, 1));
+    // Not before a while, and three times at most; the endpoint rests too, so the rows are asked for by hand.
+    let models = playing(&arena).await.unwrap();
+    let (contestants, owner) = (contestants(&models), Uuid::now_v7());
+    let claim = async || prepared_answers::claim(&db, owner, &contestants, 1).await.unwrap();
+    for _ in 0..2 {
+        assert!(claim().await.is_none(), "it has just failed");
+        sqlx::query("UPDATE prepared_answers SET heartbeat_at = now() - interval '1 hour'").execute(&db).await.unwrap();
+        let claimed = claim().await.expect("it may be tried again");
+        let ended = Ended { error_code: Some("server-failed".to_owned()), ..Ended::default() };
+        prepared_answers::finish(&db, owner, &claimed, &ended).await.unwrap();
+    }
+    sqlx::query("UPDATE prepared_answers SET heartbeat_at = now() - interval '1 hour'").execute(&db).await.unwrap();
+    assert!(claim().await.is_none(), "three times were enough");
+    assert_eq!(RetryPrepared { set }.run(&arena).await.unwrap(), 1);
+    let voter = VoterId(Uuid::now_v7());
+    assert_eq!(battle(&arena, voter, "").await.exclusion_reason.as_deref(), Some("identity"));
+}
