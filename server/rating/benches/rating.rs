@@ -221,6 +221,8 @@ fn main() {
     report("100 bootstrap rounds", drawing, Some(100 * (computed() - begun)));
     let (tying, _) = time(|| davidson(&pairs, None, Scale::default()));
     report("Davidson with errors, tallied", tying, None);
+    let (tying, _) = time(|| davidson(&pairs, Some(&kept), Scale::default()));
+    report("Davidson with clustered errors", tying, None);
 
     let mut styled: Vec<StyleVote<STYLE>> = votes
         .iter()

@@ -3,9 +3,20 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Clusters, Covariance, Difference, Effect, Fit, Gauge, Group, Pairs, RankRange, Scale, Share, Standing, StyleVote,
-    Tally, Unrated, Voters, average_win_rate, fit_clustered, fit_style, pair_shares, rank_ranges,
+    Bootstrap, Clusters, Covariance, Difference, Effect, Fit, Gauge, Group, Pairs, RankRange, Scale, Share, Standing,
+    StyleVote, Tally, TieFit, Unrated, Voters, average_win_rate, davidson, fit_clustered, fit_style, pair_shares,
+    rank_ranges,
 };
+
+/// How ties count in ratings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Ties {
+    /// As half a win for each.
+    #[default]
+    Half,
+    /// As an outcome of their own (Davidson 1970).
+    Modelled,
+}
 
 /// What the operator decides about a board.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,11 +27,15 @@ pub struct BoardSettings<Id> {
     pub center: f64,
     /// Models with fewer votes are preliminary: rated, but not ranked.
     pub min_votes: u64,
+    /// How ties count.
+    pub ties: Ties,
+    /// How often the votes are drawn anew to see how far the ratings scatter; by default never.
+    pub rounds: usize,
 }
 
 impl<Id> Default for BoardSettings<Id> {
     fn default() -> Self {
-        Self { anchor: None, center: Scale::default().center, min_votes: 0 }
+        Self { anchor: None, center: Scale::default().center, min_votes: 0, ties: Ties::Half, rounds: 0 }
     }
 }
 
@@ -41,6 +56,16 @@ pub struct Entry<Id> {
     pub tally: Tally,
     /// The mean of its win rates against those it met.
     pub average_win_rate: Option<f64>,
+    /// How far its rating scatters where the votes are drawn anew; only of the largest group, and where that was asked for.
+    pub redrawn: Option<Redrawn>,
+}
+
+/// A rating's scatter over rounds in which the votes were drawn anew.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Redrawn {
+    pub standard_error: f64,
+    /// The middle 95 % of the rounds; nothing where too many rounds gave it no rating.
+    pub interval: Option<(f64, f64)>,
 }
 
 /// All lines of a board that has votes, and its pairs.
@@ -59,11 +84,19 @@ pub struct Board<Id> {
     pub voters: Option<Clusters>,
     /// What an answer's length and marks do to votes, where the largest group's ratings are those without it.
     pub style: Option<[Effect; STYLE]>,
+    /// What became of the largest group's ties, where they were to be modelled. Groups that cannot be fitted so are rated with
+    /// half a win for each.
+    pub ties: Option<TieFit>,
+    /// In how many rounds the votes were drawn anew, and whether whole voters were drawn.
+    pub redrawn: Option<(usize, bool)>,
     /// The win rates of each model against each, numbered as in `entries`, with intervals; nothing for pairs that never met.
     pub shares: Vec<Vec<Option<Share>>>,
     /// How certain the strengths of each group are, with its members as numbered in `entries`.
     pub covariances: Vec<(Vec<usize>, Covariance)>,
 }
+
+/// The same votes are always drawn.
+const SEED: u64 = 0x626f_6f74;
 
 /// Features of style: tokens, headers, lists, bold.
 pub const STYLE: usize = 4;
@@ -80,7 +113,7 @@ pub struct KnownVoters<'a, Id> {
 impl<Id: Copy + Ord> Board<Id> {
     /// Computes a board from the votes of its pairs (seen from the first) and its Elo ratings. With the style of each of
     /// these votes, whose models are numbered as those of `voters`, the largest group is rated without the effects of it,
-    /// where they can be estimated.
+    /// where they can be estimated; ties count half there, whatever `settings` say.
     #[must_use]
     pub fn compute(
         votes: &[(Id, Id, Tally)],
@@ -101,6 +134,10 @@ impl<Id: Copy + Ord> Board<Id> {
         let scale = Scale { center: settings.center, gauge, ..Scale::default() };
         let by_number = tally(votes, &ids);
         let mut fit = fit_clustered(&by_number, voters.map(|known| known.voters), scale);
+        let mut ties = None;
+        if settings.ties == Ties::Modelled && style.is_none() {
+            ties = model_ties(&mut fit, &by_number, voters.map(|known| known.voters), scale);
+        }
         let style = style.and_then(|votes| fit_style(ids.len(), votes, scale)).map(|styled| {
             for (model, rated) in styled.rated {
                 fit.standings[model] = Standing::Rated(rated);
@@ -112,6 +149,11 @@ impl<Id: Copy + Ord> Board<Id> {
             styled.effects
         });
         let shares = pair_shares(&by_number, voters.map(|known| known.voters));
+        let redrawn = (settings.rounds > 0).then(|| match voters {
+            Some(known) => Bootstrap::of_voters(&by_number, known.voters, scale, settings.rounds, SEED),
+            None => Bootstrap::of_votes(&by_number, scale, settings.rounds, SEED),
+        });
+        let is_by_voter = voters.is_some();
         let voters = fit.groups.first().and_then(|group| group.covariance.voters());
         let groups = fit.groups.len();
         let lines = lines(&by_number, &fit, settings.min_votes);
@@ -131,10 +173,16 @@ impl<Id: Copy + Ord> Board<Id> {
             elo: elo.get(&ids[at]).copied(),
             tally: pairs.total(at),
             average_win_rate: average_win_rate(&pairs, at),
+            redrawn: line.standing.rated().filter(|rated| rated.group == 0).and_then(|_| {
+                let rounds = redrawn.as_ref()?;
+                let standard_error = rounds.standard_error(line.model)?;
+                Some(Redrawn { standard_error, interval: rounds.interval(line.model) })
+            }),
         };
         let entries = lines.into_iter().enumerate().map(entry).collect();
         let votes = votes.iter().map(|(_, _, tally)| tally.battles()).sum();
-        Self { entries, pairs, groups, votes, voters, style, shares, covariances }
+        let redrawn = redrawn.as_ref().map(|rounds| (rounds.rounds.len(), is_by_voter));
+        Self { entries, pairs, groups, votes, voters, style, ties, redrawn, shares, covariances }
     }
 
     /// How much stronger one entry is than another, by their numbers; nothing where no votes compare them.
@@ -148,6 +196,22 @@ impl<Id: Copy + Ord> Board<Id> {
             Some(Difference { value, standard_error: variance.sqrt(), degrees: covariance.degrees() })
         })
     }
+}
+
+/// Puts the ratings with modelled ties in the place of those with half wins, group by group, and says what became of the
+/// largest one's.
+fn model_ties(fit: &mut Fit, pairs: &Pairs, voters: Option<&Voters>, scale: Scale) -> Option<TieFit> {
+    // Both find the same groups in the same order.
+    let fitted = davidson(pairs, voters, scale);
+    let of_largest = fitted.first().map(|group| group.ties);
+    for (of_half_wins, modelled) in fit.groups.iter_mut().zip(fitted) {
+        let Some(group) = modelled.group else { continue };
+        *of_half_wins = group;
+        for (model, rated) in modelled.rated {
+            fit.standings[model] = Standing::Rated(rated);
+        }
+    }
+    of_largest
 }
 
 fn tally<Id: Copy + Ord>(votes: &[(Id, Id, Tally)], ids: &[Id]) -> Pairs {

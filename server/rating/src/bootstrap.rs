@@ -3,7 +3,7 @@
 use super::components;
 use super::likelihood::Battles;
 use super::random::Random;
-use super::{Pairs, Scale, Tally, Voters, fit};
+use super::{Gauge, Pairs, Scale, Tally, Voters, fit};
 
 /// What the ratings were in each round.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +68,12 @@ impl Bootstrap {
         let mut random = Random::seeded(seed);
         let known = fit(pairs, scale);
         let mut start = vec![0.0; pairs.models()];
+        let anchor = match scale.gauge {
+            Gauge::Anchor(anchor) => {
+                known.groups.first().filter(|group| group.members.contains(&anchor)).map(|_| anchor)
+            }
+            Gauge::Mean | Gauge::VoteWeighted => None,
+        };
         let exposure: Vec<f64> = (0..pairs.models()).map(|model| pairs.total(model).battles() as f64).collect();
         for group in &known.groups {
             for (&member, strength) in group.members.iter().zip(&group.strengths) {
@@ -77,7 +83,9 @@ impl Bootstrap {
         let round = |_| {
             let drawn = draw(&mut random);
             let mut ratings = vec![None; drawn.models()];
-            if let Some(members) = components::groups(&drawn).into_iter().next() {
+            // Without the anchor a round's ratings would be measured from elsewhere.
+            let has_anchor = |members: &Vec<usize>| anchor.is_none_or(|anchor| members.contains(&anchor));
+            if let Some(members) = components::groups(&drawn).into_iter().next().filter(has_anchor) {
                 let near: Vec<f64> = members.iter().map(|&member| start[member]).collect();
                 let strengths = Battles::inside(&drawn, &members).maximise(Some(&near));
                 // By the votes that there are, not those that were drawn: all rounds are measured alike.

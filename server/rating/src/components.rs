@@ -5,6 +5,7 @@
 //! arrows only lead one way, the likelihood grows without end as the two sides move apart.
 
 use super::Pairs;
+use super::likelihood::Battles;
 
 /// Why a model has no finite rating.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,20 @@ pub(super) fn groups(pairs: &Pairs) -> Vec<Vec<usize>> {
     };
     groups.sort_by_key(|group| (std::cmp::Reverse((group.len(), votes(group))), group[0]));
     groups
+}
+
+/// Whether decided votes lead from some model back to itself.
+pub(super) fn has_circle(battles: &Battles) -> bool {
+    let mut beats = vec![Vec::new(); battles.models];
+    for &(a, b, tally) in &battles.pairs {
+        if tally.wins > 0 {
+            beats[a].push(b);
+        }
+        if tally.losses > 0 {
+            beats[b].push(a);
+        }
+    }
+    strongly_connected(&beats).iter().any(|group| group.len() > 1)
 }
 
 /// Why a model outside every group has no rating.

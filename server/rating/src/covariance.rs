@@ -34,8 +34,8 @@ impl Covariance {
         Self { matrix, voters }
     }
 
-    /// Of strengths so far apart that these numbers cannot say it.
-    fn unknown(models: usize) -> Self {
+    /// Of strengths so far apart that these numbers cannot say it, or that may be as far apart as one likes.
+    pub(crate) fn unknown(models: usize) -> Self {
         let mut matrix = Symmetric::zero(models);
         (0..models).for_each(|i| matrix.add(i, i, f64::INFINITY));
         Self::new(matrix, None)

@@ -2,81 +2,124 @@
 //! `P_i : P_tie : P_j = e^{d/2} : ν : e^{-d/2}`, where `d` is the difference of strengths.
 
 use super::components;
+use super::covariance::Covariance;
 use super::distribution::t95;
 use super::likelihood::Battles;
 use super::linear::{Cholesky, Symmetric};
-use super::{Pairs, Rated, Scale, Tally, Voters};
+use super::{Clusters, Group, Pairs, Rated, Scale, Tally, Voters};
 
 const MAX_STEPS: usize = 100;
 
-/// Models that are rated among each other, with the ties between them.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DavidsonGroup {
-    /// Their numbers, ascending, and their ratings.
-    pub rated: Vec<(usize, Rated)>,
+/// How often two equal models tie.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TieRate {
     /// Two equal models tie `ν / (2 + ν)` of their battles.
     pub nu: f64,
     /// Its 95 % interval.
     pub nu_interval: (f64, f64),
 }
 
-impl DavidsonGroup {
+impl TieRate {
     /// The share of ties between two equal models.
     #[must_use]
-    pub fn tie_share(&self) -> f64 {
+    pub fn share(&self) -> f64 {
         self.nu / (2.0 + self.nu)
+    }
+
+    /// The 95 % interval of the share.
+    #[must_use]
+    pub fn share_interval(&self) -> (f64, f64) {
+        let of = |nu: f64| if nu.is_finite() { nu / (2.0 + nu) } else { 1.0 };
+        (of(self.nu_interval.0), of(self.nu_interval.1))
     }
 }
 
-/// Fits each group of models that Bradley-Terry rates and that has both ties and decided votes. Groups whose likelihood has
-/// no maximum at finite strengths are left out: half a win each connects models that a tie of this model does not.
+/// What this model makes of a group's ties.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum TieFit {
+    /// They have a rate of their own.
+    Fitted(TieRate),
+    /// There is none: the likeliest rate is 0, and the ratings are Bradley-Terry's.
+    NoTies,
+    /// There is nothing else: however far apart two models are, a rate that is high enough explains it. So all stand alike,
+    /// and nothing bounds how far apart they may be.
+    AllTies,
+    /// No model, nor any chain of models, lost to one that it won against. Then the farther apart they all are, at a rate
+    /// that grows with it, the likelier the votes: there is no finite rating.
+    NoUpset,
+}
+
+/// Models that are rated among each other, with the ties between them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DavidsonGroup {
+    /// What became of ties.
+    pub ties: TieFit,
+    /// Each member's number and rating, ascending by number; nobody's where there is no finite one.
+    pub rated: Vec<(usize, Rated)>,
+    /// The members with their strengths and how certain these are; nothing where there is no finite rating.
+    pub group: Option<Group>,
+}
+
+/// Fits each group of models that Bradley-Terry rates, in the order in which it has them.
 #[must_use]
 pub fn davidson(pairs: &Pairs, voters: Option<&Voters>, scale: Scale) -> Vec<DavidsonGroup> {
     let groups = components::groups(pairs).into_iter().enumerate();
-    groups.filter_map(|(group, members)| fit_group(pairs, voters, scale, group, &members)).collect()
+    groups.map(|(group, members)| fit_group(pairs, voters, scale, group, members)).collect()
 }
 
-fn fit_group(
-    pairs: &Pairs,
-    voters: Option<&Voters>,
-    scale: Scale,
-    group: usize,
-    members: &[usize],
-) -> Option<DavidsonGroup> {
-    let battles = Battles::inside(pairs, members);
+fn fit_group(pairs: &Pairs, voters: Option<&Voters>, scale: Scale, group: usize, members: Vec<usize>) -> DavidsonGroup {
+    let battles = Battles::inside(pairs, &members);
     let ties: u64 = battles.pairs.iter().map(|one| one.2.halves()).sum();
     let all: u64 = battles.pairs.iter().map(|one| one.2.battles()).sum();
-    if ties == 0 || ties == all {
-        return None;
+    if ties == 0 {
+        let strengths = battles.maximise(None);
+        let covariance = Covariance::of(&battles, &members, &strengths, voters);
+        return rate(TieFit::NoTies, Group { members, strengths, covariance }, &battles, scale, group);
     }
-    let models = battles.models;
-    let (theta, information) = maximise(&battles, ties as f64 / (all - ties) as f64)?;
-    let bread = information.inverse();
-    let (meat, degrees) = match voters {
-        None => (independent(&battles, &theta), None),
-        Some(voters) => clustered(models, members, &theta, voters),
+    if ties == all {
+        let (strengths, covariance) = (vec![0.0; battles.models], Covariance::unknown(battles.models));
+        return rate(TieFit::AllTies, Group { members, strengths, covariance }, &battles, scale, group);
+    }
+    // Where decided votes lead in a circle, no strengths that move apart agree with all of them; so there is a maximum.
+    let fitted =
+        components::has_circle(&battles).then(|| maximise(&battles, ties as f64 / (all - ties) as f64)).flatten();
+    let Some((mut theta, information)) = fitted else {
+        return DavidsonGroup { ties: TieFit::NoUpset, rated: Vec::new(), group: None };
     };
-    let covariance = bread.sandwich(&meat);
-    let reach = t95(degrees);
-    let exposure = battles.exposure();
-    let weights = scale.weights(members, |member| exposure[member]);
-    let origin: f64 = weights.iter().zip(&theta).map(|(weight, x)| weight * x).sum();
-    let rated = members.iter().enumerate().map(|(at, &member)| {
-        let mut contrast: Vec<f64> = weights.iter().map(|weight| -weight).chain([0.0]).collect();
-        contrast[at] += 1.0;
-        let standard_error = scale.factor() * variance(&covariance, &contrast).sqrt();
-        let margin = if standard_error == 0.0 { 0.0 } else { reach * standard_error };
-        let rating = scale.center + scale.factor() * (theta[at] - origin);
-        (member, Rated { group, rating, standard_error, margin })
-    });
-    let rated = rated.collect();
-    let log_margin = reach * covariance.get(models, models).max(0.0).sqrt();
-    let nu_interval = ((theta[models] - log_margin).exp(), (theta[models] + log_margin).exp());
-    Some(DavidsonGroup { rated, nu: theta[models].exp(), nu_interval })
+    let models = battles.models;
+    let bread = information.inverse();
+    let (meat, clusters) = match voters {
+        None => (independent(&battles, &theta), None),
+        Some(voters) => {
+            let (meat, clusters) = clustered(models, &members, &theta, voters);
+            (meat, Some(clusters))
+        }
+    };
+    let whole = bread.sandwich(&meat);
+    let log_margin = t95(clusters.map(|voters| voters.effective - 1.0)) * whole.get(models, models).max(0.0).sqrt();
+    let log_nu = theta.pop().unwrap_or_default();
+    let rate_of_ties =
+        TieRate { nu: log_nu.exp(), nu_interval: ((log_nu - log_margin).exp(), (log_nu + log_margin).exp()) };
+    let strengths_alone: Vec<usize> = (0..models).collect();
+    let covariance = Covariance::new(whole, clusters).of_members(&strengths_alone);
+    rate(TieFit::Fitted(rate_of_ties), Group { members, strengths: theta, covariance }, &battles, scale, group)
 }
 
-fn variance(covariance: &Symmetric, contrast: &[f64]) -> f64 {
-    covariance.times(contrast).iter().zip(contrast).map(|(a, b)| a * b).sum::<f64>().max(0.0)
+/// The ratings of these strengths.
+fn rate(ties: TieFit, group: Group, battles: &Battles, scale: Scale, number: usize) -> DavidsonGroup {
+    let exposure = battles.exposure();
+    let weights = scale.weights(&group.members, |member| exposure[member]);
+    let origin: f64 = weights.iter().zip(&group.strengths).map(|(weight, x)| weight * x).sum();
+    let reach = group.covariance.reach();
+    let variances = group.covariance.against(&weights);
+    let rated = group.members.iter().zip(&group.strengths).zip(variances).map(|((&member, x), variance)| {
+        // Of infinite variances no difference can be taken.
+        let standard_error = if ties == TieFit::AllTies { f64::INFINITY } else { scale.factor() * variance.sqrt() };
+        let margin = if standard_error == 0.0 { 0.0 } else { reach * standard_error };
+        let rating = scale.center + scale.factor() * (x - origin);
+        (member, Rated { group: number, rating, standard_error, margin })
+    });
+    DavidsonGroup { ties, rated: rated.collect(), group: Some(group) }
 }
 
 /// The chances of win, tie and loss.
@@ -189,12 +232,14 @@ fn independent(battles: &Battles, theta: &[f64]) -> Symmetric {
     meat
 }
 
-/// As [`independent`], summed up by voter; also gives Student's degrees of freedom.
-fn clustered(models: usize, members: &[usize], theta: &[f64], voters: &Voters) -> (Symmetric, Option<f64>) {
+/// As [`independent`], summed up by voter.
+fn clustered(models: usize, members: &[usize], theta: &[f64], voters: &Voters) -> (Symmetric, Clusters) {
     let mut meat = Symmetric::zero(models + 1);
-    let (mut count, mut votes, mut squared_votes) = (0.0, 0.0, 0.0);
+    let (mut count, mut votes, mut squared_votes) = (0_usize, 0.0, 0.0);
+    // Most people vote on few models: only what one voter touched is added up and cleared again.
+    let (mut score, mut touched) = (vec![0.0; models + 1], Vec::new());
     for counts in voters.each() {
-        let (mut score, mut cast) = (vec![0.0; models + 1], 0.0);
+        let mut cast = 0.0;
         for one in counts {
             let numbers = [one.a, one.b].map(|model| members.binary_search(&usize::from(model)));
             let [Ok(a), Ok(b)] = numbers else { continue };
@@ -204,21 +249,26 @@ fn clustered(models: usize, members: &[usize], theta: &[f64], voters: &Voters) -
             score[a] += by_d;
             score[b] -= by_d;
             score[models] += by_nu;
+            touched.extend([a, b]);
             cast += f64::from(one.battles());
         }
         if cast > 0.0 {
-            count += 1.0;
+            count += 1;
             votes += cast;
             squared_votes += cast * cast;
-            for i in 0..=models {
-                for j in 0..=i {
+            touched.push(models);
+            touched.sort_unstable();
+            touched.dedup();
+            for (at, &i) in touched.iter().enumerate() {
+                for &j in &touched[..=at] {
                     meat.add(i, j, score[i] * score[j]);
                 }
             }
         }
+        touched.drain(..).for_each(|at| score[at] = 0.0);
     }
-    if count > 1.0 {
-        meat.scale(count / (count - 1.0));
+    if count > 1 {
+        meat.scale(count as f64 / (count as f64 - 1.0));
     }
-    (meat, Some(votes * votes / squared_votes - 1.0))
+    (meat, Clusters { count, effective: votes * votes / squared_votes })
 }

@@ -37,14 +37,14 @@ mod voters;
 mod win_rate;
 
 pub use anomaly::{SideChoice, VoterEvidence};
-pub use board::{Board, BoardSettings, Entry, KnownVoters, STYLE};
+pub use board::{Board, BoardSettings, Entry, KnownVoters, Redrawn, STYLE, Ties};
 pub use bootstrap::Bootstrap;
 pub use bradley_terry::{Fit, Group, Rated, Standing, fit, fit_clustered};
 pub use components::Unrated;
 pub use contrast::{RatingDifference, rating_differences};
 pub use correlation::RankCorrelation;
 pub use covariance::Covariance;
-pub use davidson::{DavidsonGroup, davidson};
+pub use davidson::{DavidsonGroup, TieFit, TieRate, davidson};
 pub use decision::{Difference, fewest_removals};
 pub use elo::EloSettings;
 pub use factors::{FactorFit, fit_factors};

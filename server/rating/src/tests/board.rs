@@ -98,3 +98,59 @@ fn a_board_that_knows_its_voters_says_how_many() {
     assert_eq!(board.voters, Some(Clusters { count: 10, effective: 10.0 }));
     assert_eq!(board.entries[0].id, 'b');
 }
+
+#[test]
+fn ties_are_an_outcome_of_their_own_where_that_is_asked_for() {
+    let tally = Tally { wins: 30, losses: 10, ties: 20, both_bad: 0 };
+    let settings = BoardSettings { ties: Ties::Modelled, ..BoardSettings::default() };
+    let with_ties = |votes: &[(char, char, Tally)]| Board::compute(votes, None, None, &BTreeMap::new(), &settings);
+    let modelled = with_ties(&[('a', 'b', tally)]);
+    let Some(TieFit::Fitted(ties)) = modelled.ties else { panic!("{:?}", modelled.ties) };
+    assert_close(ties.nu, 20.0 / 300.0_f64.sqrt(), 1e-9, "ν");
+    // d = ln 3 by Davidson, against ln(40/20) with half a win for each tie.
+    let apart = |board: &Board<char>| board.difference(0, 1).unwrap().value;
+    assert_close(apart(&modelled), 3.0_f64.ln(), 1e-9, "modelled");
+    assert_close(apart(&board(&[('a', 'b', tally)], &BTreeMap::new())), 2.0_f64.ln(), 1e-9, "half");
+    let tied = with_ties(&[('a', 'b', Tally { ties: 9, ..Tally::default() })]);
+    assert_eq!(tied.ties, Some(TieFit::AllTies));
+    assert!(tied.entries.iter().all(|line| line.rank == Some(RankRange { best: 1, worst: 2 })));
+    // Without an upset, the ratings with half a win each stay, and it is said.
+    let lead = [('a', 'b', Tally { wins: 4, ties: 2, ..Tally::default() })];
+    assert_eq!(with_ties(&lead).ties, Some(TieFit::NoUpset));
+    assert_eq!(with_ties(&lead).entries, board(&lead, &BTreeMap::new()).entries);
+}
+
+#[test]
+fn votes_drawn_anew_scatter_as_the_formula_says() {
+    let tally = Tally { wins: 600, losses: 400, ..Tally::default() };
+    let votes = [('a', 'b', tally), ('b', 'c', tally), ('c', 'a', tally)];
+    let settings = BoardSettings { rounds: 1000, ..BoardSettings::default() };
+    let redrawn = Board::compute(&votes, None, None, &BTreeMap::new(), &settings);
+    assert_eq!(redrawn.redrawn, Some((1000, false)));
+    for line in &redrawn.entries {
+        let (rated, redrawn) = (line.standing.rated().unwrap(), line.redrawn.unwrap());
+        // A thousand rounds know a standard error to 2.2 %: six times that.
+        assert_close(redrawn.standard_error / rated.standard_error, 1.0, 0.13, "standard error");
+        let (low, high) = redrawn.interval.unwrap();
+        assert!(low < rated.rating && rated.rating < high);
+    }
+    assert_eq!(redrawn, Board::compute(&votes, None, None, &BTreeMap::new(), &settings), "the same votes are drawn");
+    assert_eq!(board(&votes, &BTreeMap::new()).redrawn, None);
+}
+
+#[test]
+fn rounds_without_the_anchor_say_nothing_of_how_far_ratings_scatter() {
+    // c hangs on one win and one loss: many rounds draw only one of them, or none.
+    let votes = [
+        ('a', 'b', Tally { wins: 50, losses: 50, ..Tally::default() }),
+        ('b', 'c', Tally { wins: 1, losses: 1, ..Tally::default() }),
+    ];
+    let settings = BoardSettings { anchor: Some('c'), rounds: 200, ..BoardSettings::default() };
+    let board = Board::compute(&votes, None, None, &BTreeMap::new(), &settings);
+    for line in board.entries.iter().filter(|line| line.id != 'c') {
+        // Measured from c, each is as uncertain as c itself: some 250 points; from the mean it would be some 25.
+        let error = line.redrawn.unwrap().standard_error;
+        assert!(error > 100.0, "{}: {error}", line.id);
+        assert_eq!(line.redrawn.unwrap().interval, None, "too many rounds have none");
+    }
+}
