@@ -1,6 +1,7 @@
 // The administration: keeps the overview fresh, says that a check is under way, and keeps long texts until they are saved.
 
 import { localTimes } from "./time.js";
+import { uploads } from "./upload.js";
 
 const EVERY_MS = 3000;
 
@@ -68,4 +69,5 @@ function drafts(form) {
 document.querySelectorAll("[data-refresh]").forEach(refresh);
 document.querySelectorAll("form[data-busy]").forEach(busy);
 document.querySelectorAll("form[data-drafts]").forEach(drafts);
+uploads();
 document.querySelector("#finding")?.focus();

@@ -5,12 +5,15 @@ use std::time::{Duration, Instant};
 
 use sqlx::{PgConnection, PgPool};
 
-use crate::domain::{BattleId, VoteFeatures};
+use crate::domain::{BattleId, JudgedTexts, VoteFeatures};
 use crate::error::Error;
-use crate::store::{vote_features, votes};
+use crate::store::exports::{Conversation, Conversations};
+use crate::store::{imported_conversations, vote_features, votes};
 
 /// How often a server looks for votes that are not described yet.
 const EACH: Duration = Duration::from_secs(1);
+/// How often all votes are looked at again: an import may bring the conversations of votes that came without.
+const ANEW_EACH: Duration = Duration::from_secs(600);
 /// Votes of one transaction: their texts are in memory at once.
 const BATCH: i64 = 100;
 /// Votes are numbered before they are committed: so far back of the newest one, some may still turn up.
@@ -20,8 +23,11 @@ const TELL_EACH: Duration = Duration::from_secs(10);
 
 /// Describes votes for as long as the service runs: first the older ones, then each that comes.
 pub async fn run(db: PgPool) {
-    let mut after = 0;
+    let (mut after, mut begun) = (0, Instant::now());
     loop {
+        if begun.elapsed() >= ANEW_EACH {
+            (after, begun) = (0, Instant::now());
+        }
         if let Err(error) = describe_from(&db, &mut after).await {
             tracing::warn!(%error, "votes could not be described yet");
         }
@@ -72,8 +78,23 @@ pub(super) async fn before_deletion(transaction: &mut PgConnection, battles: &[B
     describe(transaction, &missing).await
 }
 
+/// What an imported vote judged: both sides were asked the same.
+fn judged([a, b]: Conversations) -> JudgedTexts {
+    let of = |messages: &Conversation, wanted: &str| {
+        messages.iter().filter(|(role, _)| *role == wanted).map(|(_, text)| text.clone()).collect::<Vec<String>>()
+    };
+    JudgedTexts { prompts: of(&a, "user"), answers_a: of(&a, "assistant"), answers_b: Some(of(&b, "assistant")) }
+}
+
 async fn describe(transaction: &mut PgConnection, votes: &[i64]) -> Result<(), Error> {
-    let texts = vote_features::texts(&mut *transaction, votes).await?;
+    let mut texts = vote_features::texts(&mut *transaction, votes).await?;
+    let imported = vote_features::imported_battles(&mut *transaction, votes).await?;
+    if !imported.is_empty() {
+        let battles: Vec<_> = imported.keys().copied().collect();
+        for (battle, both) in imported_conversations::of_battles(&mut *transaction, &battles).await? {
+            texts.insert(imported[&battle], judged(both));
+        }
+    }
     let features = tokio::task::spawn_blocking(move || {
         texts.into_iter().map(|(vote, texts)| (vote, VoteFeatures::of(&texts))).collect::<Vec<_>>()
     });

@@ -6,9 +6,10 @@ use std::time::Duration;
 use sqlx::PgPool;
 
 use super::describe_votes;
+use crate::domain::BattleId;
 use crate::error::Error;
 use crate::state::AppState;
-use crate::store::battles;
+use crate::store::{battles, imported_conversations};
 
 /// How often old conversations are looked for.
 const EACH: Duration = Duration::from_secs(3600);
@@ -40,10 +41,22 @@ pub async fn expire(db: &PgPool, days: NonZeroU32) -> Result<usize, Error> {
         let mut transaction = db.begin().await?;
         let batch = battles::lock_older(&mut transaction, days, BATCH).await?;
         if batch.is_empty() {
-            return Ok(deleted);
+            break;
         }
         describe_votes::before_deletion(&mut transaction, &batch).await?;
         battles::delete_these(&mut transaction, &batch).await?;
+        transaction.commit().await?;
+        deleted += batch.len();
+    }
+    loop {
+        let mut transaction = db.begin().await?;
+        let batch = imported_conversations::lock_older(&mut transaction, days, BATCH).await?;
+        if batch.is_empty() {
+            return Ok(deleted);
+        }
+        let battles: Vec<BattleId> = batch.iter().copied().map(BattleId).collect();
+        describe_votes::before_deletion(&mut transaction, &battles).await?;
+        imported_conversations::delete_these(&mut transaction, &batch).await?;
         transaction.commit().await?;
         deleted += batch.len();
     }

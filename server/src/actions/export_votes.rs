@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::exchange::{Container, Shape, WriteError, Writer, WrittenVote};
 use crate::keys::Keys;
 use crate::state::AppState;
-use crate::store::audit;
 use crate::store::exports::{self, ExportRow};
+use crate::store::{audit, imported_conversations};
 
 /// Votes of a batch; with conversations, fewer.
 const BATCH: i64 = 2000;
@@ -85,7 +85,9 @@ impl Export {
         let mut conversations = match self.wanted.with_conversations {
             true => {
                 let battles: Vec<_> = rows.iter().map(|row| row.battle).collect();
-                exports::conversations(&self.db, &battles).await?
+                let mut found = exports::conversations(&self.db, &battles).await?;
+                found.extend(imported_conversations::of_battles(&self.db, &battles).await?);
+                found
             }
             false => Default::default(),
         };

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::domain::{AdminId, BattleKind, ModelId, slug_of};
 use crate::error::Error;
-use crate::exchange::{self, BadRow, Container, ImportedVote, ReadError};
+use crate::exchange::{self, BadRow, Container, ImportedVote, ReadError, Reading};
 use crate::keys::Keys;
 use crate::state::AppState;
 use crate::store::imports::{self, NewRow};
@@ -24,6 +24,8 @@ use arena_rating::EloSettings;
 
 /// Rows that are sent to the database together.
 const BATCH: usize = 2000;
+/// The same with what was said: batches wait in memory.
+const BATCH_OF_CONVERSATIONS: usize = 100;
 /// Bad rows that are told with their numbers.
 const MAX_TOLD: usize = 20;
 
@@ -41,6 +43,8 @@ pub struct ImportVotes {
     pub map: BTreeMap<String, String>,
     /// Whether one bad row is enough to take nothing.
     pub is_strict: bool,
+    /// Whether what was said is kept, where the file has it.
+    pub with_conversations: bool,
     /// Told how many rows have been read so far.
     pub progress: Arc<dyn Fn(u64) + Send + Sync>,
 }
@@ -60,6 +64,8 @@ pub struct ImportReport {
     pub bad: u64,
     /// The first of them: number and reason.
     pub told: Vec<(u64, BadRow)>,
+    /// Conversations that are kept from now on.
+    pub conversations: u64,
     /// Models that are known by their names alone from now on.
     pub models: Vec<String>,
 }
@@ -95,7 +101,13 @@ impl ImportVotes {
         report.bad += counted.with_one_model;
         report.known = taken.saturating_sub(counted.votes + counted.with_one_model);
         report.models = counted.models;
-        let detail = json!({ "rows": report.rows, "new": report.votes, "known": report.known, "bad": report.bad });
+        if self.with_conversations {
+            report.conversations = imports::insert_conversations(&mut transaction).await?;
+        }
+        let detail = json!({
+            "rows": report.rows, "new": report.votes, "known": report.known, "bad": report.bad,
+            "conversations": report.conversations
+        });
         audit::record(&mut *transaction, self.admin, "votes.import", &self.name, detail).await?;
         transaction.commit().await?;
         Ok(report)
@@ -110,11 +122,13 @@ impl ImportVotes {
     ) -> Result<(ImportReport, u64), Error> {
         let (send, mut batches) = mpsc::channel::<Batch>(8);
         let file = self.file.clone();
+        let how = Reading { container, with_conversations: self.with_conversations };
+        let size = if self.with_conversations { BATCH_OF_CONVERSATIONS } else { BATCH };
         let reading = tokio::task::spawn_blocking(move || {
-            let mut batch = Vec::with_capacity(BATCH);
-            exchange::read(&file, container, |number, row| {
+            let mut batch = Vec::with_capacity(size);
+            exchange::read(&file, how, |number, row| {
                 batch.push((number, row));
-                batch.len() < BATCH || send.blocking_send(std::mem::take(&mut batch)).is_ok()
+                batch.len() < size || send.blocking_send(std::mem::take(&mut batch)).is_ok()
             })?;
             let _ = send.blocking_send(batch);
             Ok::<(), ReadError>(())
@@ -261,6 +275,7 @@ impl Rows<'_> {
             language: &vote.language,
             turns: vote.turns,
             at: vote.at,
+            conversations: vote.conversations.as_ref(),
         };
         row.write(out);
         self.taken += 1;

@@ -151,6 +151,7 @@ fn rows(file: &JudgeFile, keys: &Keys) -> Rows {
                 language,
                 turns: i32::try_from(item.turns.len()).unwrap_or(i32::MAX).max(1),
                 at: None,
+                conversations: None,
             };
             row.write(&mut rows.text);
             rows.own.push(battle);

@@ -1,7 +1,9 @@
 //! The columns of all forms that are read, and one row of them.
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::said::{Messages, SAID, messages};
 
 /// Columns whose values are texts, numbers or truths.
 pub(super) const COLUMNS: [&str; 31] = [
@@ -48,6 +50,16 @@ pub(super) struct Columns {
     pub states: Vec<State>,
     /// Open WebUI: what was rated.
     pub data: Option<Rated>,
+    /// What each side said, where that is wanted.
+    pub said: [Option<Messages>; 2],
+    /// Whether that is wanted.
+    pub with_conversations: bool,
+}
+
+/// Which rows are read, as far as rows differ by what is wanted of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowSeed {
+    pub with_conversations: bool,
 }
 
 /// A conversation of FastChat's log.
@@ -90,15 +102,15 @@ impl Columns {
     }
 }
 
-impl<'de> Deserialize<'de> for Columns {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(RowVisitor)
+impl<'de> DeserializeSeed<'de> for RowSeed {
+    type Value = Columns;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Columns, D::Error> {
+        deserializer.deserialize_map(self)
     }
 }
 
-struct RowVisitor;
-
-impl<'de> Visitor<'de> for RowVisitor {
+impl<'de> Visitor<'de> for RowSeed {
     type Value = Columns;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -106,12 +118,16 @@ impl<'de> Visitor<'de> for RowVisitor {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Columns, M::Error> {
-        let mut row = Columns::default();
+        let mut row = Columns { with_conversations: self.with_conversations, ..Columns::default() };
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "models" => row.models = map.next_value()?,
                 "states" => row.states = map.next_value()?,
                 "data" => row.data = map.next_value()?,
+                name if self.with_conversations && SAID.contains(&name) => {
+                    let side = usize::from(name == SAID[1]);
+                    row.said[side] = messages(&map.next_value()?);
+                }
                 name => match COLUMNS.iter().position(|column| *column == name) {
                     Some(column) => {
                         if let Text(Some(value)) = map.next_value()? {

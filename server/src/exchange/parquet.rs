@@ -13,21 +13,28 @@ use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::record::Field;
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::{Type, TypePtr};
+use serde_json::Value;
 
 use super::cell::{Cell, Line};
-use super::columns::{COLUMNS, Columns};
+use super::columns::{COLUMNS, Columns, RowSeed};
 use super::error::ReadError;
+use super::said::{SAID, messages};
 use super::{Row, record};
 
 fn malformed(why: &ParquetError) -> ReadError {
     ReadError::Malformed(why.to_string())
 }
 
-/// Reads the known columns, and no other: conversations are left where they are.
-pub(super) fn read(file: File, mut each: impl FnMut(u64, Row) -> Result<(), ReadError>) -> Result<(), ReadError> {
+/// Reads the known columns, and no other: conversations are left where they are unless they are wanted.
+pub(super) fn read(
+    file: File,
+    seed: RowSeed,
+    mut each: impl FnMut(u64, Row) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
     let file = SerializedFileReader::new(file).map_err(|why| malformed(&why))?;
     let schema = file.metadata().file_metadata().schema();
-    let is_known = |field: &&TypePtr| field.is_primitive() && COLUMNS.contains(&field.name());
+    let is_said = |field: &TypePtr| seed.with_conversations && SAID.contains(&field.name());
+    let is_known = |field: &&TypePtr| (field.is_primitive() && COLUMNS.contains(&field.name())) || is_said(field);
     let known: Vec<TypePtr> = schema.get_fields().iter().filter(is_known).cloned().collect();
     if known.is_empty() {
         let names: Vec<&str> = schema.get_fields().iter().map(|field| field.name()).take(20).collect();
@@ -40,6 +47,10 @@ pub(super) fn read(file: File, mut each: impl FnMut(u64, Row) -> Result<(), Read
         let row = row.map_err(|why| malformed(&why))?;
         let mut columns = Columns::default();
         for (name, field) in row.into_columns() {
+            if let Some(side) = SAID.iter().position(|column| *column == name) {
+                columns.said[side] = messages(&json(field));
+                continue;
+            }
             let column = COLUMNS.iter().position(|column| *column == name);
             if let (Some(column), Some(value)) = (column, text(field)) {
                 columns.set(column, value);
@@ -69,6 +80,16 @@ fn text(field: Field) -> Option<String> {
         Field::TimestampMillis(value) => Some((value as f64 / 1e3).to_string()),
         Field::TimestampMicros(value) => Some((value as f64 / 1e6).to_string()),
         _ => None,
+    }
+}
+
+/// A nested value as JSON has it; of plain ones, texts alone are wanted there.
+fn json(field: Field) -> Value {
+    match field {
+        Field::Str(text) => Value::String(text),
+        Field::Group(row) => row.into_columns().into_iter().map(|(name, field)| (name, json(field))).collect(),
+        Field::ListInternal(list) => list.elements().iter().cloned().map(json).collect(),
+        _ => Value::Null,
     }
 }
 

@@ -6,30 +6,41 @@ use std::path::Path;
 
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
-use super::columns::{COLUMNS, Columns};
+use super::columns::{COLUMNS, Columns, RowSeed};
 use super::error::ReadError;
+use super::said::{SAID, messages};
 use super::{BadRow, Container, Row, parquet, record};
 
 /// The longest line of a file that is read; a conversation of 50 turns has a tenth of it.
 const MAX_LINE: u64 = 64 << 20;
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading {
+    /// What it is made of.
+    pub container: Container,
+    /// Whether what was said is wanted.
+    pub with_conversations: bool,
+}
 
 /// Reads a file, and gives each row to `each` with its number: that of the line, or of the object in an array, from 1. It
 /// reads on while `each` says so.
 ///
 /// # Errors
 /// When the file cannot be read, or is malformed beyond a single row.
-pub fn read(path: &Path, container: Container, mut each: impl FnMut(u64, Row) -> bool) -> Result<(), ReadError> {
+pub fn read(path: &Path, how: Reading, mut each: impl FnMut(u64, Row) -> bool) -> Result<(), ReadError> {
     let mut file = File::open(path)?;
     let mut each = |number: u64, row: Row| if each(number, row) { Ok(()) } else { Err(ReadError::Stopped) };
-    match container {
-        Container::Parquet => parquet::read(file, each),
-        Container::Csv => csv(BufReader::new(file), each),
-        Container::JsonLines => lines(BufReader::new(file), &mut each),
+    let seed = RowSeed { with_conversations: how.with_conversations };
+    match how.container {
+        Container::Parquet => parquet::read(file, seed, each),
+        Container::Csv => csv(BufReader::new(file), seed, each),
+        Container::JsonLines => lines(BufReader::new(file), seed, &mut each),
         Container::Json => {
             // FastChat calls its logs of lines `.json`.
             let first = first_byte(&mut file)?;
             let file = BufReader::with_capacity(1 << 18, file);
-            if first == Some(b'[') { array(file, &mut each) } else { lines(file, &mut each) }
+            if first == Some(b'[') { array(file, seed, &mut each) } else { lines(file, seed, &mut each) }
         }
     }
 }
@@ -49,7 +60,7 @@ fn first_byte(file: &mut File) -> std::io::Result<Option<u8>> {
 
 type Each<'a> = &'a mut dyn FnMut(u64, Row) -> Result<(), ReadError>;
 
-fn lines(mut file: impl BufRead, each: Each<'_>) -> Result<(), ReadError> {
+fn lines(mut file: impl BufRead, seed: RowSeed, each: Each<'_>) -> Result<(), ReadError> {
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
@@ -59,17 +70,18 @@ fn lines(mut file: impl BufRead, each: Each<'_>) -> Result<(), ReadError> {
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let row = serde_json::from_slice::<Columns>(&line);
+        let mut json = serde_json::Deserializer::from_slice(&line);
+        let row = seed.deserialize(&mut json).and_then(|row| json.end().map(|()| row));
         each(number, row.map_err(|why| BadRow::Unreadable(why.to_string())).and_then(|row| record::votes(&row)))?;
     }
     Ok(())
 }
 
 /// The objects of one array, each as soon as it is read.
-fn array(file: impl BufRead, each: Each<'_>) -> Result<(), ReadError> {
+fn array(file: impl BufRead, seed: RowSeed, each: Each<'_>) -> Result<(), ReadError> {
     let mut stopped = None;
     let mut json = serde_json::Deserializer::from_reader(file);
-    let read = json.deserialize_seq(Objects { each, stopped: &mut stopped });
+    let read = json.deserialize_seq(Objects { seed, each, stopped: &mut stopped });
     match (stopped, read) {
         (Some(stopped), _) => Err(stopped),
         (None, Err(why)) => Err(ReadError::Malformed(why.to_string())),
@@ -78,6 +90,7 @@ fn array(file: impl BufRead, each: Each<'_>) -> Result<(), ReadError> {
 }
 
 struct Objects<'a, 'b> {
+    seed: RowSeed,
     each: Each<'a>,
     stopped: &'b mut Option<ReadError>,
 }
@@ -91,7 +104,7 @@ impl<'de> Visitor<'de> for Objects<'_, '_> {
 
     fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<(), S::Error> {
         let mut number = 0;
-        while let Some(row) = seq.next_element_seed(Object)? {
+        while let Some(row) = seq.next_element_seed(Object(self.seed))? {
             number += 1;
             if let Err(stopped) = (self.each)(number, row) {
                 *self.stopped = Some(stopped);
@@ -103,28 +116,30 @@ impl<'de> Visitor<'de> for Objects<'_, '_> {
 }
 
 /// One object. What is no object is a bad row, and the next one is read.
-struct Object;
+struct Object(RowSeed);
 
 impl<'de> DeserializeSeed<'de> for Object {
     type Value = Row;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Row, D::Error> {
         let value: serde_json::Value = serde::Deserialize::deserialize(deserializer)?;
-        let row = serde_json::from_value::<Columns>(value);
+        let row = self.0.deserialize(value);
         Ok(row.map_err(|why| BadRow::Unreadable(why.to_string())).and_then(|row| record::votes(&row)))
     }
 }
 
-fn csv(file: impl Read, mut each: impl FnMut(u64, Row) -> Result<(), ReadError>) -> Result<(), ReadError> {
+fn csv(
+    file: impl Read,
+    seed: RowSeed,
+    mut each: impl FnMut(u64, Row) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
     let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(file);
     let malformed = |why: csv::Error| ReadError::Malformed(why.to_string());
     // A byte order mark, as spreadsheets write it, is no part of the first name.
-    let known: Vec<Option<usize>> = csv
-        .headers()
-        .map_err(malformed)?
-        .iter()
-        .map(|name| COLUMNS.iter().position(|column| *column == name.trim_start_matches('\u{feff}').trim()))
-        .collect();
+    let head = csv.headers().map_err(malformed)?;
+    let names: Vec<String> = head.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect();
+    let known: Vec<Option<usize>> = names.iter().map(|name| COLUMNS.iter().position(|column| column == name)).collect();
+    let said = SAID.map(|column| names.iter().position(|name| name == column).filter(|_| seed.with_conversations));
     let mut record = csv::StringRecord::new();
     loop {
         let read = csv.read_record(&mut record);
@@ -138,6 +153,7 @@ fn csv(file: impl Read, mut each: impl FnMut(u64, Row) -> Result<(), ReadError>)
                         row.set(*column, value.to_owned());
                     }
                 }
+                row.said = said.map(|at| messages(&record.get(at?)?.into()));
                 each(number, record::votes(&row))?;
             }
             Err(why) if why.is_io_error() => return Err(malformed(why)),

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::columns::{Columns, Rated, State, Text};
+use super::said::{Messages, without_zeros};
 use super::{BadRow, ImportedVote, Row};
 use crate::domain::{Choice, language_of};
 
@@ -48,7 +49,21 @@ fn logged(row: &Columns, kind: &str) -> Row {
     let id = state.and_then(|state| state.conv_id.get());
     let vote = vote(row, name(0), name(1), choice, id)?;
     let turns = i32::try_from(turns).unwrap_or(i32::MAX).max(1);
-    Ok(vec![ImportedVote { language: language_code(language), turns, ..vote }])
+    let conversations = row.with_conversations.then(|| logged_conversations(row)).flatten();
+    Ok(vec![ImportedVote { language: language_code(language), turns, conversations, ..vote }])
+}
+
+/// Both conversations of FastChat's log: the visitor and the model take turns, whatever the template calls them.
+fn logged_conversations(row: &Columns) -> Option<[Messages; 2]> {
+    let of = |side: usize| -> Option<Messages> {
+        let state = row.states.get(side)?;
+        let messages = state.messages.iter().skip(state.offset).enumerate();
+        let said = messages.filter_map(|(at, (_, text))| {
+            Some((if at % 2 == 0 { "user" } else { "assistant" }, without_zeros(text.get()?)))
+        });
+        Some(said.collect::<Messages>()).filter(|messages| !messages.is_empty())
+    };
+    Some([of(0)?, of(1)?])
 }
 
 /// `<h3>Model A: vicuna-13b</h3>` is `vicuna-13b`.
@@ -150,16 +165,23 @@ fn vote(
             said.join("\u{1f}")
         }
     };
+    let conversations = match &row.said {
+        [Some(a), Some(b)] => Some([a.clone(), b.clone()]),
+        _ => None,
+    };
+    let asked = conversations.iter().flat_map(|both| &both[0]).find(|(role, _)| *role == "user");
+    let language = row.get("language").or_else(|| asked.map(|(_, text)| language_of(text)));
     Ok(ImportedVote {
         identity,
         choice,
-        language: language_code(row.get("language")),
+        language: language_code(language),
         // A float as an integer: beyond its range it is cut to it.
         turns: (turns as i32).clamp(1, 1000),
         at: at.and_then(moment),
         voter: voter.map(str::to_owned),
         model_a,
         model_b,
+        conversations,
     })
 }
 

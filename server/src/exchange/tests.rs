@@ -9,8 +9,8 @@ fn rows_of(name: &str, bytes: impl AsRef<[u8]>) -> Vec<(u64, Row)> {
     let path = folder.path().join(name);
     std::fs::write(&path, bytes).unwrap();
     let mut rows = Vec::new();
-    let container = Container::of(&path).unwrap();
-    read(&path, container, |number, row| {
+    let how = Reading { container: Container::of(&path).unwrap(), with_conversations: true };
+    read(&path, how, |number, row| {
         rows.push((number, row));
         true
     })
@@ -214,8 +214,105 @@ fn an_empty_file_is_one_of_its_kind_and_a_broken_one_is_named() {
     for (name, text) in [("a.parquet", "PAR"), ("a.json", "[{\"model_a\": "), ("b.json", "[{}] tail")] {
         let path = folder.path().join(name);
         std::fs::write(&path, text).unwrap();
-        let failed = read(&path, Container::of(&path).unwrap(), |_, _| true).unwrap_err();
+        let failed =
+            read(&path, Reading { container: Container::of(&path).unwrap(), with_conversations: false }, |_, _| true)
+                .unwrap_err();
         assert!(matches!(failed, ReadError::Malformed(_)), "{name}: {failed}");
     }
     assert_eq!(Container::of(Path::new("votes.XML")), None);
+}
+
+#[test]
+fn what_was_said_is_read_from_every_container_where_it_is_wanted() {
+    let said = vec![("user", "你好, \"a\"".to_owned()), ("assistant", "好\n\n- 1".to_owned())];
+    let vote = WrittenVote {
+        battle: Uuid::from_u128(1),
+        model_a: "a".into(),
+        model_b: "b".into(),
+        choice: Choice::A,
+        voter: None,
+        is_blind: true,
+        language: "zh".into(),
+        turns: 1,
+        at: DateTime::from_timestamp_micros(1_700_000_000_000_000).unwrap(),
+        conversations: Some([said.clone(), said.clone()]),
+    };
+    for container in [Container::Json, Container::JsonLines, Container::Csv, Container::Parquet] {
+        let mut writer = Writer::new(Shape::FastChat, container, true).unwrap();
+        writer.push(vote.clone()).unwrap();
+        let bytes = writer.finish().unwrap();
+        let read = votes_of(&format!("votes.{}", container.extension()), &bytes);
+        assert_eq!(read[0].conversations, Some([said.clone(), said.clone()]), "{container:?}");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(format!("votes.{}", container.extension()));
+        std::fs::write(&path, &bytes).unwrap();
+        let how = Reading { container, with_conversations: false };
+        read_all_without(&path, how);
+    }
+    let logged = rows_of("log.json", LOG);
+    assert_eq!(logged[0].1.as_ref().unwrap()[0].conversations, None, "one side of that log is empty");
+    let log = r#"{"type": "leftvote", "models": ["a", "b"], "states": [
+        {"offset": 1, "messages": [["X", "an example"], ["USER", "why?"], ["ASSISTANT", "because"]]},
+        {"offset": 0, "messages": [["Human", "why?"], ["Bot", "so"]]}]}"#
+        .replace('\n', "");
+    let side = |answer: &str| vec![("user", "why?".to_owned()), ("assistant", answer.to_owned())];
+    assert_eq!(votes_of("log.json", log)[0].conversations, Some([side("because"), side("so")]));
+}
+
+fn read_all_without(path: &Path, how: Reading) {
+    read(path, how, |_, row| {
+        assert!(row.unwrap().iter().all(|vote| vote.conversations.is_none()), "{how:?}");
+        true
+    })
+    .unwrap();
+}
+
+/// A table as pyarrow writes it: nested messages, compressed with zstd.
+#[test]
+fn a_parquet_file_compressed_with_zstd_is_read_with_its_nested_messages() {
+    use ::parquet::basic::{Compression, ZstdLevel};
+    use ::parquet::data_type::{ByteArray, ByteArrayType};
+    use ::parquet::file::properties::WriterProperties;
+    use ::parquet::file::writer::SerializedFileWriter;
+    use ::parquet::schema::parser::parse_message_type;
+    use std::sync::Arc;
+
+    let side = |name: &str| {
+        format!(
+            "OPTIONAL group {name} (LIST) {{ REPEATED group list {{ OPTIONAL group element {{
+            OPTIONAL BYTE_ARRAY role (STRING); OPTIONAL BYTE_ARRAY content (STRING); }} }} }}"
+        )
+    };
+    let schema = format!(
+        "message votes {{ OPTIONAL BYTE_ARRAY model_a (STRING); OPTIONAL BYTE_ARRAY model_b (STRING);
+            OPTIONAL BYTE_ARRAY winner (STRING); {} {} }}",
+        side("conversation_a"),
+        side("conversation_b")
+    );
+    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
+    let mut bytes = Vec::new();
+    let schema = Arc::new(parse_message_type(&schema).unwrap());
+    let mut file = SerializedFileWriter::new(&mut bytes, schema, Arc::new(properties)).unwrap();
+    let mut group = file.next_row_group().unwrap();
+    let plain = ["a", "b", "model_b"];
+    let mut at = 0;
+    while let Some(mut column) = group.next_column().unwrap() {
+        let typed = column.typed::<ByteArrayType>();
+        match plain.get(at) {
+            Some(text) => typed.write_batch(&[ByteArray::from(*text)], Some(&[1]), None).unwrap(),
+            // Two messages in one row.
+            None => {
+                let texts = if at % 2 == 1 { ["user", "assistant"] } else { ["why?", "because"] };
+                typed.write_batch(&texts.map(ByteArray::from), Some(&[4, 4]), Some(&[0, 1])).unwrap()
+            }
+        };
+        column.close().unwrap();
+        at += 1;
+    }
+    group.close().unwrap();
+    file.close().unwrap();
+    let votes = votes_of("votes.parquet", &bytes);
+    assert_eq!(summary(&votes[0]), ("a", "b", Choice::B));
+    let said = vec![("user", "why?".to_owned()), ("assistant", "because".to_owned())];
+    assert_eq!(votes[0].conversations, Some([said.clone(), said]));
 }

@@ -14,7 +14,7 @@ use actix_web::middleware::Next;
 use actix_web::web::{self, Bytes};
 use futures_util::{Stream, StreamExt, stream};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::errors::ErrorForm;
 use super::headers::secure;
@@ -26,6 +26,8 @@ use crate::state::AppState;
 
 /// How long a body may take as a whole: the largest form takes this long at 7 KB/s.
 const WHOLE_BODY: Duration = Duration::from_secs(60);
+/// A file is larger: for so many bytes that have come, there is a second more. Who drips gets none.
+const BYTES_A_SECOND: u64 = 32 << 10;
 /// How long the next piece of it may take.
 const NEXT_PIECE: Duration = Duration::from_secs(10);
 /// When an address with too many bodies on their way may try again.
@@ -66,7 +68,7 @@ pub async fn deadlines(
     request.set_payload(Payload::Stream { payload: Box::pin(in_time(coming.clone(), going)) });
     let is_late = async {
         // Of a body that nobody reads there is no end to wait for.
-        _ = timeout(WHOLE_BODY, coming.is_over.notified()).await;
+        while timeout_at(coming.until(), coming.is_over.notified()).await.is_err() && Instant::now() < coming.until() {}
         sleep(most).await;
     };
     let response = answer_in_time(next.call(request), is_late, form.clone(), https).await?;
@@ -108,6 +110,9 @@ async fn answer_in_time(
 struct Coming {
     body: RefCell<Payload>,
     came: Cell<Came>,
+    began: Instant,
+    /// How many bytes have come.
+    bytes: Cell<u64>,
     /// It has come, or nobody waits for it any more.
     is_over: Notify,
 }
@@ -122,7 +127,13 @@ enum Came {
 
 impl Coming {
     fn new(body: Payload) -> Self {
-        Self { body: RefCell::new(body), came: Cell::new(Came::Partly), is_over: Notify::new() }
+        let (body, came) = (RefCell::new(body), Cell::new(Came::Partly));
+        Self { body, came, began: Instant::now(), bytes: Cell::new(0), is_over: Notify::new() }
+    }
+
+    /// When it is late.
+    fn until(&self) -> Instant {
+        self.began + WHOLE_BODY + Duration::from_secs(self.bytes.get() / BYTES_A_SECOND)
     }
 }
 
@@ -147,14 +158,17 @@ impl Drop for Reading {
 
 /// The body, or an end where it does not come in time.
 fn in_time(coming: Rc<Coming>, going: Going) -> impl Stream<Item = Result<Bytes, PayloadError>> {
-    let whole = Instant::now() + WHOLE_BODY;
     let reading = Reading { coming, _going: going };
     stream::unfold(Some(reading), move |reading| async move {
         let reading = reading?;
         let coming = &reading.coming;
         let next = std::future::poll_fn(|context| coming.body.borrow_mut().poll_next_unpin(context));
-        match timeout_at(whole.min(Instant::now() + NEXT_PIECE), next).await {
-            Ok(Some(piece)) => Some((piece, Some(reading))),
+        match timeout_at(coming.until().min(Instant::now() + NEXT_PIECE), next).await {
+            Ok(Some(piece)) => {
+                let came = piece.as_ref().map_or(0, |piece| piece.len() as u64);
+                coming.bytes.set(coming.bytes.get() + came);
+                Some((piece, Some(reading)))
+            }
             Ok(None) => {
                 coming.came.set(Came::Whole);
                 None
@@ -167,4 +181,21 @@ fn in_time(coming: Rc<Coming>, going: Going) -> impl Stream<Item = Result<Bytes,
     })
     // Forms with files ask once more after the end.
     .fuse()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_as_long_as_it_takes_to_come_and_a_drip_has_a_minute() {
+        let coming = Coming::new(Payload::None);
+        let allowed = |bytes: u64| {
+            coming.bytes.set(bytes);
+            (coming.until() - coming.began).as_secs()
+        };
+        assert_eq!((allowed(0), allowed(6)), (60, 60), "a byte each ten seconds gains nothing");
+        assert_eq!(allowed(2 << 20), 124, "two MiB at 32 KiB a second are a minute more");
+        assert_eq!(allowed(2 << 30), 65_596);
+    }
 }

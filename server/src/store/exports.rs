@@ -70,8 +70,11 @@ pub async fn newest(
     .await
 }
 
-/// The messages of both sides: role and text.
-pub type Conversations = [Vec<(&'static str, String)>; 2];
+/// Role and text of each message.
+pub type Conversation = Vec<(&'static str, String)>;
+
+/// The messages of both sides.
+pub type Conversations = [Conversation; 2];
 
 /// The conversations of these battles, as far as they are still there: each prompt, and each side's newest answer to it.
 pub async fn conversations(db: impl PgExecutor<'_>, battles: &[Uuid]) -> sqlx::Result<HashMap<Uuid, Conversations>> {

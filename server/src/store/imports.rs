@@ -7,6 +7,7 @@ use sqlx::postgres::{PgConnection, PgCopyIn};
 use sqlx::{Executor, Row};
 use uuid::Uuid;
 
+use super::models::IMPORTED_URL;
 use super::ratings::PairChange;
 use crate::domain::{BattleKind, Choice, ModelId};
 
@@ -25,7 +26,12 @@ pub struct NewRow<'a> {
     pub language: &'a str,
     pub turns: i32,
     pub at: Option<DateTime<Utc>>,
+    /// What both sides said, where that is to be kept.
+    pub conversations: Option<&'a [Messages; 2]>,
 }
+
+/// Role and text of each message.
+pub type Messages = Vec<(&'static str, String)>;
 
 impl NewRow<'_> {
     /// Appends the row as Postgres' COPY reads it.
@@ -44,6 +50,11 @@ impl NewRow<'_> {
         _ = write!(out, "{}\t", self.turns);
         match self.at {
             Some(at) => _ = write!(out, "{}", at.format("%Y-%m-%d %H:%M:%S%.6f+00")),
+            None => out.push_str("\\N"),
+        }
+        out.push('\t');
+        match self.conversations {
+            Some(both) => escape(&serde_json::json!(both).to_string(), out),
             None => out.push_str("\\N"),
         }
         out.push('\n');
@@ -68,7 +79,7 @@ pub async fn insert_table(transaction: &mut PgConnection) -> sqlx::Result<()> {
     transaction
         .execute(
             "CREATE TEMP TABLE import_rows (position bigint, battle_id uuid, voter_group uuid, model_a text, model_b text,
-                choice text, language text, turns integer, created_at timestamptz) ON COMMIT DROP",
+                choice text, language text, turns integer, created_at timestamptz, said jsonb) ON COMMIT DROP",
         )
         .await?;
     transaction
@@ -100,12 +111,13 @@ pub async fn insert_name(transaction: &mut PgConnection, name: &str, model: Mode
 pub async fn insert_model(transaction: &mut PgConnection, id: ModelId, slug: &str, name: &str) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "INSERT INTO models (id, slug, display_name, kind, state, sampling_weight, base_url, remote_model, description_en, description_zh)
-        VALUES ($1, $2, $3, 'endpoint', 'retired', 0, 'https://imported.invalid/v1', $3,
+        VALUES ($1, $2, $3, 'endpoint', 'retired', 0, $4, $3,
             'Known by imported votes only; it cannot be asked here.', '只因导入的投票而为人所知，不能在此提问。')
         ON CONFLICT (slug) DO NOTHING",
         id.0,
         slug,
-        name
+        name,
+        IMPORTED_URL
     )
     .execute(transaction)
     .await?;
@@ -161,6 +173,20 @@ pub async fn insert_votes(transaction: &mut PgConnection, kind: BattleKind) -> s
         added.pairs.push(pair);
     }
     Ok(added)
+}
+
+/// Keeps what was said before these votes, those of an earlier import too; says of how many it was not known.
+pub async fn insert_conversations(transaction: &mut PgConnection) -> sqlx::Result<u64> {
+    let done = sqlx::query(
+        "INSERT INTO imported_conversations (battle_id, messages_a, messages_b)
+        SELECT DISTINCT ON (battle_id) battle_id, row.said -> 0, row.said -> 1
+        FROM import_rows AS row JOIN votes USING (battle_id)
+        WHERE row.said IS NOT NULL AND votes.kind = 'imported' ORDER BY battle_id
+        ON CONFLICT (battle_id) DO NOTHING",
+    )
+    .execute(transaction)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// How many rows name one model twice, once names are models.

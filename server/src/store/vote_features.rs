@@ -27,9 +27,10 @@ pub async fn try_lock(transaction: &mut PgConnection) -> sqlx::Result<bool> {
 /// their order.
 pub async fn missing(db: impl PgExecutor<'_>, after: i64, limit: i64) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar!(
-        "SELECT votes.id FROM votes JOIN battles ON battles.id = votes.battle_id
-        LEFT JOIN vote_features ON vote_features.vote_id = votes.id
-        WHERE votes.id > $1 AND (vote_features.vote_id IS NULL OR vote_features.rules < $2)
+        "SELECT votes.id FROM votes LEFT JOIN vote_features ON vote_features.vote_id = votes.id
+        WHERE votes.id > $1 AND (EXISTS (SELECT 1 FROM battles WHERE battles.id = votes.battle_id)
+            OR EXISTS (SELECT 1 FROM imported_conversations AS said WHERE said.battle_id = votes.battle_id))
+            AND (vote_features.vote_id IS NULL OR vote_features.rules < $2)
         ORDER BY votes.id LIMIT $3",
         after,
         RULES_VERSION,
@@ -42,9 +43,10 @@ pub async fn missing(db: impl PgExecutor<'_>, after: i64, limit: i64) -> sqlx::R
 /// How many of them there are.
 pub async fn count_missing(db: impl PgExecutor<'_>, after: i64) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM votes JOIN battles ON battles.id = votes.battle_id
-        LEFT JOIN vote_features ON vote_features.vote_id = votes.id
-        WHERE votes.id > $1 AND (vote_features.vote_id IS NULL OR vote_features.rules < $2)"#,
+        r#"SELECT count(*) AS "count!" FROM votes LEFT JOIN vote_features ON vote_features.vote_id = votes.id
+        WHERE votes.id > $1 AND (EXISTS (SELECT 1 FROM battles WHERE battles.id = votes.battle_id)
+            OR EXISTS (SELECT 1 FROM imported_conversations AS said WHERE said.battle_id = votes.battle_id))
+            AND (vote_features.vote_id IS NULL OR vote_features.rules < $2)"#,
         after,
         RULES_VERSION
     )
@@ -97,6 +99,12 @@ pub async fn texts(db: impl PgExecutor<'_>, votes: &[i64]) -> sqlx::Result<BTree
         }
     }
     Ok(texts)
+}
+
+/// Which of these votes were imported, by their battles.
+pub async fn imported_battles(db: impl PgExecutor<'_>, votes: &[i64]) -> sqlx::Result<BTreeMap<uuid::Uuid, i64>> {
+    let rows = sqlx::query!("SELECT id, battle_id FROM votes WHERE id = ANY($1) AND kind = 'imported'", votes);
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.battle_id, row.id)).collect())
 }
 
 /// Keeps the features of votes; in the place of those by older rules.

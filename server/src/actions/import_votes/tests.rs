@@ -18,6 +18,7 @@ fn import_of(file: &Path) -> ImportVotes {
         container: None,
         map: BTreeMap::new(),
         is_strict: false,
+        with_conversations: false,
         progress: Arc::new(|_| {}),
     }
 }
@@ -157,6 +158,53 @@ async fn what_is_exported_can_be_imported_elsewhere_and_names_no_voter(db: PgPoo
         }
     }
     assert_eq!(board(&arena).await, first);
+}
+
+/// One vote with what was said, in FastChat's form.
+const SAID: &str = r##"{"question_id": "58210e39b3fd4441a2bd4a518bb44c2d", "model_a": "gpt-0", "model_b": "poet", "winner": "model_b", "conversation_a": [{"role": "user", "content": "写一个 Python 函数"}, {"role": "assistant", "content": "# 一\n\n**好** \u0000\\u0000"}], "conversation_b": [{"role": "user", "content": "写一个 Python 函数"}, {"role": "assistant", "content": "`def`\ta"}]}"##;
+
+#[sqlx::test(migrations = "../migrations")]
+async fn conversations_are_kept_where_that_is_asked_for_and_decide_what_a_vote_was_about(db: PgPool) {
+    use crate::actions::{describe_votes, expire_battles};
+    let arena = arena(db.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(&folder, "said.jsonl", SAID);
+    let count = async |what: &'static str| -> i64 { sqlx::query_scalar(what).fetch_one(&db).await.unwrap() };
+    let report = import_of(&path).run(&arena).await.unwrap();
+    assert_eq!((report.votes, report.conversations), (1, 0));
+    assert_eq!(count("SELECT count(*) FROM imported_conversations").await, 0, "nobody asked for them");
+    // The same vote again, with what was said.
+    let with = || ImportVotes { with_conversations: true, ..import_of(&path) };
+    let report = with().run(&arena).await.unwrap();
+    assert_eq!((report.votes, report.known, report.conversations), (0, 1, 1));
+    assert_eq!(with().run(&arena).await.unwrap().conversations, 0, "once is enough");
+    describe_votes::describe_from(&db, &mut 0).await.unwrap();
+    let features =
+        "SELECT count(*) FROM vote_features WHERE is_coding AND NOT is_multi_turn AND headers_a = 1 AND bold_a = 1
+        AND headers_b = 0 AND bold_b = 0";
+    assert_eq!(count(features).await, 1);
+    let coding =
+        BoardKey { category: Some(crate::domain::BoardCategory::Coding), ..BoardKey::of(BattleKind::Imported) };
+    assert_eq!(arena.boards.read(&db, &coding).await.unwrap().board.votes, 1);
+    let wanted = ExportVotes {
+        admin: None,
+        filter: VoteCriteria::default(),
+        shape: Shape::FastChat,
+        container: Container::JsonLines,
+        with_conversations: true,
+    };
+    let mut export = wanted.run(&arena).await.unwrap();
+    let line: serde_json::Value = serde_json::from_slice(&export.next().await.unwrap().unwrap()).unwrap();
+    // A character 0 is gone, as the database cannot hold it; the letters that look like one in JSON are not.
+    assert_eq!(line["conversation_a"][1]["content"], "# 一\n\n**好** \\u0000");
+    assert_eq!(line["conversation_b"][1]["content"], "`def`\ta");
+    // They go when conversations go, and what the vote was about stays.
+    sqlx::query("UPDATE imported_conversations SET created_at = now() - interval '9 days'").execute(&db).await.unwrap();
+    sqlx::query("DELETE FROM vote_features").execute(&db).await.unwrap();
+    assert_eq!(expire_battles::expire(&db, std::num::NonZeroU32::new(10).unwrap()).await.unwrap(), 0);
+    assert_eq!(expire_battles::expire(&db, std::num::NonZeroU32::new(8).unwrap()).await.unwrap(), 1);
+    assert_eq!(count("SELECT count(*) FROM imported_conversations").await, 0);
+    assert_eq!(count(features).await, 1);
 }
 
 #[sqlx::test(migrations = "../migrations")]

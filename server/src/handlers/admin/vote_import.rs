@@ -28,7 +28,7 @@ struct VoteImportPage {
 }
 
 /// The largest file that is taken by the browser; larger ones by `arena import`.
-const MAX_FILE: u64 = 2 << 30;
+pub(in crate::handlers) const MAX_FILE: u64 = 2 << 30;
 
 /// The form.
 pub async fn page(request: HttpRequest, admin: Admin) -> Result<HttpResponse, Error> {
@@ -50,6 +50,7 @@ pub async fn import(
         container: None,
         map: sent.map()?,
         is_strict: sent.field("strict") == "true",
+        with_conversations: sent.field("conversations") == "true",
         progress: Arc::new(|_| {}),
     };
     let (report, error) = match wanted.run(&arena).await {
