@@ -74,7 +74,7 @@ mod tests {
 
     use super::*;
     use crate::actions::{create_admin, follow_site};
-    use crate::domain::SiteRules;
+    use crate::domain::{DeedCriteria, SiteRules};
     use crate::testing::arena;
 
     fn said(pairs: &[(&str, &str)]) -> SiteSettings {
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!((beside.min_votes, beside.keep_days), (7, SiteRules::default().keep_days));
         // Neither the table nor the log holds the code.
         let stored: String = sqlx::query_scalar("SELECT settings::text FROM site").fetch_one(&db).await.expect("reads");
-        let log = audit::page(&db, None, 1).await.expect("reads").remove(0);
+        let log = audit::page(&db, &DeedCriteria::default(), false, None, 1).await.expect("reads").remove(0);
         assert_eq!(log.action, "site.change");
         assert!(!stored.contains("spring-26") && !log.detail.to_string().contains("spring-26"));
         assert_eq!((&log.detail["access_code"], &log.detail["name_en"]), (&json!("changed"), &json!("Verse")));

@@ -188,7 +188,11 @@ impl VoteFilter {
     }
 }
 
-fn part<T>(text: &str, name: &'static str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, BadFilter> {
+pub(super) fn part<T>(
+    text: &str,
+    name: &'static str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, BadFilter> {
     match text.trim() {
         "" => Ok(None),
         text => read(text).map(Some).ok_or(BadFilter(name)),
@@ -196,7 +200,7 @@ fn part<T>(text: &str, name: &'static str, read: impl Fn(&str) -> Option<T>) -> 
 }
 
 /// The pattern of LIKE that finds this text anywhere.
-fn like(text: &str) -> String {
+pub(super) fn like(text: &str) -> String {
     let mut pattern = String::from("%");
     for c in text.chars() {
         if matches!(c, '%' | '_' | '\\') {
@@ -209,7 +213,7 @@ fn like(text: &str) -> String {
 }
 
 /// The beginning of a day, so many days later.
-fn day(text: &str, later: u64) -> Option<i64> {
+pub(super) fn day(text: &str, later: u64) -> Option<i64> {
     let day = text.parse::<NaiveDate>().ok()?.checked_add_days(Days::new(later))?;
     Some(day.and_time(NaiveTime::MIN).and_utc().timestamp())
 }

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
+use sqlx::types::Json;
 
-use crate::domain::{BattleId, BattleKind, Choice, UNTRIED};
+use crate::domain::{BattleCriteria, BattleId, BattleKind, Choice, UNTRIED, VoterId};
 
 /// The codes of attempts that were never made.
 fn untried() -> Vec<String> {
@@ -36,15 +37,35 @@ pub struct BattleLine {
     pub created_at: DateTime<Utc>,
 }
 
-/// A page of battles, newest first: those that began before this moment, or the newest.
+/// A page of battles.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BattlePage {
+    /// Whether the first ones come first, or the newest.
+    pub oldest_first: bool,
+    /// The moment after which it begins, or before it where the newest come first.
+    pub after: Option<DateTime<Utc>>,
+    /// How many at most.
+    pub limit: i64,
+}
+
+/// The battles of a page that a filter lets through.
 pub async fn battles(
     db: impl PgExecutor<'_>,
-    before: Option<DateTime<Utc>>,
-    limit: i64,
+    filter: &BattleCriteria,
+    page: BattlePage,
 ) -> sqlx::Result<Vec<BattleLine>> {
     sqlx::query_as!(
         BattleLine,
-        r#"SELECT b.id AS "id: BattleId", b.kind AS "kind: BattleKind", b.language, a.display_name AS model_a,
+        r#"WITH found AS (
+            (SELECT b.id FROM battles b
+            WHERE NOT $4 AND battle_matches(b, $1) AND b.created_at < coalesce($2, 'infinity'::timestamptz)
+            ORDER BY b.created_at DESC LIMIT $5)
+            UNION ALL
+            (SELECT b.id FROM battles b
+            WHERE $4 AND battle_matches(b, $1) AND b.created_at > coalesce($2, '-infinity'::timestamptz)
+            ORDER BY b.created_at LIMIT $5)
+        )
+        SELECT b.id AS "id: BattleId", b.kind AS "kind: BattleKind", b.language, a.display_name AS model_a,
             m.display_name AS "model_b?", v.choice AS "choice?: Choice", b.exclusion_reason,
             b.exclusion_sentence, b.created_at,
             (SELECT count(*) FROM turns t WHERE t.battle_id = b.id) AS "turns!",
@@ -52,16 +73,28 @@ pub async fn battles(
                 AND coalesce(r.error_code, '') <> ALL ($3)) AS "failed!",
             (SELECT r.error_code FROM replies r WHERE r.battle_id = b.id AND r.status = 'failed'
                 ORDER BY r.created_at DESC LIMIT 1) AS error_code
-        FROM battles b JOIN models a ON a.id = b.model_a
+        FROM found JOIN battles b ON b.id = found.id JOIN models a ON a.id = b.model_a
         LEFT JOIN models m ON m.id = b.model_b
         LEFT JOIN votes v ON v.battle_id = b.id
-        WHERE $1::timestamptz IS NULL OR b.created_at < $1 ORDER BY b.created_at DESC LIMIT $2"#,
-        before,
-        limit,
-        &untried() as &[String]
+        ORDER BY CASE WHEN $4 THEN b.created_at END, b.created_at DESC"#,
+        Json(filter) as _,
+        page.after,
+        &untried() as &[String],
+        page.oldest_first,
+        page.limit
     )
     .fetch_all(db)
     .await
+}
+
+/// Who began these battles, as far as they are there.
+pub async fn voters_of(db: impl PgExecutor<'_>, battles: &[BattleId]) -> sqlx::Result<Vec<(BattleId, VoterId)>> {
+    let ids: Vec<uuid::Uuid> = battles.iter().map(|battle| battle.0).collect();
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id: BattleId", voter_id AS "voter: VoterId" FROM battles WHERE id = ANY($1)"#,
+        &ids
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.id, row.voter)).collect())
 }
 
 /// What happened within the last day.

@@ -66,7 +66,7 @@ fn collect(sources: &[File]) -> Uses {
 }
 
 fn of_rust(file: &File, uses: &mut Uses) {
-    let action = Regex::new(r"^(?:session|admin|token|model|votes?|voter|identity|site|prompts)\.[a-z-]+$")
+    let action = Regex::new(r"^(?:session|admin|token|model|battle|votes?|voter|identity|site|prompts)\.[a-z-]+$")
         .expect("a regular expression");
     let found = literals(&file.text);
     for (names, literal) in found.calls {

@@ -3,7 +3,7 @@
 use sqlx::PgPool;
 
 use crate::actions::create_admin;
-use crate::domain::ModelState;
+use crate::domain::{DeedCriteria, ModelState};
 use crate::inference_server::inspect::tests::put_adapter;
 use crate::state::AppState;
 use crate::store::{audit, models};
@@ -248,7 +248,7 @@ async fn a_model_rests_comes_back_and_retires_for_good(db: PgPool) {
         "its card stays and says so"
     );
 
-    let deeds = audit::page(&db, None, 3).await.expect("reads");
+    let deeds = audit::page(&db, &DeedCriteria::default(), false, None, 3).await.expect("reads");
     assert_eq!(deeds[0].detail, serde_json::json!({ "from": "enabled", "to": "retired" }));
     assert!(deeds.iter().all(|row| row.action == "model.state" && row.admin.as_deref() == Some("alice")));
 

@@ -4,12 +4,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::model_health::{ModelHealth, WorkerLine};
-use crate::domain::ModelState;
+use crate::domain::{BattleCriteria, ModelState};
 use crate::error::Error;
 use crate::extract::Admin;
 use crate::handlers::html;
 use crate::state::AppState;
-use crate::store::admin_stats::{self, BattleLine, DailyStats};
+use crate::store::admin_stats::{self, BattleLine, BattlePage, DailyStats};
 use crate::store::models::{self, Model};
 use crate::views::Page;
 
@@ -39,12 +39,13 @@ impl StatusPart {
             let condition = ModelHealth::of(arena, &snapshot, &model, &page);
             (model, condition)
         });
+        let newest = BattlePage { limit: RECENT, ..BattlePage::default() };
         Ok(Self {
             workers: snapshot.workers.iter().map(|view| WorkerLine::of(view, &page)).collect(),
             models: models.collect(),
             drawn,
             day: admin_stats::day(&arena.db).await?,
-            battles: admin_stats::battles(&arena.db, None, RECENT).await?,
+            battles: admin_stats::battles(&arena.db, &BattleCriteria::default(), newest).await?,
             page,
         })
     }

@@ -3,6 +3,7 @@
 use sqlx::PgPool;
 
 use crate::actions::create_admin;
+use crate::domain::DeedCriteria;
 use crate::store::{admins, audit};
 use crate::testing::{arena, browser};
 
@@ -116,7 +117,7 @@ async fn the_last_administrator_stays_and_a_disabled_one_is_out_at_once(db: PgPo
     assert_eq!(bob.post(&access, &[("disabled", "true")]).await.status, 303);
     assert_eq!(browser_of_alice.get("/admin").await.status, 303, "her session ended");
 
-    let deeds = audit::page(&db, None, 50).await.expect("reads");
+    let deeds = audit::page(&db, &DeedCriteria::default(), false, None, 50).await.expect("reads");
     let actions: Vec<_> = deeds.iter().map(|row| row.action.as_str()).collect();
     assert_eq!(
         actions,
