@@ -48,6 +48,9 @@ impl std::fmt::Debug for SealedKey {
     }
 }
 
+/// The address of models that are known by imported votes alone. No host has a name that ends so (RFC 2606).
+pub const IMPORTED_URL: &str = "https://imported.invalid/v1";
+
 /// A registered model.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Model {
@@ -76,6 +79,11 @@ impl Model {
     /// What visitors may read of it.
     pub fn card(&self) -> &Card {
         &self.settings.card
+    }
+
+    /// Whether it is no more than a name in imported votes: nothing here can ask it.
+    pub fn is_imported(&self) -> bool {
+        self.settings.source.endpoint().is_some_and(|endpoint| endpoint.address.base_url.as_str() == IMPORTED_URL)
     }
 
     /// Whether it is local or an endpoint.

@@ -8,6 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::domain::{BattleKind, Choice, ModelState};
 use crate::i18n::Locale;
+use crate::store::models::Model;
 use arena_rating::{RankRange, Unrated};
 
 /// A moment to the minute, in UTC, for texts without a browser.
@@ -66,6 +67,11 @@ pub fn parameters(n: &i64, locale: &Locale) -> String {
     let decimals = usize::from(value < 99.95);
     let number = format!("{value:.decimals$}");
     format!("{}{unit}", number.strip_suffix(".0").unwrap_or(&number))
+}
+
+/// The key of the text of what a model is: its state, or that it is only a name in imported votes.
+pub fn standing_key(model: &Model) -> &'static str {
+    if model.is_imported() { "models-state-imported" } else { state_key(&model.state) }
 }
 
 /// The key of a model state's text.

@@ -320,6 +320,10 @@ impl FormPage {
         self.model.as_ref().is_some_and(|model| model.state == ModelState::Retired)
     }
 
+    fn is_imported(&self) -> bool {
+        self.model.as_ref().is_some_and(Model::is_imported)
+    }
+
     fn action(&self) -> String {
         match &self.model {
             Some(model) => format!("/admin/models/{}", model.slug),

@@ -52,6 +52,9 @@ impl Row {
     }
 }
 
+/// What the filter of states calls models that are only names in imported votes.
+const IMPORTED: &str = "imported";
+
 /// What was typed and is not kept yet, by slug, with what is wrong with it.
 type Typed = HashMap<String, (String, Option<String>)>;
 
@@ -66,6 +69,7 @@ impl ModelsPage {
         let page = Page::of(request);
         let all = models::list(&arena.db).await?;
         let count = all.len();
+        let has_imported = all.iter().any(Model::is_imported);
         let wanted = query.get("q").trim().to_lowercase();
         let matches = |model: &Model| {
             let place = match (model.settings.source.local(), model.settings.source.endpoint()) {
@@ -74,7 +78,8 @@ impl ModelsPage {
                 (None, None) => String::new(),
             };
             let text = format!("{} {} {place} {}", model.name(), model.slug, model.card().quantisation).to_lowercase();
-            (query.get("state").is_empty() || model.state.as_str() == query.get("state"))
+            let state = if model.is_imported() { IMPORTED } else { model.state.as_str() };
+            (query.get("state").is_empty() || state == query.get("state"))
                 && (query.get("kind").is_empty() || model.kind().as_str() == query.get("kind"))
                 && wanted.split_whitespace().all(|word| text.contains(word))
         };
@@ -91,11 +96,12 @@ impl ModelsPage {
         let (count_found, from) = (found.len(), usize::try_from(query.number("from").unwrap_or(0)).unwrap_or(0));
         let locale = page.locale;
         let state = |state: &ModelState| (state.to_string(), page.t(state_key(state)));
+        let imported = has_imported.then(|| (IMPORTED.to_owned(), page.t("models-state-imported")));
         let kind = |kind: &ModelKind| (kind.to_string(), page.tn("models-kind-", kind));
         let sort = ["name", "weight", "newest"].map(|sort| (sort.to_owned(), page.tn("models-sort-", sort)));
         let mut list = List::new("/admin/models", query, "from")
             .text(locale, query, "q", "search")
-            .choice(locale, query, "state", "list-all", ModelState::ALL.iter().map(state))
+            .choice(locale, query, "state", "list-all", ModelState::ALL.iter().map(state).chain(imported))
             .choice(locale, query, "kind", "list-all", ModelKind::ALL.iter().map(kind))
             .choice(locale, query, "sort", "models-sort-state", sort);
         let mut part: Vec<Model> = found.into_iter().skip(from).take(ROWS + 1).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::named_board::NamedBoard;
 use super::scale::Span;
 use super::view::{Column, SortBy, View};
-use crate::domain::{ModelId, ModelState};
+use crate::domain::{BattleKind, ModelId, ModelState};
 use crate::i18n::{Locale, grouped, percent};
 use crate::store::model_names::ModelName;
 use crate::store::models::Model;
@@ -83,12 +83,14 @@ enum Part {
 /// The table's blocks, in their order.
 pub(super) fn blocks(named: &NamedBoard, view: &View, facts: &Facts, locale: Locale) -> Vec<Block> {
     let board = &named.read.board;
+    let is_of_here = matches!(named.key.kind, BattleKind::Battle | BattleKind::SideBySide);
     let span = Span::of(board.entries.iter().filter_map(|entry| entry.standing.rated()));
     let mut parts: BTreeMap<Part, Vec<Line>> = BTreeMap::new();
     for (place, entry) in board.entries.iter().enumerate() {
         let Some(model) = named.models.get(entry.id) else { continue };
         let part = match entry.standing.rated() {
-            _ if model.state != ModelState::Enabled => Part::Inactive,
+            // Elsewhere people voted, or judges did: whether a model answers here says nothing.
+            _ if is_of_here && model.state != ModelState::Enabled => Part::Inactive,
             None => Part::Unrated,
             Some(rated) if entry.is_preliminary => Part::Preliminary(rated.group),
             Some(rated) => Part::Ranked(rated.group),

@@ -18,11 +18,14 @@ struct ModelListPage {
     /// Those that answer, then disabled ones.
     present: Vec<Model>,
     retired: Vec<Model>,
+    /// Those that nobody registered.
+    imported: Vec<Model>,
 }
 
 /// All contestants.
 pub async fn page(request: HttpRequest, arena: web::Data<AppState>) -> Result<HttpResponse, Error> {
     let all = models::list(&arena.db).await?;
-    let (retired, present) = all.into_iter().partition(|model| model.state == ModelState::Retired);
-    html(&ModelListPage { page: Page::of(&request), present, retired })
+    let (imported, own): (Vec<Model>, _) = all.into_iter().partition(Model::is_imported);
+    let (retired, present) = own.into_iter().partition(|model| model.state == ModelState::Retired);
+    html(&ModelListPage { page: Page::of(&request), present, retired, imported })
 }
