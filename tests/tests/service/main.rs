@@ -1,5 +1,6 @@
 //! The real binary over HTTP: what visitors and administrators do, what streams, and what breaks.
 
+mod admin_api;
 mod api;
 mod around;
 mod contestants;

@@ -11,7 +11,7 @@ use super::list::ListQuery;
 use super::votes::{criteria, filter_of};
 use crate::actions::export_votes::{Export, ExportVotes};
 use crate::actions::publish_votes::PublishVotes;
-use crate::domain::{BattleKind, VoteFilter, VoteState};
+use crate::domain::{AdminId, BattleKind, TieRule, VoteFilter, VoteState};
 use crate::error::Error;
 use crate::exchange::{Container, Shape};
 use crate::extract::{Admin, CsrfForm};
@@ -21,7 +21,7 @@ use crate::store::model_names;
 /// What is wanted.
 #[derive(Debug, Deserialize)]
 pub struct Wanted {
-    /// `fastchat`, `comparia`, `preferences` or `evidence`.
+    /// `fastchat`, `comparia`, `preferences`, `evidence` or `evidence-davidson`.
     columns: String,
     /// The ending of the file's name.
     format: String,
@@ -33,32 +33,64 @@ pub struct Wanted {
     list: String,
 }
 
-/// Sends the file. Where the list does not ask for a state, counted votes are meant.
+/// Sends the file.
 pub async fn export(
     arena: web::Data<AppState>,
     admin: Admin,
     CsrfForm(form): CsrfForm<Wanted>,
 ) -> Result<HttpResponse, Error> {
-    let mut filter = filter_of(&ListQuery::parse(&form.list));
-    let shape = match form.columns.as_str() {
-        "fastchat" => Shape::FastChat,
-        "comparia" => Shape::Comparia,
-        "preferences" => Shape::Preferences,
-        "evidence" => return publish(&arena, admin, filter).await,
+    let filter = filter_of(&ListQuery::parse(&form.list));
+    let container = || {
+        let container = Container::of(format!("votes.{}", form.format).as_ref());
+        container.ok_or_else(|| Error::invalid("import-format", form.format.clone()))
+    };
+    let wanted = match form.columns.as_str() {
+        "fastchat" => WantedFile::FastChat(container()?),
+        "comparia" => WantedFile::Comparia(container()?),
+        "preferences" => WantedFile::Preferences(container()?),
+        "evidence" => WantedFile::Evidence(TieRule::Half),
+        "evidence-davidson" => WantedFile::Evidence(TieRule::Davidson),
         _ => return Err(Error::invalid("form", "columns")),
     };
-    let container = Container::of(format!("votes.{}", form.format).as_ref());
-    let container = container.ok_or_else(|| Error::invalid("import-format", form.format.clone()))?;
+    file(&arena, admin.id, filter, wanted, form.conversations).await
+}
+
+/// A file of votes.
+#[derive(Debug, Clone, Copy)]
+pub enum WantedFile {
+    FastChat(Container),
+    Comparia(Container),
+    /// Pairs of a chosen and a rejected answer, of blind battles.
+    Preferences(Container),
+    /// A leaderboard with the chain of all votes, and how ties count in it.
+    Evidence(TieRule),
+}
+
+/// Sends a file of the votes that a filter finds. Where it asks for no state, counted votes are meant.
+///
+/// # Errors
+/// When the filter cannot be read, or the database fails.
+pub async fn file(
+    arena: &AppState,
+    admin: AdminId,
+    mut filter: VoteFilter,
+    wanted: WantedFile,
+    with_conversations: bool,
+) -> Result<HttpResponse, Error> {
+    let (shape, container) = match wanted {
+        WantedFile::FastChat(container) => (Shape::FastChat, container),
+        WantedFile::Comparia(container) => (Shape::Comparia, container),
+        WantedFile::Preferences(container) => (Shape::Preferences, container),
+        WantedFile::Evidence(ties) => return publish(arena, admin, filter, ties).await,
+    };
     if shape == Shape::Preferences {
-        check_preferences(&mut filter, shape.fits(container), form.conversations)?;
+        check_preferences(&mut filter, shape.fits(container), with_conversations)?;
     }
     if filter.state.is_empty() {
         filter.state = VoteState::Counted.to_string();
     }
     let filter = criteria(&filter, &model_names::all(&arena.db).await?)?;
-    let wanted =
-        ExportVotes { admin: Some(admin.id), filter, shape, container, with_conversations: form.conversations };
-    let export = wanted.run(&arena).await?;
+    let export = ExportVotes { admin: Some(admin), filter, shape, container, with_conversations }.run(arena).await?;
     let next = async |mut export: Export| -> Result<Option<(Bytes, Export)>, actix_web::Error> {
         let bytes = export.next().await?;
         Ok(bytes.map(|bytes| (Bytes::from(bytes), export)))
@@ -83,14 +115,14 @@ fn check_preferences(filter: &mut VoteFilter, fits: bool, with_conversations: bo
 }
 
 /// The board of the list's kind and language, with the chain of all votes.
-async fn publish(arena: &AppState, admin: Admin, filter: VoteFilter) -> Result<HttpResponse, Error> {
+async fn publish(arena: &AppState, admin: AdminId, filter: VoteFilter, ties: TieRule) -> Result<HttpResponse, Error> {
     let kind: BattleKind = match filter.kind.as_str() {
         "" => BattleKind::Battle,
         name => name.parse().map_err(|_| Error::invalid("list-filter", "kind"))?,
     };
     let language = (!filter.language.is_empty()).then_some(filter.language);
     let (rules, elo) = (arena.boards.rules(), arena.config.elo);
-    let wanted = PublishVotes { admin: Some(admin.id), kind, language, rules, elo };
+    let wanted = PublishVotes { admin: Some(admin), kind, language, rules, ties, elo };
     let internal = |cause: std::io::Error| Error::Internal(cause.into());
     // All of it is of one moment, so it is made before it is sent.
     let mut file = tempfile::tempfile().map_err(internal)?;

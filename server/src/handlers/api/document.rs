@@ -9,8 +9,8 @@ use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
 use super::body::ErrorBody;
-use super::leaderboard::{AnyBoardKind, BoardKind, MatrixName, OnOff};
-use crate::domain::BoardCategory;
+use super::leaderboard::{AnyBoardKind, BoardKind, Intervals, MatrixName, OnOff};
+use crate::domain::{BoardCategory, TieRule};
 
 /// What stands above the operations.
 #[derive(Debug, utoipa::OpenApi)]
@@ -21,7 +21,7 @@ use crate::domain::BoardCategory;
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     // Those of queries are not collected.
-    components(schemas(ErrorBody, AnyBoardKind, BoardCategory, BoardKind, MatrixName, OnOff)),
+    components(schemas(ErrorBody, AnyBoardKind, BoardCategory, BoardKind, Intervals, MatrixName, OnOff, TieRule)),
     tags(
         (name = "visitors", description = "Who asks."),
         (name = "battles", description = "Begin, go on, read, vote, delete."),

@@ -3,9 +3,10 @@
 use actix_web::{HttpResponse, get, web};
 
 use super::body::ErrorBody;
-use crate::domain::BoardCategory;
+use crate::domain::{BoardCategory, TieRule};
 use crate::error::Error;
-use crate::handlers::leaderboard::files::{self, LeaderboardFile, MatrixFile};
+use crate::handlers::leaderboard::board_file::{LeaderboardFile, MatrixFile};
+use crate::handlers::leaderboard::files;
 use crate::handlers::leaderboard::filter::Filter;
 use crate::state::AppState;
 
@@ -37,6 +38,15 @@ pub(super) enum OnOff {
     Off,
 }
 
+/// How intervals are found.
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) enum Intervals {
+    Formula,
+    Bootstrap,
+}
+
 /// The matrices.
 #[derive(utoipa::ToSchema)]
 #[schema(rename_all = "kebab-case")]
@@ -56,8 +66,10 @@ pub(super) enum MatrixName {
         ("from" = Option<String>, Query, format = "date", description = "The first day, in UTC."),
         ("to" = Option<String>, Query, format = "date", description = "The last day; its votes are in."),
         ("style" = Option<OnOff>, Query, description = "Whether the effects of length and marks are taken out of the ratings."),
+        ("ties" = Option<TieRule>, Query, description = "How ties count: half a win for each, or by Davidson's model. With style control always half."),
+        ("intervals" = Option<Intervals>, Query, description = "How intervals are found. `bootstrap` draws the votes anew, whole voters at a time, 100 to 1000 times; a board may be a minute old then, and may be busy. Not with style control or modelled ties."),
     ),
-    responses((status = 200, body = LeaderboardFile)), security(())
+    responses((status = 200, body = LeaderboardFile), (status = 422, body = ErrorBody), (status = 503, body = ErrorBody)), security(())
 )]
 #[get("/leaderboard")]
 pub async fn board(arena: web::Data<AppState>, filter: web::Query<Filter>) -> Result<HttpResponse, Error> {

@@ -15,7 +15,10 @@ use utoipa_actix_web::OpenApiFactory;
 
 use super::body::ErrorBody;
 use super::unknown::{KnownQueries, refuse_unknown_query};
-use super::{admin, admin_results, admin_votes, battles, body, chat, leaderboard, models, stream, visitor};
+use super::{
+    admin, admin_files, admin_results, admin_voters, admin_votes, battles, body, chat, leaderboard, models, stream,
+    visitor,
+};
 use crate::domain::MAX_PROMPT_CHARS;
 use crate::error::Error;
 use crate::i18n::Locale;
@@ -56,6 +59,11 @@ pub(super) fn operations() -> ((Paths, Components), impl HttpServiceFactory + 's
         .service(admin::read)
         .service(admin::change)
         .service(admin_results::attach)
+        .service(admin_voters::list)
+        .service(admin_voters::read)
+        .service(admin_voters::decide)
+        .service(admin_files::import)
+        .service(admin_files::export)
         .service(admin_votes::list)
         .service(admin_votes::change_many)
         .service(admin_votes::undo_change)
