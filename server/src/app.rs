@@ -19,6 +19,7 @@ use crate::actions::{
     chain_votes, check_servers, create_admin, describe_votes, expire_battles, follow_site, keep_history,
     prepare_answers, run_judging, settle_votes, tell_places, watch_voters,
 };
+use crate::boards::LiveBoards;
 use crate::config::{Config, note_origin};
 use crate::database::{self, Database, Pools};
 use crate::domain::BattleKind;
@@ -94,6 +95,7 @@ pub struct Application {
     server: Server,
     workers: Workers,
     streams: TurnHub,
+    live_boards: LiveBoards,
     votes: JoinHandle<()>,
     drain: Duration,
     expiry: JoinHandle<()>,
@@ -152,6 +154,8 @@ impl Application {
         tokio::spawn(prepare_answers::follow(arena.clone()));
         tokio::spawn(arena.evidence.clone().follow(db.clone()));
         tokio::spawn(keep_history::run(arena.clone()));
+        let live_boards = arena.live_boards.clone();
+        tokio::spawn(live_boards.clone().run(arena.boards.clone(), db.clone()));
         let votes = settle_votes::follow(arena.clone());
         tokio::spawn(connections.clone().watch());
         let server = HttpServer::new(move || application(arena.clone()))
@@ -161,7 +165,20 @@ impl Application {
             // One time bounds connections and answers: see `run_until_stopped`.
             .disable_signals()
             .run();
-        Ok(Self { address, origin, welcome, server, workers, streams, votes, drain, expiry, pools, database })
+        Ok(Self {
+            address,
+            origin,
+            welcome,
+            server,
+            workers,
+            streams,
+            live_boards,
+            votes,
+            drain,
+            expiry,
+            pools,
+            database,
+        })
     }
 
     /// Where the service listens.
@@ -177,8 +194,11 @@ impl Application {
             println!("{}\n  {link}", told.text(Locale::from_terminal()));
         }
         let (handle, streams, drain) = (self.server.handle(), self.streams, self.drain);
+        let live_boards = self.live_boards;
         let stopping = actix_web::rt::spawn(async move {
             told_to_stop().await?;
+            // These have no end of their own to wait for.
+            live_boards.close();
             // Requests and answers end side by side: readers see their answers to the end, and answers whose readers have gone
             // are written down within the same time.
             tokio::join!(handle.stop(true), streams.drain(drain));

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use crate::backends::{AddressPolicy, ModelClients};
 use crate::ballot_queue::BallotQueue;
-use crate::boards::Boards;
+use crate::boards::{Boards, LiveBoards};
 use crate::config::Config;
 use crate::database::Pools;
 use crate::findings::Evidence;
@@ -55,6 +55,8 @@ pub struct AppState {
     pub workers: Workers,
     /// Leaderboards computed so far.
     pub boards: Boards,
+    /// Who reads them here.
+    pub live_boards: LiveBoards,
     /// What is found in votes besides ratings.
     pub evidence: Evidence,
     /// The answers that this server drains.
@@ -92,6 +94,7 @@ impl AppState {
             backends,
             workers,
             boards: boards.clone(),
+            live_boards: LiveBoards::default(),
             evidence: Evidence::new(site.clone(), boards),
             site,
             turns: Turns::default(),

@@ -1,9 +1,10 @@
 // The leaderboard without reloads: filters apply at once, tabs and column heads lead on in place, and new votes come in while the
 // page stays open. The server renders everything; what is shown is always what the address says.
 
+import { LiveBoard } from "./live.js";
+import { offerPictures } from "./picture.js";
 import { localTimes } from "./time.js";
 
-const LOOK_EACH_MS = 5000;
 const TYPED_MS = 250;
 /** How long the line that tells of an update stays. */
 const TOLD_MS = 8000;
@@ -28,7 +29,7 @@ function address() {
   const areUsual = columns.every((box) => box.checked === box.hasAttribute("data-usual"));
   for (const [name, value] of new FormData(form)) {
     if (areUsual && (name === "column" || name === "columns")) continue;
-    if (value !== "" && !(name === "sort" && value === "-rating") && !(name === "language" && value === "all")) fields.append(name, value);
+    if (value !== "" && !(name === "sort" && value === "-rating") && !(name === "language" && value === "all") && !(name === "ties" && value === "half")) fields.append(name, value);
   }
   return `${form.action}?${fields}`;
 }
@@ -62,6 +63,8 @@ async function show(url, { push = false, keepForm = true } = {}) {
   if (push) history.pushState(null, "", url);
   cells();
   localTimes(next);
+  offerPictures(next);
+  live.follow();
 }
 
 function focusOf(element) {
@@ -132,27 +135,21 @@ document.addEventListener("click", (event) => {
 });
 window.addEventListener("popstate", () => attempt(location.href, { keepForm: false }));
 
-/** Asks whether votes have come in. */
-async function look() {
-  const shown = board();
-  if (!document.hidden && shown) {
+const live = new LiveBoard({
+  board,
+  async changed() {
     try {
-      const answer = await fetch(shown.dataset.versionUrl, { headers: { accept: "application/json" } });
-      if (answer.ok) {
-        if (status.textContent === shown.dataset.offline) tell("");
-        const { version } = await answer.json();
-        if (board() === shown && String(version) !== shown.dataset.version) {
-          await show(location.href);
-          tell(board().dataset.updated);
-        }
-      }
+      await show(location.href);
+      tell(board().dataset.updated);
     } catch {
-      status.textContent = shown.dataset.offline;
+      status.textContent = board().dataset.offline;
     }
-  }
-  setTimeout(look, LOOK_EACH_MS);
-}
-setTimeout(look, LOOK_EACH_MS);
+  },
+  lost(isLost) {
+    if (isLost) status.textContent = board().dataset.offline;
+    else if (status.textContent === board().dataset.offline) tell("");
+  },
+});
 
 /** Heat maps: one cell of each can be reached by Tab, the arrow keys lead on, and what a cell says is told below. */
 function cells() {

@@ -17,6 +17,7 @@ pub mod check_servers;
 pub mod create_admin;
 pub mod decide_voter;
 pub mod delete_battle;
+pub mod delete_battles;
 pub mod describe_votes;
 pub mod edit_identity_names;
 pub mod edit_message;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::chain_votes::chain;
 use crate::boards::{BoardRules, tally};
-use crate::domain::{AdminId, BattleKind, ChainedVote, ModelId};
+use crate::domain::{AdminId, BattleKind, ChainedVote, ModelId, TieRule};
 use crate::error::Error;
 use crate::evidence::{self, FORMAT, Rules, Snapshot, VoteLine};
 use crate::keys::Keys;
@@ -35,6 +35,8 @@ pub struct PublishVotes {
     /// Nothing for all languages.
     pub language: Option<String>,
     pub rules: BoardRules,
+    /// How ties count in the published ratings.
+    pub ties: TieRule,
     pub elo: EloSettings,
 }
 
@@ -73,8 +75,12 @@ impl PublishVotes {
                 continue;
             }
             let anchor = self.rules.anchor.as_ref().and_then(|slug| names.iter().find(|model| model.slug == *slug));
-            let settings =
-                BoardSettings { anchor: anchor.map(|model| model.id), center: self.rules.center, min_votes: 0 };
+            let settings = BoardSettings {
+                anchor: anchor.map(|model| model.id),
+                center: self.rules.center,
+                ties: self.ties.into(),
+                ..BoardSettings::default()
+            };
             let tallies: Vec<_> = pairs.iter().map(|pair| (pair.low, pair.high, tally(pair))).collect();
             let elo = elo.into_iter().map(|row| (row.model, row.rating)).collect();
             let (models, grouped) = voters.grouped();
@@ -99,6 +105,7 @@ impl PublishVotes {
                     elo_initial: self.elo.initial,
                     center: self.rules.center,
                     anchor: anchor.map(|model| model.slug.clone()),
+                    ties: self.ties,
                 },
                 board: evidence::lines(&board, slug),
             };
@@ -113,7 +120,9 @@ impl PublishVotes {
             .await?;
             snapshot.commit().await?;
             written.and_then(|()| out.flush()).map_err(|cause| Error::Internal(cause.into()))?;
-            let detail = json!({ "votes": links, "counted": counted, "head": first.head, "language": self.language });
+            let detail = json!({
+                "votes": links, "counted": counted, "head": first.head, "language": self.language, "ties": self.ties
+            });
             audit::record(db, self.admin, "votes.publish", self.kind.as_str(), detail).await?;
             return Ok(first);
         }

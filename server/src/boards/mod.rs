@@ -8,8 +8,10 @@ mod ballots;
 mod computed;
 mod filter;
 mod languages;
+mod live;
 mod mine;
 mod numbers;
+mod redrawn;
 mod shelf;
 pub mod suspicion;
 
@@ -18,7 +20,7 @@ use std::sync::Arc;
 
 use sqlx::{PgConnection, PgPool};
 
-use crate::domain::{BattleKind, BoardCategory, ModelId};
+use crate::domain::{BattleKind, BoardCategory, ModelId, TieRule};
 use crate::error::Error;
 use crate::site::Site;
 use crate::store::ratings::{self, ALL_LANGUAGES};
@@ -28,7 +30,9 @@ pub use ballots::{Ballots, tally};
 pub use computed::Approval;
 pub use filter::BallotFilter;
 pub use languages::LanguageGap;
+pub use live::{BoardReader, LiveBoards};
 pub use mine::{OwnBoard, OwnVote, Smaller};
+use redrawn::{Redrawing, Rounds};
 use shelf::{Shelf, Version};
 
 /// Which board.
@@ -45,19 +49,30 @@ pub struct BoardKey {
     pub last_day: Option<i32>,
     /// Whether the effects of length and marks are taken out of the ratings.
     pub style_control: bool,
+    /// How ties count. With style control they count half.
+    pub ties: TieRule,
 }
 
 impl BoardKey {
     /// The board of all votes of a kind.
     #[must_use]
     pub fn of(kind: BattleKind) -> Self {
-        Self { kind, language: None, category: None, first_day: None, last_day: None, style_control: false }
+        let (ties, style_control) = (TieRule::Half, false);
+        Self { kind, language: None, category: None, first_day: None, last_day: None, style_control, ties }
     }
 
     /// The board of all votes of a kind in a language, or in all.
     #[must_use]
     pub fn of_language(kind: BattleKind, language: Option<&str>) -> Self {
         Self { language: language.map(str::to_owned), ..Self::of(kind) }
+    }
+
+    /// What a board's version depends on: boards for which it is the same change together.
+    fn of_version(&self) -> Self {
+        // Any category stands for all, which features decide alike.
+        let category = self.category.map(|_| BoardCategory::ALL[0]);
+        let all = Self::of_language(self.kind, self.language.as_deref());
+        Self { category, style_control: self.style_control && category.is_none(), ..all }
     }
 
     fn language(&self) -> &str {
@@ -143,6 +158,7 @@ pub struct Boards {
     site: Site,
     elo: EloSettings,
     kept: Shelf<BoardKey, ReadBoard>,
+    redrawn: Redrawing<BoardKey, ReadBoard>,
     gaps: Shelf<BoardKey, Option<LanguageGap>>,
     approvals: Shelf<BoardKey, DirectBoard>,
     blind: SharedBallots,
@@ -161,6 +177,7 @@ impl Boards {
             site,
             elo,
             kept: Shelf::default(),
+            redrawn: Redrawing::default(),
             gaps: Shelf::default(),
             approvals: Shelf::default(),
             blind: SharedBallots::default(),
@@ -192,7 +209,31 @@ impl Boards {
         let features = if key.filter().needs_features() { vote_features::newest(db).await? } else { 0 };
         let (boards, db, of) = (self.clone(), db.clone(), key.clone());
         let min_votes = self.site.rules().min_votes as i64;
-        self.kept.get(key, [version, features, min_votes], async move { boards.compute(&db, &of).await }).await
+        self.kept
+            .get(key, [version, features, min_votes], async move { boards.compute(&db, &of, Rounds::NONE).await })
+            .await
+    }
+
+    /// The board, of now or of a minute ago, with the scatter of its ratings where votes are drawn anew. Ties count half, and
+    /// style is left in, whatever the key says.
+    ///
+    /// # Errors
+    /// When the database does not answer. Busy while too many other boards are computed.
+    pub async fn read_redrawn(&self, db: &PgPool, key: &BoardKey) -> Result<Arc<ReadBoard>, Error> {
+        let key = BoardKey { style_control: false, ties: TieRule::Half, ..key.clone() };
+        if let Some(standing) = self.redrawn.standing(&key) {
+            return Ok(standing);
+        }
+        let version = ratings::version(db, key.kind, key.language()).await?;
+        if version == 0 || key.kind == BattleKind::Direct {
+            // Not kept: the language may be any word from the address.
+            return self.read(db, &key).await;
+        }
+        let features = if key.filter().needs_features() { vote_features::newest(db).await? } else { 0 };
+        let (boards, db, of) = (self.clone(), db.clone(), key.clone());
+        let min_votes = self.site.rules().min_votes as i64;
+        let compute = async move { boards.compute(&db, &of, Rounds::SOME).await };
+        self.redrawn.get(&key, [version, features, min_votes], compute).await
     }
 
     /// A number that changes whenever the board does.
@@ -228,7 +269,7 @@ impl Boards {
     /// # Errors
     /// When the database does not answer.
     pub async fn language_gap(&self, db: &PgPool, key: &BoardKey) -> Result<Arc<Option<LanguageGap>>, Error> {
-        let key = BoardKey { language: None, style_control: false, ..key.clone() };
+        let key = BoardKey { language: None, style_control: false, ties: TieRule::Half, ..key.clone() };
         let version = ratings::version(db, key.kind, ALL_LANGUAGES).await?;
         let features = if key.filter().needs_features() { vote_features::newest(db).await? } else { 0 };
         let (boards, db, of) = (self.clone(), db.clone(), key.clone());
@@ -274,7 +315,7 @@ impl Boards {
         Ok(ballots)
     }
 
-    async fn compute(&self, db: &PgPool, key: &BoardKey) -> Result<(Version, ReadBoard), Error> {
+    async fn compute(&self, db: &PgPool, key: &BoardKey, rounds: Rounds) -> Result<(Version, ReadBoard), Error> {
         // Before the snapshot, so that each sees all that the one before saw.
         let mut ballots = self.ballots(key.kind).clone().lock_owned().await;
         // One snapshot: the version must be that of the counts.
@@ -296,7 +337,8 @@ impl Boards {
         if !is_complete {
             tracing::warn!(kind = %key.kind, "the votes are not those that are counted by pair: intervals know no voters");
         }
-        let settings = BoardSettings { anchor, center: rules.center, min_votes: rules.min_votes };
+        let BoardRules { center, min_votes, .. } = rules;
+        let settings = BoardSettings { anchor, center, min_votes, ties: key.ties.into(), rounds: 0 };
         let (key, elo_settings) = (key.clone(), self.elo);
         let computed = tokio::task::spawn_blocking(move || {
             let voters = ballots.voters(&filter);
@@ -308,6 +350,7 @@ impl Boards {
                 let elo = elo.into_iter().map(|row| (row.model, row.rating)).collect();
                 let rows = ratings::of_board(&pairs, key.language());
                 let votes: Vec<_> = rows.iter().map(|pair| (pair.low, pair.high, tally(pair))).collect();
+                let settings = BoardSettings { rounds: rounds.of(&votes, models.len()), ..settings };
                 return (Board::compute(&votes, is_complete.then_some(known), None, &elo, &settings), 0);
             }
             let votes = ballots.pair_tallies(&filter);
@@ -319,6 +362,7 @@ impl Boards {
                 false => 0,
             };
             drop(ballots);
+            let settings = BoardSettings { rounds: rounds.of(&votes, models.len()), ..settings };
             (Board::compute(&votes, Some(known), style.as_deref(), &elo, &settings), undescribed)
         });
         let (board, undescribed) = computed.await.map_err(|cause| Error::Internal(cause.into()))?;

@@ -76,6 +76,15 @@ impl<K: Clone + Eq + Hash, T: Send + Sync + 'static> Shelf<K, T> {
         task.await.map_err(|cause| Error::Internal(cause.into()))?
     }
 
+    /// What is kept, of whatever version; nothing while it is being computed.
+    pub fn peek(&self, key: &K) -> Option<Arc<T>> {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.get(key)?.1.clone();
+        drop(slots);
+        let kept = slot.try_lock().ok()?;
+        kept.as_ref().map(|kept| kept.result.clone())
+    }
+
     fn slot(&self, key: &K) -> Slot<T> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let now = slots.values().map(|(used, _)| *used).max().unwrap_or(0) + 1;

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::{Category, Choice, SiteRules, Style, VoteFeatures};
+use crate::domain::{Category, Choice, SiteRules, Style, TieRule, VoteFeatures};
 use crate::store::ratings::{EloRow, PairChange};
 
 const KIND: BattleKind = BattleKind::Battle;
@@ -290,4 +290,51 @@ async fn direct_chats_are_read_again_where_one_was_withdrawn(db: PgPool) {
     assert_eq!(counts().await, Some((2, 0, 1)));
     sqlx::query("UPDATE votes SET withdrawn_at = NULL WHERE id = $1").bind(bad).execute(&db).await.unwrap();
     assert_eq!(counts().await, Some((2, 1, 2)));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn readers_are_told_of_the_newest_version_and_votes_come_together(db: PgPool) {
+    let (boards, live) = (boards_of_the_start(), LiveBoards::default());
+    let running = tokio::spawn(live.clone().run(boards.clone(), db.clone()));
+    let pair = models(&db).await;
+    count(&db, pair, Choice::A).await;
+    let all = BoardKey::of(KIND);
+    let (mut reader, _permit) = live.follow(&boards, &db, &all).await.unwrap();
+    let days = BoardKey { first_day: Some(1), ties: TieRule::Davidson, ..all.clone() };
+    let (mut other, _other_permit) = live.follow(&boards, &db, &days).await.unwrap();
+    let version = boards.version(&db, &all).await.unwrap();
+    assert_eq!((reader.next().await, other.next().await), (Some(version), Some(version)));
+    for _ in 0..20 {
+        count(&db, pair, Choice::B).await;
+    }
+    let newest = boards.version(&db, &all).await.unwrap();
+    let mut events = 1;
+    while reader.next().await != Some(newest) {
+        events += 1;
+    }
+    assert!(events < 4, "{events} events for votes of a moment");
+    while other.next().await != Some(newest) {}
+    live.close();
+    assert_eq!(reader.next().await, None, "the service stops");
+    assert!(live.follow(&boards, &db, &all).await.is_err(), "and nobody comes again");
+    running.abort();
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_check_of_the_intervals_stands_for_a_while_whatever_is_voted(db: PgPool) {
+    let boards = boards_of_the_start();
+    let all = BoardKey::of(KIND);
+    let pair = models(&db).await;
+    assert_eq!(boards.read_redrawn(&db, &all).await.unwrap().board.votes, 0);
+    for choice in [Choice::A, Choice::B, Choice::Tie] {
+        vote(&db, voter(&db).await, pair, choice).await;
+    }
+    let first = boards.read_redrawn(&db, &all).await.unwrap();
+    assert_eq!((first.board.votes, first.board.redrawn), (3, Some((1000, true))));
+    vote(&db, voter(&db).await, pair, Choice::A).await;
+    let second = boards.read_redrawn(&db, &all).await.unwrap();
+    assert!(Arc::ptr_eq(&first, &second), "computed again with each vote");
+    assert_eq!(boards.read(&db, &all).await.unwrap().board.votes, 4, "the board itself is of now");
+    let styled = BoardKey { style_control: true, ..all };
+    assert!(Arc::ptr_eq(&first, &boards.read_redrawn(&db, &styled).await.unwrap()), "it is the same check");
 }

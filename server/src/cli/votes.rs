@@ -15,7 +15,7 @@ use arena_server::actions::verify_votes::verify_database;
 use arena_server::boards::BoardRules;
 use arena_server::config::default_data_folder;
 use arena_server::database;
-use arena_server::domain::{BattleKind, SiteRules, VoteFilter, VoteState};
+use arena_server::domain::{BattleKind, SiteRules, TieRule, VoteFilter, VoteState};
 use arena_server::evidence;
 use arena_server::exchange::{Container, Shape};
 use arena_server::i18n::{Locale, Message};
@@ -80,6 +80,8 @@ pub struct ImportOptions {
     map: Vec<String>,
     #[arg(long)]
     strict: bool,
+    #[arg(long)]
+    with_conversations: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -96,6 +98,8 @@ pub struct ExportOptions {
     kind: String,
     #[arg(long, value_name = "CODE", default_value = "")]
     language: String,
+    #[arg(long, value_name = "RULE", value_enum, default_value_t = Ties(TieRule::Half))]
+    ties: Ties,
     #[arg(long)]
     conversations: bool,
     #[arg(long, conflicts_with_all = ["columns", "conversations"])]
@@ -166,6 +170,20 @@ impl ValueEnum for Columns {
     }
 }
 
+/// How ties count in a published board.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ties(TieRule);
+
+impl ValueEnum for Ties {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self(TieRule::Half), Self(TieRule::Davidson)]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.as_str()))
+    }
+}
+
 /// Imports a file, and tells what came of it.
 pub fn import(options: &ImportOptions, locale: Locale) -> anyhow::Result<()> {
     let mut map = BTreeMap::new();
@@ -181,6 +199,7 @@ pub fn import(options: &ImportOptions, locale: Locale) -> anyhow::Result<()> {
         container: options.format.map(Format::container),
         map,
         is_strict: options.strict,
+        with_conversations: options.with_conversations,
         progress: Arc::new(move |rows| {
             if rows.is_multiple_of(100_000) {
                 eprintln!("{}", Message::new("terminal-import-progress").with("rows", rows).text(locale));
@@ -211,6 +230,9 @@ fn tell(report: &ImportReport, locale: Locale) {
     let told = Message::new("terminal-imported").with("rows", report.rows).with("votes", report.votes);
     let told = told.with("known", report.known).with("others", report.others).with("bad", report.bad);
     println!("{}", told.text(locale));
+    if report.conversations > 0 {
+        println!("{}", Message::new("terminal-import-conversations").with("n", report.conversations).text(locale));
+    }
 }
 
 fn file_name(file: &Path) -> String {
@@ -275,7 +297,7 @@ fn publish(options: &ExportOptions, locale: Locale) -> anyhow::Result<()> {
         let file = std::fs::File::create_new(&options.file).with_context(|| options.file.display().to_string())?;
         let limits = follow_site::rules(db, SiteRules::default()).await?;
         let rules = BoardRules { min_votes: limits.min_votes, ..BoardRules::default() };
-        let wanted = PublishVotes { admin: None, kind, language, rules, elo };
+        let wanted = PublishVotes { admin: None, kind, language, rules, ties: options.ties.0, elo };
         let mut out = std::io::BufWriter::new(file);
         let snapshot = wanted.on(db, &options.place.keys()?, &mut out).await?;
         out.into_inner()?.sync_all()?;
@@ -297,6 +319,7 @@ pub fn verify(options: &VerifyOptions, locale: Locale) -> anyhow::Result<()> {
             let told = Message::new("terminal-verify-file").with("program", &snapshot.program);
             let told = told.with("time", when(&snapshot.made_at)).with("kind", snapshot.kind);
             let told = told.with("language", snapshot.language.as_deref().unwrap_or("*"));
+            let told = told.with("ties", snapshot.rules.ties);
             println!("{}", told.with("head", &snapshot.head).text(locale));
             verdict
         }

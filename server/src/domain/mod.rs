@@ -1,5 +1,6 @@
 //! What the arena talks about: pure values, checked when made. No I/O, no clock.
 
+mod admin_filter;
 mod battle;
 mod confusable;
 mod device;
@@ -18,9 +19,11 @@ mod setting;
 mod site;
 mod slug;
 mod text_enum;
+mod tie_rule;
 mod vote_chain;
 mod vote_filter;
 
+pub use admin_filter::{BattleCriteria, BattleOutcome, DeedCriteria, NOBODY};
 pub use battle::{
     AnswerMode, Battle, BattleKind, BattleStatus, Choice, HistoryEntry, MAX_ATTEMPTS, MAX_COMMENT_CHARS, MAX_TURNS,
     NextMessage, PendingVote, Reason, Refusal, Reply, ReplyStatus, Side, SideStatus, Trouble, Turn, UNTRIED,
@@ -48,6 +51,7 @@ pub use setting::{Field, FieldError, SettingTexts, Shape};
 pub use site::{Access, Entry, SITE_SECRETS, SiteGroup, SiteRules, SiteSettings, SiteText};
 pub use slug::{MAX_SLUG, is_slug, slug_of};
 pub use text_enum::UnknownName;
+pub use tie_rule::TieRule;
 pub use vote_chain::{ChainedVote, FIRST_HASH, VoteHash};
 pub use vote_filter::{BadFilter, VoteCriteria, VoteFilter, VoteState, VoterDecision, Withdrawal};
 

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::{BattleKind, ChainedVote, Choice, ModelId, Reason, VoteHash};
+use crate::domain::{BattleKind, ChainedVote, Choice, ModelId, Reason, TieRule, VoteHash};
 
 pub use verify::{Problem, Verdict, compare, verify};
 
@@ -54,6 +54,9 @@ pub struct Rules {
     pub center: f64,
     /// The slug of the anchor.
     pub anchor: Option<String>,
+    /// How ties count. Files of versions that knew one way do not say.
+    #[serde(default)]
+    pub ties: TieRule,
 }
 
 impl Rules {
@@ -185,7 +188,7 @@ pub fn board_of(mut votes: Vec<BoardVote>, rules: &Rules) -> Vec<BoardLine> {
     let grouped = Voters::from_votes(voters as usize, by_voter);
     let models: Vec<usize> = (0..slugs.len()).collect();
     let anchor = rules.anchor.as_ref().and_then(|anchor| slugs.iter().position(|slug| slug == anchor));
-    let settings = BoardSettings { anchor, center: rules.center, min_votes: 0 };
+    let settings = BoardSettings { anchor, center: rules.center, ties: rules.ties.into(), ..BoardSettings::default() };
     let known = KnownVoters { models: &models, voters: &grouped };
     let board = Board::compute(&tallies, Some(known), None, &elo, &settings);
     lines(&board, |model| slugs[model].clone())

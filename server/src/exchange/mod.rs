@@ -19,6 +19,7 @@ mod preference;
 mod prompts;
 mod read;
 mod record;
+mod said;
 mod write;
 mod written;
 
@@ -33,7 +34,8 @@ use crate::domain::Choice;
 
 pub use error::ReadError;
 pub use prompts::{BadPrompts, MAX_TAG_CHARS, read_prompts};
-pub use read::read;
+pub use read::{Reading, read};
+pub use said::Messages;
 pub use write::{Shape, WriteError, Writer};
 pub use written::WrittenVote;
 
@@ -102,6 +104,8 @@ pub struct ImportedVote {
     pub at: Option<DateTime<Utc>>,
     /// Who cast it, as the file calls them.
     pub voter: Option<String>,
+    /// What both sides said, where that is wanted and the file has it.
+    pub conversations: Option<[Messages; 2]>,
 }
 
 /// Why a row of a file holds no vote that can be taken.

@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod exports;
 pub mod health;
 pub mod identity;
+pub mod imported_conversations;
 pub mod imports;
 pub mod judge_runs;
 pub mod judgings;

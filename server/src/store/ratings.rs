@@ -268,6 +268,13 @@ pub async fn version(db: impl PgExecutor<'_>, kind: BattleKind, language: &str) 
     .await
 }
 
+/// The kinds that have a board with votes.
+pub async fn filled_kinds(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<BattleKind>> {
+    sqlx::query_scalar!(r#"SELECT DISTINCT kind AS "kind: BattleKind" FROM elo_ratings WHERE language = '*'"#)
+        .fetch_all(db)
+        .await
+}
+
 /// The ratings of one board.
 pub async fn elo(db: impl PgExecutor<'_>, kind: BattleKind, language: &str) -> sqlx::Result<Vec<EloRow>> {
     sqlx::query_as!(

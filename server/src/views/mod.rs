@@ -17,8 +17,8 @@ pub use assets::{StaticFiles, asset_hash, asset_url};
 pub use axis::ticks;
 pub use day_chart::DayChart;
 pub use human::{
-    Time, bytes, choice_key, kind_key, kind_text, language_name, parameters, rank_range, seconds, state_key, time,
-    unrated_reason, voted_text, when,
+    Time, bytes, choice_key, kind_key, kind_text, language_name, parameters, rank_range, seconds, standing_key,
+    state_key, time, unrated_reason, voted_text, when,
 };
 pub use page::{ErrorPage, Page};
 pub use site_text::{built_in, built_in_samples, text_html};

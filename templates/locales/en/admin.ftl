@@ -27,8 +27,6 @@ field-state = State
 field-actions = Actions
 password-hint = At least { $n } characters. Several words are easy to remember and hard to guess.
 pager = Pages
-pager-newest = Newest
-pager-older = Older
 pager-first = First page
 pager-next = Next page
 
@@ -129,6 +127,7 @@ audit-action-prompts-change = Changed a prompt set
 audit-action-prompts-import = Added prompts to a set
 audit-action-prompts-delete = Removed prompts from a set
 audit-action-prompts-delete-set = Deleted a prompt set
+audit-action-battle-delete = Deleted conversations
 audit-action-voter-flag = Flagged a voter
 audit-action-voter-accept = Accepted a flagged voter
 audit-action-voter-withdraw = Withdrew all votes of a voter
@@ -202,6 +201,19 @@ worker-log = Recent log
 
 battles-lead = Who played whom, and the result. What people wrote is private and not shown here.
 battles-none = No battles yet. Open the battle page in another tab and start one.
+battles-state-voted = voted on
+battles-state-unvoted = no vote
+battles-state-failed = with a failed answer
+battles-state-excluded = not counted
+battles-choose-one = Choose conversation { $id }
+battles-delete = Delete the ticked conversations…
+battles-delete-warning = Everything written in them is deleted permanently. Votes stay in the ratings but are no longer linked to their voters.
+battles-delete-do = Delete permanently
+battles-deleted = { $n ->
+    [0] Nothing was deleted: no conversation was ticked, or they were gone already.
+    [one] One conversation was deleted.
+   *[other] { $n } conversations were deleted.
+}
 battles-turns = { $n ->
     [one] one turn
    *[other] { $n } turns
@@ -288,6 +300,8 @@ list-to = To
 list-voter = Voter
 list-address = Address
 list-change = Change
+list-admin = Administrator
+list-action = Action
 list-sort = Order
 list-by = Group by
 list-by-voter = Voter
@@ -304,44 +318,6 @@ list-found = { $n ->
  }
 list-found-more = More than { $n } votes
 error-list-filter = The filter “{ $detail }” can't be read. Correct it or clear the filters.
-error-import-format = The format of “{ $detail }” can't be told from its name. Use a file ending in .json, .jsonl, .csv or .parquet, or choose the format.
-error-import-none = Choose a file first.
-error-import-map-line = “{ $detail }” is not NAME = SLUG.
-import-title = Import votes
-import-lead = Votes from FastChat, LMArena, arena-rank, evalica, ComparIA or Open WebUI get a leaderboard of their own. The same file twice adds nothing.
-import-done = { $n ->
-    [one] One new vote
-   *[other] { $n } new votes
- }
-import-rows = Rows read: { $n }
-import-known = Already there: { $n }
-import-others = About something else than a vote: { $n }
-import-bad = Skipped: { $n }
-import-bad-row = Row { $number }: { $why }
-import-models = Known by name only from now on:
-import-board = Leaderboard of imported votes
-import-votes = Show the votes
-import-map = Models
-import-map-hint = One NAME = SLUG per line, for names in the file that are models of this arena. Other names match slugs and names, or are added as models that cannot be asked.
-import-strict = Import nothing if any row is bad
-import-file = File
-import-do = Import
-import-busy = Importing; a million rows may take a minute…
-import-command = For large files, on the server:
-export-title = Export these votes
-export-lead = Exports what the filters above find; counted votes, if no state is chosen. Voters appear only as keyed hashes.
-export-columns = Columns
-export-evidence = Leaderboard with all votes (arena verify)
-export-preferences = Preferences for DPO (TRL, mixtral train --dpo)
-export-format = Format
-export-conversations = Include what people and models wrote
-export-do = Download
-error-export-preferences-texts = Preferences are what people and models wrote. Tick “Include what people and models wrote” to export them.
-error-export-preferences-format = Preferences are written as JSON or JSON Lines. Choose one of them as the format.
-error-export-preferences-kind = Preferences come from blind battles only. Choose that kind of battle in the filters, or none.
-error-import-map = There is no model with the slug “{ $detail }”. Map names to the slugs of existing models.
-error-import-strict = Row { $detail } is bad, so nothing was imported. Correct it, or skip bad rows.
-error-import-file = The file can't be read: { $detail }. Nothing was imported.
 bad-row-unreadable = can't be read: { $detail }
 bad-row-no-models = it doesn't name two models
 bad-row-one-model = both models are “{ $detail }”

@@ -27,8 +27,6 @@ field-state = 状态
 field-actions = 操作
 password-hint = 至少 { $n } 个字符。几个连在一起的词语既好记又难猜。
 pager = 分页
-pager-newest = 最新
-pager-older = 更早
 pager-first = 第一页
 pager-next = 下一页
 
@@ -123,6 +121,7 @@ audit-action-prompts-change = 修改了提示词集
 audit-action-prompts-import = 向提示词集添加了提示词
 audit-action-prompts-delete = 从提示词集移除了提示词
 audit-action-prompts-delete-set = 删除了提示词集
+audit-action-battle-delete = 删除了对话
 audit-action-voter-flag = 标记投票者
 audit-action-voter-accept = 接受被标记的投票者
 audit-action-voter-withdraw = 撤回一位投票者的全部投票
@@ -193,6 +192,18 @@ worker-log = 最近的日志
 
 battles-lead = 谁与谁对战、结果如何。访客写的内容属于他们自己，这里不显示。
 battles-none = 还没有对战。请在另一个标签页打开对战页面，开始一场。
+battles-state-voted = 已投票
+battles-state-unvoted = 未投票
+battles-state-failed = 有回答失败
+battles-state-excluded = 不计入
+battles-choose-one = 选择对话 { $id }
+battles-delete = 删除勾选的对话……
+battles-delete-warning = 其中的全部内容将被永久删除。投票仍计入评分，但不再与投票人关联。
+battles-delete-do = 永久删除
+battles-deleted = { $n ->
+    [0] 未删除任何内容：没有勾选对话，或对话已不存在。
+   *[other] 已删除 { $n } 场对话。
+}
 battles-turns = { $n } 轮
 battles-failed = { $n } 个回答失败
 battles-kind-battle = 对战
@@ -262,6 +273,8 @@ list-to = 止
 list-voter = 投票者
 list-address = 地址
 list-change = 更改
+list-admin = 管理员
+list-action = 操作
 list-sort = 排序
 list-by = 汇总方式
 list-by-voter = 投票者
@@ -277,41 +290,6 @@ list-found = { $n ->
  }
 list-found-more = 超过 { $n } 票
 error-list-filter = 无法识别筛选条件“{ $detail }”。请更正或清除筛选。
-error-import-format = 无法从名称“{ $detail }”判断格式。请使用以 .json、.jsonl、.csv 或 .parquet 结尾的文件，或选择格式。
-error-import-none = 请先选择文件。
-error-import-map-line = “{ $detail }”不是 名称 = SLUG 的形式。
-import-title = 导入投票
-import-lead = FastChat、LMArena、arena-rank、evalica、ComparIA 或 Open WebUI 的投票有自己的榜单。同一文件重复导入不会增加投票。
-import-done = 新增 { $n } 票
-import-rows = 读取行数：{ $n }
-import-known = 已有：{ $n }
-import-others = 与投票无关：{ $n }
-import-bad = 跳过：{ $n }
-import-bad-row = 第 { $number } 行：{ $why }
-import-models = 今后仅知其名的模型：
-import-board = 导入投票的榜单
-import-votes = 查看这些投票
-import-map = 模型
-import-map-hint = 每行一个 名称 = SLUG，用于文件中属于本竞技场的模型。其他名称按 slug 与名称匹配，否则添加为不能提问的模型。
-import-strict = 任何一行有误则全部不导入
-import-file = 文件
-import-do = 导入
-import-busy = 正在导入；一百万行可能需要一分钟……
-import-command = 大文件请在服务器上运行：
-export-title = 导出这些投票
-export-lead = 导出上方筛选所得的投票；未选择状态时为计入的投票。投票者仅以带密钥的哈希出现。
-export-columns = 列
-export-evidence = 榜单及其全部投票（arena verify）
-export-preferences = 偏好数据，用于 DPO（TRL、mixtral train --dpo）
-export-format = 格式
-export-conversations = 包含对话内容
-export-do = 下载
-error-export-preferences-texts = 偏好数据就是对话内容。请勾选“包含对话内容”后再导出。
-error-export-preferences-format = 偏好数据只能写成 JSON 或 JSON Lines，请选择其中一种格式。
-error-export-preferences-kind = 偏好数据只取自匿名对战。请在筛选中选择该类型，或不选类型。
-error-import-map = 没有 slug 为“{ $detail }”的模型。请把名称对应到已有模型的 slug。
-error-import-strict = 第 { $detail } 行有误，未导入任何内容。请更正，或选择跳过有误的行。
-error-import-file = 无法读取文件：{ $detail }。未导入任何内容。
 bad-row-unreadable = 无法读取：{ $detail }
 bad-row-no-models = 没有写明两个模型
 bad-row-one-model = 两个模型都是“{ $detail }”

@@ -75,6 +75,67 @@ async fn style_control_takes_the_effect_of_length_out_and_says_what_it_is() {
 }
 
 #[tokio::test]
+async fn ties_are_modelled_where_that_is_asked_for() {
+    let (arena, _store) = filled(4000).await;
+    let visitor = arena.visitor();
+    let half = visitor.fetch("/api/v1/leaderboard").await.expect(200).json();
+    assert!(half["ties"] == "half" && half["tie_rate"].is_null() && half["intervals"] == "formula", "{half}");
+    let board = visitor.fetch("/api/v1/leaderboard?ties=davidson").await.expect(200).json();
+    let of = |part: &str| board["tie_rate"][part].as_f64().unwrap_or_else(|| panic!("{part} in {board}"));
+    assert_eq!((&board["ties"], &board["tie_rate"]["state"]), (&"davidson".into(), &"fitted".into()), "{board}");
+    // Equals tie no less often than models that are apart do on average: ties and both-bad votes, a seventh of all here.
+    let count = |name: &str| board["models"].as_array().unwrap().iter().map(|m| m[name].as_f64().unwrap()).sum::<f64>();
+    let share = (count("ties") + count("both_bad")) / count("votes");
+    assert!(of("share") >= share && of("share") < share + 0.1, "{share}: {board}");
+    assert!(of("lower") < of("share") && of("share") < of("upper") && of("upper") - of("lower") < 0.1, "{board}");
+    // A tie that is no half win tells less of two models apart: ratings spread wider.
+    let spread = |board: &Value| {
+        let ratings = board["models"].as_array().unwrap().iter().filter_map(|model| model["bradley_terry"].as_f64());
+        ratings.clone().fold(f64::MIN, f64::max) - ratings.fold(f64::MAX, f64::min)
+    };
+    assert!(spread(&board) > spread(&half), "{} and {}", spread(&board), spread(&half));
+    let page = visitor.get("/leaderboard?ties=davidson").await.expect(200);
+    assert!(
+        page.words().contains("Ties are modelled (Davidson): two equally strong models tie in"),
+        "{}",
+        page.words()
+    );
+    assert!(page.text.contains("<option value=\"davidson\" selected>"));
+    let page = visitor.header("accept-language", "zh").get("/leaderboard?ties=davidson").await.expect(200);
+    assert!(page.words().contains("平局单独建模（Davidson）：两个实力相同的模型有"), "{}", page.words());
+    let styled = arena.visitor().fetch("/api/v1/leaderboard?ties=davidson&style=on").await.expect(200).json();
+    assert_eq!(styled["ties"], "half", "the fit with style counts them half, and says so: {styled}");
+    arena.visitor().fetch("/api/v1/leaderboard?ties=third").await.expect(422);
+}
+
+#[tokio::test]
+async fn intervals_are_checked_by_drawing_the_votes_anew() {
+    let (arena, _store) = filled(3000).await;
+    let visitor = arena.visitor();
+    let formula = visitor.fetch("/api/v1/leaderboard").await.expect(200).json();
+    let drawn = visitor.fetch("/api/v1/leaderboard?intervals=bootstrap").await.expect(200).json();
+    assert_eq!((&drawn["intervals"], &drawn["rounds"]), (&"bootstrap".into(), &1000.into()), "{drawn}");
+    let models = |board: &Value| board["models"].as_array().unwrap().clone();
+    for (plain, drawn) in models(&formula).iter().zip(models(&drawn)) {
+        assert_eq!((&plain["slug"], &plain["bradley_terry"]), (&drawn["slug"], &drawn["bradley_terry"]));
+        let error = |line: &Value| line["standard_error"].as_f64().unwrap();
+        // A hundred voters: both errors are of voters, and each knows its own to about a twentieth.
+        assert!((error(&drawn) / error(plain) - 1.0).abs() < 0.25, "{plain} {drawn}");
+        let at = |name: &str| drawn[name].as_f64().unwrap();
+        assert!(at("lower") < at("bradley_terry") && at("bradley_terry") < at("upper"), "{drawn}");
+    }
+    assert_eq!(drawn, visitor.fetch("/leaderboard.json?intervals=bootstrap").await.expect(200).json());
+    let page = visitor.get("/leaderboard").await.expect(200);
+    assert!(page.text.contains("intervals=bootstrap") && !page.words().contains("Standard error, bootstrap"));
+    let page = visitor.get("/leaderboard?intervals=bootstrap").await.expect(200);
+    assert!(page.words().contains("Standard error, bootstrap"), "{}", page.words());
+    assert!(page.words().contains("1,000 times, as many voters as there are were drawn"), "{}", page.words());
+    for bad in ["intervals=x", "intervals=bootstrap&style=on", "intervals=bootstrap&ties=davidson"] {
+        visitor.fetch(&format!("/api/v1/leaderboard?{bad}")).await.expect(422);
+    }
+}
+
+#[tokio::test]
 async fn lines_are_sorted_searched_and_their_columns_chosen_without_scripts() {
     let (arena, store) = filled(2000).await;
     store.execute("UPDATE models SET state = 'disabled' WHERE slug = 'model-2'").await;
@@ -105,6 +166,36 @@ async fn lines_are_sorted_searched_and_their_columns_chosen_without_scripts() {
 }
 
 #[tokio::test]
+async fn readers_of_a_board_are_told_of_votes_by_every_server_and_others_are_not() {
+    let stage = Stage::quick().await;
+    let second = stage.arena.start_beside(Options::bare());
+    let visitor = stage.arena.visitor();
+    let elsewhere = second.visitor();
+    let mut here = visitor.stream("/leaderboard/stream?kind=battle", None).await;
+    let mut there = elsewhere.stream("/leaderboard/stream?language=en&category=coding&from=2020-01-01", None).await;
+    let mut named = visitor.stream("/leaderboard/stream?kind=side_by_side", None).await;
+    for stream in [&mut here, &mut there, &mut named] {
+        assert_eq!((stream.status, stream.content_type.as_str()), (200, "text/event-stream; charset=utf-8"));
+        let event = stream.next().await.expect("the version of now");
+        assert_eq!((event.name.as_str(), event.data.as_str()), ("version", "0"));
+    }
+    let battle = begin(&visitor, "Write a Python function that sorts a list").await;
+    read(&visitor, &battle).await;
+    vote(&visitor, &battle, "a").await;
+    let told = here.next().await.expect("the vote").data;
+    let version = visitor.fetch("/leaderboard/version?kind=battle").await.expect(200).json();
+    assert_eq!(told, version["version"].to_string());
+    assert!(there.next().await.expect("the vote").data.parse::<i64>().expect("a number") > 0);
+    let nothing = tokio::time::timeout(Duration::from_secs(3), named.next()).await;
+    assert!(nothing.is_err(), "nobody voted there: {nothing:?}");
+    visitor.fetch("/leaderboard/stream?kind=x").await.expect(422);
+    // A server that stops waits for no reader of a board.
+    let stopped = std::time::Instant::now();
+    tokio::task::spawn_blocking(move || second.stop()).await.expect("it stops");
+    assert!(stopped.elapsed() < Duration::from_secs(10), "it waited for a reader: {:?}", stopped.elapsed());
+}
+
+#[tokio::test]
 async fn pair_cells_have_intervals_and_pictures_can_be_kept() {
     let (arena, _store) = filled(2000).await;
     let visitor = arena.visitor();
@@ -121,6 +212,7 @@ async fn pair_cells_have_intervals_and_pictures_can_be_kept() {
         assert!(picture.header("content-type").unwrap().starts_with("image/svg+xml"), "{path}");
         assert!(picture.header("content-disposition").unwrap().contains(".svg"), "{path}");
         assert!(picture.text.contains(holds), "{path}: {}", picture.text);
+        assert!(picture.text.contains("fill=\"#ffffff\"/>"), "dark letters stand on a light ground: {path}");
     }
     visitor.fetch("/leaderboard/chart.svg?kind=side_by_side").await.expect(404);
 }

@@ -51,7 +51,7 @@ async fn votes(db: &PgPool, votes: i32) {
 
 fn wanted(language: Option<&str>) -> PublishVotes {
     let (rules, language) = (BoardRules::default(), language.map(str::to_owned));
-    PublishVotes { admin: None, kind: BattleKind::Battle, language, rules, elo: ELO }
+    PublishVotes { admin: None, kind: BattleKind::Battle, language, rules, ties: TieRule::Half, elo: ELO }
 }
 
 async fn published(db: &PgPool, language: Option<&str>) -> String {
@@ -78,6 +78,22 @@ async fn a_published_board_is_recomputed_from_its_file_and_equal(db: PgPool) {
         assert!(!file.contains("00000000-0000-0000-0000-000000000020"), "voters are hashes");
     }
     assert!(verify_database(&db, &ELO).await.unwrap().is_equal());
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_board_with_modelled_ties_is_recomputed_from_its_file_too(db: PgPool) {
+    votes(&db, 300).await;
+    let mut file = Vec::new();
+    let wanted = PublishVotes { ties: TieRule::Davidson, ..wanted(None) };
+    wanted.on(&db, &arena(db.clone()).keys, &mut file).await.unwrap();
+    let file = String::from_utf8(file).unwrap();
+    assert_eq!(checked(&file).problems, []);
+    // Half a win each is another board, and so is a file whose first line says so.
+    let half = checked(&file.replacen("\"ties\":\"davidson\"", "\"ties\":\"half\"", 1));
+    assert!(half.problems.iter().any(|problem| matches!(problem, Problem::Differs { figure: "bradley_terry", .. })));
+    // A file of a version that knew one way does not say how ties count.
+    let old = published(&db, None).await.replacen(",\"ties\":\"half\"", "", 1);
+    assert!(!old.contains("\"ties\":\"half\"") && checked(&old).is_equal());
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -19,7 +19,6 @@ pub mod model_results;
 mod model_tests;
 pub mod models;
 pub mod overview;
-pub mod paging;
 pub mod prompt_set;
 pub mod prompt_sets;
 pub mod retire;

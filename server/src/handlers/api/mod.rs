@@ -4,7 +4,9 @@
 //! of their own. Scripts of our own pages are known by their cookie.
 
 mod admin;
+mod admin_files;
 mod admin_results;
+mod admin_voters;
 mod admin_votes;
 mod battles;
 mod body;

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::boards::BoardKey;
-use crate::domain::{BattleKind, BoardCategory};
+use crate::domain::{BattleKind, BoardCategory, TieRule};
 use crate::error::Error;
 
 /// What the address asks for. Pages, files and the API take the same.
@@ -23,6 +23,10 @@ pub struct Filter {
     to: String,
     /// `on`, or `off` (the default).
     style: String,
+    /// `half` (the default) or `davidson`.
+    ties: String,
+    /// `formula` (the default) or `bootstrap`. Only files and the API ask so; a page shows both.
+    intervals: String,
 }
 
 impl Filter {
@@ -51,8 +55,30 @@ impl Filter {
         let (first_day, last_day) = (day(&self.from)?, day(&self.to)?);
         // A direct chat has one side: there is no style to take out.
         let style_control = style_control && kind != BattleKind::Direct;
-        Ok(BoardKey { kind, language, category, first_day, last_day, style_control })
+        let ties = match self.ties.as_str() {
+            "" => TieRule::Half,
+            name => name.parse().map_err(|_| Error::invalid("board-ties", name.to_owned()))?,
+        };
+        // A direct chat has no ties, and the fit with style counts them half.
+        let ties = if style_control || kind == BattleKind::Direct { TieRule::Half } else { ties };
+        Ok(BoardKey { kind, language, category, first_day, last_day, style_control, ties })
     }
+
+    /// Whether intervals are to be found by drawing the votes anew.
+    pub(super) fn is_redrawn(&self) -> Result<bool, Error> {
+        let key = self.key()?;
+        match self.intervals.as_str() {
+            "" | "formula" => Ok(false),
+            "bootstrap" if can_be_redrawn(&key) => Ok(true),
+            "bootstrap" => Err(Error::invalid("board-intervals-here", "")),
+            other => Err(Error::invalid("board-intervals", other.to_owned())),
+        }
+    }
+}
+
+/// Whether a board's votes can be drawn anew: its ratings must be plain Bradley-Terry.
+pub(super) fn can_be_redrawn(key: &BoardKey) -> bool {
+    key.kind != BattleKind::Direct && !key.style_control && key.ties == TieRule::Half
 }
 
 /// Days since 1970.
@@ -83,6 +109,7 @@ pub(super) fn query(key: &BoardKey) -> String {
     add("from", &date(key.first_day));
     add("to", &date(key.last_day));
     add("style", if key.style_control { "on" } else { "" });
+    add("ties", if key.ties == TieRule::Half { "" } else { key.ties.as_str() });
     query
 }
 
@@ -96,6 +123,7 @@ pub(super) fn file_name(name: &str, key: &BoardKey, extension: &str) -> String {
         key.first_day.map(|_| format!("from-{}", date(key.first_day))),
         key.last_day.map(|_| format!("to-{}", date(key.last_day))),
         key.style_control.then(|| "style".into()),
+        (key.ties != TieRule::Half).then(|| key.ties.to_string()),
     ];
     format!("{}.{extension}", parts.into_iter().flatten().collect::<Vec<_>>().join("-"))
 }
@@ -115,6 +143,8 @@ mod tests {
         assert_eq!(key("kind=battle&language=zh").unwrap().language.as_deref(), Some("zh"));
         assert_eq!(key("category=coding").unwrap().category, Some(BoardCategory::Coding));
         assert_eq!(key("from=1970-01-02&to=").unwrap().first_day, Some(1));
+        assert_eq!(key("ties=davidson").unwrap().ties, TieRule::Davidson);
+        assert_eq!(key("ties=davidson&style=on").unwrap().ties, TieRule::Half, "the fit with style counts ties half");
         assert!(key("style=on").unwrap().style_control && !key("style=on&kind=direct").unwrap().style_control);
         for bad in [
             "kind=x",
@@ -125,8 +155,19 @@ mod tests {
             "from=yesterday",
             "to=2026-02-30",
             "style=maybe",
+            "ties=third",
         ] {
             assert!(key(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_plain_ratings_have_votes_drawn_anew() {
+        let redrawn = |query: &str| serde_html_form::from_str::<Filter>(query).unwrap().is_redrawn();
+        assert!(redrawn("intervals=bootstrap&language=zh&category=math").unwrap());
+        assert!(!redrawn("intervals=formula&style=on").unwrap() && !redrawn("").unwrap());
+        for bad in ["intervals=x", "intervals=bootstrap&style=on", "intervals=bootstrap&ties=davidson"] {
+            assert!(redrawn(bad).is_err(), "{bad}");
         }
     }
 
@@ -135,6 +176,7 @@ mod tests {
         for address in [
             "kind=battle",
             "kind=direct&language=en",
+            "kind=battle&ties=davidson",
             "kind=side_by_side&language=zh&category=multi_turn&from=2026-01-31&to=2026-02-28&style=on",
         ] {
             assert_eq!(query(&key(address).unwrap()), address);

@@ -26,6 +26,19 @@ impl NamedBoard {
         Ok(Self { key, read, models, min_votes: arena.boards.rules().min_votes })
     }
 
+    /// The same with the scatter of ratings where votes are drawn anew.
+    pub async fn read_redrawn(arena: &AppState, filter: &Filter) -> Result<Self, Error> {
+        let key = filter.key()?;
+        let read = arena.boards.read_redrawn(&arena.db, &key).await?;
+        let models = model_names::all(&arena.db).await?;
+        Ok(Self { key, read, models, min_votes: arena.boards.rules().min_votes })
+    }
+
+    /// What a file shows: the board with the intervals that it asks for.
+    pub async fn for_file(arena: &AppState, filter: &Filter) -> Result<Self, Error> {
+        if filter.is_redrawn()? { Self::read_redrawn(arena, filter).await } else { Self::read(arena, filter).await }
+    }
+
     /// The models of the board's lines, in their order.
     pub fn in_order(&self) -> impl Iterator<Item = &ModelName> {
         self.read.board.entries.iter().filter_map(|entry| self.models.get(entry.id))

@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Serialize;
 
 use super::chart::Chart;
+use super::choices::Filters;
 use super::direct::{DirectLine, NamedDirectBoard};
 use super::filter::{self, Filter};
 use super::languages::{self, GapLine};
@@ -14,63 +15,23 @@ use super::lines::{self, Block, Facts};
 use super::matrix::Matrix;
 use super::named_board::NamedBoard;
 use super::objective::ObjectiveScores;
+use super::redrawn::RedrawnTable;
 use super::style::{self, StyleLine};
 use super::view::{Column, SortBy, View};
-use crate::boards::{BoardKey, BoardRules};
-use crate::domain::{BattleKind, BoardCategory};
+use crate::boards::BoardRules;
+use crate::domain::BattleKind;
 use crate::error::Error;
 use crate::handlers::html;
 use crate::handlers::models::card::context_of;
-use crate::i18n::{Locale, grouped};
+use crate::i18n::{Locale, grouped, percent};
 use crate::state::AppState;
 use crate::store::model_results::{self, ModelResult};
 use crate::store::{evidence, models, ratings};
-use crate::views::{Page, language_name};
-use arena_rating::{EloSettings, Scale};
+use crate::views::Page;
+use arena_rating::{EloSettings, Scale, TieFit};
 
 /// Fewer people than this make wide intervals, and it is said why.
 const FEW_VOTERS: f64 = 30.0;
-
-/// A choice of a filter.
-struct Choice {
-    value: String,
-    text: String,
-    is_chosen: bool,
-}
-
-/// A column that may be shown.
-struct ColumnChoice {
-    value: &'static str,
-    text: String,
-    is_chosen: bool,
-    /// Whether it is shown to who has not chosen.
-    is_usual: bool,
-}
-
-/// A category's tab.
-struct Tab {
-    href: String,
-    text: String,
-    is_chosen: bool,
-}
-
-/// What chooses a board, and how it is shown.
-struct Filters {
-    kinds: Vec<Choice>,
-    languages: Vec<Choice>,
-    tabs: Vec<Tab>,
-    columns: Vec<ColumnChoice>,
-    category: String,
-    from: String,
-    to: String,
-    style_control: bool,
-    is_direct: bool,
-    search: String,
-    sort: String,
-    compares_languages: bool,
-    /// Whether anything but the kind is chosen.
-    is_any: bool,
-}
 
 /// The head of a column.
 struct Head {
@@ -106,6 +67,12 @@ struct BattleBoard {
     /// Chinese and English, where they are compared; none where too little was voted.
     gap: Option<Option<Vec<GapLine>>>,
     gap_href: String,
+    /// What modelling ties came to, where that was asked for.
+    ties: Option<String>,
+    /// The intervals of votes that were drawn anew, where they are asked for; none while that is too much to ask.
+    redrawn: Option<Option<RedrawnTable>>,
+    /// Where they are shown or hidden; nothing where votes cannot be drawn anew.
+    redrawn_href: Option<String>,
     /// Scores of benchmarks beside the ratings; nothing where no model has one, and on boards other than of people's battles.
     objective: Option<ObjectiveScores>,
     win_rates: Option<Matrix>,
@@ -150,7 +117,7 @@ pub async fn page(
         let found_nothing = lines.is_empty() && named.read.votes > 0;
         let chats = ChatBoard { votes: named.read.votes, lines, found_nothing };
         let voted = named.read.languages.clone();
-        let filters = Filters::of(&page, &key, &view, voted);
+        let filters = Filters::of(&page, &key, &view, voted, &ratings::filled_kinds(&arena.db).await?);
         let (version, has_models) = (named.read.version, !named.models.is_empty());
         let (battles, chats, is_recomputing) = (None, Some(chats), false);
         return html(&LeaderboardPage { page, filters, query, version, has_models, is_recomputing, battles, chats });
@@ -158,18 +125,27 @@ pub async fn page(
     let named = NamedBoard::read(&arena, &filter).await?;
     let voted = ratings::languages(&arena.db, named.key.kind).await?;
     let voted = voted.into_iter().map(|(code, votes)| (code, votes.unsigned_abs())).collect();
-    let filters = Filters::of(&page, &key, &view, voted);
+    let filters = Filters::of(&page, &key, &view, voted, &ratings::filled_kinds(&arena.db).await?);
     let facts = facts(&arena, &view).await?;
     let gap = match view.compares_languages {
         true => Some(arena.boards.language_gap(&arena.db, &key).await?),
         false => None,
     };
     let gap = gap.map(|gap| gap.as_ref().as_ref().map(|gap| languages::lines(gap, &named)));
+    let redrawn = match view.checks_intervals && filter::can_be_redrawn(&key) {
+        true => match NamedBoard::read_redrawn(&arena, &filter).await {
+            Ok(named) => Some(RedrawnTable::of(&named)),
+            Err(Error::Busy { .. }) => Some(None),
+            Err(error) => return Err(error),
+        },
+        false => None,
+    };
     let results = match key.kind {
         BattleKind::Battle => model_results::list(&arena.db, None).await?,
         _ => Vec::new(),
     };
-    let board = BattleBoard::of(&page, &named, &view, &facts, gap, (&query, &results), &arena);
+    let board =
+        BattleBoard { redrawn, ..BattleBoard::of(&page, &named, &view, &facts, gap, (&query, &results), &arena) };
     let (version, has_models) = (named.read.version, !named.models.is_empty());
     let is_recomputing = ratings::requested_repair(&arena.db, key.kind).await?.is_some();
     let (battles, chats) = (Some(board), None);
@@ -203,57 +179,6 @@ async fn facts(arena: &AppState, view: &View) -> Result<Facts, Error> {
     Ok(Facts { contexts, speeds, models: models.into_iter().map(|model| (model.id, model)).collect() })
 }
 
-impl Filters {
-    fn of(page: &Page, key: &BoardKey, view: &View, voted: Vec<(String, u64)>) -> Self {
-        let kinds = BattleKind::ALL.iter().map(|kind| Choice {
-            value: kind.to_string(),
-            text: page.tn("board-kind-", kind),
-            is_chosen: *kind == key.kind,
-        });
-        let chosen = key.language.as_deref();
-        let all = Choice { value: "all".into(), text: page.t("board-language-all"), is_chosen: chosen.is_none() };
-        // A language that was asked for by hand stays in the list, even without a vote.
-        let asked =
-            chosen.filter(|chosen| voted.iter().all(|(code, _)| code != chosen)).map(|code| (code.to_owned(), 0));
-        let languages = voted.into_iter().chain(asked).map(|(code, votes)| Choice {
-            text: format!("{} ({})", language_name(page.locale, &code), grouped(votes)),
-            is_chosen: chosen == Some(code.as_str()),
-            value: code,
-        });
-        let tab = |category: Option<BoardCategory>| Tab {
-            href: address(&BoardKey { category, ..key.clone() }, view),
-            text: page.tn("board-category-", category.map_or("all", BoardCategory::as_str)),
-            is_chosen: category == key.category,
-        };
-        let tabs = std::iter::once(None).chain(BoardCategory::ALL.iter().copied().map(Some)).map(tab);
-        let columns = Column::ALL.into_iter().map(|column| ColumnChoice {
-            value: column.name(),
-            text: page.t(column.title()),
-            is_chosen: view.columns.contains(&column),
-            is_usual: column.is_usual(),
-        });
-        Self {
-            kinds: kinds.collect(),
-            languages: std::iter::once(all).chain(languages).collect(),
-            tabs: tabs.collect(),
-            columns: columns.collect(),
-            category: key.category.map(|category| category.to_string()).unwrap_or_default(),
-            from: filter::date(key.first_day),
-            to: filter::date(key.last_day),
-            style_control: key.style_control,
-            is_direct: key.kind == BattleKind::Direct,
-            search: view.search.clone(),
-            sort: view.sort_value(),
-            compares_languages: view.compares_languages,
-            is_any: *key != BoardKey::of(key.kind) || !view.search.is_empty(),
-        }
-    }
-}
-
-fn address(key: &BoardKey, view: &View) -> String {
-    format!("/leaderboard?{}{}", filter::query(key), view.query())
-}
-
 impl BattleBoard {
     fn of(
         page: &Page,
@@ -279,6 +204,7 @@ impl BattleBoard {
             .map(|column| head(SortBy::Column(*column), column.title(), column.hint(), column.is_number()));
         let blocks = lines::blocks(named, view, facts, locale);
         let has_lines = !board.entries.is_empty() || named.without_votes().next().is_some();
+        let checked = View { checks_intervals: !view.checks_intervals, ..view.clone() };
         let compared = View { compares_languages: !view.compares_languages, ..view.clone() };
         Self {
             votes: board.votes,
@@ -297,10 +223,28 @@ impl BattleBoard {
             style: named.key.style_control.then(|| board.style.as_ref().map(|effects| style::lines(effects, locale))),
             gap,
             gap_href: format!("/leaderboard?{query}{}", compared.query()),
+            ties: board.ties.as_ref().map(|ties| tie_text(ties, locale)),
+            redrawn: None,
+            redrawn_href: filter::can_be_redrawn(&named.key)
+                .then(|| format!("/leaderboard?{query}{}", checked.query())),
             objective: ObjectiveScores::of(named, results),
             win_rates: Matrix::win_rates(named, locale),
             counts: Matrix::counts(named, locale),
         }
+    }
+}
+
+/// What modelling ties came to, in words.
+fn tie_text(fit: &TieFit, locale: Locale) -> String {
+    match fit {
+        TieFit::Fitted(rate) => {
+            let (lower, upper) = rate.share_interval();
+            let [share, lower, upper] = [rate.share(), lower, upper].map(percent);
+            locale.text_with("board-ties-fitted", &[("share", &share), ("lower", &lower), ("upper", &upper)])
+        }
+        TieFit::NoTies => locale.text("board-ties-none"),
+        TieFit::AllTies => locale.text("board-ties-all"),
+        TieFit::NoUpset => locale.text("board-ties-no-upset"),
     }
 }
 

@@ -163,6 +163,7 @@ struct Asked {
     column: Vec<String>,
     q: String,
     compare: String,
+    intervals: String,
 }
 
 /// How a board is shown.
@@ -176,6 +177,8 @@ pub(super) struct View {
     pub search: String,
     /// Whether Chinese and English are compared.
     pub compares_languages: bool,
+    /// Whether intervals stand beside those of votes that are drawn anew.
+    pub checks_intervals: bool,
 }
 
 /// The longest part of a name that is looked for.
@@ -199,6 +202,7 @@ impl View {
         };
         let search = asked.q.trim().chars().take(MAX_SEARCH).collect();
         let compares_languages = asked.compare == "languages";
+        let checks_intervals = asked.intervals == "bootstrap";
         Self {
             sort: sort.unwrap_or(SortBy::Rating),
             descending,
@@ -206,6 +210,7 @@ impl View {
             has_chosen_columns,
             search,
             compares_languages,
+            checks_intervals,
         }
     }
 
@@ -225,6 +230,9 @@ impl View {
         }
         if self.compares_languages {
             query.push_str("&compare=languages");
+        }
+        if self.checks_intervals {
+            query.push_str("&intervals=bootstrap");
         }
         query
     }
@@ -273,6 +281,7 @@ mod tests {
             "&columns=chosen",
             "&q=%E6%9C%88+a%26b",
             "&sort=rating&compare=languages",
+            "&compare=languages&intervals=bootstrap",
         ] {
             assert_eq!(View::of(&format!("kind=battle{query}")).query(), query);
         }

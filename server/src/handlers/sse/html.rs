@@ -14,7 +14,7 @@ use crate::streams::{Cursor, View};
 use crate::views::replies;
 use crate::views::turns::{News, TurnReader};
 
-use super::TurnEvents;
+use super::EventWriter;
 
 /// Writes what is new for one reader.
 pub struct HtmlEvents {
@@ -71,7 +71,7 @@ pub struct HtmlStream {
     pub events: HtmlEvents,
 }
 
-impl TurnEvents for HtmlStream {
+impl EventWriter for HtmlStream {
     async fn next(&mut self) -> Option<String> {
         let news = self.reader.next().await?;
         Some(self.events.of(&news))

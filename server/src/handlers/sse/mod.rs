@@ -1,4 +1,4 @@
-//! A turn as server-sent events: what both ways of writing it share (headers, place, keep-alive).
+//! Server-sent events: what all streams share (headers, permit, keep-alive), and two ways of writing a turn.
 
 pub mod html;
 pub mod text;
@@ -18,8 +18,8 @@ use crate::streams::Cursor;
 /// How often a comment keeps a quiet connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
-/// A way of writing a turn as events, for one reader.
-pub trait TurnEvents: 'static {
+/// What is written as events, for one reader.
+pub trait EventWriter: 'static {
     /// The next events; `None` after the end, and where the stream breaks off. Whoever asks has taken those before.
     fn next(&mut self) -> impl Future<Output = Option<String>>;
 }
@@ -37,7 +37,7 @@ pub fn turn(battle: &Battle, after: Option<Cursor>) -> i32 {
 }
 
 /// The response that carries these events.
-pub fn respond(events: impl TurnEvents, permit: OwnedSemaphorePermit) -> HttpResponse {
+pub fn respond(events: impl EventWriter, permit: OwnedSemaphorePermit) -> HttpResponse {
     let state = Follow { events, has_greeted: false, _permit: permit };
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream; charset=utf-8"))
@@ -54,7 +54,7 @@ struct Follow<E> {
     _permit: OwnedSemaphorePermit,
 }
 
-impl<E: TurnEvents> Follow<E> {
+impl<E: EventWriter> Follow<E> {
     /// The next piece for the reader. Asked for only when the connection has taken the one before; so a reader that
     /// stops reading stops counting as one.
     async fn next(mut self) -> Option<(Result<Bytes, actix_web::Error>, Self)> {

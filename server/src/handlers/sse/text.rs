@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::TurnEvents;
+use super::EventWriter;
 use crate::domain::{BattleStatus, Refusal, Side};
 use crate::i18n::Locale;
 use crate::streams::{Cursor, Digest, Place, Reader, SideView, View};
@@ -102,7 +102,7 @@ pub struct TextStream {
     pub events: TextEvents,
 }
 
-impl TurnEvents for TextStream {
+impl EventWriter for TextStream {
     async fn next(&mut self) -> Option<String> {
         self.reader.touch();
         match self.reader.next().await {

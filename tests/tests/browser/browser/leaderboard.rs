@@ -87,10 +87,125 @@ async fn new_votes_come_in_while_the_page_stays_where_it_is() {
         .await;
     browser.read("[data-status]", "New votes").await;
     browser.read("#board", "801 votes").await;
+    let asked =
+        "return performance.getEntriesByType('resource').filter(e => e.name.includes('/leaderboard/version')).length";
+    assert_eq!(browser.run(asked).await, 0, "the stream told it");
     assert_eq!(browser.run("return window.scrollY").await, scrolled, "the page stays where it is");
     assert_eq!(browser.run("return document.querySelector('[data-keep=how]').open").await, true);
     browser.assert_quiet(&[]).await;
     browser.close().await;
+}
+
+/// One more vote for what there is, counted.
+async fn one_more_vote(store: &arena_tests::harness::Store) {
+    store.execute("INSERT INTO elo_ratings (kind, language, model_id, rating) SELECT 'battle', '*', id, 1000 FROM models LIMIT 1 \
+        ON CONFLICT (kind, language, model_id) DO UPDATE SET changes = elo_ratings.changes + 1").await;
+}
+
+#[tokio::test]
+async fn without_a_stream_the_page_asks_and_a_hidden_one_does_nothing() {
+    let arena = start(Options::bare()).await;
+    let store = arena.store().await;
+    store.fill(BulkVotes { models: 6, voters: 80, votes: 600 }).await;
+    let browser = Browser::open(Look::default()).await;
+    browser.go(&arena.url("/leaderboard")).await;
+    browser.read("#board", "600 votes").await;
+    // From now on every stream is refused, as by a server that has too many readers.
+    browser
+        .run(
+            "window.EventSource = class extends EventTarget { static CLOSED = 2; readyState = 2; close() {}
+                constructor() { super(); setTimeout(() => this.dispatchEvent(new Event('error'))); } };
+            document.querySelector(\".tabs a[href*='category=coding']\").click()",
+        )
+        .await;
+    browser.find(".tabs a[aria-current][href*='category=coding']").await;
+    one_more_vote(&store).await;
+    browser.read("[data-status]", "New votes").await;
+    // Nobody looks: nothing is asked.
+    let look = |hidden: bool| {
+        format!(
+            "Object.defineProperty(document, 'hidden', {{ configurable: true, get: () => {hidden} }});
+            document.dispatchEvent(new Event('visibilitychange'))"
+        )
+    };
+    browser.run(&look(true)).await;
+    let asked = "return performance.getEntriesByType('resource').filter(e => e.name.includes('/leaderboard')).length";
+    let before = browser.run(asked).await;
+    tokio::time::sleep(std::time::Duration::from_secs(7)).await;
+    assert_eq!(browser.run(asked).await, before, "a hidden page asked");
+    one_more_vote(&store).await;
+    browser.run("document.querySelector('[data-status]').textContent = ''").await;
+    browser.run(&look(false)).await;
+    browser.read("[data-status]", "New votes").await;
+    browser.assert_quiet(&[]).await;
+    browser.close().await;
+}
+
+/// The width and height that a PNG says, and some of its bytes.
+async fn kept_png(browser: &Browser, name: &str) -> (Vec<u64>, String) {
+    let kept = eventually_async(&format!("{name} is kept"), async || {
+        let found = browser.run(&format!("return window.kept.find(one => one.name.includes({name:?}))?.base64")).await;
+        found.as_str().map(str::to_owned)
+    })
+    .await;
+    let size = browser
+        .run(&format!(
+            "const bytes = Uint8Array.from(atob({kept:?}), c => c.charCodeAt(0)); const view = new DataView(bytes.buffer);
+            return [view.getUint32(0), view.getUint32(16), view.getUint32(20)]"
+        ))
+        .await;
+    let size = size.as_array().expect("numbers").iter().filter_map(serde_json::Value::as_u64).collect();
+    (size, kept)
+}
+
+/// Puts a picture beside the screenshots, to be looked at.
+fn save(name: &str, base64: &str) {
+    use base64::Engine;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(base64).expect("base64");
+    let folder = arena_tests::harness::screenshots();
+    std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::write(folder.join(format!("{name}.png")), bytes))
+        .expect("a picture");
+}
+
+#[tokio::test]
+async fn charts_are_kept_as_pictures_with_their_colours() {
+    let arena = start(Options::bare()).await;
+    arena.store().await.fill(BulkVotes { models: 6, voters: 80, votes: 900 }).await;
+    for (look, ground) in [(Look::default(), "rgb(255, 255, 255)"), (Look::default().dark(), "rgb(28, 30, 33)")] {
+        let scheme = if look.dark { "dark" } else { "light" };
+        let browser = Browser::open(look).await;
+        let keep = "window.kept = []; let last; URL.createObjectURL = (blob) => { last = blob; return 'blob:kept' };
+            URL.revokeObjectURL = () => {};
+            HTMLAnchorElement.prototype.click = function () { const [name, reader] = [this.download, new FileReader()];
+                reader.onload = () => window.kept.push({ name, base64: reader.result.split(',')[1] }); reader.readAsDataURL(last) }";
+        browser.go(&arena.url("/leaderboard")).await;
+        browser.run(keep).await;
+        browser.run("document.querySelector('section[aria-labelledby=chart-title] .files button').click()").await;
+        let (size, wide) = kept_png(&browser, "ratings-battle-all.png").await;
+        // A PNG of twice the drawing's width.
+        assert_eq!(size[..2], [0x8950_4E47, 2360]);
+        save(&format!("kept-ratings-{scheme}"), &wide);
+        browser.run("document.querySelector('section:has(#win-rates) .files button').click()").await;
+        let (size, heat) = kept_png(&browser, "win-rates-battle-all.png").await;
+        assert_eq!(size[0], 0x8950_4E47);
+        save(&format!("kept-win-rates-{scheme}"), &heat);
+        browser.assert_quiet(&[]).await;
+        browser.go(&arena.url("/compare?a=model-1&b=model-6")).await;
+        browser.find(".pictures button").await;
+        browser.run(keep).await;
+        browser.run("document.querySelectorAll('.pictures button').forEach(one => one.click())").await;
+        let (size, differences) = kept_png(&browser, "differences.png").await;
+        assert_eq!(size[..2], [0x8950_4E47, 720]);
+        save(&format!("kept-differences-{scheme}"), &differences);
+        let svg = browser.run("return atob(window.kept.find(one => one.name === 'differences.svg').base64)").await;
+        let svg = svg.as_str().expect("a drawing");
+        // What the style sheet says is in the file, and nothing that points out of it.
+        assert!(svg.contains(ground) && svg.contains("font-size") && !svg.contains("var("), "{svg}");
+        browser.screenshot(&format!("compare-pictures-{scheme}")).await;
+        browser.assert_quiet(&[]).await;
+        browser.close().await;
+    }
 }
 
 #[tokio::test]
@@ -142,12 +257,14 @@ async fn a_leaderboard_of_any_size_fits_a_small_phone() {
                 ("board", "/leaderboard"),
                 ("style", "/leaderboard?style=on&compare=languages&category=coding"),
                 ("direct", "/leaderboard?kind=direct"),
+                ("ties", "/leaderboard?ties=davidson"),
+                ("check", "/leaderboard?intervals=bootstrap"),
             ] {
                 browser.go(&arena.url(path)).await;
                 browser.find("#board").await;
                 browser.assert_fits().await;
                 browser.screenshot(&format!("leaderboard-{name}-{page}-{language}")).await;
-                for part in ["ranking", "style", "gap", "chart-title", "win-rates"] {
+                for part in ["ranking", "style", "gap", "redrawn", "chart-title", "win-rates"] {
                     if browser.has(&format!("#{part}")).await {
                         look_at(&browser, part).await;
                         browser.screenshot(&format!("leaderboard-{name}-{page}-{part}-{language}")).await;
