@@ -12,6 +12,7 @@ mod judge;
 mod keep;
 mod leaderboard;
 mod pages;
+mod preferences;
 mod prompts;
 mod queue;
 mod registration;
