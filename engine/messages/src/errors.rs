@@ -76,7 +76,7 @@ pub fn fault(fault: &Fault, language: Language) -> String {
         Fault::NotFinite => t!(language, "fault-not-finite"),
         Fault::Duplicate => t!(language, "fault-duplicate"),
         Fault::Crowded { count, what, left } => {
-            t!(language, "fault-crowded", count = *count, what = *what, left = *left)
+            t!(language, "fault-crowded", count = *count, what = what.replace(' ', "-"), left = *left)
         }
         Fault::NotUtf8 => t!(language, "fault-not-utf8"),
         Fault::UnknownType(id) => t!(language, "fault-unknown-type", id = id.to_string()),
@@ -89,6 +89,8 @@ pub fn fault(fault: &Fault, language: Language) -> String {
         }
         Fault::Differs { found, wanted } => t!(language, "fault-differs", found = found, wanted = wanted),
         Fault::Rank(rank) => t!(language, "fault-rank", rank = rank.to_string()),
+        Fault::Dimension(dim) => t!(language, "fault-dimension", value = dim.to_string()),
+        Fault::TooManyWeights(count) => t!(language, "fault-too-many-weights", count = count.to_string()),
         Fault::RowBlocks { row, kind, block } => {
             t!(language, "fault-row-blocks", row = *row, kind = kind, block = *block)
         }

@@ -109,6 +109,8 @@ fn faults() -> Vec<Fault> {
         Fault::UnknownChoice { found: s("longrope"), known: &["linear", "yarn"] },
         Fault::Differs { found: s("3"), wanted: s("4") },
         Fault::Rank(5),
+        Fault::Dimension(0),
+        Fault::TooManyWeights(1 << 60),
         Fault::RowBlocks { row: 33, kind: s("Q4_0"), block: 32 },
         Fault::Unaligned { start: 3, alignment: 32 },
         Fault::Overlap(s("b")),

@@ -78,6 +78,10 @@ pub enum Fault {
     Differs { found: String, wanted: String },
     /// A tensor of so many dimensions.
     Rank(u32),
+    /// A dimension of a tensor that is 0, or that makes it too large.
+    Dimension(u64),
+    /// More weights than bytes can be counted for.
+    TooManyWeights(u64),
     /// Rows that are not whole blocks of their type.
     RowBlocks { row: usize, kind: String, block: usize },
     /// A tensor that does not begin at a multiple of the alignment.
@@ -223,6 +227,8 @@ impl fmt::Display for Fault {
             }
             Self::Differs { found, wanted } => write!(f, "is {found}, should be {wanted}"),
             Self::Rank(rank) => write!(f, "{rank} dimensions (1 to 4 are possible)"),
+            Self::Dimension(dim) => write!(f, "a dimension of {dim} is not possible"),
+            Self::TooManyWeights(count) => write!(f, "{count} weights are too many"),
             Self::RowBlocks { row, kind, block } => {
                 write!(f, "rows of {row} do not divide into {kind} blocks of {block}")
             }

@@ -18,7 +18,7 @@ fn is_plain(kind: GgmlType) -> bool {
 /// A norm may not have this type.
 pub fn norm_weights(reader: &TensorReader<'_>, part: &TensorSpec, kind: GgmlType, bytes: &[u8]) -> Result<Vec<f32>> {
     let blocks = Blocks::new(kind, bytes).filter(|_| is_plain(kind));
-    let blocks = blocks.ok_or_else(|| reader.fault(&part.name(), Fault::Unsupported(format!("a norm in {kind}"))))?;
+    let blocks = blocks.ok_or_else(|| reader.fault(&part.name(), Fault::Type(kind.to_string())))?;
     let mut weights = vec![0f32; part.len()];
     blocks.dequantise(0, &mut weights);
     Ok(weights)
@@ -43,7 +43,7 @@ pub fn check_tensors(source: &dyn Source, config: &Config) -> Result<()> {
             }
             let is_norm = dims.len() == 1;
             if is_norm && !is_plain(info.kind) {
-                return Err(fault(&name, Fault::Unsupported(format!("a norm in {}", info.kind))));
+                return Err(fault(&name, Fault::Type(info.kind.to_string())));
             }
             if Blocks::new(info.kind, &[]).is_none() {
                 return Err(fault(&name, Fault::Type(info.kind.to_string())));

@@ -45,7 +45,12 @@ fault-surplus = is not part of a Mixtral model; the file holds more than is supp
 fault-not-finite = holds a weight that is not a finite number
 
 fault-duplicate = stands twice
-fault-crowded = damaged: { $count } { $what } cannot stand in the { $left } bytes that follow
+fault-crowded = damaged: { $count } { $what ->
+    [tensors] tensors
+    [metadata-entries] metadata entries
+    [bytes-of-text] bytes of text
+   *[other] array items
+ } cannot stand in the { $left } bytes that follow
 fault-not-utf8 = text that is not UTF-8
 fault-unknown-type = unknown type { $id }: the file is damaged, or newer than this program
 fault-value-type = should be { $wanted }, not { $found }
@@ -54,6 +59,8 @@ fault-unsupported = { $what } is not supported
 fault-unknown-choice = “{ $found }” is not supported (supported: { $known })
 fault-differs = is { $found }, should be { $wanted }
 fault-rank = { $rank } dimensions (1 to 4 are possible)
+fault-dimension = a dimension of { $value } is not possible
+fault-too-many-weights = { $count } weights are too many: the file is damaged
 fault-row-blocks = rows of { $row } do not divide into { $kind } blocks of { $block }
 fault-unaligned = its offset { $start } is not a multiple of { $alignment }
 fault-overlap = its bytes overlap those of { $other }

@@ -45,7 +45,12 @@ fault-surplus = 不是 Mixtral 模型的一部分；文件中有不受支持的�
 fault-not-finite = 含有不是有限数的权重
 
 fault-duplicate = 重复出现
-fault-crowded = 文件已损坏：其后的 { $left } 字节容不下 { $count } 项（{ $what }）
+fault-crowded = 文件已损坏：其后的 { $left } 字节容不下 { $count } { $what ->
+    [tensors] 个张量
+    [metadata-entries] 个元数据项
+    [bytes-of-text] 字节的文本
+   *[other] 个数组元素
+ }
 fault-not-utf8 = 文字不是 UTF-8
 fault-unknown-type = 未知的类型 { $id }：文件已损坏，或比本程序新
 fault-value-type = 应为 { $wanted }，而不是 { $found }
@@ -54,6 +59,8 @@ fault-unsupported = 不支持 { $what }
 fault-unknown-choice = 不支持“{ $found }”（支持：{ $known }）
 fault-differs = 为 { $found }，应为 { $wanted }
 fault-rank = 有 { $rank } 维（只能是 1 至 4 维）
+fault-dimension = 维度不能为 { $value }
+fault-too-many-weights = { $count } 个权重过多：文件已损坏
 fault-row-blocks = 每行 { $row } 个数，不能分成每块 { $block } 个的 { $kind } 块
 fault-unaligned = 偏移 { $start } 不是 { $alignment } 的倍数
 fault-overlap = 其字节与 { $other } 的重叠

@@ -104,9 +104,9 @@ fn read_entry(r: &mut Reader<'_>) -> Result<Entry> {
         let dim = r.u64()?;
         elements = match elements.checked_mul(dim) {
             Some(n) if n > 0 && n <= i64::MAX as u64 => n,
-            _ => return Err(fault(Fault::Impossible(format!("a dimension of {dim}")))),
+            _ => return Err(fault(Fault::Dimension(dim))),
         };
-        dims.push(usize::try_from(dim).map_err(|_| fault(Fault::Impossible(format!("a dimension of {dim}"))))?);
+        dims.push(usize::try_from(dim).map_err(|_| fault(Fault::Dimension(dim)))?);
     }
     let id = r.u32()?;
     let kind = GgmlType::from_id(id).ok_or_else(|| fault(Fault::UnknownType(id)))?;
@@ -114,7 +114,7 @@ fn read_entry(r: &mut Reader<'_>) -> Result<Entry> {
         let (row, block) = (dims[0], kind.block_len());
         return Err(fault(Fault::RowBlocks { row, kind: kind.to_string(), block }));
     }
-    let len = kind.bytes_of(elements).ok_or_else(|| fault(Fault::Impossible(format!("a size of {elements}"))))?;
+    let len = kind.bytes_of(elements).ok_or_else(|| fault(Fault::TooManyWeights(elements)))?;
     let start = r.u64()?;
     dims.reverse(); // a file lists the fastest dimension first
     Ok(Entry { name, kind, dims, start, len })
