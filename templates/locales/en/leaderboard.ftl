@@ -105,6 +105,7 @@ board-redrawn-rounds = 95% CI, bootstrap
 board-redrawn-formula-error = Standard error, formula
 board-redrawn-rounds-error = Standard error, bootstrap
 board-redrawn-open = Too many rounds gave this model no rating, so its interval has no end
+board-redrawn-none = No model is rated on this leaderboard yet, so there is no interval to check.
 board-redrawn-busy = Other leaderboards are being checked. Reload the page in a moment.
 board-columns = Columns
 board-reset = Reset filters

@@ -101,6 +101,7 @@ board-redrawn-rounds = 95% 置信区间（自助法）
 board-redrawn-formula-error = 标准误差（公式）
 board-redrawn-rounds-error = 标准误差（自助法）
 board-redrawn-open = 该模型在过多轮次中得不到评分，区间没有尽头
+board-redrawn-none = 这个榜单上还没有模型获得评分，没有可核对的区间。
 board-redrawn-busy = 正在核对其他榜单，请稍后刷新页面。
 board-columns = 显示的列
 board-reset = 清除筛选

@@ -347,3 +347,16 @@ async fn the_version_changes_with_every_vote_and_stays_without_one() {
     tokio::time::sleep(Duration::from_millis(1500)).await;
     assert_eq!((version("").await, version("category=coding").await), (first, coding));
 }
+
+#[tokio::test]
+async fn a_board_without_ratings_says_that_there_is_no_interval_to_check() {
+    let stage = Stage::quick().await;
+    let visitor = stage.arena.visitor();
+    let battle = begin(&visitor, "why?").await;
+    read(&visitor, &battle).await;
+    // Whoever has won all has no finite rating.
+    vote(&visitor, &battle, "a").await;
+    let page = visitor.get("/leaderboard?intervals=bootstrap").await.expect(200);
+    assert!(page.words().contains("there is no interval to check"), "{}", page.words());
+    assert!(!page.words().contains("Standard error, bootstrap"), "{}", page.words());
+}
