@@ -53,6 +53,10 @@ struct PromptSetPage {
 impl PromptSetPage {
     async fn of(request: &HttpRequest, arena: &AppState, admin: Admin, id: Uuid) -> Result<Self, Error> {
         let (page, query) = (Page::of(request), ListQuery::of(request));
+        let told = |name: &str| query.number(name).and_then(|count| u64::try_from(count).ok());
+        let imported = told("added").map(|added| ImportedPrompts { added, known: told("known").unwrap_or(0) });
+        // Told once: the list's own addresses say nothing of it.
+        let query = ListQuery::parse(query.address("", &[("added", ""), ("known", "")]).trim_start_matches('?'));
         let set = prompt_sets::list(&arena.db, Some(id)).await?.pop().ok_or(Error::NotFound)?;
         let models = playing(arena).await?.len();
         let languages = ["zh", "en"].map(|code| (code.to_owned(), language_name(page.locale, code)));
@@ -66,7 +70,7 @@ impl PromptSetPage {
         let mut rows = prompt_sets::prompts(&arena.db, id, words, language, tag, after, ROWS_TO_READ).await?;
         list.cut(&query, "after", &mut rows, |row| row.position.to_string().into());
         let prepared = Prepared::of(&set, models);
-        Ok(Self { page, admin, set, prepared, list, rows, models, imported: None, written: String::new(), error: None })
+        Ok(Self { page, admin, set, prepared, list, rows, models, imported, written: String::new(), error: None })
     }
 
     /// The beginning of a prompt.
@@ -78,20 +82,19 @@ impl PromptSetPage {
         begin
     }
 
-    /// The page with what became of something, or why nothing did.
-    fn told(mut self, done: Result<Option<ImportedPrompts>, Error>) -> Result<HttpResponse, Error> {
-        match done {
-            Ok(imported) => {
-                self.imported = imported;
-                html(&self)
-            }
-            Err(error @ Error::Invalid { .. }) => {
-                self.error = Some(error_text(&error, self.page.locale));
-                html_error(&self, &error)
-            }
-            Err(error) => Err(error),
+    /// The page with why something was not done.
+    fn refused(mut self, error: Error) -> Result<HttpResponse, Error> {
+        if !matches!(error, Error::Invalid { .. }) {
+            return Err(error);
         }
+        self.error = Some(error_text(&error, self.page.locale));
+        html_error(&self, &error)
     }
+}
+
+/// To the set, which tells what was added.
+fn imported(set: Uuid, done: ImportedPrompts) -> HttpResponse {
+    see_other(&format!("/admin/prompts/{set}?added={}&known={}", done.added, done.known))
 }
 
 /// The set with its prompts.
@@ -129,7 +132,7 @@ pub async fn change(
         Err(error) => {
             let mut view = PromptSetPage::of(&request, &arena, admin, *id).await?;
             view.set = PromptSet { name: form.name, is_offered, is_prepared, ..view.set };
-            view.told(Err(error))
+            view.refused(error)
         }
     }
 }
@@ -145,8 +148,10 @@ pub async fn take_file(
     let sent = Upload::of(&request, parts, MAX_FILE).await?;
     let bytes = tokio::fs::read(sent.file.path()).await.map_err(|cause| Error::Internal(cause.into()))?;
     let wanted = ImportPrompts { admin: Some(admin.id), set: *id, file: sent.name.clone(), bytes };
-    let done = wanted.run(&arena).await.map(Some);
-    PromptSetPage::of(&request, &arena, admin, *id).await?.told(done)
+    match wanted.run(&arena).await {
+        Ok(done) => Ok(imported(*id, done)),
+        Err(error) => PromptSetPage::of(&request, &arena, admin, *id).await?.refused(error),
+    }
 }
 
 /// Prompts as they were written, one a line.
@@ -165,12 +170,14 @@ pub async fn take_text(
 ) -> Result<HttpResponse, Error> {
     let bytes = form.prompts.clone().into_bytes();
     let wanted = ImportPrompts { admin: Some(admin.id), set: *id, file: "written.txt".to_owned(), bytes };
-    let done = wanted.run(&arena).await.map(Some);
-    let mut view = PromptSetPage::of(&request, &arena, admin, *id).await?;
-    if done.is_err() {
-        view.written = form.prompts;
+    match wanted.run(&arena).await {
+        Ok(done) => Ok(imported(*id, done)),
+        Err(error) => {
+            let mut view = PromptSetPage::of(&request, &arena, admin, *id).await?;
+            view.written = form.prompts;
+            view.refused(error)
+        }
     }
-    view.told(done)
 }
 
 /// Prompts that were ticked.

@@ -17,13 +17,17 @@ async fn prompts_are_kept_by_an_administrator_and_answers_are_ready_for_visitors
     browser.write("#name", "Open questions").await;
     browser.click("main section form button").await;
     browser.read("h1", "Open questions").await;
+    let set = stage.arena.url(&browser.path().await);
     browser.write("#prompts", PROMPTS).await;
     browser.click("form[action$='/text'] button").await;
     browser.read("main", "Added 3 prompts.").await;
+    // Another look at the same address adds nothing again.
+    assert!(browser.path().await.starts_with("/admin/prompts/") && !browser.path().await.ends_with("/text"));
     browser.click("[name=prepared]").await;
     browser.click("main section form button").await;
+    browser.read("main", "2 models in the draw").await;
     eventually_async("all answers", async || {
-        browser.go(browser.run("return location.href").await.as_str().unwrap_or_default()).await;
+        browser.go(&set).await;
         browser.text("main").await.contains("6 of 6").then_some(())
     })
     .await;
