@@ -9,6 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{self, TestRequest};
 use clap::Parser;
+use fake_endpoint::{Behaviour, Endpoint};
 use secrecy::SecretString;
 use sqlx::PgPool;
 
@@ -42,6 +43,27 @@ pub fn unlimited_arena(db: PgPool) -> AppState {
     let rules = config(&["--voter-per-minute", "1000000", "--address-per-minute", "1000000"]).rules;
     let limits = crate::limits::Limits::new(crate::site::Site::new(rules));
     AppState { limits, ..arena(db) }
+}
+
+/// Models of these names at one endpoint, in a state, and an arena that knows them and asks them once each.
+pub async fn arena_of_endpoint(db: &PgPool, state: &str, models: &[(&str, Behaviour)]) -> (AppState, Endpoint) {
+    let endpoint = Endpoint::start();
+    for (name, behaviour) in models {
+        endpoint.model(name, behaviour.clone());
+        sqlx::query(
+            "INSERT INTO models (id, slug, display_name, kind, base_url, remote_model, retries, state)
+            VALUES (gen_random_uuid(), $1, $1, 'endpoint', $2, $1, 0, $3)",
+        )
+        .bind(name)
+        .bind(endpoint.base_url())
+        .bind(state)
+        .execute(db)
+        .await
+        .expect("a model");
+    }
+    let keys = Keys::from_secret(&SecretString::from("0123456789abcdef0123456789abcdef")).expect("a good secret");
+    let config = config(&["--allow-private", "127.0.0.1"]);
+    (AppState::new(config, Pools::one(db.clone()), keys).expect("no workers to set up"), endpoint)
 }
 
 /// A visitor on this machine.

@@ -1,7 +1,6 @@
 //! Answers that are generated beforehand, and battles that begin with them.
 
 use fake_endpoint::{Behaviour, Ending, Endpoint};
-use secrecy::SecretString;
 use sqlx::PgPool;
 
 use super::*;
@@ -9,30 +8,12 @@ use crate::actions::cast_vote::CastVote;
 use crate::actions::change_prompt_set::{AddPromptSet, ChangePromptSet, DeletePromptSet, ImportPrompts, RetryPrepared};
 use crate::actions::read_battle::ReadBattle;
 use crate::actions::start_prepared::StartPrepared;
-use crate::database::Pools;
 use crate::domain::{Battle, BattleId, Choice, ReplyStatus, VoterId};
-use crate::keys::Keys;
 use crate::store::prompt_sets::{self, PromptSet};
-use crate::testing::{caller, config};
+use crate::testing::{arena_of_endpoint, caller};
 
-/// Models of this name at one endpoint, and an arena that knows them.
 async fn arena(db: &PgPool, models: &[(&str, Behaviour)]) -> (AppState, Endpoint) {
-    let endpoint = Endpoint::start();
-    for (name, behaviour) in models {
-        endpoint.model(name, behaviour.clone());
-        sqlx::query(
-            "INSERT INTO models (id, slug, display_name, kind, base_url, remote_model, retries, state)
-            VALUES (gen_random_uuid(), $1, $1, 'endpoint', $2, $1, 0, 'enabled')",
-        )
-        .bind(name)
-        .bind(endpoint.base_url())
-        .execute(db)
-        .await
-        .unwrap();
-    }
-    let keys = Keys::from_secret(&SecretString::from("0123456789abcdef0123456789abcdef")).unwrap();
-    let arena = AppState::new(config(&["--allow-private", "127.0.0.1"]), Pools::one(db.clone()), keys).unwrap();
-    (arena, endpoint)
+    arena_of_endpoint(db, "enabled", models).await
 }
 
 /// A set of these prompts that is to be prepared.

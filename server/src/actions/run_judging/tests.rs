@@ -2,40 +2,21 @@
 
 use fake_endpoint::{Behaviour, Ending, Endpoint, Step};
 use mixtral_judge::Wording;
-use secrecy::SecretString;
 use serde_json::json;
 use sqlx::PgPool;
 
 use super::*;
 use crate::actions::start_judging::{Judged, StartJudging, StopJudging};
-use crate::database::Pools;
-use crate::keys::Keys;
 use crate::store::judge_runs::Run;
 use crate::store::judgings;
-use crate::testing::config;
+use crate::testing::arena_of_endpoint;
 
 const SCORES: &str = "System 1: 9/10. Clear.\nSystem 2: 4/10. Short.";
 
 /// Two models and a judge at one endpoint, and an arena that knows them.
 async fn arena(db: &PgPool, judge: Behaviour) -> (AppState, Endpoint) {
-    let endpoint = Endpoint::start();
-    endpoint.model("left", Behaviour::says(&["good answer"]));
-    endpoint.model("right", Behaviour::says(&["bad"]));
-    endpoint.model("umpire", judge);
-    for name in ["left", "right", "umpire"] {
-        sqlx::query(
-            "INSERT INTO models (id, slug, display_name, kind, base_url, remote_model, retries, state)
-            VALUES (gen_random_uuid(), $1, $1, 'endpoint', $2, $1, 0, 'disabled')",
-        )
-        .bind(name)
-        .bind(endpoint.base_url())
-        .execute(db)
-        .await
-        .unwrap();
-    }
-    let keys = Keys::from_secret(&SecretString::from("0123456789abcdef0123456789abcdef")).unwrap();
-    let arena = AppState::new(config(&["--allow-private", "127.0.0.1"]), Pools::one(db.clone()), keys).unwrap();
-    (arena, endpoint)
+    let says = |text: &str| Behaviour::says(&[text]);
+    arena_of_endpoint(db, "disabled", &[("left", says("good answer")), ("right", says("bad")), ("umpire", judge)]).await
 }
 
 fn wanted(prompts: &[&str]) -> StartJudging {
