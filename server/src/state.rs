@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sqlx::PgPool;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::backends::{AddressPolicy, ModelClients};
 use crate::ballot_queue::BallotQueue;
@@ -21,6 +21,23 @@ use crate::supervisor::{Workers, WorkersOptions};
 use crate::views::turns::Turns;
 use crate::vote_queue::VoteQueue;
 use crate::write_probe::WriteProbe;
+
+/// Tells that sets of prompts are others: whoever prepares answers need not look often.
+#[derive(Debug, Clone, Default)]
+pub struct PromptChanges(Arc<watch::Sender<()>>);
+
+impl PromptChanges {
+    /// Something was changed at this server.
+    pub fn changed(&self) {
+        self.0.send_replace(());
+    }
+
+    /// What tells of changes from now on.
+    #[must_use]
+    pub fn follow(&self) -> watch::Receiver<()> {
+        self.0.subscribe()
+    }
+}
 
 /// What every handler may use.
 #[derive(Clone)]
@@ -63,6 +80,8 @@ pub struct AppState {
     pub streams: TurnHub,
     /// The turns that are read here, as HTML.
     pub turns: Turns,
+    /// Changes of sets of prompts.
+    pub prompts: PromptChanges,
 }
 
 impl AppState {
@@ -98,6 +117,7 @@ impl AppState {
             evidence: Evidence::new(site.clone(), boards),
             site,
             turns: Turns::default(),
+            prompts: PromptChanges::default(),
             config: Arc::new(config),
             db,
             keys,

@@ -58,7 +58,7 @@ impl ChangePromptSet {
     pub async fn run(self, arena: &AppState) -> Result<(), Error> {
         let name = set_name(&self.name)?;
         let mut transaction = arena.db.begin().await?;
-        let changed = prompt_sets::change(&mut *transaction, self.set, &name, self.is_offered, self.is_prepared).await;
+        let changed = prompt_sets::change(&mut transaction, self.set, &name, self.is_offered, self.is_prepared).await;
         match changed {
             Ok(true) => {}
             Ok(false) => return Err(Error::NotFound),
@@ -69,7 +69,9 @@ impl ChangePromptSet {
         }
         let detail = json!({ "offered": self.is_offered, "prepared": self.is_prepared });
         audit::record(&mut *transaction, self.admin, "prompts.change", &name, detail).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        arena.prompts.changed();
+        Ok(())
     }
 }
 
@@ -113,6 +115,7 @@ impl ImportPrompts {
         let detail = json!({ "prompts": added });
         audit::record(&mut *transaction, self.admin, "prompts.import", &set.name, detail).await?;
         transaction.commit().await?;
+        arena.prompts.changed();
         Ok(ImportedPrompts { added, known: prompts.len() as u64 - added })
     }
 }
@@ -133,7 +136,7 @@ impl DeletePrompts {
     pub async fn run(self, arena: &AppState) -> Result<u64, Error> {
         let set = prompt_sets::list(&arena.db, Some(self.set)).await?.pop().ok_or(Error::NotFound)?;
         let mut transaction = arena.db.begin().await?;
-        let deleted = prompt_sets::delete_prompts(&mut *transaction, self.set, &self.prompts).await?;
+        let deleted = prompt_sets::delete_prompts(&mut transaction, self.set, &self.prompts).await?;
         if deleted > 0 {
             let detail = json!({ "prompts": deleted });
             audit::record(&mut *transaction, self.admin, "prompts.delete", &set.name, detail).await?;
@@ -175,7 +178,9 @@ impl RetryPrepared {
     /// # Errors
     /// When the database does not answer.
     pub async fn run(self, arena: &AppState) -> Result<u64, Error> {
-        Ok(prepared_answers::retry_failed(&arena.db, self.set).await?)
+        let failed = prepared_answers::retry_failed(&arena.db, self.set).await?;
+        arena.prompts.changed();
+        Ok(failed)
     }
 }
 

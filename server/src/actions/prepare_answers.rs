@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use rand::RngExt;
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::answering::sampling;
@@ -16,11 +17,14 @@ use crate::domain::{Parameters, ReplyId};
 use crate::error::Error;
 use crate::state::AppState;
 use crate::store::models::{self, Model};
-use crate::store::prepared_answers::{self, Claimed, Contestants, Ended};
+use crate::store::prepared_answers::{self, Claim, Claimed, Contestants, Ended};
+use crate::store::prompt_sets;
 use crate::streams::GenerationRequest;
 
-/// How often a server looks for what is missing, and says that it still works on what it took.
-const EACH: Duration = Duration::from_secs(5);
+/// How often a server looks for what is missing though nothing was changed here: other servers change something too, and models do.
+const LOOK_EACH: Duration = Duration::from_secs(30);
+/// How often it says that it still works on what it took.
+const TOUCH_EACH: Duration = Duration::from_secs(5);
 /// How long it waits where a model has no room.
 const PAUSE: Duration = Duration::from_secs(10);
 /// Answers at once: models answer two hardly slower than one.
@@ -41,17 +45,33 @@ pub fn contestants<'a>(models: impl IntoIterator<Item = &'a Model>) -> Contestan
     Contestants::new(models.into_iter().map(|model| (model.id, model.settings.contestant_hash())))
 }
 
+/// How far a server has come: prompts before need no second look as long as the same contestants answer the same sets.
+#[derive(Debug, Default)]
+pub struct Place(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    sets: Vec<Uuid>,
+    contestants: Contestants,
+    after: i64,
+}
+
 /// Generates what is missing, for as long as the service runs.
 pub async fn follow(arena: AppState) {
-    let work = std::iter::repeat_with(|| one_after_another(&arena)).take(AT_ONCE);
+    let place = Place::default();
+    let work = std::iter::repeat_with(|| one_after_another(&arena, &place)).take(AT_ONCE);
     futures_util::future::join_all(work).await;
 }
 
-async fn one_after_another(arena: &AppState) {
+async fn one_after_another(arena: &AppState, place: &Place) {
+    let mut changes = arena.prompts.follow();
     loop {
-        match next(arena).await {
+        match next(arena, place).await {
             Ok(Next::Generated) => {}
-            Ok(Next::NothingMissing) => tokio::time::sleep(EACH).await,
+            Ok(Next::NothingMissing) => {
+                // Woken or not: both look.
+                let _ = tokio::time::timeout(LOOK_EACH, changes.changed()).await;
+            }
             Ok(Next::NoRoom) => tokio::time::sleep(PAUSE).await,
             Err(error) => {
                 tracing::warn!(%error, "an answer could not be prepared");
@@ -76,8 +96,12 @@ pub enum Next {
 ///
 /// # Errors
 /// When the database fails: another server goes on after a while.
-pub async fn next(arena: &AppState) -> Result<Next, Error> {
+pub async fn next(arena: &AppState, place: &Place) -> Result<Next, Error> {
     if arena.streams.is_draining() {
+        return Ok(Next::NothingMissing);
+    }
+    let sets = prompt_sets::prepared(&arena.repairs).await?;
+    if sets.is_empty() {
         return Ok(Next::NothingMissing);
     }
     let models = playing(arena).await?;
@@ -86,12 +110,10 @@ pub async fn next(arena: &AppState) -> Result<Next, Error> {
         return Ok(Next::NothingMissing);
     }
     let owner = Uuid::now_v7();
-    let seed = rand::rng().random::<u32>() & Parameters::MAX_SEED;
-    let claimed = prepared_answers::claim(&arena.repairs, owner, &contestants, seed).await?;
-    let Some(claimed) = claimed else { return Ok(Next::NothingMissing) };
+    let Some(claimed) = claim(arena, place, owner, sets, contestants).await? else { return Ok(Next::NothingMissing) };
     let generating = tokio::time::timeout(PATIENCE, generate(arena, &claimed));
     tokio::pin!(generating);
-    let mut ticks = tokio::time::interval(EACH);
+    let mut ticks = tokio::time::interval(TOUCH_EACH);
     let ended = loop {
         tokio::select! {
             ended = &mut generating => break ended.unwrap_or(Err(ErrorKind::TotalTimeout)),
@@ -109,6 +131,39 @@ pub async fn next(arena: &AppState) -> Result<Next, Error> {
     };
     prepared_answers::finish(&arena.repairs, owner, &claimed, &ended).await?;
     Ok(Next::Generated)
+}
+
+/// Takes an answer that is missing: those that nobody has begun first.
+async fn claim(
+    arena: &AppState,
+    place: &Place,
+    owner: Uuid,
+    sets: Vec<Uuid>,
+    contestants: Contestants,
+) -> Result<Option<Claimed>, Error> {
+    let seed = rand::rng().random::<u32>() & Parameters::MAX_SEED;
+    // One looks at a time: two would find the same.
+    let mut known = place.0.lock().await;
+    if known.sets != sets || known.contestants != contestants {
+        *known = Known { sets, contestants, after: 0 };
+    }
+    loop {
+        let Known { contestants, after, .. } = &mut *known;
+        let found = prepared_answers::claim_missing(&arena.repairs, owner, contestants, seed, *after).await?;
+        let found = match found {
+            Claim::NothingMissing => prepared_answers::claim_open(&arena.repairs, owner, contestants, seed).await?,
+            found => found,
+        };
+        match found {
+            Claim::Taken(claimed) => {
+                // The next model may lack the same prompt. One that was begun earlier stands before what is known.
+                *after = (*after).max(claimed.position - 1);
+                return Ok(Some(claimed));
+            }
+            Claim::Lost => {}
+            Claim::NothingMissing => return Ok(None),
+        }
+    }
 }
 
 /// The answer, as a battle would ask for it.

@@ -21,6 +21,7 @@ pub mod models;
 pub mod own_votes;
 pub mod pending_votes;
 pub mod prepared_answers;
+pub mod prompt_draws;
 pub mod prompt_sets;
 pub mod rating_history;
 pub mod ratings;

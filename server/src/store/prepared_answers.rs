@@ -2,9 +2,10 @@
 //!
 //! A contestant's hash says what it was when it answered: what an earlier one answered counts as not there.
 
-use sqlx::PgExecutor;
+use sqlx::{PgExecutor, PgPool};
 use uuid::Uuid;
 
+use super::prompt_draws::Languages;
 use crate::domain::{BattleId, ModelId, ReplyId, Side, VoterId};
 
 /// An answer whose server has said nothing for so long is taken by another.
@@ -15,7 +16,7 @@ const MAX_ATTEMPTS: i32 = 3;
 const RETRY_SECONDS: f64 = 120.0;
 
 /// The contestants whose answers count: ids and hashes, side by side.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contestants {
     ids: Vec<Uuid>,
     hashes: Vec<String>,
@@ -40,38 +41,111 @@ pub struct Claimed {
     pub set_prompt: Uuid,
     pub model: ModelId,
     pub prompt: String,
+    /// Where the prompt stands among all.
+    pub position: i64,
     pub seed: u32,
 }
 
-/// Takes the next answer that is missing, if there is one: all models answer one prompt before the next.
-pub async fn claim(
+/// What came of looking for an answer that is missing.
+#[derive(Debug, Clone)]
+pub enum Claim {
+    /// It is this server's.
+    Taken(Claimed),
+    /// Another server was faster: there may be more.
+    Lost,
+    /// There is none.
+    NothingMissing,
+}
+
+struct Found {
+    id: Uuid,
+    prompt: String,
+    position: i64,
+    model: ModelId,
+    is_taken: bool,
+}
+
+impl Found {
+    fn claim(self, seed: u32) -> Claim {
+        let Self { id, prompt, position, model, is_taken } = self;
+        match is_taken {
+            true => Claim::Taken(Claimed { set_prompt: id, model, prompt, position, seed }),
+            false => Claim::Lost,
+        }
+    }
+}
+
+/// Takes the next answer behind a position that nobody has begun or that an earlier contestant gave: all models answer one prompt
+/// before the next.
+pub async fn claim_missing(
     db: impl PgExecutor<'_>,
     owner: Uuid,
     contestants: &Contestants,
     seed: u32,
-) -> sqlx::Result<Option<Claimed>> {
-    let row = sqlx::query!(
+    after: i64,
+) -> sqlx::Result<Claim> {
+    let found = sqlx::query_as!(
+        Found,
         r#"WITH missing AS (
-            SELECT p.id, p.prompt, who.id AS model, who.hash
-            FROM prompt_sets s JOIN set_prompts p ON p.prompt_set = s.id
-            CROSS JOIN unnest($2::uuid[], $3::text[]) AS who (id, hash)
-            LEFT JOIN prepared_answers a ON a.set_prompt = p.id AND a.model_id = who.id
-            WHERE s.is_prepared AND (a.set_prompt IS NULL OR a.contestant <> who.hash
-                OR (a.status = 'running' AND a.heartbeat_at < now() - make_interval(secs => $5))
-                OR (a.status = 'failed' AND a.attempts < $6 AND a.heartbeat_at < now() - make_interval(secs => $7)))
-            ORDER BY a.status = 'failed' NULLS FIRST, p.position, who.id LIMIT 1
+            SELECT p.id, p.prompt, p.position, who.model, who.hash
+            FROM set_prompts p JOIN prompt_sets s ON s.id = p.prompt_set AND s.is_prepared
+            CROSS JOIN LATERAL (
+                SELECT who.id AS model, who.hash FROM unnest($2::uuid[], $3::text[]) AS who (id, hash)
+                LEFT JOIN prepared_answers a ON a.set_prompt = p.id AND a.model_id = who.id
+                WHERE a.set_prompt IS NULL OR a.contestant <> who.hash ORDER BY who.id LIMIT 1
+            ) AS who
+            WHERE p.position > $5 ORDER BY p.position LIMIT 1
         ), taken AS (
             INSERT INTO prepared_answers AS a (set_prompt, model_id, contestant, status, seed, owner)
             SELECT id, model, hash, 'running', $4, $1 FROM missing
             ON CONFLICT (set_prompt, model_id) DO UPDATE SET contestant = excluded.contestant, status = 'running',
                 seed = excluded.seed, owner = excluded.owner, heartbeat_at = now(), content = '', error_code = NULL,
-                attempts = CASE WHEN a.contestant = excluded.contestant THEN a.attempts + 1 ELSE 1 END
+                attempts = 1
             WHERE a.contestant <> excluded.contestant
-                OR (a.status = 'running' AND a.heartbeat_at < now() - make_interval(secs => $5)) OR a.status = 'failed'
-            RETURNING a.set_prompt, a.model_id
+            RETURNING a.set_prompt
         )
-        SELECT taken.set_prompt, taken.model_id AS "model: ModelId", missing.prompt
-        FROM taken JOIN missing ON missing.id = taken.set_prompt AND missing.model = taken.model_id"#,
+        SELECT missing.id, missing.prompt, missing.position AS "position!", missing.model AS "model!: ModelId",
+            EXISTS (SELECT 1 FROM taken) AS "is_taken!"
+        FROM missing"#,
+        owner,
+        &contestants.ids,
+        &contestants.hashes,
+        i64::from(seed),
+        after
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(found.map_or(Claim::NothingMissing, |found| found.claim(seed)))
+}
+
+/// Takes an answer that was begun and has not come: its server died or gave it back, or it failed and may be tried again.
+pub async fn claim_open(
+    db: impl PgExecutor<'_>,
+    owner: Uuid,
+    contestants: &Contestants,
+    seed: u32,
+) -> sqlx::Result<Claim> {
+    let found = sqlx::query_as!(
+        Found,
+        r#"WITH missing AS (
+            SELECT p.id, p.prompt, p.position, a.model_id AS model, a.heartbeat_at
+            FROM prepared_answers a JOIN set_prompts p ON p.id = a.set_prompt
+            JOIN prompt_sets s ON s.id = p.prompt_set AND s.is_prepared
+            JOIN unnest($2::uuid[], $3::text[]) AS who (id, hash) ON who.id = a.model_id AND who.hash = a.contestant
+            WHERE a.status <> 'done' AND (
+                (a.status = 'running' AND a.heartbeat_at < now() - make_interval(secs => $5))
+                OR (a.status = 'failed' AND a.attempts < $6 AND a.heartbeat_at < now() - make_interval(secs => $7)))
+            ORDER BY a.status = 'failed', p.position, a.model_id LIMIT 1
+        ), taken AS (
+            UPDATE prepared_answers a SET status = 'running', seed = $4, owner = $1, heartbeat_at = now(), content = '',
+                error_code = NULL, attempts = a.attempts + 1
+            FROM missing WHERE a.set_prompt = missing.id AND a.model_id = missing.model
+                AND a.heartbeat_at = missing.heartbeat_at
+            RETURNING a.set_prompt
+        )
+        SELECT missing.id, missing.prompt, missing.position AS "position!", missing.model AS "model!: ModelId",
+            EXISTS (SELECT 1 FROM taken) AS "is_taken!"
+        FROM missing"#,
         owner,
         &contestants.ids,
         &contestants.hashes,
@@ -82,7 +156,7 @@ pub async fn claim(
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| Claimed { set_prompt: row.set_prompt, model: row.model, prompt: row.prompt, seed }))
+    Ok(found.map_or(Claim::NothingMissing, |found| found.claim(seed)))
 }
 
 /// Says that a server still generates these. Nothing else is written until the end.
@@ -124,17 +198,23 @@ pub async fn finish(db: impl PgExecutor<'_>, owner: Uuid, claimed: &Claimed, end
     Ok(())
 }
 
-/// Forgets answers that were not generated in the end, so that they are asked for again.
+/// Gives back answers that were not generated in the end, so that somebody asks for them again.
 pub async fn release(db: impl PgExecutor<'_>, owner: Uuid) -> sqlx::Result<()> {
-    sqlx::query!("DELETE FROM prepared_answers WHERE owner = $1 AND status = 'running'", owner).execute(db).await?;
+    sqlx::query!(
+        "UPDATE prepared_answers SET heartbeat_at = '-infinity', attempts = attempts - 1
+        WHERE owner = $1 AND status = 'running'",
+        owner
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 
-/// Forgets that these answers of a set failed, so that they are asked for again.
+/// Forgets that these answers of a set failed, so that somebody asks for them again.
 pub async fn retry_failed(db: impl PgExecutor<'_>, set: Uuid) -> sqlx::Result<u64> {
     let done = sqlx::query!(
-        "DELETE FROM prepared_answers a USING set_prompts p
-        WHERE p.id = a.set_prompt AND p.prompt_set = $1 AND a.status = 'failed'",
+        "UPDATE prepared_answers a SET status = 'running', heartbeat_at = '-infinity', attempts = 0, error_code = NULL
+        FROM set_prompts p WHERE p.id = a.set_prompt AND p.prompt_set = $1 AND a.status = 'failed'",
         set
     )
     .execute(db)
@@ -154,28 +234,71 @@ pub struct ReadyPrompt {
     pub models: Vec<ModelId>,
 }
 
+/// How many prompts behind the random key are looked at, and how many of them for who has answered.
+const WINDOWS: [(i64, i64); 2] = [(64, 8), (2000, 2000)];
+
 /// A prompt with answers, at random, that the voter has not had: those in a language first, of a theme where one is asked for.
 pub async fn draw(
-    db: impl PgExecutor<'_>,
+    db: &PgPool,
     voter: VoterId,
     contestants: &Contestants,
     language: &str,
     tag: &str,
 ) -> sqlx::Result<Option<ReadyPrompt>> {
+    for languages in Languages::own_first(language) {
+        // Where few of those that somebody answered were answered by who plays now, the second look is wider.
+        for window in WINDOWS {
+            let ready = draw_within(db, voter, contestants, languages, tag, window).await?;
+            if ready.is_some() {
+                return Ok(ready);
+            }
+        }
+    }
+    Ok(None)
+}
+
+async fn draw_within(
+    db: &PgPool,
+    voter: VoterId,
+    contestants: &Contestants,
+    languages: Languages<'_>,
+    tag: &str,
+    (window, looked_at): (i64, i64),
+) -> sqlx::Result<Option<ReadyPrompt>> {
+    let (from, to, without) = languages.range();
     let row = sqlx::query!(
-        r#"SELECT p.id, p.prompt, p.language, s.name, array_agg(a.model_id) AS "models!"
-        FROM prompt_sets s JOIN set_prompts p ON p.prompt_set = s.id
-        JOIN prepared_answers a ON a.set_prompt = p.id AND a.status = 'done'
-        JOIN unnest($2::uuid[], $3::text[]) AS who (id, hash) ON who.id = a.model_id AND who.hash = a.contestant
-        WHERE s.is_offered AND ($5 = '' OR $5 = ANY(p.tags))
-            AND NOT EXISTS (SELECT 1 FROM battles b WHERE b.set_prompt = p.id AND b.voter_id = $1)
-        GROUP BY p.id, s.id HAVING count(*) > 1
-        ORDER BY p.language <> $4, random() LIMIT 1"#,
+        r#"WITH around AS (
+            (SELECT p.id FROM set_prompts p
+                WHERE p.is_offered AND p.answers > 1 AND p.language BETWEEN $4 AND $5 AND p.language <> $6
+                    AND ($7 = '' OR $7 = ANY(p.tags)) AND p.shuffle >= $8
+                    AND NOT EXISTS (SELECT 1 FROM battles b WHERE b.set_prompt = p.id AND b.voter_id = $1)
+                ORDER BY p.language, p.shuffle LIMIT $9)
+            UNION ALL
+            (SELECT p.id FROM set_prompts p
+                WHERE p.is_offered AND p.answers > 1 AND p.language BETWEEN $4 AND $5 AND p.language <> $6
+                    AND ($7 = '' OR $7 = ANY(p.tags)) AND p.shuffle < $8
+                    AND NOT EXISTS (SELECT 1 FROM battles b WHERE b.set_prompt = p.id AND b.voter_id = $1)
+                ORDER BY p.language, p.shuffle LIMIT $9)
+            LIMIT $9
+        ), few AS (SELECT id FROM around ORDER BY random() LIMIT $10)
+        SELECT p.id, p.prompt, p.language, s.name, have.models AS "models!"
+        FROM few CROSS JOIN LATERAL (
+            SELECT array_agg(a.model_id) AS models FROM prepared_answers a
+            JOIN unnest($2::uuid[], $3::text[]) AS who (id, hash) ON who.id = a.model_id AND who.hash = a.contestant
+            WHERE a.set_prompt = few.id AND a.status = 'done'
+        ) AS have
+        JOIN set_prompts p ON p.id = few.id JOIN prompt_sets s ON s.id = p.prompt_set
+        WHERE cardinality(have.models) > 1 LIMIT 1"#,
         voter.0,
         &contestants.ids,
         &contestants.hashes,
-        language,
-        tag
+        from,
+        to,
+        without,
+        tag,
+        rand::random::<f64>(),
+        window,
+        looked_at
     )
     .fetch_optional(db)
     .await?;
@@ -188,20 +311,32 @@ pub async fn draw(
     }))
 }
 
-/// How many prompts with answers the voter has not had.
+/// The most that [`count_ready`] tells: there are so many, or more.
+pub const MOST_READY: i64 = 20;
+
+/// How many prompts with answers the voter has not had, up to [`MOST_READY`]. Where hardly any of the first two hundred was answered by
+/// who plays now, fewer.
 pub async fn count_ready(db: impl PgExecutor<'_>, voter: VoterId, contestants: &Contestants) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM (
-            SELECT p.id FROM prompt_sets s JOIN set_prompts p ON p.prompt_set = s.id
-            JOIN prepared_answers a ON a.set_prompt = p.id AND a.status = 'done'
-            JOIN unnest($2::uuid[], $3::text[]) AS who (id, hash) ON who.id = a.model_id AND who.hash = a.contestant
-            WHERE s.is_offered
-                AND NOT EXISTS (SELECT 1 FROM battles b WHERE b.set_prompt = p.id AND b.voter_id = $1)
-            GROUP BY p.id HAVING count(*) > 1
+            SELECT 1 FROM (
+                SELECT p.id FROM set_prompts p WHERE p.is_offered AND p.answers > 1
+                    AND NOT EXISTS (SELECT 1 FROM battles b WHERE b.set_prompt = p.id AND b.voter_id = $1)
+                LIMIT 200
+            ) AS p CROSS JOIN LATERAL (
+                SELECT count(*) AS answers FROM (
+                    SELECT 1 FROM prepared_answers a
+                    JOIN unnest($2::uuid[], $3::text[]) AS who (id, hash)
+                        ON who.id = a.model_id AND who.hash = a.contestant
+                    WHERE a.set_prompt = p.id AND a.status = 'done' LIMIT 2
+                ) AS two
+            ) AS have
+            WHERE have.answers = 2 LIMIT $4
         ) AS ready"#,
         voter.0,
         &contestants.ids,
-        &contestants.hashes
+        &contestants.hashes,
+        MOST_READY
     )
     .fetch_one(db)
     .await

@@ -31,16 +31,15 @@ pub struct PromptSet {
 pub async fn list(db: impl PgExecutor<'_>, only: Option<Uuid>) -> sqlx::Result<Vec<PromptSet>> {
     sqlx::query_as!(
         PromptSet,
-        r#"SELECT s.id, s.name, s.is_offered, s.is_prepared, s.created_at,
-            (SELECT count(*) FROM set_prompts WHERE prompt_set = s.id) AS "prompts!",
+        r#"SELECT s.id, s.name, s.is_offered, s.is_prepared, s.created_at, p.prompts AS "prompts!", p.answers AS "answers!",
             (SELECT count(*) FROM battles JOIN set_prompts p ON p.id = battles.set_prompt WHERE p.prompt_set = s.id) AS "battles!",
-            ARRAY(SELECT tag FROM set_prompts p, unnest(p.tags) AS tag WHERE p.prompt_set = s.id
-                GROUP BY tag ORDER BY count(*) DESC, tag LIMIT 20) AS "tags!",
-            (SELECT count(*) FROM prepared_answers a JOIN set_prompts p ON p.id = a.set_prompt
-                WHERE p.prompt_set = s.id AND a.status = 'done') AS "answers!",
+            ARRAY(SELECT tag FROM prompt_set_tags WHERE prompt_set = s.id ORDER BY prompts DESC, tag LIMIT 20) AS "tags!",
             (SELECT count(*) FROM prepared_answers a JOIN set_prompts p ON p.id = a.set_prompt
                 WHERE p.prompt_set = s.id AND a.status = 'failed') AS "failed!"
-        FROM prompt_sets s WHERE $1::uuid IS NULL OR s.id = $1 ORDER BY lower(s.name), s.name"#,
+        FROM prompt_sets s CROSS JOIN LATERAL (
+            SELECT count(*) AS prompts, coalesce(sum(answers), 0) AS answers FROM set_prompts WHERE prompt_set = s.id
+        ) AS p
+        WHERE $1::uuid IS NULL OR s.id = $1 ORDER BY lower(s.name), s.name"#,
         only
     )
     .fetch_all(db)
@@ -56,9 +55,14 @@ pub async fn insert(db: impl PgExecutor<'_>, id: Uuid, name: &str) -> sqlx::Resu
     Ok(done.rows_affected() == 1)
 }
 
+/// Which sets all models answer beforehand.
+pub async fn prepared(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar!("SELECT id FROM prompt_sets WHERE is_prepared ORDER BY id").fetch_all(db).await
+}
+
 /// A set's name and switches; nothing where there is none.
 pub async fn change(
-    db: impl PgExecutor<'_>,
+    transaction: &mut PgConnection,
     id: Uuid,
     name: &str,
     is_offered: bool,
@@ -71,8 +75,12 @@ pub async fn change(
         is_offered,
         is_prepared
     )
-    .execute(db)
+    .execute(&mut *transaction)
     .await?;
+    // Draws look at the prompts alone.
+    sqlx::query!("UPDATE set_prompts SET is_offered = $2 WHERE prompt_set = $1 AND is_offered <> $2", id, is_offered)
+        .execute(&mut *transaction)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -94,8 +102,9 @@ pub async fn add_prompts(
     // Arrays of arrays have one length in Postgres: each prompt's themes travel as one text.
     let tags: Vec<String> = prompts.iter().map(|one| one.tags.join("\u{1f}")).collect();
     let done = sqlx::query!(
-        "INSERT INTO set_prompts (id, prompt_set, prompt, language, tags)
-        SELECT new.id, $1, new.prompt, new.language, array_remove(string_to_array(new.tags, E'\\x1f'), '')
+        "INSERT INTO set_prompts (id, prompt_set, prompt, language, tags, is_offered)
+        SELECT new.id, $1, new.prompt, new.language, array_remove(string_to_array(new.tags, E'\\x1f'), ''),
+            (SELECT is_offered FROM prompt_sets WHERE id = $1)
         FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY
             AS new (id, prompt, language, tags, place)
         ORDER BY new.place ON CONFLICT DO NOTHING",
@@ -105,17 +114,25 @@ pub async fn add_prompts(
         &languages,
         &tags
     )
-    .execute(transaction)
+    .execute(&mut *transaction)
     .await?;
+    count_tags(transaction, set).await?;
     Ok(done.rows_affected())
 }
 
 /// Deletes prompts of a set; gives how many there were.
-pub async fn delete_prompts(db: impl PgExecutor<'_>, set: Uuid, prompts: &[Uuid]) -> sqlx::Result<u64> {
+pub async fn delete_prompts(transaction: &mut PgConnection, set: Uuid, prompts: &[Uuid]) -> sqlx::Result<u64> {
     let done = sqlx::query!("DELETE FROM set_prompts WHERE prompt_set = $1 AND id = ANY($2)", set, prompts)
-        .execute(db)
+        .execute(&mut *transaction)
         .await?;
+    count_tags(transaction, set).await?;
     Ok(done.rows_affected())
+}
+
+/// Counts a set's themes anew.
+async fn count_tags(db: impl PgExecutor<'_>, set: Uuid) -> sqlx::Result<()> {
+    sqlx::query!("SELECT count_prompt_tags($1)", set).execute(db).await?;
+    Ok(())
 }
 
 /// How many prompts a set has.
@@ -168,47 +185,6 @@ pub async fn prompts(
         language,
         tag,
         after,
-        limit
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// A prompt that visitors are offered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offered {
-    pub prompt: String,
-    pub language: String,
-}
-
-/// So many prompts that visitors are offered, at random: of a theme where one is asked for, none longer than so many characters,
-/// those in a language first.
-pub async fn offered(
-    db: impl PgExecutor<'_>,
-    tag: &str,
-    language: &str,
-    max_chars: i32,
-    limit: i64,
-) -> sqlx::Result<Vec<Offered>> {
-    sqlx::query_as!(
-        Offered,
-        "SELECT p.prompt, p.language FROM set_prompts p JOIN prompt_sets s ON s.id = p.prompt_set
-        WHERE s.is_offered AND ($1 = '' OR $1 = ANY(p.tags)) AND char_length(p.prompt) <= $3
-        ORDER BY p.language <> $2, random() LIMIT $4",
-        tag,
-        language,
-        max_chars,
-        limit
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// The themes of what visitors are offered, the most frequent first.
-pub async fn offered_tags(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar!(
-        r#"SELECT tag AS "tag!" FROM set_prompts p JOIN prompt_sets s ON s.id = p.prompt_set, unnest(p.tags) AS tag
-        WHERE s.is_offered GROUP BY tag ORDER BY count(*) DESC, tag LIMIT $1"#,
         limit
     )
     .fetch_all(db)

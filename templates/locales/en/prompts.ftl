@@ -70,8 +70,10 @@ error-prompts-empty = The file holds no prompts.
 error-prompts-too-many = A set holds at most { $detail } prompts. Nothing was added.
 error-prepared-none = There is no pair of ready answers left that you have not seen. Write a prompt of your own, or come back later.
 prepared-title = Vote right away
+# Nobody counts beyond 20.
 prepared-lead = { $n ->
     [one] { $n } prompt has answers ready that you have not seen yet.
+    [20] { $n } or more prompts have answers ready that you have not seen yet.
    *[other] { $n } prompts have answers ready that you have not seen yet.
 }
 prepared-start = Show me two answers

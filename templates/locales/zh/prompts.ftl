@@ -60,7 +60,11 @@ error-prompts-empty = 文件中没有提示词。
 error-prompts-too-many = 一个提示词集最多 { $detail } 个提示词。未添加任何提示词。
 error-prepared-none = 备好的回答您都已看过。请自己写一个提示词，或稍后再来。
 prepared-title = 立即投票
-prepared-lead = 有 { $n } 个提示词的回答已经备好，您还没有看过。
+# 超过 20 个就不再数。
+prepared-lead = { $n ->
+    [20] 至少有 { $n } 个提示词的回答已经备好，您还没有看过。
+   *[other] 有 { $n } 个提示词的回答已经备好，您还没有看过。
+}
 prepared-start = 看两个回答
 prepared-next = 下一对
 prepared-note = 这些回答是预先生成的。

@@ -32,8 +32,13 @@ async fn read(arena: &AppState, set: Uuid) -> PromptSet {
 
 /// Generates until nothing is missing; gives how many answers were asked for.
 async fn all(arena: &AppState) -> usize {
+    from(arena, &Place::default()).await
+}
+
+/// The same of a server that has come so far.
+async fn from(arena: &AppState, place: &Place) -> usize {
     let mut asked = 0;
-    while next(arena).await.unwrap() == Next::Generated {
+    while next(arena, place).await.unwrap() == Next::Generated {
         asked += 1;
     }
     asked
@@ -128,7 +133,11 @@ async fn an_answer_that_names_its_model_is_found_and_one_that_fails_is_asked_for
     // Not before a while, and three times at most; the endpoint rests too, so the rows are asked for by hand.
     let models = playing(&arena).await.unwrap();
     let (contestants, owner) = (contestants(&models), Uuid::now_v7());
-    let claim = async || prepared_answers::claim(&db, owner, &contestants, 1).await.unwrap();
+    let claim = async || match prepared_answers::claim_open(&db, owner, &contestants, 1).await.unwrap() {
+        Claim::Taken(claimed) => Some(claimed),
+        Claim::Lost => panic!("nobody else is here"),
+        Claim::NothingMissing => None,
+    };
     for _ in 0..2 {
         assert!(claim().await.is_none(), "it has just failed");
         sqlx::query("UPDATE prepared_answers SET heartbeat_at = now() - interval '1 hour'").execute(&db).await.unwrap();
@@ -141,4 +150,73 @@ async fn an_answer_that_names_its_model_is_found_and_one_that_fails_is_asked_for
     assert_eq!(RetryPrepared { set }.run(&arena).await.unwrap(), 1);
     let voter = VoterId(Uuid::now_v7());
     assert_eq!(battle(&arena, voter, "").await.exclusion_reason.as_deref(), Some("identity"));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_server_goes_on_where_it_was_and_looks_again_at_what_others_change(db: PgPool) {
+    let (arena, _endpoint) =
+        arena(&db, &[("left", Behaviour::says(&["Water."])), ("right", Behaviour::says(&["Wet."]))]).await;
+    let place = Place::default();
+    assert_eq!(next(&arena, &place).await.unwrap(), Next::NothingMissing, "no set is to be prepared");
+    let set = set(&arena, TWO).await;
+    assert_eq!(from(&arena, &place).await, 4);
+    // More of the same set, a model that is another contestant, and what was given back or has failed.
+    ImportPrompts { admin: None, set, file: "p.txt".to_owned(), bytes: b"More?".to_vec() }.run(&arena).await.unwrap();
+    assert_eq!(from(&arena, &place).await, 2);
+    sqlx::query("UPDATE models SET system_prompt = 'Be brief.' WHERE slug = 'left'").execute(&db).await.unwrap();
+    assert_eq!(from(&arena, &place).await, 3);
+    let broken = "UPDATE prepared_answers SET status = 'failed', attempts = 3, error_code = 'server-failed'
+        WHERE set_prompt = (SELECT id FROM set_prompts ORDER BY position LIMIT 1)";
+    sqlx::query(broken).execute(&db).await.unwrap();
+    assert_eq!(
+        (from(&arena, &place).await, read(&arena, set).await.failed, read(&arena, set).await.answers),
+        (0, 2, 4)
+    );
+    RetryPrepared { set }.run(&arena).await.unwrap();
+    assert_eq!((from(&arena, &place).await, read(&arena, set).await.answers), (2, 6));
+    // A server that stops gives back what it has begun.
+    let owner = Uuid::now_v7();
+    sqlx::query("UPDATE prepared_answers SET status = 'running', owner = $1").bind(owner).execute(&db).await.unwrap();
+    prepared_answers::release(&db, owner).await.unwrap();
+    assert_eq!((from(&arena, &place).await, read(&arena, set).await.answers), (6, 6));
+    sqlx::query("DELETE FROM models WHERE slug = 'left'").execute(&db).await.unwrap();
+    assert_eq!(read(&arena, set).await.answers, 3, "answers go with their model");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn visitors_are_told_of_so_many_ready_prompts_at_most_and_drawn_one_of_them_all(db: PgPool) {
+    let (arena, _endpoint) =
+        arena(&db, &[("left", Behaviour::says(&["Water."])), ("right", Behaviour::says(&["Wet."]))]).await;
+    let many: String = (0..30).map(|n| format!("Question number {n}, which is asked in plain English?\n")).collect();
+    let set = set(&arena, "{\"prompt\": \"What is dew?\"}").await;
+    let bytes = many.into_bytes();
+    ImportPrompts { admin: None, set, file: "p.txt".to_owned(), bytes }.run(&arena).await.unwrap();
+    assert_eq!(all(&arena).await, 62);
+    let voter = VoterId(Uuid::now_v7());
+    let models = playing(&arena).await.unwrap();
+    let playing = contestants(&models);
+    let ready = async || prepared_answers::count_ready(&db, voter, &playing).await.unwrap();
+    assert_eq!(ready().await, prepared_answers::MOST_READY);
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..31 {
+        let drawn = prepared_answers::draw(&db, voter, &playing, "en", "").await.unwrap().expect("one is left");
+        assert!(seen.insert(drawn.prompt.clone()), "{} was had already", drawn.prompt);
+        let had = "INSERT INTO battles (id, kind, voter_id, model_a, model_b, language, set_prompt)
+            VALUES (gen_random_uuid(), 'battle', $1, $2, $3, 'en', $4)";
+        sqlx::query("INSERT INTO voters (id) VALUES ($1) ON CONFLICT DO NOTHING")
+            .bind(voter.0)
+            .execute(&db)
+            .await
+            .unwrap();
+        let had = sqlx::query(had).bind(voter.0).bind(models[0].id.0).bind(models[1].id.0).bind(drawn.id);
+        had.execute(&db).await.unwrap();
+    }
+    assert_eq!(ready().await, 0);
+    // Whoever answered plays no longer: it is as if nobody had.
+    let other = VoterId(Uuid::now_v7());
+    let nobody = Contestants::new(models.iter().map(|model| (model.id, "another".to_owned())));
+    assert!(prepared_answers::draw(&db, other, &nobody, "en", "").await.unwrap().is_none());
+    let name = "Open questions".to_owned();
+    ChangePromptSet { admin: None, set, name, is_offered: false, is_prepared: true }.run(&arena).await.unwrap();
+    assert!(prepared_answers::draw(&db, other, &playing, "en", "").await.unwrap().is_none());
 }

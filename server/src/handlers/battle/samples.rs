@@ -1,16 +1,14 @@
 //! Prompts to begin with: of the sets that administrators keep, else what the models that play say they are good at.
 
-use crate::domain::{MAX_PROMPT_CHARS, language_of};
+use crate::domain::language_of;
 use crate::i18n::Locale;
 use crate::state::AppState;
 use crate::store::models::Model;
-use crate::store::prompt_sets;
+use crate::store::prompt_draws::{self, Languages};
 use crate::views::{Page, built_in_samples};
 
 /// Themes that visitors may choose from.
 const MAX_THEMES: i64 = 12;
-/// The longest prompt that is shown as a suggestion, in characters.
-const MAX_SHOWN: i32 = 160;
 
 /// What visitors are offered.
 #[derive(Debug)]
@@ -33,24 +31,31 @@ impl Suggestions {
         theme: &str,
         count: usize,
     ) -> sqlx::Result<Self> {
-        let themes = prompt_sets::offered_tags(&arena.db, MAX_THEMES).await?;
+        let themes = prompt_draws::themes(&arena.db, MAX_THEMES).await?;
         let theme = themes.iter().find(|known| *known == theme).cloned().unwrap_or_default();
-        let limit = i64::try_from(count).unwrap_or(i64::MAX);
-        let of_sets = prompt_sets::offered(&arena.db, &theme, page.locale.as_str(), MAX_SHOWN, limit).await?;
-        let has_sets = !of_sets.is_empty();
-        let prompts = match has_sets {
-            true => of_sets.into_iter().map(|offered| offered.prompt).collect(),
-            false => sample_prompts(models, page, count),
-        };
+        let mut prompts = Vec::new();
+        for languages in Languages::own_first(page.locale.as_str()) {
+            let missing = i64::try_from(count.saturating_sub(prompts.len())).unwrap_or(i64::MAX);
+            if missing > 0 {
+                prompts.extend(prompt_draws::suggested(&arena.db, languages, &theme, missing).await?);
+            }
+        }
+        let has_sets = !prompts.is_empty();
+        if !has_sets {
+            prompts = sample_prompts(models, page, count);
+        }
         Ok(Self { prompts, themes, theme, has_sets })
     }
 }
 
 /// A prompt of the sets that visitors are offered, at random, in the language where there is one.
 pub async fn random_prompt(arena: &AppState, locale: Locale, theme: &str) -> sqlx::Result<Option<String>> {
-    let longest = i32::try_from(MAX_PROMPT_CHARS).unwrap_or(i32::MAX);
-    let offered = prompt_sets::offered(&arena.db, theme, locale.as_str(), longest, 1).await?;
-    Ok(offered.into_iter().next().map(|offered| offered.prompt))
+    for languages in Languages::own_first(locale.as_str()) {
+        if let Some(prompt) = prompt_draws::one(&arena.db, languages, theme).await? {
+            return Ok(Some(prompt));
+        }
+    }
+    Ok(None)
 }
 
 /// Of the models' own prompts so many, those in the page's language first; where the models have none, the site's.
