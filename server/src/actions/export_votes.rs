@@ -110,6 +110,8 @@ impl Export {
             is_blind: row.kind == BattleKind::Battle,
             language: row.language,
             turns: row.turns,
+            prompt_set: row.prompt_set,
+            is_prepared: row.is_prepared,
             at: row.created_at,
             conversations,
         }

@@ -98,6 +98,8 @@ pub struct ExportOptions {
     kind: String,
     #[arg(long, value_name = "CODE", default_value = "")]
     language: String,
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    set: String,
     #[arg(long, value_name = "RULE", value_enum, default_value_t = Ties(TieRule::Half))]
     ties: Ties,
     #[arg(long)]
@@ -258,6 +260,7 @@ pub fn export(options: &ExportOptions, locale: Locale) -> anyhow::Result<()> {
     let filter = VoteFilter {
         kind: if options.kind == "all" { String::new() } else { options.kind.clone() },
         language: options.language.clone(),
+        set: options.set.clone(),
         state: VoteState::Counted.to_string(),
         ..VoteFilter::default()
     };

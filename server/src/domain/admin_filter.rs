@@ -38,6 +38,9 @@ pub struct BattleCriteria {
     pub language: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<BattleOutcome>,
+    /// The set that the prompt is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<String>,
     /// Seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<i64>,
@@ -65,6 +68,7 @@ impl BattleCriteria {
             kind: part(get("kind"), "kind", |text| text.parse().ok())?,
             language: part(get("language"), "language", |text| (text.len() <= 16).then(|| text.to_owned()))?,
             state: part(get("state"), "state", |text| text.parse().ok())?,
+            set: part(get("set"), "set", |text| Some(text.to_owned()))?,
             from: part(get("from"), "from", |text| day(text, 0))?,
             until: part(get("to"), "to", |text| day(text, 1))?,
         })

@@ -72,6 +72,9 @@ pub struct VoteFilter {
     /// `counted`, `withdrawn`, `flagged`, `excluded` or `unrated`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub state: String,
+    /// The name of the set that the prompt was of.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub set: String,
     /// The first day (UTC), as `2026-07-31`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub from: String,
@@ -112,6 +115,8 @@ pub struct VoteCriteria {
     pub choice: Option<Choice>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<VoteState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<String>,
     /// Seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<i64>,
@@ -162,6 +167,7 @@ impl VoteFilter {
             language: part(&self.language, "language", |text| (text.len() <= 16).then(|| text.to_owned()))?,
             choice: part(&self.choice, "choice", |text| text.parse().ok())?,
             state: part(&self.state, "state", |text| text.parse().ok())?,
+            set: part(&self.set, "set", |text| Some(text.to_owned()))?,
             from: part(&self.from, "from", |text| day(text, 0))?,
             until: part(&self.to, "to", |text| day(text, 1))?,
             change: part(&self.change, "change", |text| text.parse().ok())?,
@@ -180,6 +186,7 @@ impl VoteFilter {
             ("language", &self.language),
             ("choice", &self.choice),
             ("state", &self.state),
+            ("set", &self.set),
             ("from", &self.from),
             ("to", &self.to),
             ("change", &self.change),

@@ -11,7 +11,7 @@ type Message = (&'static str, String);
 
 /// The columns, without a preference.
 pub(super) fn columns() -> Line {
-    line("", "", ["", ""], [&[], &[], &[]])
+    line("", "", "", ["", ""], [&[], &[], &[]])
 }
 
 /// The preference that a vote of a blind battle tells. There is none in a tie, where names were shown, where a text is no
@@ -34,7 +34,7 @@ pub(super) fn preference(vote: &WrittenVote) -> Option<Line> {
     let models = [&vote.model_a, &vote.model_b];
     (asks && !good.is_empty() && !bad.is_empty()).then(|| {
         let id = vote.battle.simple().to_string();
-        line(&id, &vote.language, [models[chosen], models[rejected]], [prompt, good, bad])
+        line(&id, &vote.language, &vote.prompt_set, [models[chosen], models[rejected]], [prompt, good, bad])
     })
 }
 
@@ -47,7 +47,13 @@ fn voted_on(messages: &[Message], turns: usize) -> Option<&[Message]> {
     said.iter().all(|(_, content)| !content.trim().is_empty()).then_some(said)
 }
 
-fn line(id: &str, language: &str, [chosen, rejected]: [&str; 2], [prompt, good, bad]: [&[Message]; 3]) -> Line {
+fn line(
+    id: &str,
+    language: &str,
+    set: &str,
+    [chosen, rejected]: [&str; 2],
+    [prompt, good, bad]: [&[Message]; 3],
+) -> Line {
     let messages = |list: &[Message]| -> Value {
         list.iter().map(|(role, content)| json!({ "role": role, "content": content })).collect()
     };
@@ -59,5 +65,6 @@ fn line(id: &str, language: &str, [chosen, rejected]: [&str; 2], [prompt, good, 
         ("rejected_model", Cell::Text(rejected.to_owned())),
         ("language", Cell::Text(language.to_owned())),
         ("question_id", Cell::Text(id.to_owned())),
+        ("prompt_set", Cell::Maybe(Some(set.to_owned()).filter(|set| !set.is_empty()))),
     ]
 }

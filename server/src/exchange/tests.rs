@@ -119,6 +119,8 @@ fn written(choice: Choice, conversations: bool) -> WrittenVote {
         is_blind: true,
         language: "zh".into(),
         turns: 2,
+        prompt_set: "Nature".into(),
+        is_prepared: true,
         at: DateTime::from_timestamp(1_700_000_000, 250_000_000).unwrap(),
         conversations: conversations.then(|| [said("甲，\"乙\""), said("丙")]),
     }
@@ -148,6 +150,7 @@ fn what_is_written_is_read_back_the_same_in_every_container_and_shape() {
                 if container != Container::Parquet {
                     let text = String::from_utf8(bytes).unwrap();
                     assert_eq!(text.contains("你好"), conversations, "{text}");
+                    assert!(text.contains("prompt_set") && text.contains("Nature"), "{text}");
                 }
             }
         }
@@ -173,6 +176,7 @@ fn a_blind_vote_for_one_side_is_a_preference_and_what_tells_none_is_left_out() {
     let wanted = json!({
         "prompt": [user("你好")], "chosen": [answer("丙")], "rejected": [answer("甲，\"乙\"")],
         "chosen_model": "mixtral", "rejected_model": "poet-14m", "language": "zh", "question_id": found["question_id"],
+        "prompt_set": "Nature",
     });
     assert_eq!(found, wanted);
     assert_eq!(preference_of(one(Choice::A)).unwrap()["chosen"], json!([answer("甲，\"乙\"")]));
@@ -234,6 +238,8 @@ fn what_was_said_is_read_from_every_container_where_it_is_wanted() {
         is_blind: true,
         language: "zh".into(),
         turns: 1,
+        prompt_set: String::new(),
+        is_prepared: false,
         at: DateTime::from_timestamp_micros(1_700_000_000_000_000).unwrap(),
         conversations: Some([said.clone(), said.clone()]),
     };

@@ -88,6 +88,8 @@ impl WrittenVote {
                 ("tstamp", Cell::Real(seconds)),
             ]);
         }
+        line.push(("prompt_set", Cell::Maybe(Some(self.prompt_set).filter(|set| !set.is_empty()))));
+        line.push(("prepared", Cell::Truth(self.is_prepared)));
         Some(line)
     }
 }
@@ -165,6 +167,8 @@ impl Writer {
             is_blind: true,
             language: String::new(),
             turns: 0,
+            prompt_set: String::new(),
+            is_prepared: false,
             at: DateTime::UNIX_EPOCH,
             conversations: None,
         };

@@ -20,6 +20,10 @@ pub struct WrittenVote {
     pub is_blind: bool,
     pub language: String,
     pub turns: i32,
+    /// The set that the prompt was of; may be empty.
+    pub prompt_set: String,
+    /// Whether the answers were there beforehand.
+    pub is_prepared: bool,
     pub at: DateTime<Utc>,
     /// Both conversations: role and text of each message.
     pub conversations: Option<[Vec<(&'static str, String)>; 2]>,

@@ -33,6 +33,10 @@ pub struct BattleLine {
     pub exclusion_reason: Option<String>,
     /// The sentence that gave a model away.
     pub exclusion_sentence: Option<String>,
+    /// The set that its prompt is of; may be empty.
+    pub prompt_set: String,
+    /// Whether its first answers were there beforehand.
+    pub is_prepared: bool,
     /// When it began.
     pub created_at: DateTime<Utc>,
 }
@@ -67,7 +71,7 @@ pub async fn battles(
         )
         SELECT b.id AS "id: BattleId", b.kind AS "kind: BattleKind", b.language, a.display_name AS model_a,
             m.display_name AS "model_b?", v.choice AS "choice?: Choice", b.exclusion_reason,
-            b.exclusion_sentence, b.created_at,
+            b.exclusion_sentence, b.prompt_set, b.is_prepared, b.created_at,
             (SELECT count(*) FROM turns t WHERE t.battle_id = b.id) AS "turns!",
             (SELECT count(*) FROM replies r WHERE r.battle_id = b.id AND r.status = 'failed'
                 AND coalesce(r.error_code, '') <> ALL ($3)) AS "failed!",

@@ -25,6 +25,10 @@ pub struct ExportRow {
     pub voter: Option<Uuid>,
     pub language: String,
     pub turns: i32,
+    /// The set that the prompt was of; may be empty.
+    pub prompt_set: String,
+    /// Whether the answers were there beforehand.
+    pub is_prepared: bool,
     pub created_at: DateTime<Utc>,
 }
 
@@ -38,7 +42,8 @@ pub async fn page(
     sqlx::query_as!(
         ExportRow,
         r#"SELECT v.id, v.battle_id AS battle, v.kind AS "kind: BattleKind", a.slug AS model_a, b.slug AS model_b,
-            v.choice AS "choice: Choice", coalesce(v.voter_id, v.voter_group) AS voter, v.language, v.turns, v.created_at
+            v.choice AS "choice: Choice", coalesce(v.voter_id, v.voter_group) AS voter, v.language, v.turns,
+            v.prompt_set, v.is_prepared, v.created_at
         FROM votes v JOIN models a ON a.id = v.model_a JOIN models b ON b.id = v.model_b
         WHERE v.id > $2 AND vote_matches(v, $1) ORDER BY v.id LIMIT $3"#,
         Json(filter) as _,
@@ -59,7 +64,8 @@ pub async fn newest(
     sqlx::query_as!(
         ExportRow,
         r#"SELECT v.id, v.battle_id AS battle, v.kind AS "kind: BattleKind", a.slug AS model_a, b.slug AS model_b,
-            v.choice AS "choice: Choice", coalesce(v.voter_id, v.voter_group) AS voter, v.language, v.turns, v.created_at
+            v.choice AS "choice: Choice", coalesce(v.voter_id, v.voter_group) AS voter, v.language, v.turns,
+            v.prompt_set, v.is_prepared, v.created_at
         FROM votes v JOIN models a ON a.id = v.model_a JOIN models b ON b.id = v.model_b
         WHERE v.id < $2 AND vote_matches(v, $1) ORDER BY v.id DESC LIMIT $3"#,
         Json(filter) as _,

@@ -46,6 +46,11 @@ pub async fn list(db: impl PgExecutor<'_>, only: Option<Uuid>) -> sqlx::Result<V
     .await
 }
 
+/// The names of all sets.
+pub async fn names(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!("SELECT name FROM prompt_sets ORDER BY lower(name), name").fetch_all(db).await
+}
+
 /// Adds a set. False where there is one of this name.
 pub async fn insert(db: impl PgExecutor<'_>, id: Uuid, name: &str) -> sqlx::Result<bool> {
     let done =

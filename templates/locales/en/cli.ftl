@@ -83,6 +83,7 @@ option-export-file = File to write; it must not exist yet
 option-export-format = Format of the file, if its name does not tell
 option-export-columns = Whose columns to write: fastchat (also read by LMArena's tools and arena-rank), comparia, or evidence (a leaderboard with all its votes for `arena verify`, as JSON lines)
 option-export-kind = Kind of battle: battle, side_by_side, imported, judge, or all
+option-export-set = Only votes on prompts of the set with this name
 option-export-language = Only votes in this language, such as zh
 option-export-ties = How ties count in the ratings of an evidence file: half (half a win each) or davidson (modelled)
 option-export-conversations = Include what people and models wrote

@@ -83,6 +83,7 @@ option-export-file = 要写入的文件；不得已存在
 option-export-format = 文件格式（无法从名称判断时）
 option-export-columns = 采用谁的列：fastchat（LMArena 的工具与 arena-rank 也能读取）、comparia，或 evidence（榜单及其全部投票，供 `arena verify` 核对，JSON Lines）
 option-export-kind = 对战类型：battle、side_by_side、imported、judge 或 all
+option-export-set = 只导出这个名称的提示词集中的投票
 option-export-language = 只导出该语言的投票，如 zh
 option-export-ties = evidence 文件的评分如何计平局：half（各计半胜）或 davidson（单独建模）
 option-export-conversations = 包含对话内容

@@ -14,6 +14,7 @@ use crate::handlers::{html, see_other};
 use crate::state::AppState;
 use crate::store::admin_stats::{self, BattleLine, BattlePage};
 use crate::store::model_names;
+use crate::store::prompt_sets;
 use crate::views::{Page, kind_key};
 
 /// The page.
@@ -48,12 +49,14 @@ pub async fn page(request: HttpRequest, arena: web::Data<AppState>, admin: Admin
     // Votes that came out of files or from judges have no battle here.
     let kinds = [BattleKind::Battle, BattleKind::SideBySide, BattleKind::Direct];
     let named = models.iter().map(|model| (model.slug.clone(), model.display_name.clone()));
+    let sets = prompt_sets::names(&arena.db).await?.into_iter().map(|set| (set.clone(), set));
     let oldest = ("oldest".to_owned(), page.t("list-sort-oldest"));
     let mut list = List::new("/admin/battles", &query, "after")
         .text(locale, &query, "q", "search")
         .choice(locale, &query, "state", "list-all", BattleOutcome::ALL.iter().map(state))
         .choice(locale, &query, "model", "list-all", named)
         .choice(locale, &query, "kind", "list-all", kinds.iter().map(kind))
+        .choice(locale, &query, "set", "list-all", sets)
         .text(locale, &query, "language", "text")
         .text(locale, &query, "from", "date")
         .text(locale, &query, "to", "date")

@@ -11,6 +11,7 @@ use crate::handlers::html;
 use crate::i18n::grouped;
 use crate::state::AppState;
 use crate::store::model_names;
+use crate::store::prompt_sets;
 use crate::store::vote_list::{self, GroupBy, GroupOrder, VoteGroup};
 use crate::views::Page;
 
@@ -43,7 +44,9 @@ pub async fn page(request: HttpRequest, arena: web::Data<AppState>, admin: Admin
     let list = List::new("/admin/votes/groups", &query, "skip");
     let list = list.choice(locale, &query, "by", "list-by-voter", [("address".to_owned(), page.t("list-by-address"))]);
     let orders = ["newest", "side"].map(|order| (order.to_owned(), page.t(&format!("groups-sort-{order}"))));
-    let mut list = filters(list, locale, &query, &models).choice(locale, &query, "sort", "groups-sort-votes", orders);
+    let sets = prompt_sets::names(&arena.db).await?;
+    let mut list =
+        filters(list, locale, &query, &models, &sets).choice(locale, &query, "sort", "groups-sort-votes", orders);
     list.cut(&query, "skip", &mut rows, |_| (skip + ROWS as i64).to_string().into());
     html(&VoteGroupsPage { page, admin, list, by_address, rows })
 }

@@ -13,6 +13,7 @@ use crate::handlers::{html, see_other};
 use crate::i18n::{Locale, grouped};
 use crate::state::AppState;
 use crate::store::model_names::{self, ModelNames};
+use crate::store::prompt_sets;
 use crate::store::ratings;
 use crate::store::vote_changes::{self, VoteChange};
 use crate::store::vote_list::{self, VoteLine, VotePage};
@@ -49,6 +50,7 @@ pub(super) fn filter_of(query: &ListQuery) -> VoteFilter {
         language: part("language"),
         choice: part("choice"),
         state: part("state"),
+        set: part("set"),
         from: part("from"),
         to: part("to"),
         change: part("change"),
@@ -65,7 +67,7 @@ pub(in crate::handlers) fn criteria(filter: &VoteFilter, models: &ModelNames) ->
 }
 
 /// The filters of all lists of votes.
-pub(super) fn filters(list: List, locale: Locale, query: &ListQuery, models: &ModelNames) -> List {
+pub(super) fn filters(list: List, locale: Locale, query: &ListQuery, models: &ModelNames, sets: &[String]) -> List {
     let state = |state: &VoteState| (state.to_string(), locale.text(&format!("votes-state-{state}")));
     let kind = |kind: &BattleKind| (kind.to_string(), locale.text(kind_key(kind)));
     let choice = |choice: &Choice| (choice.to_string(), locale.text(crate::views::choice_key(choice)));
@@ -75,6 +77,7 @@ pub(super) fn filters(list: List, locale: Locale, query: &ListQuery, models: &Mo
         .choice(locale, query, "model", "list-all", models)
         .choice(locale, query, "kind", "list-all", BattleKind::ALL.iter().map(kind))
         .choice(locale, query, "choice", "list-all", Choice::ALL.iter().map(choice))
+        .choice(locale, query, "set", "list-all", sets.iter().map(|set| (set.clone(), set.clone())))
         .text(locale, query, "language", "text")
         .text(locale, query, "from", "date")
         .text(locale, query, "to", "date")
@@ -91,7 +94,8 @@ pub async fn page(request: HttpRequest, arena: web::Data<AppState>, admin: Admin
     let oldest_first = query.get("sort") == "oldest";
     let part = VotePage { oldest_first, after: query.number("after"), limit: ROWS_TO_READ };
     let mut rows = vote_list::page(&arena.db, &criteria, part).await?;
-    let mut list = filters(List::new("/admin/votes", &query, "after"), page.locale, &query, &models);
+    let sets = prompt_sets::names(&arena.db).await?;
+    let mut list = filters(List::new("/admin/votes", &query, "after"), page.locale, &query, &models, &sets);
     let oldest = ("oldest".to_owned(), page.t("list-sort-oldest"));
     list = list.choice(page.locale, &query, "sort", "list-sort-newest", [oldest]);
     list.cut(&query, "after", &mut rows, |row| row.id.to_string().into());
