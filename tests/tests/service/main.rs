@@ -1,6 +1,7 @@
 //! The real binary over HTTP: what visitors and administrators do, what streams, and what breaks.
 
 mod admin_api;
+mod admin_desk_api;
 mod api;
 mod around;
 mod contestants;

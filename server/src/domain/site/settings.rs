@@ -155,6 +155,12 @@ pub struct SiteSettings {
 }
 
 impl SiteSettings {
+    /// All settings, in the order of the form.
+    #[must_use]
+    pub fn fields() -> Vec<Field> {
+        SiteGroup::ALL.iter().flat_map(|group| group.fields()).collect()
+    }
+
     /// Checks everything at once, so that all mistakes are seen together.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ use crate::store::prompt_sets::{self, PromptRow, PromptSet};
 use crate::views::{Page, language_name};
 
 /// The largest file that is taken.
-const MAX_FILE: u64 = 64 << 20;
+pub(in crate::handlers) const MAX_FILE: u64 = 64 << 20;
 /// Prompts that a download reads at once.
 const CHUNK: i64 = 1000;
 /// Characters of a prompt that its row shows.

@@ -16,7 +16,7 @@ use crate::views::Page;
 
 /// How far the answers of a set are prepared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Prepared {
+pub(in crate::handlers) struct Prepared {
     pub done: i64,
     pub total: i64,
 }

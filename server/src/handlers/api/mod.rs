@@ -5,7 +5,10 @@
 
 mod admin;
 mod admin_files;
+mod admin_prompts;
 mod admin_results;
+mod admin_set_prompts;
+mod admin_site;
 mod admin_voters;
 mod admin_votes;
 mod battles;
@@ -19,6 +22,7 @@ mod models;
 mod operations;
 mod page;
 mod schemas;
+mod setting_schema;
 pub(super) mod state;
 mod stream;
 mod unknown;

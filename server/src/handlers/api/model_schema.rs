@@ -9,8 +9,9 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::setting_schema::{Null, schema_of, sent_texts};
 use crate::actions::change_model::KeyChange;
-use crate::domain::{Field, ModelSettings, ModelState, SettingTexts, Shape};
+use crate::domain::{ModelSettings, ModelState};
 use crate::error::Error;
 
 /// What can be said of a model: its settings by name, and what follows here.
@@ -31,7 +32,7 @@ impl ModelChange {
     /// These settings with what was said put over them, checked as the page's form is.
     pub(super) fn over(&self, settings: &ModelSettings) -> Result<ModelSettings, Error> {
         let mut texts = settings.texts();
-        let sent = sent_texts(&self.settings)?;
+        let sent = sent_texts(&ModelSettings::fields(), &self.settings, Null::StaysAsItIs)?;
         if let Some(name) = sent.keys().find(|name| !texts.contains_key(*name)) {
             let kind = settings.source.kind();
             return Err(Error::invalid("json", format!("unknown field `{name}` of a model of the kind {kind}")));
@@ -51,52 +52,6 @@ impl ModelChange {
             Some(key) => KeyChange::Replace(key.clone()),
         }
     }
-}
-
-/// The settings that were sent, as texts. What is `null` stays as it is.
-fn sent_texts(sent: &Map<String, Value>) -> Result<SettingTexts, Error> {
-    let fields = ModelSettings::fields();
-    let mut texts = SettingTexts::new();
-    for (name, value) in sent {
-        let field = fields.iter().find(|field| field.name == name);
-        let field = field.ok_or_else(|| Error::invalid("json", format!("unknown field `{name}`")))?;
-        let text = match (value, is_number(field)) {
-            (Value::Null, _) => continue,
-            (Value::String(text), false) => text.clone(),
-            (Value::Number(number), true) => number.to_string(),
-            (_, true) => return Err(Error::invalid("json", format!("{name}: a number is needed"))),
-            (_, false) => return Err(Error::invalid("json", format!("{name}: a string is needed"))),
-        };
-        texts.insert(name.clone(), text);
-    }
-    Ok(texts)
-}
-
-fn is_number(field: &Field) -> bool {
-    matches!(field.shape, Shape::Decimal { .. } | Shape::Whole { .. } | Shape::Count { .. })
-}
-
-fn schema_of(field: &Field) -> Schema {
-    let or_null = |kind: Type| SchemaType::from_iter([kind, Type::Null]);
-    let object = ObjectBuilder::new().description(Some(field.doc));
-    let pattern = field.pattern.map(|inner| match field.required {
-        // White space at the ends does not count, and something must be left of what is required.
-        true => format!(r"^(?=[\s\S]*\S)\s*({inner})\s*$"),
-        false => format!(r"^\s*({inner})?\s*$"),
-    });
-    let object = match field.shape {
-        Shape::Line { max } | Shape::Prose { max, .. } | Shape::Address { max } => {
-            let least = field.required.then_some(1);
-            object.schema_type(or_null(Type::String)).min_length(least).max_length(Some(max)).pattern(pattern)
-        }
-        Shape::Choice(names) => object.schema_type(or_null(Type::String)).enum_values(Some(names.iter().copied())),
-        Shape::Flag => object.schema_type(or_null(Type::String)).enum_values(Some(["yes"])),
-        Shape::Device => object.schema_type(or_null(Type::String)).pattern(pattern),
-        Shape::Decimal { min, max } => object.schema_type(or_null(Type::Number)).minimum(Some(min)).maximum(Some(max)),
-        Shape::Whole { min, max } => object.schema_type(or_null(Type::Integer)).minimum(Some(min)).maximum(Some(max)),
-        Shape::Count { max } => object.schema_type(or_null(Type::Integer)).minimum(Some(1)).maximum(Some(max)),
-    };
-    object.build().into()
 }
 
 impl ToSchema for ModelChange {

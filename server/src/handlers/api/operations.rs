@@ -16,8 +16,8 @@ use utoipa_actix_web::OpenApiFactory;
 use super::body::ErrorBody;
 use super::unknown::{KnownQueries, refuse_unknown_query};
 use super::{
-    admin, admin_files, admin_results, admin_voters, admin_votes, battles, body, chat, leaderboard, models, stream,
-    visitor,
+    admin, admin_files, admin_prompts, admin_results, admin_set_prompts, admin_site, admin_voters, admin_votes,
+    battles, body, chat, leaderboard, models, stream, visitor,
 };
 use crate::domain::MAX_PROMPT_CHARS;
 use crate::error::Error;
@@ -59,6 +59,17 @@ pub(super) fn operations() -> ((Paths, Components), impl HttpServiceFactory + 's
         .service(admin::read)
         .service(admin::change)
         .service(admin_results::attach)
+        .service(admin_prompts::list)
+        .service(admin_prompts::add)
+        .service(admin_prompts::read)
+        .service(admin_prompts::change)
+        .service(admin_prompts::remove)
+        .service(admin_set_prompts::import)
+        .service(admin_set_prompts::list)
+        .service(admin_set_prompts::remove_prompts)
+        .service(admin_set_prompts::retry)
+        .service(admin_site::read)
+        .service(admin_site::change)
         .service(admin_voters::list)
         .service(admin_voters::read)
         .service(admin_voters::decide)
