@@ -13,6 +13,8 @@ use subtle::ConstantTimeEq;
 
 use crate::i18n::Message;
 
+mod session;
+
 /// Keys derived from one secret. Servers that share a database must share the secret.
 #[derive(Clone)]
 pub struct Keys {
@@ -22,6 +24,8 @@ pub struct Keys {
     address: [u8; 32],
     voter: [u8; 32],
     access: [u8; 32],
+    person: [u8; 32],
+    session: [u8; 32],
 }
 
 impl std::fmt::Debug for Keys {
@@ -52,6 +56,8 @@ impl Keys {
             address: derive("address"),
             voter: derive("voter"),
             access: derive("access"),
+            person: derive("person"),
+            session: derive("session"),
         })
     }
 
@@ -166,6 +172,12 @@ impl Keys {
     /// What whoever showed this access code carries as a cookie: it is worth nothing once there is another code.
     pub fn pass(&self, code: &[u8]) -> String {
         hex::encode(mac(&self.access, code))
+    }
+
+    /// The visitor's token of a person, by who vouches for them and what they are called there: on each of their devices the same.
+    pub fn person(&self, issuer: &str, subject: &str) -> String {
+        let length = (issuer.len() as u64).to_be_bytes();
+        hex::encode(mac(&self.person, &[&length[..], issuer.as_bytes(), subject.as_bytes()].concat()))
     }
 
     /// What keeps the votes together that a file says one person cast. It does not tell who that is.

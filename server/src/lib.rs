@@ -28,6 +28,7 @@ pub mod keys;
 pub mod limits;
 pub mod metrics;
 pub mod middleware;
+pub mod oidc;
 pub mod passwords;
 pub mod routes;
 pub mod site;

@@ -4,8 +4,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::error::Error;
 use crate::handlers::{
-    access, admin, api, battle, compare, factors, health, history, home, judges, language, leaderboard, metrics,
-    models, my_votes, new_chat, reasons, statics, texts, theme,
+    access, admin, api, battle, compare, factors, health, held, history, home, judges, language, leaderboard, metrics,
+    models, my_votes, new_chat, reasons, sign_in, statics, texts, theme,
 };
 
 /// The table.
@@ -14,6 +14,12 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/language", web::post().to(language::choose))
         .route("/access", web::get().to(access::page))
         .route("/access", web::post().to(access::enter))
+        .route("/access/held", web::get().to(held::page))
+        .route("/access/return", web::get().to(held::give_back))
+        .route("/sign-in", web::get().to(sign_in::page))
+        .route("/sign-in/start", web::get().to(sign_in::start))
+        .route("/sign-in/callback", web::get().to(sign_in::come_back))
+        .route("/sign-out", web::post().to(sign_in::sign_out))
         .route("/about", web::get().to(texts::about))
         .route("/terms", web::get().to(texts::terms))
         .route("/privacy", web::get().to(texts::privacy))

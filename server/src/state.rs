@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::Utc;
 use sqlx::PgPool;
 use tokio::sync::{Notify, watch};
 
@@ -10,10 +11,12 @@ use crate::ballot_queue::BallotQueue;
 use crate::boards::{Boards, LiveBoards};
 use crate::config::Config;
 use crate::database::Pools;
+use crate::domain::Access;
 use crate::findings::Evidence;
 use crate::keys::Keys;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
+use crate::oidc::Provider;
 use crate::passwords::Passwords;
 use crate::site::Site;
 use crate::streams::{Source, TurnHub};
@@ -68,6 +71,8 @@ pub struct AppState {
     pub passwords: Passwords,
     /// The door to generation.
     pub backends: ModelClients,
+    /// Where people sign in, if the arena asks for that.
+    pub provider: Provider,
     /// The workers of local models.
     pub workers: Workers,
     /// Leaderboards computed so far.
@@ -85,6 +90,17 @@ pub struct AppState {
 }
 
 impl AppState {
+    /// The name of a visitor who signed in, by the pass of their browser; nothing where the arena does not ask for that, or they did
+    /// not.
+    #[must_use]
+    pub fn signed_in(&self, visitor: &str, pass: Option<&str>) -> Option<String> {
+        let settings = self.site.settings();
+        match settings.entry.access {
+            Access::Open | Access::Code => None,
+            Access::Oidc => self.keys.session_name(&settings.sign_in.door(), visitor, pass?, Utc::now()),
+        }
+    }
+
     /// What handlers share, with nothing counted yet. Must be called within a Tokio runtime.
     ///
     /// # Errors
@@ -110,6 +126,7 @@ impl AppState {
             writes: WriteProbe::default(),
             metrics,
             passwords: Passwords::default(),
+            provider: Provider::new(backends.clone()),
             backends,
             workers,
             boards: boards.clone(),

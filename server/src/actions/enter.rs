@@ -1,4 +1,4 @@
-//! A visitor comes in: by the access code where the arena asks for one, and agreeing to its terms before the first battle
+//! A visitor comes in: by the access code where the arena asks for one (`sign_in_person` has the other way in), and agreeing to its terms before the first battle
 //! where it asks for that.
 
 use std::net::IpAddr;
@@ -23,10 +23,13 @@ impl ShowCode {
     /// Gives the pass for the cookie.
     ///
     /// # Errors
-    /// Invalid where the code is wrong; limited after too many wrong ones.
+    /// Invalid where the code is wrong; limited after too many wrong ones; [`Error::AccessRequired`] where no code opens the door.
     pub fn run(self, arena: &AppState) -> Result<String, Error> {
         arena.limits.check_code(self.address)?;
         let settings = arena.site.settings();
+        if settings.entry.access != Access::Code {
+            return Err(Error::AccessRequired);
+        }
         let wanted = settings.entry.access_code.as_bytes();
         // Compared as keyed hashes, so that neither the length nor the place of a difference shows in the time.
         let (given, pass) = (arena.keys.pass(self.code.trim().as_bytes()), arena.keys.pass(wanted));
@@ -38,9 +41,9 @@ impl ShowCode {
     }
 }
 
-/// Whether somebody who shows this pass, if any, may come in.
+/// Whether a visitor who shows this pass, if any, may come in.
 #[must_use]
-pub fn may_enter(arena: &AppState, pass: Option<&str>) -> bool {
+pub fn may_enter(arena: &AppState, visitor: &str, pass: Option<&str>) -> bool {
     let entry = &arena.site.settings().entry;
     match entry.access {
         Access::Open => true,
@@ -48,6 +51,7 @@ pub fn may_enter(arena: &AppState, pass: Option<&str>) -> bool {
             let wanted = arena.keys.pass(entry.access_code.as_bytes());
             pass.is_some_and(|pass| pass.as_bytes().ct_eq(wanted.as_bytes()).into())
         }
+        Access::Oidc => arena.signed_in(visitor, pass).is_some(),
     }
 }
 

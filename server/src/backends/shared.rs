@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use reqwest::{Client, redirect};
 use tokio::sync::Semaphore;
+use url::Url;
 
 use super::addresses::{AddressPolicy, CheckedResolver};
 use super::endpoint::{Endpoint, Trust};
@@ -39,15 +40,20 @@ impl Shared {
 
     /// The client for an endpoint, after its address has been judged as far as the URL tells.
     pub(super) fn client(&self, endpoint: &Endpoint) -> Result<Client, BackendError> {
-        if endpoint.trust == Trust::Registered {
-            self.policy.check(&endpoint.base)?;
+        self.client_for(endpoint.trust, &endpoint.base, endpoint.timeouts.connect)
+    }
+
+    /// The same by what matters of an endpoint.
+    pub(super) fn client_for(&self, trust: Trust, url: &Url, connect: Duration) -> Result<Client, BackendError> {
+        if trust == Trust::Registered {
+            self.policy.check(url)?;
         }
-        let key = (endpoint.trust, endpoint.timeouts.connect);
+        let key = (trust, connect);
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&key) {
             return Ok(client.clone());
         }
-        let client = build(endpoint.trust, endpoint.timeouts.connect, &self.policy)?;
+        let client = build(trust, connect, &self.policy)?;
         if clients.len() >= CLIENTS {
             clients.clear();
         }

@@ -48,7 +48,10 @@ pub use sample_pair::{
 };
 pub use sent_parameter::SentParameter;
 pub use setting::{Field, FieldError, SettingTexts, Shape};
-pub use site::{Access, Entry, SITE_SECRETS, SiteGroup, SiteRules, SiteSettings, SiteText};
+pub use site::{
+    Access, Claims, Entry, KEPT_SECRETS, NotAdmitted, SITE_SECRETS, SignIn, SiteGroup, SiteRules, SiteSettings,
+    SiteText,
+};
 pub use slug::{MAX_SLUG, is_slug, slug_of};
 pub use text_enum::UnknownName;
 pub use tie_rule::TieRule;

@@ -22,7 +22,7 @@ use crate::state::AppState;
 pub struct CsrfForm<T>(pub T);
 
 /// The largest form: the longest message, each character four bytes, percent-encoded, and room for the rest.
-const MAX_FORM_BYTES: usize = MAX_PROMPT_CHARS * 4 * 3 + 65_536;
+pub const MAX_FORM_BYTES: usize = MAX_PROMPT_CHARS * 4 * 3 + 65_536;
 
 #[derive(Deserialize)]
 struct Token {
@@ -87,7 +87,10 @@ pub async fn check_token(request: &HttpRequest, token: &str) -> Result<(), Error
 }
 
 /// Refuses what the browser says another site sent.
-fn same_site(headers: &HeaderMap) -> Result<(), Error> {
+///
+/// # Errors
+/// When it says so.
+pub fn same_site(headers: &HeaderMap) -> Result<(), Error> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text("sec-fetch-site")
         && !matches!(site, "same-origin" | "none")

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpMessage, HttpRequest, web};
 
-use super::Visitor;
+use super::{ACCESS_COOKIE, Visitor};
 use crate::config::origin_of;
 use crate::i18n::Locale;
 use crate::state::AppState;
@@ -24,6 +24,12 @@ impl Page {
         };
         let chosen = request.cookie("theme").and_then(|cookie| cookie.value().parse().ok());
         let site = arena.map(|arena| arena.site.settings()).unwrap_or_default();
-        Self { locale: Locale::of(request), site, csrf, here, path, theme: chosen.unwrap_or_default(), origin }
+        // Before cookies are asked for: they are kept beside it.
+        let visitor = request.extensions().get::<Visitor>().cloned();
+        let person = arena.zip(visitor).and_then(|(arena, visitor)| {
+            let pass = request.cookie(&arena.config.cookie_name(ACCESS_COOKIE));
+            arena.signed_in(visitor.token(), pass.as_ref().map(|pass| pass.value()))
+        });
+        Self { locale: Locale::of(request), site, csrf, here, path, theme: chosen.unwrap_or_default(), origin, person }
     }
 }

@@ -2,12 +2,40 @@
 
 use std::future::{Ready, ready};
 
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use sha2::{Digest, Sha256};
 
+use crate::config::Config;
 use crate::domain::VoterId;
 use crate::error::Error;
+
+/// The cookie's name, before [`Config::cookie_name`].
+pub const VISITOR_COOKIE: &str = "visitor";
+/// How long a browser keeps its history: 400 days, the longest that browsers allow.
+const COOKIE_DAYS: i64 = 400;
+
+/// A cookie that only the server reads, and that other sites' forms do not bring along.
+pub fn private_cookie(config: &Config, name: &str, value: String, life: Duration) -> Cookie<'static> {
+    Cookie::build(config.cookie_name(name), value)
+        .path("/")
+        .http_only(true)
+        .secure(config.is_secure())
+        .same_site(SameSite::Lax)
+        .max_age(life)
+        .finish()
+}
+
+/// The cookie that makes a browser this visitor's.
+pub fn visitor_cookie(config: &Config, token: &str) -> Cookie<'static> {
+    private_cookie(config, VISITOR_COOKIE, token.to_owned(), Duration::days(COOKIE_DAYS))
+}
+
+/// A visitor whom a provider vouches for: the browser's own cookie says who, and no other token does.
+#[derive(Debug, Clone, Copy)]
+pub struct Person;
 
 /// A browser. Its cookie is a secret; its id, which the database knows, is a hash of it and gives no way back.
 #[derive(Debug, Clone)]

@@ -10,6 +10,7 @@ pub mod cast_votes;
 pub mod evidence;
 pub mod exports;
 pub mod health;
+pub mod held_forms;
 pub mod identity;
 pub mod imported_conversations;
 pub mod imports;

@@ -27,6 +27,8 @@ pub struct Page {
     pub theme: Theme,
     /// The public address of the site, where the operator has told it.
     pub origin: Option<String>,
+    /// The name of whoever signed in; may be empty.
+    pub person: Option<String>,
 }
 
 impl Page {

@@ -18,6 +18,7 @@ mod prompts;
 mod queue;
 mod registration;
 mod results;
+mod sign_in;
 mod site;
 mod stage;
 mod stream;

@@ -5,7 +5,7 @@ use arena_tests::harness::{Behaviour, Client, Options, Reply, eventually_async};
 use crate::stage::{SLUGS, Stage, administrator, begin, read};
 
 /// Sends the form of a part of the settings with these fields changed.
-async fn change(admin: &Client, path: &str, fields: &[(&str, &str)], action: &str) -> Reply {
+pub async fn change(admin: &Client, path: &str, fields: &[(&str, &str)], action: &str) -> Reply {
     let page = admin.get(path).await.expect(200);
     let mut form = page.form("of the site", |form| form.has("revision"));
     for (name, value) in fields {

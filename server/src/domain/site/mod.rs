@@ -2,11 +2,13 @@
 
 mod in_force;
 mod settings;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 
 pub use in_force::SiteRules;
-pub use settings::{Entry, SITE_SECRETS, SiteGroup, SiteSettings};
+pub use settings::{Entry, KEPT_SECRETS, SITE_SECRETS, SignIn, SiteGroup, SiteSettings};
+pub use sign_in::{Claims, NotAdmitted};
 
 use super::text_enum::text_enum;
 
@@ -17,12 +19,14 @@ text_enum!(
         Open = "open",
         /// Whoever knows the access code.
         Code = "code",
+        /// Whoever signs in at a provider, by OpenID Connect.
+        Oidc = "oidc",
     }
 );
 
 impl Access {
     /// Their names.
-    pub const NAMES: &'static [&'static str] = &[Self::Open.as_str(), Self::Code.as_str()];
+    pub const NAMES: &'static [&'static str] = &[Self::Open.as_str(), Self::Code.as_str(), Self::Oidc.as_str()];
 }
 
 text_enum!(

@@ -12,7 +12,10 @@ use crate::domain::setting::{
 };
 
 /// Settings that are stored encrypted, and that the audit log does not tell.
-pub const SITE_SECRETS: &[&str] = &["access_code"];
+pub const SITE_SECRETS: &[&str] = &["access_code", "oidc_client_secret"];
+
+/// Secrets that nobody types twice: a form shows none, and left empty they stay.
+pub const KEPT_SECRETS: &[&str] = &["oidc_client_secret"];
 
 /// The longest page of text in characters: a form with it in both languages, each character encoded as twelve bytes, must be
 /// taken.
@@ -47,6 +50,26 @@ settings!(
         access_code: String = String::new(), Line(64);
         /// Whether visitors agree to the terms before their first battle.
         consent: bool = false, Flag;
+    }
+);
+
+settings!(
+    /// Where those who may come in sign in.
+    SignIn {
+        /// The provider's issuer URL.
+        oidc_issuer: String = String::new(), Line(300);
+        /// What the provider knows this arena by.
+        oidc_client_id: String = String::new(), Line(300);
+        /// What this arena shows the provider; empty for a public client.
+        oidc_client_secret: String = String::new(), Line(300);
+        /// What is asked for beside `openid`, with spaces between.
+        oidc_scopes: String = "email profile".to_owned(), Line(300);
+        /// Domains of verified e-mail addresses that may come in, with spaces between; all where empty.
+        oidc_domains: String = String::new(), Line(1000);
+        /// Groups whose members may come in, with spaces between; all where empty.
+        oidc_groups: String = String::new(), Line(1000);
+        /// The claim that names somebody's groups.
+        oidc_groups_claim: String = "groups".to_owned(), Line(100);
     }
 );
 
@@ -109,6 +132,8 @@ pub enum SiteGroup {
     Identity,
     /// [`Entry`].
     Entry,
+    /// [`SignIn`].
+    SignIn,
     /// [`Texts`].
     Texts,
     /// [`Samples`].
@@ -119,13 +144,15 @@ pub enum SiteGroup {
 
 impl SiteGroup {
     /// All, in the order of the form.
-    pub const ALL: &'static [Self] = &[Self::Identity, Self::Entry, Self::Texts, Self::Samples, Self::Limits];
+    pub const ALL: &'static [Self] =
+        &[Self::Identity, Self::Entry, Self::SignIn, Self::Texts, Self::Samples, Self::Limits];
 
     /// The settings of the group, in the order of the form.
     pub fn fields(self) -> Vec<Field> {
         match self {
             Self::Identity => Identity::fields(),
             Self::Entry => Entry::fields(),
+            Self::SignIn => SignIn::fields(),
             Self::Texts => Texts::fields(),
             Self::Samples => Samples::fields(),
             Self::Limits => Limits::fields(),
@@ -137,6 +164,7 @@ impl SiteGroup {
         match self {
             Self::Identity => "identity",
             Self::Entry => "entry",
+            Self::SignIn => "sign-in",
             Self::Texts => "texts",
             Self::Samples => "samples",
             Self::Limits => "limits",
@@ -149,6 +177,7 @@ impl SiteGroup {
 pub struct SiteSettings {
     pub identity: Identity,
     pub entry: Entry,
+    pub sign_in: SignIn,
     pub texts: Texts,
     pub samples: Samples,
     pub limits: Limits,
@@ -178,6 +207,7 @@ impl SiteSettings {
         let settings = Self {
             identity: Identity::check(texts, &mut errors),
             entry: Entry::check(texts, &mut errors),
+            sign_in: SignIn::check(texts, &mut errors),
             texts: Texts::check(texts, &mut errors),
             samples: Samples::check(texts, &mut errors),
             limits: Limits::check(texts, &mut errors),
@@ -189,6 +219,9 @@ impl SiteSettings {
                 errors.push(FieldError { field: "access_code", code: "field-code", detail: MIN_CODE.to_string() });
             }
         }
+        if settings.entry.access == Access::Oidc {
+            errors.extend(settings.sign_in.missing());
+        }
         (settings, errors)
     }
 
@@ -198,6 +231,7 @@ impl SiteSettings {
         let mut texts = SettingTexts::new();
         self.identity.show(&mut texts);
         self.entry.show(&mut texts);
+        self.sign_in.show(&mut texts);
         self.texts.show(&mut texts);
         self.samples.show(&mut texts);
         self.limits.show(&mut texts);

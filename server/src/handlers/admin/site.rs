@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::fields::Field;
 use crate::actions::change_site::ChangeSite;
-use crate::domain::{Field as Setting, FieldError, SettingTexts, SiteGroup, SiteSettings, SiteText};
+use crate::domain::{Field as Setting, FieldError, KEPT_SECRETS, SettingTexts, SiteGroup, SiteSettings, SiteText};
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::{html, html_error, see_other};
@@ -123,7 +123,10 @@ impl SitePage {
         let field = |setting: Setting| {
             let mut field = Field::of(&page, "site-", setting, texts, errors);
             field.placeholder = started.text(setting.name).unwrap_or_default();
-            if field.value.is_empty() && field.error.is_none() {
+            if KEPT_SECRETS.contains(&setting.name) {
+                let has_one = !std::mem::take(&mut field.value).is_empty();
+                field.placeholder = if has_one { page.t("site-secret-kept") } else { String::new() };
+            } else if field.value.is_empty() && field.error.is_none() {
                 field.value = built_in_text(setting.name).unwrap_or_default();
             }
             field
@@ -175,7 +178,14 @@ pub async fn save(
     let mut texts = arena.site.settings().show();
     for setting in part.groups().into_iter().flat_map(|(_, settings)| settings) {
         let typed = filled.texts.get(setting.name).cloned().unwrap_or_default();
-        texts.insert(setting.name.to_owned(), typed);
+        let stays = typed.trim().is_empty() && KEPT_SECRETS.contains(&setting.name);
+        if !stays {
+            texts.insert(setting.name.to_owned(), typed);
+        }
+    }
+    // A secret is of no use without who it belongs to.
+    if texts.get("oidc_client_id").is_none_or(|id| id.trim().is_empty()) {
+        texts.remove("oidc_client_secret");
     }
     let mut checked = texts.clone();
     for (name, text) in &mut checked {

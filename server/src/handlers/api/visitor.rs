@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::bearer;
 use crate::error::Error;
-use crate::extract::Visitor;
+use crate::extract::{Person, Visitor};
 use crate::keys::random_token;
 
 /// A known visitor. Unlike a browser, a program that shows no token is not given one in passing: it would lose it.
@@ -28,7 +28,10 @@ impl FromRequest for ApiVisitor {
 fn find(request: &HttpRequest) -> Option<Visitor> {
     let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or(""));
     // The header of the first version is still taken.
-    let visitor = match bearer::token(request.headers()).or_else(|| header("x-visitor")) {
+    // Where people sign in, each is one visitor: no token makes them another.
+    let is_person = request.extensions().get::<Person>().is_some();
+    let token = bearer::token(request.headers()).or_else(|| header("x-visitor")).filter(|_| !is_person);
+    let visitor = match token {
         Some(token) => Visitor::from_cookie(Some(token)),
         // A cookie comes along by itself, so it counts only where the browser says that our own page asks.
         None if header("sec-fetch-site").is_none_or(|site| site == "same-origin") => {

@@ -4,6 +4,7 @@ mod accessible;
 mod admin;
 mod battle;
 mod desk;
+mod door;
 mod judge;
 mod keyboard;
 mod leaderboard;
