@@ -66,6 +66,20 @@ function drafts(form) {
   }
 }
 
+/** Narrows a long list down to what is typed. What is ticked stays in sight. */
+function narrowing(field) {
+  const rows = [...document.querySelectorAll(`${field.dataset.filter} > li`)];
+  const box = field.querySelector("input");
+  field.hidden = false;
+  box.addEventListener("input", () => {
+    const wanted = box.value.trim().toLowerCase();
+    for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted) && !row.querySelector(":checked");
+  });
+  // The key Enter belongs to the form's button, and nobody means that here.
+  box.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+}
+
+document.querySelectorAll("[data-filter]").forEach(narrowing);
 document.querySelectorAll("[data-refresh]").forEach(refresh);
 document.querySelectorAll("form[data-busy]").forEach(busy);
 document.querySelectorAll("form[data-drafts]").forEach(drafts);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use futures_util::future::join_all;
 use secrecy::SecretString;
 
-use crate::backends::{Endpoint, ErrorKind, Network, Probe};
+use crate::backends::{BackendError, Endpoint, ErrorKind, Network, Probe};
 use crate::domain::{ModelSettings, ModelSource, SentParameter};
 use crate::endpoints::{endpoint_of, first_request, key_of_environment};
 use crate::error::Error;
@@ -37,9 +37,7 @@ impl Inspection {
     /// address stays refused, and a file must be there.
     pub fn may_be_forced(&self) -> bool {
         match self {
-            Self::Endpoint(probe) => {
-                !probe.answered && probe.error.as_ref().is_none_or(|error| error.kind != ErrorKind::AddressRefused)
-            }
+            Self::Endpoint(probe) => !probe.answered && probe.error.as_ref().is_none_or(may_be_mended),
             Self::Local(_) | Self::NoKey(_) => false,
         }
     }
@@ -133,6 +131,11 @@ impl InspectModel {
             }
         }
     }
+}
+
+/// Whether what went wrong at an endpoint may be over soon. A refused address stays refused.
+pub(super) fn may_be_mended(error: &BackendError) -> bool {
+    error.kind != ErrorKind::AddressRefused
 }
 
 /// What the operator allowed of the inner network, for the page that refuses an address.

@@ -38,7 +38,7 @@ pub use event::ChatEvent;
 pub use fetch::FetchError;
 pub use health::{Circuit, Health};
 pub use network::{Network, NetworkError};
-pub use probe::{Probe, ProbeWarning};
+pub use probe::{ListedModels, Probe, ProbeWarning};
 pub use request::{ChatRequest, Message, Role, Sampling};
 pub use target::{Capacity, Target};
 

@@ -48,6 +48,15 @@ pub struct Probe {
     pub better_base: Option<String>,
 }
 
+/// What a server lists.
+#[derive(Debug, Clone)]
+pub struct ListedModels {
+    /// The names, or why there are none.
+    pub names: Result<Vec<String>, BackendError>,
+    /// A base URL that lists models where the given one does not.
+    pub better_base: Option<String>,
+}
+
 /// What an administrator should know about an endpoint that otherwise works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProbeWarning {
@@ -106,6 +115,23 @@ impl ModelClients {
             }
         }
         probe
+    }
+
+    /// The names of the models that a server lists. Where the base URL is not the API's beginning, the one that ends in `/v1`
+    /// is tried too, as by [`Self::probe`].
+    pub async fn list_models(&self, endpoint: &Endpoint) -> ListedModels {
+        let endpoint = with_probe_timeouts(endpoint);
+        let names = self.list(&endpoint).await;
+        let mut better_base = None;
+        if names.is_err() && !endpoint.base().path().ends_with("/v1") {
+            let better = endpoint.url("v1").to_string();
+            if let Ok(other) = endpoint.at(&better)
+                && self.list(&other).await.is_ok()
+            {
+                better_base = Some(better);
+            }
+        }
+        ListedModels { names, better_base }
     }
 
     async fn probe_once(&self, endpoint: &Endpoint, request: &ChatRequest) -> Probe {

@@ -16,6 +16,7 @@ mod pages;
 mod preferences;
 mod prompts;
 mod queue;
+mod register_several;
 mod registration;
 mod results;
 mod sign_in;

@@ -1,11 +1,12 @@
 //! What looking at a file or an endpoint has shown, in words.
 
 use crate::actions::inspect_model::{Inspection, allowed};
+use crate::actions::list_endpoint::Listing;
 use crate::backends::{BackendError, ErrorKind, Probe};
 use crate::domain::SentParameter;
 use crate::inference_server::inspect::{InspectError, ModelFacts, Template, Trial};
 use crate::state::AppState;
-use crate::views::{Page, bytes, parameters, seconds};
+use crate::views::{Page, bytes, markdown, parameters, seconds};
 
 /// The box above the form.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct InspectionReport {
     pub warnings: Vec<String>,
     /// The names that an endpoint lists.
     pub models: Vec<String>,
+    /// The beginning of what the model answered, as visitors see answers.
+    pub sample_html: String,
 }
 
 impl InspectionReport {
@@ -40,7 +43,8 @@ impl InspectionReport {
     }
 
     fn refused(verdict: String, detail: String) -> Self {
-        Self { good: false, verdict, detail, rows: Vec::new(), warnings: Vec::new(), models: Vec::new() }
+        let (rows, warnings, models) = (Vec::new(), Vec::new(), Vec::new());
+        Self { good: false, verdict, detail, rows, warnings, models, sample_html: String::new() }
     }
 
     fn of_file(facts: &ModelFacts, page: &Page) -> Self {
@@ -55,14 +59,14 @@ impl InspectionReport {
             ("finding-size", bytes(facts.bytes)),
             ("finding-memory", bytes(facts.memory)),
         ];
-        let mut warnings = Vec::new();
+        let (mut warnings, mut sample_html) = (Vec::new(), String::new());
         let template = match &facts.template {
             Template::File => page.t("finding-template-file"),
             Template::BuiltIn => page.t("finding-template-built-in"),
         };
         match &facts.trial {
             Trial::Answered(said) if said.trim().is_empty() => warnings.push(page.t("probe-empty")),
-            Trial::Answered(said) => rows.push(("finding-sample", said.trim().to_owned())),
+            Trial::Answered(said) => sample_html = markdown::html(said.trim()),
             Trial::TooLarge => warnings.push(page.t("finding-untried")),
             Trial::None => {}
         }
@@ -83,7 +87,25 @@ impl InspectionReport {
             rows: rows.into_iter().map(|(key, value)| (page.t(key), value)).collect(),
             warnings,
             models: Vec::new(),
+            sample_html,
         }
+    }
+
+    /// What an endpoint lists, before any of its models is asked.
+    pub fn of_listing(listing: &Listing, arena: &AppState, page: &Page) -> Self {
+        if let Some(name) = &listing.no_key {
+            return Self::refused(page.t("finding-endpoint-bad"), page.t1("finding-no-key", "name", name));
+        }
+        let Some(error) = &listing.error else {
+            let verdict = page.t1("finding-models", "n", listing.names.len());
+            return Self { good: true, ..Self::refused(verdict, String::new()) };
+        };
+        let mut report = Self::refused(page.t("register-no-list"), error_detail(error, arena, page));
+        report.warnings = match &listing.better_base {
+            Some(base) => vec![page.t1("finding-better-base", "base", base)],
+            None => Vec::new(),
+        };
+        report
     }
 
     fn of_endpoint(probe: &Probe, arena: &AppState, page: &Page) -> Self {
@@ -96,9 +118,6 @@ impl InspectionReport {
         if let Some(time) = probe.total {
             rows.push((page.t("finding-total"), page.t1("finding-seconds", "s", seconds(time))));
         }
-        if !probe.sample.trim().is_empty() {
-            rows.push((page.t("finding-sample"), probe.sample.trim().to_owned()));
-        }
         let mut warnings: Vec<String> = probe.warnings.iter().map(|w| page.t(&format!("probe-{}", w.code()))).collect();
         if !probe.omitted.is_empty() {
             let names = SentParameter::names(&probe.omitted);
@@ -107,23 +126,26 @@ impl InspectionReport {
         if let Some(base) = &probe.better_base {
             warnings.push(page.t1("finding-better-base", "base", base));
         }
-        let mut detail = String::new();
-        if let Some(error) = &probe.error {
-            detail = match error.kind {
-                ErrorKind::AddressRefused => {
-                    let allowed = Some(allowed(arena)).filter(|text| !text.is_empty());
-                    let allowed = allowed.unwrap_or_else(|| page.t("finding-allowed-none"));
-                    page.t2("finding-inner", "detail", &error.detail, "allowed", allowed)
-                }
-                _ => backend_error(error, page),
-            };
-        }
+        let detail = probe.error.as_ref().map(|error| error_detail(error, arena, page)).unwrap_or_default();
         if probe.error.as_ref().is_some_and(|error| error.kind == ErrorKind::AddressRefused) {
             // Nothing was asked, so there is nothing else to tell.
             return Self::refused(page.t("finding-endpoint-bad"), detail);
         }
         let verdict = page.t(if probe.answered { "finding-endpoint-good" } else { "finding-endpoint-bad" });
-        Self { good: probe.answered, verdict, detail, rows, warnings, models: probe.models.clone() }
+        let sample_html = markdown::html(probe.sample.trim());
+        Self { good: probe.answered, verdict, detail, rows, warnings, models: probe.models.clone(), sample_html }
+    }
+}
+
+/// The same, and for a refused address what the operator allowed.
+fn error_detail(error: &BackendError, arena: &AppState, page: &Page) -> String {
+    match error.kind {
+        ErrorKind::AddressRefused => {
+            let allowed = Some(allowed(arena)).filter(|text| !text.is_empty());
+            let allowed = allowed.unwrap_or_else(|| page.t("finding-allowed-none"));
+            page.t2("finding-inner", "detail", &error.detail, "allowed", allowed)
+        }
+        _ => backend_error(error, page),
     }
 }
 

@@ -4,6 +4,7 @@
 //! of their own. Scripts of our own pages are known by their cookie.
 
 mod admin;
+mod admin_endpoint;
 mod admin_files;
 mod admin_prompts;
 mod admin_results;

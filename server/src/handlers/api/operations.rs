@@ -16,8 +16,8 @@ use utoipa_actix_web::OpenApiFactory;
 use super::body::ErrorBody;
 use super::unknown::{KnownQueries, refuse_unknown_query};
 use super::{
-    admin, admin_files, admin_prompts, admin_results, admin_set_prompts, admin_site, admin_voters, admin_votes,
-    battles, body, chat, leaderboard, models, stream, visitor,
+    admin, admin_endpoint, admin_files, admin_prompts, admin_results, admin_set_prompts, admin_site, admin_voters,
+    admin_votes, battles, body, chat, leaderboard, models, stream, visitor,
 };
 use crate::domain::MAX_PROMPT_CHARS;
 use crate::error::Error;
@@ -56,6 +56,8 @@ pub(super) fn operations() -> ((Paths, Components), impl HttpServiceFactory + 's
         .service(leaderboard::matrix)
         .service(admin::list)
         .service(admin::register)
+        .service(admin_endpoint::list)
+        .service(admin_endpoint::register)
         .service(admin::read)
         .service(admin::change)
         .service(admin_results::attach)

@@ -22,15 +22,18 @@ async fn the_first_administrator_registers_model_files_and_they_join_the_next_ba
     assert_eq!(reply.status, 404, "the one-time link works twice");
     // What is no model is refused with the reason.
     browser.go(&arena.url("/admin/models/new?kind=local")).await;
-    browser.write("#display_name", "Not a model").await;
     browser.write("#path", &arena_tests::tidy::root().join("LICENSE").to_string_lossy()).await;
-    browser.click("button[value=save]").await;
+    browser.click("button[value=look]").await;
     browser.see("#finding.bad").await;
     browser.screenshot("admin-refused").await;
     for (name, part) in [("First Poet", "q2_k"), ("Second Poet", "q4_k")] {
         browser.go(&arena.url("/admin/models/new?kind=local")).await;
+        // The key Enter goes on.
+        browser.write("#path", &format!("{}\u{e007}", demo_model(part).display())).await;
+        browser.see("#finding.good .sample").await;
+        browser.screenshot("admin-found").await;
+        browser.click("button[value=competes]").await;
         browser.write("#display_name", name).await;
-        browser.write("#path", &demo_model(part).to_string_lossy()).await;
         browser.click("button[value=check]").await;
         browser.see("#finding.good").await;
         browser.screenshot("admin-checked").await;
