@@ -1,5 +1,7 @@
 //! What goes in and what comes out: a request, its events, and why one may be refused.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -99,6 +101,8 @@ pub struct Request {
     pub stop_tokens: Vec<u32>,
     /// What the answer must be.
     pub format: Format,
+    /// Lays the conversation out instead of the model's own chat template: Jinja, as in model files.
+    pub chat_template: Option<Arc<str>>,
 }
 
 /// What an answer must be.
@@ -128,6 +132,7 @@ impl Request {
             logit_bias: Vec::new(),
             stop_tokens: Vec::new(),
             format: Format::Text,
+            chat_template: None,
         }
     }
 

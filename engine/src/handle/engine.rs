@@ -13,6 +13,7 @@ use super::entry::Entry;
 use super::load::{self, LoadProgress, LoadedModel};
 use super::options::{EngineOptions, LoadOptions};
 use super::request_state::RequestState;
+use super::requested::RequestedTemplates;
 use super::runner::ModelRunner;
 use super::shared::{EngineStatus, ModelStatus, QueuePlace, Shared};
 use super::stream::EventStream;
@@ -32,6 +33,8 @@ pub struct Engine {
     device_name: String,
     options: EngineOptions,
     templates: CompileTemplate,
+    /// The templates that come with requests.
+    requested: Arc<RequestedTemplates>,
     commands: SyncSender<Command>,
     models: Mutex<HashMap<String, Entry>>,
     /// Names of models may come back; numbers do not, so a late command cannot meet the wrong one.
@@ -63,6 +66,7 @@ impl Engine {
             device,
             options,
             templates: ChatTemplate::local(),
+            requested: Arc::new(RequestedTemplates::new(ChatTemplate::local())),
             commands,
             models: Mutex::default(),
             next: AtomicU64::new(0),
@@ -70,9 +74,11 @@ impl Engine {
         })
     }
 
-    /// Has the chat templates of model files compiled and run elsewhere than in this process. For models loaded from now on.
+    /// Has the chat templates of model files and of requests compiled and run elsewhere than in this process. For models loaded
+    /// from now on.
     #[must_use]
     pub fn with_templates(mut self, templates: CompileTemplate) -> Self {
+        self.requested = Arc::new(RequestedTemplates::new(templates.clone()));
         self.templates = templates;
         self
     }
@@ -122,7 +128,10 @@ impl Engine {
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         self.commands.send(Command::Add { number, served: Box::new(served) }).map_err(|_| Error::Stopped)?;
-        let entry = Entry { number, card: Arc::clone(&card), tokenizer, template, shared, grammars: Arc::default() };
+        let requested = Arc::clone(&self.requested);
+        let card_of_entry = Arc::clone(&card);
+        let entry =
+            Entry { number, card: card_of_entry, tokenizer, template, requested, shared, grammars: Arc::default() };
         models.insert(name.to_owned(), entry);
         Ok(ModelCard::clone(&card))
     }
@@ -166,7 +175,7 @@ impl Engine {
     /// The model is unknown or the input cannot be encoded.
     pub fn count_tokens(&self, name: &str, input: &Input) -> Result<usize, SubmitError> {
         let entry = self.entry(name)?;
-        entry.encode(input).map(|tokens| tokens.len())
+        entry.encode(input, None).map(|tokens| tokens.len())
     }
 
     /// Queues a request and returns its events. Dropping the stream cancels the request.
@@ -178,7 +187,7 @@ impl Engine {
         let entry = self.entry(name)?;
         // A place first: a full queue must refuse before it costs the work of encoding.
         let place = QueuePlace::take(&entry.shared)?;
-        let prompt = entry.encode(&request.input)?;
+        let prompt = entry.encode(&request.input, request.chat_template.as_ref())?;
         let limit = entry.card.context - 1;
         if prompt.len() > limit {
             return Err(SubmitError::PromptTooLong { tokens: prompt.len(), at_least: false, limit });

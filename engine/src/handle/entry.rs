@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::card::ModelCard;
+use super::requested::RequestedTemplates;
 use super::shared::Shared;
 use crate::request::{Format, Input, Message, Role, SubmitError};
 use crate::text::{
@@ -16,13 +17,16 @@ pub(super) struct Entry {
     pub(super) card: Arc<ModelCard>,
     pub(super) tokenizer: Arc<Tokenizer>,
     pub(super) template: Arc<Result<ChatTemplate, TemplateError>>,
+    /// Those of requests, for all models of the engine.
+    pub(super) requested: Arc<RequestedTemplates>,
     pub(super) shared: Arc<Shared>,
     /// Made when the first answer is to be held to a form.
     pub(super) grammars: Arc<OnceLock<Result<GrammarCompiler, GrammarError>>>,
 }
 
 impl Entry {
-    pub(super) fn encode(&self, input: &Input) -> Result<Vec<u32>, SubmitError> {
+    /// The tokens of a prompt; `own` lays a conversation out instead of the model's template.
+    pub(super) fn encode(&self, input: &Input, own: Option<&Arc<str>>) -> Result<Vec<u32>, SubmitError> {
         let bad = |field: &str, message: &str| SubmitError::BadRequest {
             field: field.to_owned(),
             message: message.to_owned(),
@@ -36,12 +40,14 @@ impl Entry {
         let tokens = match input {
             Input::Chat(messages) => {
                 check_conversation(messages)?;
-                let template =
-                    self.template.as_ref().as_ref().map_err(|e| SubmitError::TemplateFailed(e.to_string()))?;
-                template.encode(&self.tokenizer, messages, limit).map_err(|e| match e {
-                    TemplateError::TooLong(e) => too_long(e),
-                    TemplateError::Crashed(how) => SubmitError::TemplateCrashed(how),
-                    other => SubmitError::TemplateFailed(other.to_string()),
+                self.lay_out(messages, own, limit).map_err(|e| match (e, own) {
+                    (TemplateError::TooLong(e), _) => too_long(e),
+                    (TemplateError::Crashed(how), Some(source)) => {
+                        self.requested.charge(source, &how);
+                        SubmitError::BadRequest { field: "chat_template".to_owned(), message: how.to_string() }
+                    }
+                    (TemplateError::Crashed(how), None) => SubmitError::TemplateCrashed(how),
+                    (other, _) => SubmitError::TemplateFailed(other.to_string()),
                 })?
             }
             Input::Text { text, parse_special } => {
@@ -57,6 +63,13 @@ impl Entry {
             }
         };
         if tokens.is_empty() { Err(bad("prompt", "is empty")) } else { Ok(tokens) }
+    }
+
+    fn lay_out(&self, messages: &[Message], own: Option<&Arc<str>>, limit: usize) -> Result<Vec<u32>, TemplateError> {
+        if let Some(source) = own {
+            return self.requested.get(source)?.encode(&self.tokenizer, messages, limit);
+        }
+        self.template.as_ref().as_ref().map_err(Clone::clone)?.encode(&self.tokenizer, messages, limit)
     }
 
     /// What holds an answer to its form, where it has one.

@@ -11,6 +11,7 @@ mod entry;
 mod load;
 mod options;
 mod request_state;
+mod requested;
 mod runner;
 mod shared;
 mod step;

@@ -7,7 +7,7 @@ mod whole_prompts;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 use super::*;
-use crate::request::{Event, FinishReason, Usage};
+use crate::request::{Event, FinishReason, Message, Role, Usage};
 use crate::sample::Sampling;
 use crate::text::{Decoder, test_bytes_only};
 use formula::{Formula, loaded};
@@ -59,6 +59,30 @@ fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
         assert!(begun.elapsed() < Duration::from_secs(20), "still waiting: {what}");
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+#[test]
+fn a_conversation_is_laid_out_by_the_template_that_its_request_brings() {
+    let e = engine(vec![("m", Formula::default())]);
+    let asked = |template: &str| Request {
+        chat_template: Some(template.into()),
+        sampling: Sampling::greedy(),
+        max_tokens: 1,
+        ..Request::chat(vec![Message::new(Role::User, "abc")])
+    };
+    let tokens = |template: &str| {
+        let stream = e.submit("m", asked(template)).expect("taken");
+        usage(read(stream).1).1.prompt_tokens
+    };
+    let once = tokens("{{ messages[0].content }}");
+    assert_eq!(tokens("{{ messages[0].content }}{{ messages[0].content }}"), once + 3);
+    assert_eq!(tokens("{{ messages[0].content }}"), once, "each keeps its own");
+    let broken = e.submit("m", asked("{% for m in messages %}")).expect_err("does not parse");
+    assert!(matches!(&broken, SubmitError::TemplateFailed(why) if why.contains("line 1")), "{broken}");
+    let refused = e.submit("m", asked("{{ raise_exception('not today') }}")).expect_err("refuses");
+    assert!(matches!(&refused, SubmitError::TemplateFailed(why) if why.contains("not today")), "{refused}");
+    let endless = "{% for a in range(9999) %}{% for b in range(9999) %}{{ b }}{% endfor %}{% endfor %}";
+    assert!(matches!(e.submit("m", asked(endless)), Err(SubmitError::TemplateFailed(_))));
 }
 
 #[test]
