@@ -23,7 +23,21 @@ pub fn target(model: &Model, keys: &Keys) -> anyhow::Result<Target> {
 
 /// The model of a worker.
 pub fn local_target(model: &Model, endpoint: Endpoint) -> Target {
-    Target::new(model.id.to_string(), endpoint, Vec::new(), capacity(model))
+    Target::new(model.id.to_string(), local_endpoint(model, endpoint), Vec::new(), capacity(model))
+}
+
+/// How a contestant asks a model of a worker. Where it brings a chat template, what that refuses is no fault of the others who
+/// answer with the same weights.
+pub fn local_endpoint(model: &Model, endpoint: Endpoint) -> Endpoint {
+    match apart(model) {
+        Some(name) => endpoint.apart(name),
+        None => endpoint,
+    }
+}
+
+/// What the health of a worker's model is filed under besides, for [`Endpoint::own_worker_key`].
+pub fn apart(model: &Model) -> Option<&str> {
+    model.settings.answering.own_template().map(|_| model.slug.as_str())
 }
 
 fn capacity(model: &Model) -> Capacity {
@@ -69,7 +83,7 @@ pub fn key_of_environment(name: &str) -> anyhow::Result<SecretString> {
 /// The request with what is part of the contestant, and with what is usual where nobody says otherwise. What the battle says goes
 /// before: a visitor of a named chat chose it.
 pub fn completed(request: ChatRequest, own: &Answering, drawn_seed: u32) -> ChatRequest {
-    let ChatRequest { mut messages, sampling } = request;
+    let ChatRequest { mut messages, sampling, chat_template } = request;
     let has_prompt = messages.first().is_some_and(|message| message.role == Role::System);
     if !has_prompt && !own.system_prompt.is_empty() {
         messages.insert(0, Said { role: Role::System, content: own.system_prompt.clone() });
@@ -86,14 +100,15 @@ pub fn completed(request: ChatRequest, own: &Answering, drawn_seed: u32) -> Chat
         seed: sampling.seed.or(whole(own.fixed_seed)).or(Some(drawn_seed)),
         ..sampling
     };
-    ChatRequest { messages, sampling }
+    let chat_template = chat_template.or_else(|| own.own_template().map(str::to_owned));
+    ChatRequest { messages, sampling, chat_template }
 }
 
 /// What the first message of a battle asks of a contestant: a look at it asks the same.
 pub fn first_request(own: &Answering) -> ChatRequest {
     let messages = vec![Said { role: Role::User, content: "Hello! 你好！".to_owned() }];
     let sampling = Sampling { max_tokens: Some(Parameters::BATTLE.max_tokens), ..Sampling::default() };
-    completed(ChatRequest { messages, sampling }, own, 1)
+    completed(ChatRequest { messages, sampling, chat_template: None }, own, 1)
 }
 
 #[cfg(test)]
@@ -103,7 +118,7 @@ mod tests {
     fn request(system: Option<&str>, sampling: Sampling) -> ChatRequest {
         let system = system.map(|text| Said { role: Role::System, content: text.to_owned() });
         let user = Said { role: Role::User, content: "你好".to_owned() };
-        ChatRequest { messages: system.into_iter().chain([user]).collect(), sampling }
+        ChatRequest { messages: system.into_iter().chain([user]).collect(), sampling, chat_template: None }
     }
 
     #[test]
@@ -113,11 +128,12 @@ mod tests {
             temperature: Some(0.2),
             top_k: Some(40),
             fixed_seed: Some(9),
+            chat_template_jinja: "{{ messages[0].content }}".to_owned(),
             ..Answering::default()
         };
         let blind = completed(request(None, Sampling::default()), &own, 5);
         assert_eq!(blind.messages[0], Said { role: Role::System, content: "Answer in verse.".to_owned() });
-        assert_eq!(blind.messages.len(), 2);
+        assert_eq!((blind.messages.len(), blind.chat_template.as_deref()), (2, Some("{{ messages[0].content }}")));
         let got = &blind.sampling;
         assert_eq!((got.temperature, got.top_p, got.top_k, got.seed), (Some(0.2), Some(1.0), Some(40), Some(9)));
         let said = Sampling { temperature: Some(1.5), seed: Some(1), ..Sampling::default() };
@@ -144,6 +160,6 @@ mod tests {
         let plain = completed(request(None, Sampling::default()), &Answering::default(), 5);
         let got = &plain.sampling;
         assert_eq!((got.temperature, got.top_p, got.top_k, got.seed), (Some(0.7), Some(1.0), None, Some(5)));
-        assert_eq!(plain.messages.len(), 1);
+        assert_eq!((plain.messages.len(), plain.chat_template), (1, None));
     }
 }

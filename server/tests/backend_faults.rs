@@ -28,7 +28,9 @@ fn endpoint(fake: &Fake, model: &str) -> Endpoint {
 
 fn request() -> ChatRequest {
     ChatRequest {
-        messages: vec![Message { role: Role::User, content: "你好".into() }], sampling: Sampling::default()
+        messages: vec![Message { role: Role::User, content: "你好".into() }],
+        sampling: Sampling::default(),
+        chat_template: None,
     }
 }
 

@@ -13,7 +13,7 @@ use arena_server::backends::{AddressPolicy, ChatEvent, ChatRequest, Message, Mod
 use arena_server::domain::{Device, DevicePreference, ModelId};
 use arena_server::i18n::Locale;
 use arena_server::inference_server::Inspector;
-use arena_server::inference_server::inspect::{Depth, InspectError, ModelFacts, Trial};
+use arena_server::inference_server::inspect::{Depth, InspectError, ModelFacts, Template, Trial};
 use arena_server::supervisor::{LoadState, LocalModel, Workers, WorkersOptions};
 use futures_util::StreamExt;
 use mixtral_engine::formats::gguf::{Gguf, Value};
@@ -32,7 +32,12 @@ fn with_template(folder: &Path, template: &str) -> PathBuf {
 }
 
 fn look(path: &Path) -> Result<ModelFacts, InspectError> {
-    Inspector::new(arena()).inspect(path, None, None, Depth::Trial)
+    Inspector::new(arena()).inspect(path, None, None, Depth::Trial, None)
+}
+
+/// The same for a contestant that brings a template.
+fn look_with(path: &Path, template: &str) -> Result<ModelFacts, InspectError> {
+    Inspector::new(arena()).inspect(path, None, None, Depth::Trial, Some(template))
 }
 
 #[test]
@@ -41,7 +46,7 @@ fn a_good_file_answers_before_it_is_registered() {
     assert!(matches!(facts.trial, Trial::Answered(_)), "{:?}", facts.trial);
     assert_eq!(facts.quantisation, "Q4_K");
     // A mix is named as the file says, not by the type of most bytes.
-    let facts = Inspector::new(arena()).inspect(&demo("q2_K"), None, None, Depth::Header).unwrap();
+    let facts = Inspector::new(arena()).inspect(&demo("q2_K"), None, None, Depth::Header, None).unwrap();
     assert_eq!((facts.quantisation.as_str(), facts.trial), ("Q2_K", Trial::None));
 }
 
@@ -72,7 +77,13 @@ fn templates_that_crash_or_hang_their_reader_are_refused_and_harm_nothing_else()
         let refused = look(&with_template(folder.path(), &template));
         let known = matches!(&refused, Err(InspectError::Template(_) | InspectError::Crashed(_)));
         assert!(known, "{begin}: {refused:?}");
+        // A contestant's own, beside a file whose template is good; and for an endpoint.
+        let refused = look_with(&pupil(), &template);
+        assert!(matches!(&refused, Err(InspectError::OwnTemplate(_))), "{begin}: {refused:?}");
+        assert!(Inspector::new(arena()).check_template(&template).is_err(), "{begin}");
     }
+    let own = look_with(&pupil(), "{{ bos_token }}{{ messages[0].content }}").unwrap();
+    assert_eq!(own.template, Template::Own);
     look(&with_template(folder.path(), "{% generation %}{{ messages[0].content }}{% endgeneration %}")).unwrap();
 }
 
@@ -108,7 +119,7 @@ fn what_cannot_be_computed_is_refused_before_it_is_registered() {
         |_, _| None,
     );
     for depth in [Depth::Header, Depth::Trial] {
-        let refused = Inspector::new(arena()).inspect(&foreign, None, None, depth);
+        let refused = Inspector::new(arena()).inspect(&foreign, None, None, depth, None);
         assert!(
             matches!(&refused, Err(InspectError::Refused(why)) if why.to_string().contains("blk.0.attn_q")),
             "{refused:?}"
@@ -139,18 +150,63 @@ fn state(workers: &Workers, n: u128) -> LoadState {
 
 /// Whether a model answers this.
 async fn answers(backends: &ModelClients, workers: &Workers, n: u128, what: &str) -> bool {
-    let Some(endpoint) = workers.endpoint_of(ModelId(Uuid::from_u128(n))) else { return false };
+    prompt_tokens(backends, workers, n, what, None).await.is_some()
+}
+
+/// The tokens of its prompt, if it answers this, laid out by this template.
+async fn prompt_tokens(
+    backends: &ModelClients,
+    workers: &Workers,
+    n: u128,
+    what: &str,
+    template: Option<&str>,
+) -> Option<u64> {
+    let Some(endpoint) = workers.endpoint_of(ModelId(Uuid::from_u128(n))) else { return None };
     let request = ChatRequest {
         messages: vec![Message { role: Role::User, content: what.to_owned() }],
         sampling: Sampling { max_tokens: Some(5), ..Sampling::default() },
+        chat_template: template.map(str::to_owned),
     };
     let mut events = backends.chat(&endpoint.with_retries(0), request);
     while let Some(event) = events.next().await {
-        if matches!(event, Ok(ChatEvent::Finished { .. })) {
-            return true;
+        if let Ok(ChatEvent::Finished { usage, .. }) = event {
+            return usage.prompt_tokens;
         }
     }
-    false
+    None
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_copy_of_the_weights_answers_by_the_template_of_each_request_and_a_hostile_one_harms_no_other() {
+    let backends = ModelClients::new(AddressPolicy::default());
+    let options = WorkersOptions {
+        devices: vec![DevicePreference::On(Device::Cpu)],
+        executable: arena(),
+        drain: Duration::from_secs(5),
+    };
+    let workers = Workers::start(&options).unwrap();
+    workers.reconcile(vec![model(0, &demo("q4_K"))]);
+    until("it is loaded", async || matches!(state(&workers, 0), LoadState::Ready { .. })).await;
+    let tokens = async |template: Option<&str>| prompt_tokens(&backends, &workers, 0, "春", template).await;
+    let own = tokens(None).await.unwrap();
+    let short = tokens(Some("{{ messages[0].content }}")).await.unwrap();
+    let long = tokens(Some("{% for i in range(40) %}{{ messages[0].content }}{% endfor %}")).await.unwrap();
+    assert!(short < own && long >= short + 39, "{short} {own} {long}");
+    assert_eq!((tokens(None).await, tokens(Some("{{ messages[0].content }}")).await), (Some(own), Some(short)));
+    let doubled =
+        "{% set x = namespace(v=[1]) %}{% for i in range(60) %}{% set x.v = x.v + x.v %}{% endfor %}{{ x.v }}";
+    for bad in
+        [doubled, "{% set ns = namespace() %}{% set ns.x = ns %}{{ ns }}", "{% for m in messages %}", "{{ a.b.c }}"]
+    {
+        for time in 0..4 {
+            assert_eq!(tokens(Some(bad)).await, None, "{bad}");
+            assert_eq!(tokens(None).await, Some(own), "{bad}, {time}: others answer as before");
+        }
+        assert!(matches!(state(&workers, 0), LoadState::Ready { .. }), "{bad} has its model set aside");
+    }
+    assert_eq!(tokens(Some("{{ messages[0].content }}")).await, Some(short));
+    assert_eq!(workers.state().workers[0].restarts, 0, "the worker never ended");
+    workers.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,6 +52,7 @@ fn request(max_tokens: u32) -> ChatRequest {
     ChatRequest {
         messages: vec![Message { role: Role::User, content: "写一首春天的诗".into() }],
         sampling: Sampling { max_tokens: Some(max_tokens), ..Sampling::default() },
+        chat_template: None,
     }
 }
 

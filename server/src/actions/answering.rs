@@ -129,7 +129,7 @@ pub fn attempt(battle: &Battle, reply: &NewReply) -> ReplyAttempt {
             model: reply.model,
             reply: reply.id,
             drawn_seed: reply.seed,
-            request: ChatRequest { messages, sampling },
+            request: ChatRequest { messages, sampling, chat_template: None },
         },
     }
 }

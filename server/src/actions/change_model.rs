@@ -38,11 +38,16 @@ impl KeyChange {
 }
 
 /// Whether a model must be looked at before a change is saved. One that rests may be corrected although it does not answer,
-/// and a card is no reason to wake an endpoint; what is said to it with each message is: it may refuse that.
+/// and a card is no reason to wake an endpoint; what is said to it with each message is: it may refuse that. A chat template may be
+/// broken.
 pub fn needs_look(model: &Model, settings: &ModelSettings, key: &KeyChange) -> bool {
     let is_asked_otherwise =
         settings.source.kind() == ModelKind::Endpoint && model.settings.answering != settings.answering;
-    !model.settings.source.is_same_place(&settings.source) || !matches!(key, KeyChange::Keep) || is_asked_otherwise
+    let has_other_template = model.settings.answering.own_template() != settings.answering.own_template();
+    has_other_template
+        || !model.settings.source.is_same_place(&settings.source)
+        || !matches!(key, KeyChange::Keep)
+        || is_asked_otherwise
 }
 
 /// What is said of a model is changed; the settings have been checked.
@@ -118,7 +123,8 @@ fn forget_failures(arena: &AppState, model: &Model) {
     let keys = match model.kind() {
         ModelKind::Local => {
             let name = arena.workers.loaded_name(model.id);
-            vec![Endpoint::own_worker_key(name.as_deref().unwrap_or(&model.slug))]
+            let apart = crate::endpoints::apart(model);
+            vec![Endpoint::own_worker_key(name.as_deref().unwrap_or(&model.slug), apart)]
         }
         ModelKind::Endpoint => {
             let target = crate::endpoints::target(model, &arena.keys);

@@ -9,6 +9,7 @@ use crate::backends::{BackendError, Endpoint, ErrorKind, Network, Probe};
 use crate::domain::{ModelSettings, ModelSource, SentParameter};
 use crate::endpoints::{endpoint_of, first_request, key_of_environment};
 use crate::error::Error;
+use crate::i18n::Translated;
 use crate::inference_server::inspect::{Depth, InspectError, ModelFacts};
 use crate::state::AppState;
 
@@ -21,6 +22,8 @@ pub enum Inspection {
     Endpoint(Box<Probe>),
     /// There is no key where the form says.
     NoKey(String),
+    /// The chat template for an endpoint cannot lay out a conversation here.
+    BadTemplate(Translated),
 }
 
 impl Inspection {
@@ -29,15 +32,16 @@ impl Inspection {
         match self {
             Self::Local(facts) => facts.is_ok(),
             Self::Endpoint(probe) => probe.answered,
-            Self::NoKey(_) => false,
+            Self::NoKey(_) | Self::BadTemplate(_) => false,
         }
     }
 
     /// Whether an administrator may save the model although it does not answer: an endpoint may be down just now. A refused
-    /// address stays refused, and a file must be there.
+    /// address stays refused, and a file must be there. Its own Jinja may know more than ours.
     pub fn may_be_forced(&self) -> bool {
         match self {
             Self::Endpoint(probe) => !probe.answered && probe.error.as_ref().is_none_or(may_be_mended),
+            Self::BadTemplate(_) => true,
             Self::Local(_) | Self::NoKey(_) => false,
         }
     }
@@ -107,7 +111,8 @@ impl InspectModel {
                 let base = source.adapter_base.clone().map(PathBuf::from);
                 let context = settings.card.context_length.and_then(|n| usize::try_from(n).ok());
                 let inspector = arena.workers.inspector();
-                let look = move || inspector.inspect(&path, base.as_deref(), context, depth);
+                let template = settings.answering.own_template().map(str::to_owned);
+                let look = move || inspector.inspect(&path, base.as_deref(), context, depth, template.as_deref());
                 let facts = tokio::task::spawn_blocking(look).await;
                 Ok(Inspection::Local(Box::new(facts.map_err(|cause| Error::Internal(cause.into()))?)))
             }
@@ -119,6 +124,13 @@ impl InspectModel {
                     },
                     None => key,
                 };
+                if let Some(source) = settings.answering.own_template().map(str::to_owned) {
+                    let inspector = arena.workers.inspector();
+                    let look = tokio::task::spawn_blocking(move || inspector.check_template(&source)).await;
+                    if let Err(why) = look.map_err(|cause| Error::Internal(cause.into()))? {
+                        return Ok(Inspection::BadTemplate(why));
+                    }
+                }
                 let endpoint = endpoint_of(source, key)?;
                 let others = source.address.base_urls().skip(1).map(|base| endpoint.at(base));
                 let others: Vec<Endpoint> = others.collect::<Result<_, _>>().map_err(anyhow::Error::from)?;

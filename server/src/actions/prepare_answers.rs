@@ -173,7 +173,7 @@ async fn generate(arena: &AppState, claimed: &Claimed) -> Result<Ended, ErrorKin
         model: claimed.model,
         reply: ReplyId(Uuid::now_v7()),
         drawn_seed: claimed.seed,
-        request: ChatRequest { messages, sampling: sampling(&Parameters::BATTLE, 0) },
+        request: ChatRequest { messages, sampling: sampling(&Parameters::BATTLE, 0), chat_template: None },
     });
     let mut content = String::new();
     while let Some(event) = events.next().await {

@@ -52,6 +52,8 @@ pub struct Endpoint {
     pub(super) trust: Trust,
     /// What it refuses and is not sent.
     pub(super) omitted: Vec<SentParameter>,
+    /// What its health is filed under besides, where others ask the same model in another way.
+    pub(super) apart: Option<String>,
 }
 
 /// Why an address cannot be an endpoint's.
@@ -101,6 +103,7 @@ impl Endpoint {
             retries: 2,
             trust: Trust::Registered,
             omitted: Vec::new(),
+            apart: None,
         })
     }
 
@@ -122,6 +125,7 @@ impl Endpoint {
             retries: 1,
             trust: Trust::OwnWorker,
             omitted: Vec::new(),
+            apart: None,
         }
     }
 
@@ -152,6 +156,12 @@ impl Endpoint {
         self
     }
 
+    /// The same endpoint, whose failures are nobody else's: what is asked of it may be refused for a reason of its own.
+    pub fn apart(mut self, name: &str) -> Self {
+        self.apart = Some(name.to_owned());
+        self
+    }
+
     /// The model's name at the endpoint.
     pub fn model(&self) -> &str {
         &self.model
@@ -167,13 +177,16 @@ impl Endpoint {
     pub fn health_key(&self) -> String {
         match self.trust {
             Trust::Registered => format!("{} {}", self.base, self.model),
-            Trust::OwnWorker => Self::own_worker_key(&self.model),
+            Trust::OwnWorker => Self::own_worker_key(&self.model, self.apart.as_deref()),
         }
     }
 
     /// The same of a model in our own worker, whether or not it is loaded now.
-    pub fn own_worker_key(model: &str) -> String {
-        format!("worker {model}")
+    pub fn own_worker_key(model: &str, apart: Option<&str>) -> String {
+        match apart {
+            Some(name) => format!("worker {model} {name}"),
+            None => format!("worker {model}"),
+        }
     }
 
     /// Whether it is a process of ours on this machine.

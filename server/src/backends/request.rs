@@ -59,6 +59,8 @@ pub struct ChatRequest {
     pub messages: Vec<Message>,
     /// How to sample.
     pub sampling: Sampling,
+    /// Jinja that lays the conversation out instead of the model's own chat template: vLLM's name for it, and our worker's.
+    pub chat_template: Option<String>,
 }
 
 impl ChatRequest {
@@ -93,6 +95,7 @@ impl Body {
         put("presence_penalty", sampling.presence_penalty.map(short));
         put("seed", sampling.seed.map(|seed| Value::from(seed & 0x7fff_ffff)));
         put("max_tokens", sampling.max_tokens.map(Value::from));
+        put("chat_template", request.chat_template.clone().map(Value::from));
         put("stop", (!sampling.stop.is_empty()).then(|| json!(sampling.stop)));
         Self(body)
     }
@@ -187,6 +190,7 @@ mod tests {
                 max_tokens: Some(5),
                 ..Sampling::default()
             },
+            chat_template: None,
         }
     }
 
@@ -205,6 +209,14 @@ mod tests {
                 "max_tokens": 5,
             })
         );
+    }
+
+    #[test]
+    fn a_chat_template_is_sent_only_where_there_is_one() {
+        let body =
+            |own: Option<&str>| Body::new("m", &ChatRequest { chat_template: own.map(str::to_owned), ..request() });
+        assert!(!body(None).json().contains_key("chat_template"));
+        assert_eq!(body(Some("{{ x }}")).json()["chat_template"], "{{ x }}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use arena_rating::{Effect, FactorFit, Pairs, Voters, fit_factors};
+use sha2::{Digest, Sha256};
 
 use crate::domain::ModelId;
 use crate::store::models::Model;
@@ -183,9 +184,16 @@ fn level_of(kind: FactorKind, model: &Model) -> String {
         FactorKind::Base => card.base_model.trim().to_owned(),
         FactorKind::Quantisation => card.quantisation.trim().to_uppercase(),
         FactorKind::Adapter => card.adapter.trim().to_owned(),
-        FactorKind::Template => card.chat_template.trim().to_owned(),
+        FactorKind::Template => template_level(card.chat_template.trim(), model.settings.answering.own_template()),
         FactorKind::Size => String::new(),
     }
+}
+
+/// What the card calls the chat template. One that the contestant brings itself is told by its text, whatever the card says.
+fn template_level(said: &str, own: Option<&str>) -> String {
+    let Some(source) = own else { return said.to_owned() };
+    let hash: String = Sha256::digest(source).iter().take(3).map(|byte| format!("{byte:02x}")).collect();
+    if said.is_empty() { format!("#{hash}") } else { format!("{said} #{hash}") }
 }
 
 /// A model's name without its quantisation: `Poet 14M · Q4_K` is of the same base as `Poet 14M · Q8_0`.
@@ -222,6 +230,14 @@ mod tests {
         assert_eq!(stem("Q4_K", "Q4_K"), "Q4_K");
         assert_eq!(stem("gpt", ""), "gpt");
         assert_eq!(stem("诗人 (Q8_0)", "Q8_0"), "诗人");
+    }
+
+    #[test]
+    fn two_templates_are_two_levels_whatever_the_card_calls_them() {
+        assert_eq!(template_level("chatml", None), "chatml");
+        let (one, other) = (template_level("chatml", Some("{{ a }}")), template_level("chatml", Some("{{ b }}")));
+        assert!(one.starts_with("chatml #") && one != other, "{one} {other}");
+        assert_eq!(template_level("", Some("{{ a }}")), one.trim_start_matches("chatml "));
     }
 
     #[test]

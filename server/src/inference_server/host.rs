@@ -157,7 +157,7 @@ impl Host {
                     "the context is longer than the model was trained for; --rope-scaling and --rope-scale stretch it"
                 );
             }
-            match host.tries_out.then(|| try_out(&host.engine, &spec.name)) {
+            match host.tries_out.then(|| try_out(&host.engine, &spec.name, None)) {
                 Some(Err(why)) => {
                     if let Err(error) = host.engine.unload(&spec.name) {
                         tracing::warn!(%error, "cannot unload");

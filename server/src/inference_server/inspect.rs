@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use mixtral_engine::handle::{active_parameters, check, quantisation};
 use mixtral_engine::model::weight_bytes;
 use mixtral_engine::request::{Message, Role, SubmitError};
-use mixtral_engine::text::{ChatTemplate, CompileTemplate, TemplateError};
+use mixtral_engine::text::{ChatTemplate, CompileTemplate, TemplateError, TemplateInput, Turn};
 use mixtral_engine::weights::ModelFiles;
 pub use mixtral_engine::weights::is_adapter;
 use mixtral_engine::{DeviceSpec, Engine, EngineOptions, LoadOptions};
@@ -86,6 +86,8 @@ pub enum Template {
     File,
     /// Mixtral's instruct format, for files without one.
     BuiltIn,
+    /// From the administrator.
+    Own,
 }
 
 /// Why a path is no model that the worker could load.
@@ -115,6 +117,9 @@ pub enum InspectError {
     /// Its chat template cannot be compiled, or cannot lay out a conversation.
     #[error("{0}")]
     Template(Translated),
+    /// The same of the one that the administrator gave.
+    #[error("{0}")]
+    OwnTemplate(Translated),
     /// It was loaded and did not answer.
     #[error("{0}")]
     Mute(Translated),
@@ -126,12 +131,14 @@ pub enum InspectError {
 /// Looks at a model, and may take this whole process with it if the file is made so: the service asks
 /// [`super::Inspector`] instead. Reads the header of a GGUF file, of the first of several shards, or of the one model in a folder, which may be an
 /// adapter with a base elsewhere: the model at `base`, or else where the adapter says. `context` is what the administrator
-/// wishes, for the estimate of the memory; `templates` says where its chat template runs. Blocks.
+/// wishes, for the estimate of the memory; `own` is the chat template that requests will bring, and `templates` says where chat
+/// templates run. Blocks.
 pub fn inspect(
     path: &Path,
     base: Option<&Path>,
     context: Option<usize>,
     depth: Depth,
+    own: Option<&str>,
     templates: &CompileTemplate,
 ) -> Result<ModelFacts, InspectError> {
     let file = only_file(path)?;
@@ -157,15 +164,22 @@ pub fn inspect(
         error => InspectError::Template(words::template(&error)),
     };
     let template = ChatTemplate::with(source, templates).map_err(refused)?;
-    // As in battles: a first message, and a second one after an answer. What becomes of earlier messages is the template's affair,
-    // but where it loses even the only one, nothing that a visitor says would ever reach the model.
-    let said = [(Role::User, FIRST), (Role::Assistant, "你好。"), (Role::User, SECOND)];
-    let said = said.map(|(role, text)| Message::new(role, text));
-    if !template.render(&tokenizer, &said[..1]).map_err(refused)?.contains(FIRST) {
+    let lay_out = |template: &ChatTemplate, said: &[Message]| template.render(&tokenizer, said);
+    if !try_layout(|said| lay_out(&template, said)).map_err(refused)? {
         return Err(InspectError::Template(Said::new("template-loses-message").into()));
     }
-    template.render(&tokenizer, &said).map_err(refused)?;
-    let template = if template.is_from_file() { Template::File } else { Template::BuiltIn };
+    if let Some(source) = own {
+        let own_refused = |error: TemplateError| InspectError::OwnTemplate(words::template(&error));
+        let own = ChatTemplate::with(Some(source), templates).map_err(own_refused)?;
+        if !try_layout(|said| lay_out(&own, said)).map_err(own_refused)? {
+            return Err(InspectError::OwnTemplate(Said::new("template-loses-message").into()));
+        }
+    }
+    let template = match own {
+        Some(_) => Template::Own,
+        None if template.is_from_file() => Template::File,
+        None => Template::BuiltIn,
+    };
     let tokens = context.unwrap_or(config.max_context);
     let cached = EngineOptions::default().default_cache_tokens(tokens);
     // Keys and values in F16, as the CPU keeps them.
@@ -175,7 +189,7 @@ pub fn inspect(
     let trial = match depth {
         Depth::Header => Trial::None,
         Depth::Trial if files.file_bytes() > MAX_TRIAL || !has_room(memory) => Trial::TooLarge,
-        Depth::Trial => Trial::Answered(try_file(&file, base.as_deref(), tokens, templates)?),
+        Depth::Trial => Trial::Answered(try_file(&file, base.as_deref(), tokens, own, templates)?),
     };
     let base = files.adapter().map(|_| gguf.path().to_owned());
     let of_base = base.as_ref().and_then(|base| text("general.name").or_else(|| stem(base)));
@@ -202,6 +216,35 @@ pub fn inspect(
     })
 }
 
+/// Lays out what battles lay out: a first message, and a second one after an answer. Says whether the first one is in it: what
+/// becomes of earlier messages is the template's affair, but where it loses even the only one, nothing that a visitor says
+/// would ever reach the model.
+fn try_layout(lay_out: impl Fn(&[Message]) -> Result<String, TemplateError>) -> Result<bool, TemplateError> {
+    let said = [(Role::User, FIRST), (Role::Assistant, "你好。"), (Role::User, SECOND)];
+    let said = said.map(|(role, text)| Message::new(role, text));
+    let keeps = lay_out(&said[..1])?.contains(FIRST);
+    lay_out(&said)?;
+    Ok(keeps)
+}
+
+/// Whether a chat template that an endpoint is to use can lay out conversations, as far as that can be told without its
+/// tokenizer.
+pub fn check_template(source: &str, templates: &CompileTemplate) -> Result<(), Translated> {
+    let failed = |error: TemplateError| words::template(&error);
+    let compiled = templates(source).map_err(failed)?;
+    let turn = |message: &Message| Turn { role: message.role.name().to_owned(), content: message.content.clone() };
+    let keeps = try_layout(|said| {
+        compiled.render(&TemplateInput {
+            messages: said.iter().map(turn).collect(),
+            bos_token: "<s>".to_owned(),
+            eos_token: "</s>".to_owned(),
+            add_generation_prompt: true,
+            gap: " ".to_owned(),
+        })
+    });
+    if keeps.map_err(failed)? { Ok(()) } else { Err(Said::new("template-loses-message").into()) }
+}
+
 /// Whether so much memory is free.
 fn has_room(bytes: u64) -> bool {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
@@ -215,6 +258,7 @@ fn try_file(
     path: &Path,
     base: Option<&Path>,
     context: usize,
+    own: Option<&str>,
     templates: &CompileTemplate,
 ) -> Result<String, InspectError> {
     let engine = Engine::start(DeviceSpec::Cpu, EngineOptions::default())
@@ -227,7 +271,7 @@ fn try_file(
         ..LoadOptions::default()
     };
     engine.load("trial", path, options, |_| {}).map_err(|error| InspectError::Refused(words::engine(&error)))?;
-    try_out(&engine, "trial").map_err(InspectError::Mute)
+    try_out(&engine, "trial", own).map_err(InspectError::Mute)
 }
 
 fn stem(path: &Path) -> Option<String> {
@@ -286,7 +330,25 @@ pub(crate) mod tests {
         context: Option<usize>,
         depth: Depth,
     ) -> Result<ModelFacts, InspectError> {
-        super::inspect(path, base, context, depth, &ChatTemplate::local())
+        super::inspect(path, base, context, depth, None, &ChatTemplate::local())
+    }
+
+    #[test]
+    fn a_contestant_s_own_template_is_tried_beside_the_file_s() {
+        let look = |own: &str| {
+            let file = demo("poet-14m-q2_K.gguf");
+            super::inspect(&file, None, None, Depth::Trial, Some(own), &ChatTemplate::local())
+        };
+        let good =
+            look("{{ bos_token }}{% for m in messages %}{{ m.content }}\n{% endfor %}").expect("a good template");
+        assert_eq!(good.template, Template::Own);
+        assert!(matches!(good.trial, Trial::Answered(_)));
+        for bad in ["{% for m in messages %}", "hello", "{{ raise_exception('no') }}", "{{ nothing.at.all }}"] {
+            assert!(matches!(look(bad), Err(InspectError::OwnTemplate(_))), "{bad}");
+            assert!(check_template(bad, &ChatTemplate::local()).is_err(), "{bad}");
+        }
+        let chatml = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}";
+        check_template(chatml, &ChatTemplate::local()).expect("a good template");
     }
 
     fn demo(name: &str) -> PathBuf {

@@ -12,14 +12,16 @@ const QUESTION: &str = "Hello! 你好！";
 /// Enough for a fault in the weights to show, and done in a moment.
 const TOKENS: usize = 8;
 
-/// Has a model answer one short conversation, sampled as in battles, and gives the beginning of its answer. Blocks.
+/// Has a model answer one short conversation, sampled as in battles, and gives the beginning of its answer. The conversation is
+/// laid out by `own` where that is given. Blocks.
 ///
 /// # Errors
 /// Why there is no answer.
-pub(super) fn try_out(engine: &Engine, name: &str) -> Result<String, Translated> {
+pub(super) fn try_out(engine: &Engine, name: &str, own: Option<&str>) -> Result<String, Translated> {
     let request = Request {
         sampling: Sampling { temperature: 0.7, seed: Some(1), ..Sampling::default() },
         max_tokens: TOKENS,
+        chat_template: own.map(Into::into),
         ..Request::chat(vec![Said::new(Role::User, QUESTION)])
     };
     let mut events = engine.submit(name, request).map_err(|error| words::submit(&error))?;

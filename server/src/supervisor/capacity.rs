@@ -93,7 +93,7 @@ pub(super) fn needed(model: &LocalModel, inspector: &Inspector) -> u64 {
         // Asked again every few seconds: no process for what is not there.
         return 0;
     }
-    match inspector.inspect(&model.path, model.base.as_deref(), model.context, Depth::Header) {
+    match inspector.inspect(&model.path, model.base.as_deref(), model.context, Depth::Header, None) {
         Ok(facts) => facts.memory.saturating_add(BESIDE),
         Err(_) => bytes + bytes / 10 + BESIDE,
     }

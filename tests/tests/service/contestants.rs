@@ -77,7 +77,7 @@ async fn a_visitor_s_prompt_and_settings_go_before_the_model_s_own_in_named_chat
 /// Registers a local model, or saves the form that is opened there.
 async fn register(admin: &Client, path: &str, fields: &[(&str, &str)]) {
     let page = admin.get(path).await.expect(200);
-    let mut form = page.form("to register", |form| form.has("display_name"));
+    let mut form = page.form("to register", |form| form.has("step"));
     for (name, value) in fields {
         form = form.with(name, *value);
     }
@@ -110,4 +110,92 @@ async fn a_duplicate_with_another_prompt_competes_on_one_loaded_copy_of_the_weig
     assert_eq!(store.count("SELECT count(DISTINCT path) FROM models").await, 1, "{loads} loads in the log");
     let memory = arena.workers().len();
     assert_eq!(memory, 1, "one worker has them");
+}
+
+/// The prompt's tokens of each model's newest answer.
+async fn prompt_tokens(arena: &Arena) -> Vec<String> {
+    let sql = "SELECT DISTINCT ON (slug) slug || ' ' || prompt_tokens FROM replies JOIN models ON models.id = model_id
+        WHERE status = 'done' ORDER BY slug, replies.id DESC";
+    arena.store().await.texts(sql).await
+}
+
+#[tokio::test]
+async fn the_same_weights_compete_with_two_chat_templates_on_one_loaded_copy() {
+    let arena = tokio::task::spawn_blocking(|| Arena::start(Options::empty_worker())).await.expect("starts");
+    let admin = administrator(&arena).await;
+    let file = demo_model("q2_k").to_string_lossy().into_owned();
+    register(&admin, "/admin/models/new?kind=local", &[("display_name", "Poet"), ("path", &file)]).await;
+    // One that cannot lay out a conversation is refused in the reader's language, and stays in the form.
+    let copy = admin.get("/admin/models/new?copy=poet").await.expect(200);
+    let form = copy.form("to register", |form| form.has("step"));
+    for (bad, english, chinese) in [
+        ("{% for m in messages %}", "chat template", "聊天模板"),
+        ("I say the same to everybody", "leaves out what the person says", "没有输出用户所说的话"),
+        ("{{ raise_exception('no conversation pleases') }}", "no conversation pleases", "no conversation pleases"),
+        ("{% set n = namespace() %}{% set n.x = n %}{{ n }}", "cannot lay out a conversation", "无法处理对话"),
+    ] {
+        let form = form.clone().with("chat_template_jinja", bad);
+        for (language, said) in [("en", english), ("zh", chinese)] {
+            let admin = admin.clone().header("accept-language", language);
+            let refused = admin.submit(&form, Some(("action", "save"))).await.expect(422);
+            assert!(refused.words().contains(said), "{bad} in {language}: {}", refused.words());
+            let kept = refused.form("to mend", |form| form.has("chat_template_jinja"));
+            assert_eq!(kept.value("chat_template_jinja"), Some(bad));
+        }
+    }
+    let store = arena.store().await;
+    assert_eq!(store.count("SELECT count(*) FROM models").await, 1);
+    // White space at its ends is part of it.
+    let own = "{% for m in messages %}{{ m.content }}\n{{ m.content }}\n{% endfor %}  ";
+    register(&admin, "/admin/models/new?copy=poet", &[("chat_template_jinja", own)]).await;
+    let kept = store.texts("SELECT chat_template_jinja FROM models ORDER BY created_at DESC LIMIT 1").await;
+    assert_eq!(kept, [own]);
+    eventually_async("both are ready", async || {
+        let health = arena.visitor().fetch("/health").await.json();
+        (health["models"]["ready"].as_u64() == Some(2)).then_some(())
+    })
+    .await;
+    let visitor = arena.visitor();
+    let battle = begin(&visitor, "写一首五言绝句，题目《春望》。").await;
+    let seen = read(&visitor, &battle).await;
+    assert_eq!((seen.status("a"), seen.status("b")), ("done", "done"), "{seen:?}");
+    let tokens = prompt_tokens(&arena).await;
+    let count = |at: usize| tokens[at].rsplit(' ').next().and_then(|n| n.parse::<u64>().ok()).expect("a number");
+    assert!(tokens.len() == 2 && count(0) != count(1), "both were laid out alike: {tokens:?}");
+    assert_eq!(arena.workers().len(), 1, "one worker has them");
+    // Its page shows it, and a change of it is looked at.
+    let slug = store.texts("SELECT slug FROM models ORDER BY created_at DESC LIMIT 1").await.remove(0);
+    let card = visitor.get(&format!("/models/{slug}")).await.expect(200);
+    assert!(card.words().contains("{% for m in messages %}"), "{}", card.words());
+    let page = admin.get(&format!("/admin/models/{slug}")).await.expect(200);
+    let form = page.form("to change", |form| form.has("chat_template_jinja"));
+    assert_eq!(form.value("chat_template_jinja"), Some(own));
+    admin.submit(&form.clone().with("chat_template_jinja", "nothing"), Some(("action", "save"))).await.expect(422);
+    admin.submit(&form.with("chat_template_jinja", ""), Some(("action", "save"))).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_endpoint_is_sent_a_chat_template_only_where_its_contestant_has_one() {
+    let stage = Stage::quick().await;
+    let admin = administrator(&stage.arena).await;
+    let page = admin.get(&format!("/admin/models/{}", SLUGS[0])).await.expect(200);
+    let form = page.form("to change", |form| form.has("base_url"));
+    let own = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}";
+    admin.submit(&form.clone().with("chat_template_jinja", own), Some(("action", "save"))).await.expect(200);
+    let looked = stage.endpoint.requests();
+    assert!(looked.iter().all(|request| request["chat_template"] == own), "the look asks as battles do");
+    let visitor = stage.arena.visitor();
+    let battle = begin(&visitor, "Hello").await;
+    read(&visitor, &battle).await;
+    let requests = stage.endpoint.requests();
+    let of = |model: &str| requests.iter().rfind(|request| request["model"] == model).expect("was asked").clone();
+    assert_eq!(of("remote-quokka")["chat_template"], own);
+    assert!(of("remote-ibex").get("chat_template").is_none());
+    assert!(!visitor.received().contains("im_start"), "the template tells the models apart before the vote");
+    // One that our Jinja cannot run may be right for the endpoint's: only the button that says so saves it.
+    let form = form.with("chat_template_jinja", "{% new_tag %}{{ messages[0].content }}");
+    let refused = admin.submit(&form, Some(("action", "save"))).await.expect(422);
+    let form = refused.form("to change", |form| form.has("base_url"));
+    assert!(form.buttons.iter().any(|(_, value)| value == "force"), "{:?}", form.buttons);
+    admin.submit(&form, Some(("action", "force"))).await.expect(200);
 }

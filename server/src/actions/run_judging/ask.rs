@@ -154,7 +154,8 @@ impl Asker<'_> {
                 self.requests.fetch_sub(1, Ordering::Relaxed);
                 return Err(NoText { gap: Gap::Budget, why: "budget".to_owned() });
             }
-            let request = ChatRequest { messages: messages.to_vec(), sampling: sampling.clone() };
+            let chat_template = model.settings.answering.own_template().map(str::to_owned);
+            let request = ChatRequest { messages: messages.to_vec(), sampling: sampling.clone(), chat_template };
             let error = match self.once(model, request).await {
                 Ok(text) => return Ok(text),
                 Err(error) => error,

@@ -11,8 +11,8 @@ use super::ModelKind;
 use super::places::{AbsolutePath, Address, Addresses, DeviceName, KeyVariable};
 use crate::domain::DevicePreference;
 use crate::domain::setting::{
-    Count, Decimal, Field, FieldError, Line, Name, Optional, ParameterNames, Prose, Required, SettingTexts, Whole,
-    settings,
+    Count, Decimal, Field, FieldError, Line, Name, Optional, ParameterNames, Prose, Required, SettingTexts, Source,
+    Whole, settings,
 };
 
 /// The longest name in characters.
@@ -36,6 +36,8 @@ settings!(
 
 /// The longest system prompt in characters.
 pub const MAX_SYSTEM_PROMPT: usize = 8000;
+/// The longest chat template in characters: published ones, which call tools, have up to half of it.
+const MAX_CHAT_TEMPLATE: usize = 30_000;
 
 settings!(
     /// How a contestant answers, which is part of it: the same weights with another prompt or other settings are another one.
@@ -54,6 +56,8 @@ settings!(
         repetition_penalty: Option<f64> = None, Optional(Decimal { min: 0.5, max: 2.0 });
         /// The same seed for every answer; drawn where it is not said.
         fixed_seed: Option<i64> = None, Optional(Whole { min: 0, max: (1 << 31) - 1 });
+        /// Jinja that lays conversations out instead of the model's own chat template.
+        chat_template_jinja: String = String::new(), Source { max: MAX_CHAT_TEMPLATE };
     }
 );
 
@@ -156,6 +160,13 @@ pub enum ModelSource {
     Local(LocalSource),
     /// Behind an endpoint.
     Endpoint(EndpointSource),
+}
+
+impl Answering {
+    /// Its own chat template, if it has one.
+    pub fn own_template(&self) -> Option<&str> {
+        Some(self.chat_template_jinja.as_str()).filter(|source| !source.is_empty())
+    }
 }
 
 impl EndpointAddress {
@@ -291,8 +302,13 @@ impl ModelSettings {
                 [Some(endpoint.address.base_url.as_str()), Some(endpoint.address.remote_model.as_str())]
             }
         };
-        let what = serde_json::to_vec(&(weights, &self.answering)).unwrap_or_default();
-        Sha256::digest(what).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        let what = serde_json::to_string(&(weights, &self.answering)).unwrap_or_default();
+        // Contestants of before there were such templates are the same ones still. Within a text, quotation marks are escaped.
+        Sha256::digest(what.replace(r#","chat_template_jinja":"""#, ""))
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     /// Every setting of any kind of model, each once.

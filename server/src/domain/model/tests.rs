@@ -86,3 +86,30 @@ fn every_setting_has_one_name() {
         assert_eq!(serde_json::from_value::<ModelSettings>(json).expect("reads its own JSON"), settings);
     }
 }
+
+#[test]
+fn a_chat_template_makes_another_contestant_and_without_one_it_is_the_same_as_ever() {
+    let mut model = ModelSettings::empty(ModelKind::Local);
+    if let ModelSource::Local(local) = &mut model.source {
+        local.path = "/models/a.gguf".to_owned();
+    }
+    // As answers that were generated before there were such templates are filed.
+    assert_eq!(model.contestant_hash(), "56c2747c42495278285da78e76115d5b");
+    let before = model.contestant_hash();
+    model.answering.chat_template_jinja = "{{ messages[0].content }}".to_owned();
+    let own = model.contestant_hash();
+    model.answering.chat_template_jinja.push('\n');
+    assert!(own != before && model.contestant_hash() != own);
+}
+
+#[test]
+fn white_space_at_the_ends_of_a_chat_template_is_kept_and_that_of_other_texts_is_not() {
+    let texts = texts(&[
+        ("display_name", " x "),
+        ("path", "/a.gguf"),
+        ("chat_template_jinja", " {{ m }}\r\n\n"),
+        ("system_prompt", " y "),
+    ]);
+    let answering = ModelSettings::check(ModelKind::Local, &texts).expect("good settings").answering;
+    assert_eq!((answering.chat_template_jinja.as_str(), answering.system_prompt.as_str()), (" {{ m }}\n\n", "y"));
+}

@@ -11,4 +11,6 @@ pub(in crate::domain) use numbers::{Count, Decimal, Whole};
 pub use record::SettingTexts;
 pub(in crate::domain) use record::{checked, field, settings};
 pub use rules::{Field, FieldError, Shape};
-pub(in crate::domain) use rules::{Line, Mistake, Name, Optional, ParameterNames, Prose, Required, Rule, mistake};
+pub(in crate::domain) use rules::{
+    Line, Mistake, Name, Optional, ParameterNames, Prose, Required, Rule, Source, mistake,
+};

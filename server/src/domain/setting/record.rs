@@ -16,7 +16,7 @@ pub(in crate::domain) fn checked<R: Rule>(
     errors: &mut Vec<FieldError>,
 ) -> R::Value {
     let sent = texts.get(name).map_or("", String::as_str);
-    let text = sent.trim();
+    let text = if R::TRIMS || sent.trim().is_empty() { sent.trim() } else { sent };
     // A line's end counts as one character, however the browser sends it.
     let length = sent.chars().filter(|c| *c != '\r').count();
     let mistake = match text {

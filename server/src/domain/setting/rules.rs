@@ -93,7 +93,10 @@ pub(in crate::domain) trait Rule {
     /// Whether an empty text is a mistake; else it stands for the default.
     const REQUIRED: bool = false;
 
-    /// Reads a text that is not empty and has no white space at its ends.
+    /// Whether white space at the ends of a text means nothing.
+    const TRIMS: bool = true;
+
+    /// Reads a text that is more than white space, and has none at its ends where that means nothing.
     fn check(&self, text: &str) -> Result<Self::Value, Mistake>;
 
     /// The text that `check` reads as this value.
@@ -259,5 +262,31 @@ impl Rule for Prose {
 
     fn shape(&self) -> Shape {
         Shape::Prose { max: self.max, language: self.language }
+    }
+}
+
+/// The source of a template: what stands at its ends is part of it.
+pub(in crate::domain) struct Source {
+    pub max: usize,
+}
+
+impl Rule for Source {
+    type Value = String;
+    const TRIMS: bool = false;
+
+    fn check(&self, text: &str) -> Result<String, Mistake> {
+        let text = text.replace("\r\n", "\n").replace('\0', "");
+        if text.chars().count() > self.max {
+            return mistake("field-long", self.max);
+        }
+        Ok(text)
+    }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Prose { max: self.max, language: "" }
     }
 }

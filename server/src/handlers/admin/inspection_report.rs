@@ -36,6 +36,10 @@ impl InspectionReport {
                 Err(error) => Self::refused(page.t("finding-file-bad"), explain(error, page)),
             },
             Inspection::Endpoint(probe) => Self::of_endpoint(probe, arena, page),
+            Inspection::BadTemplate(why) => {
+                let detail = page.t1("finding-template-own-broken", "why", why.text(page.locale));
+                Self::refused(page.t("finding-endpoint-bad"), detail)
+            }
             Inspection::NoKey(name) => {
                 Self::refused(page.t("finding-endpoint-bad"), page.t1("finding-no-key", "name", name))
             }
@@ -63,6 +67,7 @@ impl InspectionReport {
         let template = match &facts.template {
             Template::File => page.t("finding-template-file"),
             Template::BuiltIn => page.t("finding-template-built-in"),
+            Template::Own => page.t("finding-template-own"),
         };
         match &facts.trial {
             Trial::Answered(said) if said.trim().is_empty() => warnings.push(page.t("probe-empty")),
@@ -164,6 +169,7 @@ fn explain(error: &InspectError, page: &Page) -> String {
         InspectError::NoAdapter => page.t("finding-no-adapter"),
         InspectError::Safetensors => page.t("finding-safetensors"),
         InspectError::Template(why) => page.t1("finding-template-broken", "why", why.text(page.locale)),
+        InspectError::OwnTemplate(why) => page.t1("finding-template-own-broken", "why", why.text(page.locale)),
         InspectError::Mute(why) => page.t1("finding-mute", "why", why.text(page.locale)),
         InspectError::Crashed(why) => page.t1("finding-crashed", "why", why.text(page.locale)),
         InspectError::Refused(why) => page.t1("finding-refused", "why", why.text(page.locale)),

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::inspection_report::backend_error;
 use crate::backends::Endpoint;
 use crate::domain::{ModelKind, ModelState};
-use crate::endpoints::target;
+use crate::endpoints::{local_endpoint, target};
 use crate::i18n::told;
 use crate::state::AppState;
 use crate::store::models::Model;
@@ -106,7 +106,7 @@ impl ModelHealth {
 
     /// A local model that is loaded and whose answers fail.
     fn failing(arena: &AppState, model: &Model, page: &Page) -> Option<Self> {
-        let endpoint = arena.workers.endpoint_of(model.id)?;
+        let endpoint = local_endpoint(model, arena.workers.endpoint_of(model.id)?);
         let circuit = arena.backends.health().circuit(&endpoint.health_key());
         let error = circuit.last_error.as_ref().map(|error| backend_error(error, page)).unwrap_or_default();
         let is_resting = !circuit.is_available(Instant::now());

@@ -40,6 +40,8 @@ pub(in crate::inference_server) fn chat(body: Map<String, Value>) -> Result<Aske
     if top.is_some_and(|top| top > MAX_LOGPROBS) {
         return Err(ApiError::field("top_logprobs", format!("`top_logprobs` must be at most {MAX_LOGPROBS}.")));
     }
+    // As vLLM takes it: this conversation is laid out by it, and not by the model's own.
+    asked.request.chat_template = fields.text("chat_template")?.map(Into::into);
     unsupported(&mut fields)?;
     fields.finish("chat completion");
     asked.ask(Shape::Chat, vec![Input::Chat(messages)], false)
@@ -128,6 +130,7 @@ mod tests {
             "max_tokens": 3, "max_completion_tokens": 4, "logprobs": true, "top_logprobs": 2,
             "stream": true, "stream_options": {"include_usage": true}, "user": "u", "n": 1,
             "logit_bias": {"5": -100}, "stop_token_ids": [7], "response_format": {"type": "json_object"},
+            "chat_template": "{{ messages[0].content }}",
         }))
         .unwrap();
         let request = &asked.requests[0];
@@ -137,6 +140,7 @@ mod tests {
         assert_eq!((sampling.presence_penalty, sampling.seed), (-0.4, Some(u64::MAX - 1)));
         assert_eq!((request.max_tokens, request.logprobs), (4, Some(2)));
         assert_eq!(request.stop, ["a", "b"]);
+        assert_eq!(request.chat_template.as_deref(), Some("{{ messages[0].content }}"));
         assert_eq!(
             (request.logit_bias.as_slice(), request.stop_tokens.as_slice()),
             ([(5, -100.0)].as_slice(), [7].as_slice())

@@ -12,7 +12,8 @@ use super::child::{Sandbox, read_message, write_message};
 use super::job::SandboxJob;
 use super::limits::{STACK, bound_memory, bound_processor_time, forbid_files};
 use super::templates::Templates;
-use crate::inference_server::inspect::{Depth, InspectError, ModelFacts, inspect};
+use crate::i18n::Translated;
+use crate::inference_server::inspect::{Depth, InspectError, ModelFacts, check_template, inspect};
 use crate::inference_server::words;
 
 /// Memory for reading a header and a tokenizer.
@@ -29,6 +30,8 @@ struct Asked {
     base: Option<PathBuf>,
     context: Option<usize>,
     depth: Depth,
+    /// The chat template that requests will bring.
+    template: Option<String>,
 }
 
 /// Looks at model files, each in a process of its own.
@@ -53,16 +56,30 @@ impl Inspector {
         base: Option<&Path>,
         context: Option<usize>,
         depth: Depth,
+        template: Option<&str>,
     ) -> Result<ModelFacts, InspectError> {
         if cfg!(test) {
             // The program of this crate's own tests is not `arena`.
-            return inspect(path, base, context, depth, &ChatTemplate::local());
+            return inspect(path, base, context, depth, template, &ChatTemplate::local());
         }
         let patience = if depth == Depth::Header { HEADER_PATIENCE } else { TRIAL_PATIENCE };
-        let asked = Asked { path: path.to_owned(), base: base.map(Path::to_owned), context, depth };
+        let (base, template) = (base.map(Path::to_owned), template.map(str::to_owned));
+        let asked = Asked { path: path.to_owned(), base, context, depth, template };
         let failed = |error: io::Error| InspectError::Crashed(words::crash(&Crash::System(error.to_string())));
         let mut sandbox = Sandbox::start(&self.executable, SandboxJob::Inspect).map_err(failed)?;
         sandbox.ask(&asked, patience).unwrap_or_else(|how| Err(InspectError::Crashed(words::crash(&how))))
+    }
+
+    /// What [`check_template`] finds. Blocks.
+    ///
+    /// # Errors
+    /// Why the template cannot lay out a conversation.
+    pub fn check_template(&self, source: &str) -> Result<(), Translated> {
+        let templates = match cfg!(test) {
+            true => ChatTemplate::local(),
+            false => Templates::of(self.executable.clone()).compiler(),
+        };
+        check_template(source, &templates)
     }
 }
 
@@ -74,7 +91,11 @@ pub(super) fn answer() -> anyhow::Result<()> {
     let templates = Templates::of_this_program()?.compiler();
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(move || {
         let asked: Asked = serde_json::from_slice(&read_message(&mut io::stdin().lock())?)?;
-        let found = inspect(&asked.path, asked.base.as_deref(), asked.context, Depth::Header, &templates);
+        let look = |depth| {
+            let (base, template) = (asked.base.as_deref(), asked.template.as_deref());
+            inspect(&asked.path, base, asked.context, depth, template, &templates)
+        };
+        let found = look(Depth::Header);
         let found = found.and_then(|facts| {
             if asked.depth == Depth::Header {
                 return Ok(facts);
@@ -83,7 +104,7 @@ pub(super) fn answer() -> anyhow::Result<()> {
             let memory = facts.memory.saturating_mul(2).saturating_add(HEADER_MEMORY);
             bound_memory(memory)
                 .map_err(|error| InspectError::Crashed(words::crash(&Crash::System(error.to_string()))))?;
-            inspect(&asked.path, asked.base.as_deref(), asked.context, asked.depth, &templates)
+            look(asked.depth)
         });
         Ok(write_message(&mut io::stdout().lock(), &serde_json::to_vec(&found)?)?)
     })?;

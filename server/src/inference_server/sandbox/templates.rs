@@ -30,6 +30,11 @@ impl Templates {
         Ok(Self { executable: std::env::current_exe()? })
     }
 
+    /// From the program `arena` in this file.
+    pub(super) fn of(executable: PathBuf) -> Self {
+        Self { executable }
+    }
+
     /// For the engine.
     pub(in super::super) fn compiler(self) -> CompileTemplate {
         Arc::new(move |source| {
