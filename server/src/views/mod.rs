@@ -1,6 +1,7 @@
 //! What several pages show: the language, the frame, Markdown, numbers, the state of a reply. The struct of a page itself
 //! stands beside its handler.
 
+mod admin_menu;
 mod assets;
 mod axis;
 pub mod conversation;

@@ -1,8 +1,8 @@
 //! An administrator has a model judge, and reads how far it can be trusted.
 
-use arena_tests::harness::{Arena, Behaviour, Browser, Look, NewModel, eventually_async};
+use arena_tests::harness::{Behaviour, Browser, Look, NewModel, eventually_async};
 
-use super::desk::sign_in;
+use super::desk::{sign_in, sign_in_again};
 use super::{Stage, ask};
 
 /// Two models and a judge that reads the answers.
@@ -27,15 +27,6 @@ async fn stage() -> Stage {
     };
     stage.arena.store().await.add_model(&model).await;
     stage
-}
-
-/// The administrator of the one-time link, by name and password.
-async fn sign_in_again(browser: &Browser, arena: &Arena) {
-    browser.go(&arena.url("/admin/sign-in")).await;
-    browser.write("#name", "ada").await;
-    browser.write("#password", "correct horse battery").await;
-    browser.click("main form button").await;
-    eventually_async("the overview", async || (browser.path().await == "/admin").then_some(())).await;
 }
 
 #[tokio::test]
@@ -88,6 +79,9 @@ async fn a_judging_is_started_watched_and_read_beside_peoples_votes() {
     browser.go(&stage.arena.url("/judges")).await;
     let told = browser.read("main", "Same as people").await;
     assert!(told.contains("Umpire") && told.contains("Same verdict in both orders"), "{told}");
+    let wide = "const page = document.querySelector('main'); return [...document.querySelectorAll('.judges .card')].every(card => \
+        card.clientWidth > page.clientWidth * 0.95)";
+    assert_eq!(browser.run(wide).await, true, "the cards leave half of the page empty");
     browser.screenshot("judges").await;
     browser.go(&stage.arena.url("/leaderboard?kind=judge")).await;
     browser.read("main", "Verse Alpha").await;
