@@ -57,7 +57,10 @@ function mayMoveFocus() {
 function keepDraft(old, panel) {
   const draft = old.querySelector(".composer");
   const place = panel.querySelector(".composer");
-  if (!place) carryDraft(battle.dataset.battle, panel.querySelector("[data-new]")?.getAttribute("href") ?? "/battle");
+  if (!place) {
+    const next = panel.querySelector("[data-new]") ?? battle.querySelector("[data-new]");
+    carryDraft(battle.dataset.battle, next?.getAttribute("href") ?? "/battle");
+  }
   if (!draft || !place) return;
   const focused = draft.contains(document.activeElement) ? document.activeElement : null;
   const isEmpty = !draft.querySelector("[data-composer]").value;

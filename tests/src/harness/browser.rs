@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::eventually_async;
 
 /// What the window is like.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Look {
     /// The browser's language.
     pub language: &'static str,

@@ -179,6 +179,11 @@ impl BattlePage {
         turn.number as usize == self.status.judged + 1
     }
 
+    /// Whether the conversation went on after the vote: what the vote revealed stands between its turns then.
+    pub fn goes_on_after_vote(&self) -> bool {
+        self.turns.iter().any(|turn| turn.is_after_vote)
+    }
+
     /// The text that says how much fits into another message.
     pub fn room_text(&self) -> Option<String> {
         Some(match self.room? {

@@ -76,6 +76,10 @@ async fn visit(name: &str, look_like: Look) {
     look(&browser, "the reveal", &mut found).await;
     ask_after(&browser).await;
     look(&browser, "after the reveal", &mut found).await;
+    let order = "const names = document.querySelector('[data-revealed]'), later = document.querySelector('#turn-2'); \
+        return (names.compareDocumentPosition(later) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0";
+    assert_eq!(browser.run(order).await, true, "the names stand below a turn that they say nothing of");
+    browser.screenshot(&format!("after-reveal-{}", if look_like.size.0 < 600 { "phone" } else { "desk" })).await;
     sign_in(&browser, &stage.arena).await;
     for path in PAGES.iter().chain(ADMIN) {
         browser.go(&stage.arena.url(path)).await;
