@@ -36,7 +36,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     std::fs::write(&json, tokenizer_json(&parts)?.to_string()).with_context(|| json.display().to_string())?;
     let mut writer = Writer::new();
     writer.value("general.architecture", Value::String("llama".into()));
-    for (key, value) in gguf_values(&parts, Some(vocabulary::TEMPLATE)) {
+    for (key, value) in gguf_values(&parts, Some(vocabulary::template(arguments.max_token_length))) {
         writer.value(key, value);
     }
     let gguf = arguments.folder.join("tokenizer.gguf");

@@ -19,6 +19,16 @@ pub const TEMPLATE: &str = "{{ bos_token }}{% for message in messages %}{% if me
 {{ '[INST] ' + message['content'] + ' [/INST] ' }}{% elif message['role'] == 'assistant' %}\
 {{ message['content'] + eos_token }}{% endif %}{% endfor %}";
 
+/// The same for a vocabulary with space prefix, which puts the space before a text by itself.
+pub const TEMPLATE_OF_WORDS: &str = "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'user' %}\
+{{ '[INST]' + message['content'] + '[/INST]' }}{% elif message['role'] == 'assistant' %}\
+{{ message['content'] + eos_token }}{% endif %}{% endfor %}";
+
+/// The instruct format for a vocabulary whose pieces have at most `longest` characters.
+pub fn template(longest: usize) -> &'static str {
+    if longest > 1 { TEMPLATE_OF_WORDS } else { TEMPLATE }
+}
+
 /// Learns a vocabulary of `size` tokens whose pieces have at most `longest` characters.
 ///
 /// # Errors
@@ -41,16 +51,13 @@ pub fn learn<'a>(texts: impl Iterator<Item = &'a str> + Send, size: usize, longe
         .max_token_length(Some(longest))
         .build();
     let fault = |e: Box<dyn std::error::Error + Send + Sync>| Error::Training(format!("vocabulary: {e}"));
-    // Pieces do not cross punctuation, lines or spaces.
+    // Pieces do not cross punctuation nor lines. A space belongs to the word after it, as SentencePiece has it.
     // The trainer's own bound does not hold for pairs of single characters, so these come apart here.
     let words = |text: &str| {
         if longest == 1 {
             return Ok(text.chars().filter(|c| !c.is_whitespace()).map(String::from).collect());
         }
-        let marks = |c: char| c.is_whitespace() || c.is_ascii_punctuation() || "，。！？；：、《》“”".contains(c);
-        let mut words: Vec<String> = text.split(marks).filter(|w| !w.is_empty()).map(str::to_owned).collect();
-        words.extend(text.chars().filter(|c| marks(*c) && !c.is_whitespace()).map(String::from));
-        Ok(words)
+        Ok(words_of(text))
     };
     trainer.feed(texts, words).map_err(fault)?;
     let mut model = BPE::default();
@@ -76,8 +83,33 @@ pub fn learn<'a>(texts: impl Iterator<Item = &'a str> + Send, size: usize, longe
         unknown: Some(0),
         add_bos: Some(true),
         add_eos: Some(false),
-        add_space_prefix: Some(false),
+        // Where pieces are words, the first word of a text is the piece that it is elsewhere.
+        add_space_prefix: Some(longest > 1),
     })
+}
+
+/// The parts of a text within which pieces may grow: words and runs of one mark, each with the space before it.
+fn words_of(text: &str) -> Vec<String> {
+    let is_mark = |c: char| c.is_ascii_punctuation() || "，。！？；：、《》“”".contains(c);
+    let mut words: Vec<String> = Vec::new();
+    // The last character of the word that may still grow; none after a line's end.
+    let mut last = None;
+    for c in text.chars() {
+        let joins = match last {
+            None => false,
+            Some(' ') => !c.is_whitespace(),
+            Some(before) if is_mark(before) || is_mark(c) => before == c,
+            Some(_) => !c.is_whitespace(),
+        };
+        last = Some(c).filter(|c| *c == ' ' || !c.is_whitespace());
+        let Some(c) = last else { continue };
+        let shown = if c == ' ' { '▁' } else { c };
+        match words.last_mut() {
+            Some(word) if joins => word.push(shown),
+            _ => words.push(shown.into()),
+        }
+    }
+    words
 }
 
 #[cfg(test)]
@@ -86,6 +118,16 @@ mod tests {
 
     use super::*;
     use mixtral_engine::text::{Encoding, Tokenizer};
+
+    #[test]
+    fn a_space_belongs_to_the_word_after_it() {
+        assert_eq!(
+            words_of("Use **ember**  in a\nsentence."),
+            ["Use", "▁**", "ember", "**", "▁", "▁in", "▁a", "sentence", "."]
+        );
+        assert_eq!(words_of("春风，明月"), ["春风", "，", "明月"]);
+        assert_eq!(words_of(" \n "), ["▁", "▁"]);
+    }
 
     const TEXT: &str = "春风春风又春风，明月明月何明月。不知春风明月";
 
@@ -107,5 +149,8 @@ mod tests {
             }
         }
         assert!(learn([TEXT].into_iter(), 262, 1).is_err());
+        let english = "a lantern is a light, and a light is a lantern";
+        let parts = learn([english; 4].into_iter(), 261 + 40, 16).expect("a vocabulary");
+        assert!(parts.tokens.iter().any(|t| t == "▁lantern") && !parts.tokens.iter().any(|t| t == "lantern"));
     }
 }
