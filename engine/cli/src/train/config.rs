@@ -48,18 +48,20 @@ fn parse(text: &str, name: &str, language: Language) -> anyhow::Result<Recipe> {
     })
 }
 
-/// The setting whose name is closest, if one is close.
+/// The setting whose name is closest, if one is close, with the group that it stands in: a right name may stand at the wrong
+/// place.
 fn similar(key: &str) -> anyhow::Result<Option<String>> {
     let mut known = Vec::new();
-    names(&serde_json::to_value(Recipe::preferences())?, &mut known);
-    let scored = known.into_iter().map(|name| (strsim::jaro_winkler(key, &name), name));
+    names(&serde_json::to_value(Recipe::preferences())?, "", &mut known);
+    let own = |path: &str| strsim::jaro_winkler(key, path.rsplit('.').next().unwrap_or(path));
+    let scored = known.into_iter().map(|path| (own(&path), path));
     Ok(scored.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score > 0.8).map(|(_, name)| name))
 }
 
-fn names(value: &Value, out: &mut Vec<String>) {
+fn names(value: &Value, group: &str, out: &mut Vec<String>) {
     for (key, value) in value.as_object().into_iter().flatten() {
-        out.push(key.clone());
-        names(value, out);
+        out.push(format!("{group}{key}"));
+        names(value, &format!("{group}{key}."), out);
     }
 }
 
@@ -72,6 +74,8 @@ mod tests {
         let said = |text: &str| parse(text, "a.json", Language::English).expect_err("refused").to_string();
         let text = said("{\"seed\": 1,\n \"learning_rat\": 1}");
         assert!(text.contains("a.json") && text.contains("line 2") && text.contains("learning_rate"), "{text}");
+        let text = said("{\"num_hidden_layers\": 4}");
+        assert!(text.contains("“model_config.num_hidden_layers”"), "{text}");
         let text = said("{\"lora\": {\"lora_r\": 1}}");
         assert!(text.contains("lora_r"), "{text}");
         assert!(said("{\"zzz\": 1}").contains("zzz"));
