@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use mixtral_evaluation::Benchmark;
 
 use crate::i18n::Language;
+use crate::prepare::Package;
 use crate::{
     bench, chat, choices, convert, evaluate, imatrix, info, judge, longbench, make_random, merge, needle, perplexity,
     prepare, print_config, quantize, selftest, train, train_tokenizer,
@@ -59,6 +60,7 @@ pub enum Evaluate {
     Longbench(longbench::Arguments),
     Needle(needle::Arguments),
     Poetry(evaluate::Arguments),
+    Wordnet(evaluate::wordnet::Arguments),
     Compare(choices::Compared),
 }
 
@@ -72,6 +74,7 @@ pub enum Bench {
 #[derive(Debug, Subcommand)]
 pub enum Prepare {
     ChinesePoetry(prepare::Arguments),
+    Wordnet(prepare::Arguments),
 }
 
 /// `data poetry`.
@@ -89,6 +92,7 @@ impl Command {
             Self::Evaluate(Evaluate::Poetry(arguments)) | Self::Recite(arguments) => {
                 evaluate::run(&arguments, language)
             }
+            Self::Evaluate(Evaluate::Wordnet(arguments)) => evaluate::wordnet::run(&arguments, language),
             Self::Evaluate(Evaluate::Ceval(arguments)) => choices::run(Benchmark::Ceval, &arguments, language),
             Self::Evaluate(Evaluate::Cmmlu(arguments)) => choices::run(Benchmark::Cmmlu, &arguments, language),
             Self::Evaluate(Evaluate::Mmlu(arguments)) => choices::run(Benchmark::Mmlu, &arguments, language),
@@ -104,8 +108,9 @@ impl Command {
             Self::Train(arguments) => train::run(&arguments, language),
             Self::TrainTokenizer(arguments) => train_tokenizer::run(&arguments, language),
             Self::Prepare(Prepare::ChinesePoetry(arguments)) | Self::Data(Data::Poetry(arguments)) => {
-                prepare::run(&arguments, language)
+                prepare::run(Package::ChinesePoetry, &arguments, language)
             }
+            Self::Prepare(Prepare::Wordnet(arguments)) => prepare::run(Package::Wordnet, &arguments, language),
             Self::Bench(Bench::Inference(arguments)) => bench::inference::run(&arguments, language),
             Self::Bench(Bench::Kernels(arguments)) => bench::kernels::run(&arguments, language),
             Self::Bench(Bench::Train(arguments)) => bench::train::run(&arguments, language),

@@ -34,6 +34,7 @@ mod settings;
 mod train;
 mod train_tokenizer;
 mod windows;
+mod wordnet;
 
 use std::process::ExitCode;
 

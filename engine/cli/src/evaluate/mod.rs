@@ -1,10 +1,11 @@
-//! `mixtral evaluate poetry`: how often a model's verse is what was asked for, and pairs of better and worse answers to train
+//! `mixtral evaluate poetry` (and, below, `wordnet`): how often a model's verse is what was asked for, and pairs of better and worse answers to train
 //! on.
 
 mod answers;
 mod compared;
 mod pairs;
 mod tally;
+pub mod wordnet;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
