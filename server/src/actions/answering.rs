@@ -8,7 +8,7 @@ use sqlx::{PgConnection, PgPool};
 use crate::backends::{ChatRequest, Message, Role, Sampling};
 use crate::domain::{
     AnswerMode, Battle, BattleId, Candidate, ModelId, ModelKind, Parameters, ReplyId, Side, is_empty_answer,
-    language_of,
+    language_of, speaks,
 };
 use crate::endpoints::{local_target, target};
 use crate::error::Error;
@@ -20,18 +20,19 @@ use crate::streams::{GenerationRequest, ReplyAttempt, TurnHub};
 /// When to come again where too many wait for a model.
 const FULL_RETRY: Duration = Duration::from_secs(5);
 
-/// Everyone who might be drawn.
-pub async fn candidates(db: &PgPool, streams: &TurnHub) -> Result<Vec<Candidate>, Error> {
-    Ok(candidates_of(&models::enabled(db).await?, streams))
+/// Everyone who might be drawn for a conversation in a language.
+pub async fn candidates(db: &PgPool, streams: &TurnHub, language: &str) -> Result<Vec<Candidate>, Error> {
+    Ok(candidates_of(&models::enabled(db).await?, streams, language))
 }
 
 /// The same of models that were read already.
-pub fn candidates_of(models: &[Model], streams: &TurnHub) -> Vec<Candidate> {
+pub fn candidates_of(models: &[Model], streams: &TurnHub, language: &str) -> Vec<Candidate> {
     let candidate = |model: &Model| Candidate {
         id: model.id,
         weight: model.settings.general.sampling_weight,
         is_available: streams.is_available(model),
         parameters: model.card().parameters,
+        speaks: speaks(&model.card().languages, language),
     };
     models.iter().map(candidate).collect()
 }

@@ -1,13 +1,13 @@
 //! A side that failed is asked again: the same model, or on a blind battle's first turn another one where that one is
 //! down.
 
-use super::answering::{attempt, candidates, check_room, new_reply};
+use super::answering::{attempt, candidates_of, check_room, new_reply};
 use crate::backends::ErrorKind;
-use crate::domain::{Battle, BattleId, Candidate, ModelId, Reply, Side, Trouble};
+use crate::domain::{Battle, BattleId, Candidate, ModelId, Reply, Side, Trouble, language_of};
 use crate::error::Error;
 use crate::limits::Caller;
 use crate::state::AppState;
-use crate::store::battles;
+use crate::store::{battles, models};
 
 /// Which side is asked again.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,7 @@ impl RetryReply {
         let AppState { db, streams, .. } = arena;
         arena.limits.check_message(self.caller)?;
         let permit = streams.permit()?;
-        let candidates = candidates(db, streams).await?;
+        let models = models::enabled(db).await?;
         let mut transaction = db.begin().await?;
         if !battles::lock(&mut *transaction, self.battle).await? {
             return Err(Error::NotFound);
@@ -40,16 +40,21 @@ impl RetryReply {
         let turn = battle.last_turn().ok_or(Error::NotFound)?;
         let number = turn.number;
         let failed = turn.reply(self.side).ok_or(Error::NotFound)?;
+        let candidates = candidates_of(&models, streams, language_of(&turn.prompt));
         let model = match (battle.model(self.side.other()), is_down(&battle, failed, &candidates)) {
             (Some(stays), true) => {
                 let mode = battles::mode(&mut *transaction, self.battle).await?;
                 // A model that the visitor chose is asked again, whatever became of it.
                 let is_free = mode.chosen() != Some(failed.model);
-                let table = arena.evidence.pair_table(&candidates, mode).ok().filter(|_| is_free);
-                table.and_then(|table| {
+                let drawn = |candidates: &[Candidate]| {
+                    let table = arena.evidence.pair_table(candidates, mode).ok().filter(|_| is_free)?;
                     let model = table.draw_opponent(stays, failed.model, &mut rand::rng())?;
                     let (a, b) = sides(self.side, model, stays);
                     Some((model, table.probability(a, b)))
+                };
+                // Where only these two speak the language, one who does not is better than nobody.
+                drawn(&candidates).or_else(|| {
+                    drawn(&candidates.iter().filter(|one| one.id != failed.model).copied().collect::<Vec<_>>())
                 })
             }
             _ => None,

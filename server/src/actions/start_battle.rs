@@ -60,13 +60,14 @@ impl StartBattle {
         if system_prompt.chars().count() > MAX_SYSTEM_PROMPT || (is_blind && !system_prompt.is_empty()) {
             return Err(Error::invalid("parameter", "system_prompt"));
         }
+        let language = language_of(prompt.as_str());
         let permit = streams.permit()?;
         let (kind, model_a, model_b, pair_probability) = match self.opponents {
             Opponents::Sampled(mode) => {
                 if let Some(chosen) = mode.chosen() {
                     check(db, chosen).await?;
                 }
-                let candidates = candidates(db, streams).await?;
+                let candidates = candidates(db, streams, language).await?;
                 let table = arena.evidence.pair_table(&candidates, mode).map_err(|error| no_models(&error))?;
                 let pair = table.draw(&mut rand::rng());
                 (BattleKind::Battle, pair.a, Some(pair.b), Some(pair.probability))
@@ -99,7 +100,7 @@ impl StartBattle {
             model_b,
             pair_probability,
             mode,
-            language: language_of(prompt.as_str()),
+            language,
             parameters: &parameters,
             system_prompt,
             set_prompt: of_set.as_ref().map(|(id, set)| SetPrompt { id: *id, set, is_prepared: false }),

@@ -45,7 +45,7 @@ impl StartPrepared {
         let ready = prepared_answers::draw(db, voter, &contestants(&models), self.language, &theme).await?;
         let ready = ready.ok_or(Error::Conflict("prepared-none"))?;
         // Who has answered plays, whether it would answer now or not.
-        let candidates: Vec<Candidate> = candidates_of(&models, streams)
+        let candidates: Vec<Candidate> = candidates_of(&models, streams, &ready.language)
             .into_iter()
             .filter(|candidate| ready.models.contains(&candidate.id))
             .map(|candidate| Candidate { is_available: true, ..candidate })

@@ -1,4 +1,4 @@
-//! The language of a prompt, as ISO 639-1.
+//! The language of a prompt, and those that a model speaks, as ISO 639-1.
 
 use whatlang::{Lang, detect};
 
@@ -32,6 +32,30 @@ pub fn language_of(text: &str) -> &'static str {
         Some(info) if info.confidence() > 0.5 => code(info.lang()),
         _ => "und",
     }
+}
+
+/// The languages in a list such as `zh, en-GB`, each once, in their order.
+///
+/// # Errors
+/// The first that is no code of two letters, with or without a region.
+pub fn language_codes(text: &str) -> Result<Vec<String>, String> {
+    let mut found: Vec<String> = Vec::new();
+    for said in text.split([',', ';', '，', '、', ' ']).map(str::trim).filter(|said| !said.is_empty()) {
+        let code = said.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+        if code.len() != 2 || !code.bytes().all(|b| b.is_ascii_lowercase()) {
+            return Err(said.to_owned());
+        }
+        if !found.contains(&code) {
+            found.push(code);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a model whose languages are listed so speaks one. Who lists none may speak any, and what language a text is in that
+/// cannot be told (`und`) anybody may.
+pub fn speaks(list: &str, language: &str) -> bool {
+    language == "und" || list.is_empty() || list.split(", ").any(|code| code == language)
 }
 
 fn is_han(c: char) -> bool {
@@ -108,5 +132,20 @@ mod tests {
         ] {
             assert_eq!(language_of(text), language, "{text}");
         }
+    }
+
+    #[test]
+    fn a_list_of_languages_is_read_as_people_write_it() {
+        let codes = |text| language_codes(text).map(|codes| codes.join(", "));
+        assert_eq!(codes("zh-CN，en、ZH  fr_CA"), Ok("zh, en, fr".to_owned()));
+        assert_eq!(codes(" "), Ok(String::new()));
+        assert_eq!(codes("zh, Chinese"), Err("Chinese".to_owned()));
+        assert_eq!(codes("中文"), Err("中文".to_owned()));
+    }
+
+    #[test]
+    fn whoever_lists_no_language_may_speak_any() {
+        assert!(speaks("", "zh") && speaks("zh, en", "en") && speaks("en", "und"));
+        assert!(!speaks("zh", "en") && !speaks("zh", "z"));
     }
 }

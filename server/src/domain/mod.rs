@@ -34,7 +34,7 @@ pub use device::{Device, DevicePreference, UnknownDevice};
 pub use features::{BoardCategory, Categories, Category, JudgedTexts, RULES_VERSION, Style, VoteFeatures, token_count};
 pub use identity::{NameLists, Names, RegisteredModel, find_giveaway};
 pub use ids::{AdminId, BattleId, ModelId, ReplyId, ShareId, VoterId};
-pub use language::language_of;
+pub use language::{language_codes, language_of, speaks};
 pub use model::{
     Answering, Card, EndpointAddress, EndpointSource, General, Group, LocalSource, MAX_NAME, MAX_SYSTEM_PROMPT,
     ModelKind, ModelSettings, ModelSource, ModelState, RequestPolicy,

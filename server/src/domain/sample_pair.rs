@@ -87,6 +87,8 @@ pub struct Candidate {
     pub is_available: bool,
     /// How many parameters it has, where an administrator says.
     pub parameters: Option<i64>,
+    /// Whether it speaks the language of the conversation, or does not say what it speaks.
+    pub speaks: bool,
 }
 
 /// What the operator decides about draws.
@@ -182,7 +184,8 @@ impl SamplingError {
 pub struct PairTable(Vec<(ModelId, ModelId, f64)>);
 
 impl PairTable {
-    /// The pairs of these candidates.
+    /// The pairs of these candidates. Who speaks the language comes first: where a pair can be drawn that both speak it, only
+    /// such are; else those of which one does; else all.
     ///
     /// # Errors
     /// Where there are none, and why.
@@ -210,8 +213,11 @@ impl PairTable {
                 PairMode::Sizes => is_small_and_big(a, b),
                 PairMode::Chosen(model) => a.id == model || b.id == model,
             })
-            .map(|(a, b, probability)| (a.id, b.id, probability))
+            .map(|(a, b, probability)| (a, b, probability, u8::from(a.speaks) + u8::from(b.speaks)))
             .collect();
+        let most = pairs.iter().map(|one| one.3).max();
+        pairs.retain(|one| Some(one.3) == most);
+        let mut pairs: Vec<_> = pairs.into_iter().map(|(a, b, probability, _)| (a.id, b.id, probability)).collect();
         let sum: f64 = pairs.iter().map(|one| one.2).sum();
         pairs.iter_mut().for_each(|one| one.2 /= sum);
         match (pairs.is_empty(), mode) {
@@ -304,6 +310,7 @@ mod tests {
             weight: *weight,
             is_available: true,
             parameters: Some(1 << n),
+            speaks: true,
         };
         weights.iter().enumerate().map(one).collect()
     }
@@ -405,6 +412,25 @@ mod tests {
         given[0].is_available = false;
         assert_eq!(table(&given, PairMode::Chosen(id(0))), Err(SamplingError::Unavailable));
         assert!(PairMode::Chosen(id(0)).exclusion_reason().is_some() && PairMode::Sizes.exclusion_reason().is_none());
+    }
+
+    #[test]
+    fn whoever_speaks_the_language_comes_first() {
+        let mut given = candidates(&[1.0, 1.0, 1.0, 1.0]);
+        let of = |given: &[Candidate], mode| {
+            let table = table(given, mode).expect("drawable");
+            let pairs = (0..4).flat_map(|a| (a + 1..4).map(move |b| (a, b)));
+            pairs.filter(|(a, b)| table.probability(id(*a), id(*b)).is_some()).collect::<Vec<_>>()
+        };
+        (given[0].speaks, given[3].speaks) = (false, false);
+        assert_eq!(of(&given, PairMode::Random), [(1, 2)], "both do");
+        assert_eq!(of(&given, PairMode::Chosen(id(0))), [(0, 1), (0, 2)], "whom the visitor chose meets one who does");
+        given[1].is_available = false;
+        assert_eq!(of(&given, PairMode::Random), [(0, 2), (2, 3)], "one does");
+        given[2].speaks = false;
+        assert_eq!(of(&given, PairMode::Random).len(), 3, "nobody does");
+        let found = table(&given, PairMode::Random).expect("drawable");
+        assert!(found.probability(id(0), id(2)).is_some_and(|probability| (probability - 1.0 / 6.0).abs() < 1e-12));
     }
 
     #[test]

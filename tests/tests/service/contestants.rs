@@ -199,3 +199,34 @@ async fn an_endpoint_is_sent_a_chat_template_only_where_its_contestant_has_one()
     assert!(form.buttons.iter().any(|(_, value)| value == "force"), "{:?}", form.buttons);
     admin.submit(&form, Some(("action", "force"))).await.expect(200);
 }
+
+#[tokio::test]
+async fn a_battle_is_drawn_among_those_who_speak_its_language() {
+    let stage = Stage::quick().await;
+    let copies = "INSERT INTO models SELECT (jsonb_populate_record(models, jsonb_build_object('id', gen_random_uuid(),
+        'slug', slug || '-zh', 'display_name', display_name || ' Z', 'languages', 'zh'))).* FROM models";
+    stage.store.execute(copies).await;
+    stage.store.execute("UPDATE models SET languages = 'en, fr' WHERE languages = ''").await;
+    let of_english = "SELECT count(*) FROM battles JOIN models a ON a.id = model_a JOIN models b ON b.id = model_b
+                      WHERE a.languages = 'en, fr' AND b.languages = 'en, fr' AND pair_probability = 0.5";
+    let of_chinese = "SELECT count(*) FROM battles JOIN models a ON a.id = model_a JOIN models b ON b.id = model_b
+                      WHERE a.languages = 'zh' AND b.languages = 'zh' AND pair_probability = 0.5";
+    for (prompt, drawn) in [("What is a lantern?", of_english), ("写一首五言绝句", of_chinese)] {
+        for _ in 0..3 {
+            begin(&stage.arena.visitor(), prompt).await;
+        }
+        assert_eq!(stage.store.count(drawn).await, 3, "{prompt}");
+    }
+    // One who says nothing may speak any language, and is on everybody's card as before.
+    stage.store.execute("UPDATE models SET languages = '' WHERE slug LIKE '%-zh'").await;
+    let cards = stage.arena.visitor();
+    let said = cards.get(&format!("/models/{}", SLUGS[0])).await.expect(200).words();
+    assert!(said.contains("English · French"), "{said}");
+    assert!(!cards.get(&format!("/models/{}-zh", SLUGS[0])).await.expect(200).words().contains("English · French"));
+    for _ in 0..12 {
+        begin(&stage.arena.visitor(), "What is a lantern?").await;
+    }
+    let mixed = "SELECT count(*) FROM battles JOIN models a ON a.id = model_a JOIN models b ON b.id = model_b
+                 WHERE a.languages <> b.languages";
+    assert!(stage.store.count(mixed).await > 0);
+}

@@ -11,8 +11,8 @@ use super::ModelKind;
 use super::places::{AbsolutePath, Address, Addresses, DeviceName, KeyVariable};
 use crate::domain::DevicePreference;
 use crate::domain::setting::{
-    Count, Decimal, Field, FieldError, Line, Name, Optional, ParameterNames, Prose, Required, SettingTexts, Source,
-    Whole, settings,
+    Count, Decimal, Field, FieldError, LanguageCodes, Line, Name, Optional, ParameterNames, Prose, Required,
+    SettingTexts, Source, Whole, settings,
 };
 
 /// The longest name in characters.
@@ -118,6 +118,9 @@ settings!(
         description_zh: String = String::new(), Prose { max: MAX_DESCRIPTION, language: "zh-CN" };
         /// Prompts that show what it can do, one a line: offered to visitors.
         sample_prompts: String = String::new(), Prose { max: MAX_DESCRIPTION, language: "" };
+        /// The languages it speaks, by their codes, such as `zh, en`: a battle in another draws it only where too few speak that.
+        /// Empty for any.
+        languages: String = String::new(), LanguageCodes;
         /// The family, such as Mixtral.
         family: String = String::new(), Line(120);
         /// The model it was made from.

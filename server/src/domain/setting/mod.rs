@@ -12,5 +12,5 @@ pub use record::SettingTexts;
 pub(in crate::domain) use record::{checked, field, settings};
 pub use rules::{Field, FieldError, Shape};
 pub(in crate::domain) use rules::{
-    Line, Mistake, Name, Optional, ParameterNames, Prose, Required, Rule, Source, mistake,
+    LanguageCodes, Line, Mistake, Name, Optional, ParameterNames, Prose, Required, Rule, Source, mistake,
 };

@@ -1,6 +1,6 @@
 //! What a setting may be: rules that read a text, as typed or sent, into a checked value.
 
-use crate::domain::{SentParameter, is_invisible};
+use crate::domain::{SentParameter, is_invisible, language_codes};
 
 /// A setting that cannot stay as it is. `code` names the text `error-CODE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,6 +203,32 @@ impl Rule for ParameterNames {
 
     fn pattern(&self) -> Option<&'static str> {
         Some(r"[,;，、\s]*((temperature|top_p|seed|top_k|min_p|repetition_penalty)([,;，、\s]+|$))*")
+    }
+}
+
+/// Languages by their ISO 639-1 codes, in one line.
+pub(in crate::domain) struct LanguageCodes;
+
+impl Rule for LanguageCodes {
+    type Value = String;
+
+    fn check(&self, text: &str) -> Result<String, Mistake> {
+        match language_codes(text) {
+            Ok(codes) => Ok(codes.join(", ")),
+            Err(unknown) => mistake("field-language", unknown),
+        }
+    }
+
+    fn show(&self, value: &String) -> String {
+        value.clone()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Line { max: 100 }
+    }
+
+    fn pattern(&self) -> Option<&'static str> {
+        Some(r"[,;，、\s]*([A-Za-z]{2}([\-_][A-Za-z0-9]*)*([,;，、\s]+|$))*")
     }
 }
 

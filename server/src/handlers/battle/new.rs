@@ -104,7 +104,7 @@ impl NewBattlePage {
         };
         let is_demo = !models.is_empty() && models.iter().all(is_demo);
         let standings = Standings::read(arena).await?;
-        let drawn = arena.evidence.pair_table(&candidates_of(&models, &arena.streams), PairMode::Random);
+        let drawn = arena.evidence.pair_table(&candidates_of(&models, &arena.streams, "und"), PairMode::Random);
         let trouble = drawn.err().map(|e| Trouble::new(&Error::NoModels(e.code()), page.locale));
         let sizes = || models.iter().filter(|model| model.in_rotation()).filter_map(|model| model.card().parameters);
         let has_sizes = sizes().max().zip(sizes().min()).is_some_and(|(most, least)| most / SIZE_RATIO >= least.max(1));

@@ -20,7 +20,7 @@ use crate::store::model_results::{self, ModelResult};
 use crate::store::models::{self, Model};
 use crate::store::{evidence, model_names, rating_history, ratings};
 use crate::supervisor::{LoadState, Snapshot};
-use crate::views::Page;
+use crate::views::{Page, language_name};
 
 /// One model.
 #[derive(Template)]
@@ -118,6 +118,13 @@ impl ModelCardPage {
     /// Seconds as people compare them.
     fn first_token(&self) -> Option<String> {
         self.speed.map(|speed| format!("{:.2}", speed.first_token))
+    }
+
+    /// What the languages it speaks are called.
+    fn languages(&self) -> String {
+        let codes = self.model.card().languages.split(", ");
+        let names: Vec<String> = codes.map(|code| language_name(self.page.locale, code)).collect();
+        names.join(" · ")
     }
 
     /// Its own sampling, as it is part of it.
