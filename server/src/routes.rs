@@ -4,8 +4,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::error::Error;
 use crate::handlers::{
-    access, admin, api, battle, compare, factors, health, held, history, home, judges, language, leaderboard, metrics,
-    models, my_votes, new_chat, reasons, sign_in, statics, texts, theme,
+    access, admin, api, battle, compare, factors, health, held, help, history, home, judges, language, leaderboard,
+    metrics, models, my_votes, new_chat, reasons, sign_in, statics, texts, theme,
 };
 
 /// The table.
@@ -23,6 +23,8 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/about", web::get().to(texts::about))
         .route("/terms", web::get().to(texts::terms))
         .route("/privacy", web::get().to(texts::privacy))
+        .route("/help", web::get().to(help::page))
+        .route("/help/{topic}", web::get().to(help::topic))
         .route("/theme", web::post().to(theme::choose))
         // Models
         .route("/models", web::get().to(models::list::page))

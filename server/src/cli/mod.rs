@@ -50,3 +50,26 @@ pub fn parse(locale: Locale) -> Command {
         None => unreachable!("`arena serve` has a command"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use arena_server::domain::HelpTopic;
+    use arena_server::views::guide;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_of_the_pages_of_help_are_understood() {
+        let mut count = 0;
+        for topic in HelpTopic::ALL {
+            let text = guide(*topic, Locale::En);
+            let blocks = text.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix("sh\n"));
+            for line in blocks.flat_map(str::lines).filter(|line| line.starts_with("arena ")) {
+                let parsed = Cli::command().try_get_matches_from(line.split_whitespace());
+                assert!(parsed.is_ok(), "{line}: {}", parsed.expect_err("refused"));
+                count += 1;
+            }
+        }
+        assert!(count >= 8, "{count}");
+    }
+}

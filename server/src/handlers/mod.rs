@@ -19,6 +19,7 @@ pub mod compare;
 pub mod factors;
 pub mod health;
 pub mod held;
+pub mod help;
 pub mod history;
 pub mod home;
 pub mod judges;

@@ -35,13 +35,14 @@ fn is_open(path: &str) -> bool {
         "/about",
         "/terms",
         "/privacy",
+        "/help",
         "/language",
         "/theme",
         "/robots.txt",
         "/favicon.ico",
     ];
     let others = ["/api", "/api/openapi.json", "/metrics", "/health", "/admin"];
-    let below = ["/static/", "/health/", "/admin/", "/api/v1/admin/"];
+    let below = ["/help/", "/static/", "/health/", "/admin/", "/api/v1/admin/"];
     pages.contains(&path) || others.contains(&path) || below.iter().any(|start| path.starts_with(start))
 }
 

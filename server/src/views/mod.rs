@@ -22,5 +22,5 @@ pub use human::{
     state_key, time, unrated_reason, voted_text, when,
 };
 pub use page::{ErrorPage, Page};
-pub use site_text::{built_in, built_in_samples, text_html};
+pub use site_text::{built_in, built_in_samples, guide, guide_html, text_html};
 pub use theme::Theme;

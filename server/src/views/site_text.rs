@@ -1,7 +1,7 @@
 //! What administrators write of the site, as pages show it: their text, else the one that is built in.
 
 use super::{Page, markdown};
-use crate::domain::{SiteRules, SiteText};
+use crate::domain::{HelpTopic, SiteRules, SiteText};
 use crate::i18n::Locale;
 
 /// The built-in text, in Markdown.
@@ -42,6 +42,25 @@ pub fn text_html(page: &Page, text: SiteText, rules: &SiteRules) -> String {
     lifted(&markdown::html(&source))
 }
 
+/// The text of a page of help, in Markdown. Tests run the commands in it.
+pub const fn guide(topic: HelpTopic, locale: Locale) -> &'static str {
+    match (topic, locale) {
+        (HelpTopic::Arena, Locale::En) => include_str!("../../../templates/help/en/arena.md"),
+        (HelpTopic::Arena, Locale::Zh) => include_str!("../../../templates/help/zh/arena.md"),
+        (HelpTopic::Models, Locale::En) => include_str!("../../../templates/help/en/models.md"),
+        (HelpTopic::Models, Locale::Zh) => include_str!("../../../templates/help/zh/models.md"),
+        (HelpTopic::Engine, Locale::En) => include_str!("../../../templates/help/en/engine.md"),
+        (HelpTopic::Engine, Locale::Zh) => include_str!("../../../templates/help/zh/engine.md"),
+        (HelpTopic::Deploy, Locale::En) => include_str!("../../../templates/help/en/deploy.md"),
+        (HelpTopic::Deploy, Locale::Zh) => include_str!("../../../templates/help/zh/deploy.md"),
+    }
+}
+
+/// The same as safe HTML.
+pub fn guide_html(topic: HelpTopic, locale: Locale) -> String {
+    lifted(&markdown::html(guide(topic, locale)))
+}
+
 /// Headings brought up, so that the highest comes directly below the page's own. In sanitised HTML only a tag begins with `<h`.
 fn lifted(html: &str) -> String {
     let Some(highest) = (3..=6).find(|level| html.contains(&format!("<h{level}"))) else { return html.to_owned() };
@@ -72,6 +91,23 @@ mod tests {
                 for found in name.find_iter(source) {
                     assert!(["{name}", "{contact}", "{retention}"].contains(&found.as_str()), "{}", found.as_str());
                 }
+            }
+        }
+    }
+
+    /// The blocks of code of a text, each with its language.
+    fn blocks(text: &str) -> Vec<&str> {
+        text.split("```").skip(1).step_by(2).collect()
+    }
+
+    #[test]
+    fn both_languages_of_a_guide_have_the_same_commands_and_sections() {
+        for topic in HelpTopic::ALL {
+            let (english, chinese) = (guide(*topic, Locale::En), guide(*topic, Locale::Zh));
+            assert_eq!(blocks(english), blocks(chinese), "{topic}");
+            let count = |text: &str, mark| text.lines().filter(|line| line.starts_with(mark)).count();
+            for mark in ["## ", "- ", "1. ", "2. ", "3. ", "4. ", "**"] {
+                assert_eq!(count(english, mark), count(chinese, mark), "{topic}: {mark}");
             }
         }
     }

@@ -22,13 +22,18 @@ pub fn is_short(readme: &File) -> Vec<Complaint> {
     [("English", english), ("Chinese", chinese)].into_iter().filter_map(long).collect()
 }
 
-/// Links inside the repository name a file that is there, and a heading that it has.
+/// Links inside the repository name a file that is there, and a heading that it has; links that begin with `/`, in pages of the
+/// site, one of its pages.
 pub fn links_lead_somewhere(guides: &[File], exists: impl Fn(&str) -> bool) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for guide in guides {
         for target in links(&guide.text).filter(|target| !target.contains("://")) {
             let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
-            let path = if path.is_empty() { guide.path.clone() } else { joined(&guide.path, path) };
+            let path = match path {
+                "" => guide.path.clone(),
+                page if page.starts_with('/') => page.to_owned(),
+                path => joined(&guide.path, path),
+            };
             let has_anchor = || match guides.iter().find(|other| other.path == path) {
                 Some(other) => anchors(&other.text).contains(anchor),
                 None => false,
@@ -101,5 +106,7 @@ mod tests {
         assert_eq!(wrong(good), 0);
         assert_eq!(wrong("[a](../README.md#nowhere)"), 1);
         assert_eq!(wrong("[a](README.md) ![b](../static/c.png)"), 2);
+        let page = |text: &str| links_lead_somewhere(&[guide(text)], |path| path == "/help").len();
+        assert_eq!((page("[a](/help)"), page("[a](/halp)")), (0, 1));
     }
 }

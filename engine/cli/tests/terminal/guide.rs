@@ -1,4 +1,5 @@
-//! The commands of this folder's README about training, as they stand there, on small models and files.
+//! The commands of this folder's README about training and of the arena's pages of help, as they stand there, on small models
+//! and files.
 
 use std::path::Path;
 use std::process::Command;
@@ -76,4 +77,71 @@ fn the_commands_of_the_readme_about_training_run() {
     }
     let log = std::fs::read_to_string(folder.join("preferred/log.jsonl")).expect("a log");
     assert!(log.contains("eval_rewards/margins"), "{log}");
+}
+
+/// The lines of `mixtral` in a page of help, and where their output goes.
+fn help_commands(topic: &str) -> Vec<(String, Option<String>)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../templates/help/en/{topic}.md"));
+    let text = std::fs::read_to_string(path).expect("a page");
+    let blocks = text.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix("sh\n"));
+    let lines = blocks.flat_map(str::lines).filter(|line| line.starts_with("mixtral "));
+    lines
+        .map(|line| match line.split_once(" > ") {
+            Some((command, file)) => (command.to_owned(), Some(file.to_owned())),
+            None => (line.to_owned(), None),
+        })
+        .collect()
+}
+
+#[test]
+fn the_commands_of_the_pages_of_help_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    prepare(folder);
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, text).expect("written");
+    };
+    write("texts.jsonl", &"{\"text\": \"The first line is a document, and it goes on for a while.\"}\n".repeat(60));
+    write("book.txt", &"The first line is a document, and it goes on for a while. ".repeat(60));
+    write("alpaca.json", r#"[{"instruction": "Who are you?", "input": "", "output": "A model."}]"#);
+    let head = "id,question,A,B,C,D,answer\n";
+    write("ceval/dev/law_dev.csv", &format!("{head}0,Which,one,two,three,four,C\n"));
+    write("ceval/val/law_val.csv", &format!("{head}0,Which,one,two,three,four,A\n1,Who,one,two,three,four,B\n"));
+    std::os::unix::fs::symlink(fixture::folder("adapter"), folder.join("adapter")).expect("linked");
+    let run = |words: &[String]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mixtral"));
+        let output = command.args(words).env("LC_ALL", "C").current_dir(folder).output().expect("it runs");
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    let words = |line: &str| -> Vec<String> {
+        // Quoted words stay together.
+        let parts = line.split('"').enumerate();
+        parts
+            .flat_map(|(at, part)| match at % 2 {
+                0 => part.split_whitespace().map(str::to_owned).collect(),
+                _ => vec![part.to_owned()],
+            })
+            .collect()
+    };
+    run(&words("convert chinese-mixtral base.gguf --type Q8_0"));
+    let (models, engine) = (help_commands("models"), help_commands("engine"));
+    assert!(models.len() >= 3 && engine.len() >= 9, "{models:?} {engine:?}");
+    // A file is converted last where the page says so, and looked at before.
+    let mut models = models;
+    models.sort_by_key(|(line, _)| !line.contains(" convert "));
+    for (line, file) in models.into_iter().chain(engine) {
+        let printed = run(&words(&line)[1..]);
+        if let Some(file) = file {
+            std::fs::write(folder.join(&file), printed).expect("written");
+            shrink(&folder.join(&file));
+        }
+    }
+    for made in
+        ["model.gguf", "small.gguf", "merged.gguf", "perplexity.svg", "tuned/adapter/adapter_config.json", "ceval-base"]
+    {
+        assert!(folder.join(made).exists(), "{made}");
+    }
 }

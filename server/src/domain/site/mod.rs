@@ -40,3 +40,17 @@ text_enum!(
         Privacy = "privacy",
     }
 );
+
+text_enum!(
+    /// What a page of help is about.
+    HelpTopic, "topic" {
+        /// Battles, votes and boards, for visitors.
+        Arena = "arena",
+        /// From a model's file to an arena.
+        Models = "models",
+        /// Quantising, merging, evaluating, training.
+        Engine = "engine",
+        /// Proxy, backup, several servers.
+        Deploy = "deploy",
+    }
+);
