@@ -107,7 +107,7 @@ fn glosses<'a>(lexicon: &'a Lexicon, word: &str) -> impl Iterator<Item = &'a str
     places(lexicon, word).map(|place| lexicon.net.senses[&place].definition.as_str())
 }
 
-fn classes<'a>(lexicon: &'a Lexicon, word: &str) -> HashSet<&'static str> {
+fn classes(lexicon: &Lexicon, word: &str) -> HashSet<&'static str> {
     places(lexicon, word).map(|(class, _): (Class, _)| class.name()).collect()
 }
 
