@@ -107,7 +107,7 @@ const fn code(language: Lang) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::language_of;
+    use super::{language_codes, language_of, speaks};
 
     #[test]
     fn short_and_mixed_texts_are_told_apart() {

@@ -225,6 +225,7 @@ mod tests {
             path: "/admin".into(),
             theme: Theme::System,
             origin: None,
+            person: None,
         }
     }
 

@@ -93,7 +93,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::{Group, ModelKind};
+
+    fn sent_of(sent: &Map<String, Value>) -> Result<SettingTexts, Error> {
+        sent_texts(&ModelSettings::fields(), sent, Null::StaysAsItIs)
+    }
+    use crate::domain::{Group, ModelKind, SettingTexts};
 
     /// Names of a request that are no settings.
     const BESIDE: [&str; 3] = ["state", "api_key", "force"];
@@ -203,11 +207,11 @@ mod tests {
         let mut tried = 0;
         for kind in ModelKind::ALL {
             let good = json!({ "display_name": "n", "path": "/p", "base_url": "http://h/v1", "remote_model": "m" });
-            let good = sent_texts(good.as_object().expect("an object")).expect("known names");
+            let good = sent_of(good.as_object().expect("an object")).expect("known names");
             for field in Group::of(*kind).iter().flat_map(|group| group.fields()) {
                 for value in &values {
                     let sent = json!({ field.name: value });
-                    let taken = sent_texts(sent.as_object().expect("an object")).is_ok_and(|texts| {
+                    let taken = sent_of(sent.as_object().expect("an object")).is_ok_and(|texts| {
                         let mut all = good.clone();
                         all.extend(texts);
                         ModelSettings::check(*kind, &all).is_ok()
@@ -227,12 +231,12 @@ mod tests {
                 "display_name": "n", "path": "/p", "base_url": "http://h/v1", "remote_model": "m", "parameters": 5,
                 "active_parameters": 2, "sampling_weight": 0.5, "family": null,
             });
-            let texts = sent_texts(sent.as_object().expect("an object")).expect("known names and types");
+            let texts = sent_of(sent.as_object().expect("an object")).expect("known names and types");
             let card = ModelSettings::check(*kind, &texts).expect("good").card;
             assert_eq!((card.parameters, card.active_parameters, card.family.as_str()), (Some(5), Some(2), ""));
         }
         for wrong in [json!({ "colour": "red" }), json!({ "retries": "1" }), json!({ "family": 1 })] {
-            assert!(sent_texts(wrong.as_object().expect("an object")).is_err(), "{wrong}");
+            assert!(sent_of(wrong.as_object().expect("an object")).is_err(), "{wrong}");
         }
     }
 }
