@@ -82,7 +82,7 @@ fn is_message(request: &ServiceRequest) -> bool {
     let below =
         |start: &&str| request.path().strip_prefix(*start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     request.method() == Method::POST
-        && MESSAGES.iter().any(|start| below(start))
+        && MESSAGES.iter().any(below)
         && has(ACCEPT, "text/html")
         && has(CONTENT_TYPE, "application/x-www-form-urlencoded")
 }
