@@ -115,7 +115,7 @@ fn model_files_changed_at_random_take_nothing_down_but_the_process_that_looks() 
         tally.take(&found, at.elapsed());
     }
     tally.tell("model files");
-    let good = inspector.inspect(&pupil(), None, None, Depth::Header);
+    let good = inspector.inspect(&pupil(), None, None, Depth::Header, None);
     assert!(good.is_ok(), "a good file is still a good file: {good:?}");
 }
 
@@ -227,10 +227,10 @@ fn templates_changed_at_random_take_nothing_down_but_the_process_that_renders() 
         let value = |key: &str, _: &Value| (key == "tokenizer.chat_template").then(|| Value::String(template.clone()));
         let path = variant(&pupil(), folder.path(), |_| {}, value);
         let at = Instant::now();
-        let found = inspector.inspect(&path, None, None, Depth::Header);
+        let found = inspector.inspect(&path, None, None, Depth::Header, None);
         tally.take(&found, at.elapsed());
     }
     tally.tell("templates");
-    let good = inspector.inspect(&pupil(), None, None, Depth::Header);
+    let good = inspector.inspect(&pupil(), None, None, Depth::Header, None);
     assert!(good.is_ok(), "a good template is still a good template: {good:?}");
 }

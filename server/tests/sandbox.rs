@@ -161,7 +161,7 @@ async fn prompt_tokens(
     what: &str,
     template: Option<&str>,
 ) -> Option<u64> {
-    let Some(endpoint) = workers.endpoint_of(ModelId(Uuid::from_u128(n))) else { return None };
+    let endpoint = workers.endpoint_of(ModelId(Uuid::from_u128(n)))?;
     let request = ChatRequest {
         messages: vec![Message { role: Role::User, content: what.to_owned() }],
         sampling: Sampling { max_tokens: Some(5), ..Sampling::default() },
