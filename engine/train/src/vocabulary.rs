@@ -117,7 +117,7 @@ mod tests {
     use mixtral_tools::tokenizer::tokenizer_json;
 
     use super::*;
-    use mixtral_engine::text::{Encoding, Tokenizer};
+    use mixtral_engine::text::{Decoder, Encoding, Tokenizer};
 
     #[test]
     fn a_space_belongs_to_the_word_after_it() {
@@ -145,7 +145,11 @@ mod tests {
                 let a = ours.encode(text, Encoding { add_special: true, parse_special: true });
                 let b = theirs.encode(text, true).expect("encodes");
                 assert_eq!(a, b.get_ids(), "{text:?}");
-                assert_eq!(ours.decode(&a), theirs.decode(&a, true).expect("decodes"), "{text:?}");
+                // As answers are read: without the space that a vocabulary with space prefix begins them with.
+                let mut decoder = if longest > 1 { Decoder::without_first_space() } else { Decoder::new() };
+                let mut read: String = a.iter().map(|token| decoder.push(&ours, *token)).collect();
+                read += &decoder.finish();
+                assert_eq!(read, theirs.decode(&a, true).expect("decodes"), "{text:?}");
             }
         }
         assert!(learn([TEXT].into_iter(), 262, 1).is_err());
