@@ -9,6 +9,7 @@ mod bench;
 mod chat;
 mod choices;
 mod command;
+mod conversations;
 mod convert;
 mod endpoint;
 mod evaluate;

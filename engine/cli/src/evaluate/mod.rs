@@ -10,11 +10,11 @@ pub mod wordnet;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use clap::Args;
 use mixtral_engine::sample::Sampling;
-use serde::Deserialize;
 
+use crate::conversations::{self, Asked};
 use crate::i18n::Language;
 use crate::options::{Machine, Model, between};
 use crate::progress::refuse_existing;
@@ -45,16 +45,6 @@ pub struct Arguments {
     pub show: usize,
     #[command(flatten)]
     pub machine: Machine,
-}
-
-#[derive(Deserialize)]
-struct Conversation {
-    messages: Vec<Turn>,
-}
-
-#[derive(Deserialize)]
-struct Turn {
-    content: String,
 }
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
@@ -99,12 +89,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<Conversation>> {
-    let name = || path.display().to_string();
-    let text = std::fs::read_to_string(path).with_context(name)?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let all =
-        lines.map(|(at, line)| serde_json::from_str(line).with_context(|| format!("{}:{}", path.display(), at + 1)));
-    let all: Vec<Conversation> = all.collect::<anyhow::Result<_>>()?;
-    Ok(all.into_iter().filter(|c| c.messages.len() >= 2).collect())
+fn read(path: &Path) -> anyhow::Result<Vec<Asked>> {
+    let all: Vec<Asked> = conversations::read(path)?;
+    Ok(all.into_iter().filter(|asked| asked.messages.len() >= 2).collect())
 }

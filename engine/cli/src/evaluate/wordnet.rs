@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 use clap::Args;
 use mixtral_engine::sample::Sampling;
-use serde::de::DeserializeOwned;
 
 use super::answers::{Asking, answers};
 use super::tally::plain;
+use crate::conversations::{self, Asked};
 use crate::i18n::{Language, percent};
 use crate::options::{Machine, Model};
 use crate::prepare::unpacked;
-use crate::wordnet::{Asked, Held, Lexicon, Task, Word, WordNet, judge, likeness};
+use crate::wordnet::{Held, Lexicon, Task, Word, WordNet, judge, likeness};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -38,7 +38,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     arguments.machine.pool.make(language)?;
-    let held: Vec<Held> = lines(&arguments.questions)?.into_iter().take(arguments.requests).collect();
+    let held: Vec<Held> = conversations::read(&arguments.questions)?.into_iter().take(arguments.requests).collect();
     let path = &arguments.questions;
     ensure!(!held.is_empty(), t!(language, "wordnet-no-questions", path = path.display()));
     let package =
@@ -128,18 +128,10 @@ fn body(answer: &str) -> String {
 fn learnt(training: &[PathBuf]) -> anyhow::Result<HashSet<String>> {
     let mut out = HashSet::new();
     for path in training {
-        let all: Vec<Asked> = lines(path)?;
+        let all: Vec<Asked> = conversations::read(path)?;
         out.extend(
             all.iter().flat_map(|asked| asked.messages.iter().skip(1).step_by(2)).map(|turn| body(&turn.content)),
         );
     }
     Ok(out)
-}
-
-fn lines<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Vec<T>> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(at, line)| serde_json::from_str(line).with_context(|| format!("{}:{}", path.display(), at + 1)))
-        .collect()
 }

@@ -1,24 +1,9 @@
 //! What somebody could have asked to be answered by a poem, in several wordings.
 
 use rand::{Rng, RngExt};
-use serde::Serialize;
 
 use super::{Form, Poem};
-
-/// One turn of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Turn {
-    /// `user` or `assistant`.
-    pub role: &'static str,
-    /// What was said.
-    pub content: String,
-}
-
-/// A line of training data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Asked {
-    pub messages: Vec<Turn>,
-}
+use crate::conversations::{Asked, turns};
 
 /// Makes a conversation whose answers come from `poem`, or from it and `another` of its form.
 pub fn ask(poem: &Poem, another: Option<&Poem>, rng: &mut impl Rng) -> Asked {
@@ -46,10 +31,6 @@ pub fn ask(poem: &Poem, another: Option<&Poem>, rng: &mut impl Rng) -> Asked {
         messages.extend(turns(question, another.text()));
     }
     Asked { messages }
-}
-
-fn turns(question: String, answer: String) -> Vec<Turn> {
-    vec![Turn { role: "user", content: question }, Turn { role: "assistant", content: answer }]
 }
 
 fn pick<'a>(words: &[&'a str], rng: &mut impl Rng) -> &'a str {

@@ -6,7 +6,7 @@ mod judge;
 mod prepare;
 mod read;
 
-pub use ask::{Asked, ask};
+pub use ask::ask;
 pub use clean::{Cleaner, Form, Poem};
 pub use judge::judge;
 pub use prepare::prepare;

@@ -1,7 +1,6 @@
 //! The whole way from the package to training files.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write as _;
 use std::path::Path;
 
 use rand::seq::SliceRandom;
@@ -9,7 +8,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-use super::{Asked, Cleaner, Form, Poem, ask};
+use super::{Cleaner, Form, Poem, ask};
+use crate::conversations::{Asked, write};
 use mixtral_engine::error::{Error, Result};
 
 /// A character that fewer poems hold is too rare to be learnt; poems with one are left out.
@@ -115,14 +115,4 @@ fn conversations(poems: &[Poem], rng: &mut ChaCha8Rng) -> Vec<(Form, Asked)> {
     alone.sort_by_key(|p| p.form);
     out.extend(alone.into_iter().map(|p| (p.form, ask(p, None, rng))));
     out
-}
-
-fn write<'a, T: Serialize + 'a>(path: &Path, lines: impl Iterator<Item = &'a T>) -> Result<()> {
-    let file = std::fs::File::create(path).map_err(Error::io(path))?;
-    let mut out = std::io::BufWriter::new(file);
-    for line in lines {
-        let json = serde_json::to_string(line).map_err(|e| Error::Training(e.to_string()))?;
-        writeln!(out, "{json}").map_err(Error::io(path))?;
-    }
-    out.flush().map_err(Error::io(path))
 }

@@ -10,5 +10,5 @@ mod read;
 pub use ask::Task;
 pub use choose::{Lexicon, Word};
 pub use judge::{judge, likeness};
-pub use prepare::{Asked, Held, prepare};
+pub use prepare::{Held, prepare};
 pub use read::WordNet;

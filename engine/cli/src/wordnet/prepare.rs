@@ -1,7 +1,6 @@
 //! The whole way from the package to training files.
 
 use std::collections::{BTreeMap, HashSet};
-use std::io::Write as _;
 use std::path::Path;
 
 use mixtral_engine::error::{Error, Result};
@@ -13,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::ask::{About, Task, answer, follow_up, question, shuffled, small_talk, tasks};
 use super::choose::{Lexicon, Word};
 use super::read::WordNet;
+use crate::conversations::{Asked, Turn, turns, write};
 
 /// How often a question about the same word follows, and another after that.
 const GOES_ON: f64 = 0.3;
@@ -22,19 +22,6 @@ const OFTEN: [u32; 2] = [40, 140];
 const SMALL_TALK: usize = 60;
 /// Words held out or learnt, of which the files to evaluate with ask.
 const ASKED: usize = 400;
-
-/// A turn of a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Turn {
-    pub role: String,
-    pub content: String,
-}
-
-/// A line of training data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
-    pub messages: Vec<Turn>,
-}
 
 /// A line of the files to evaluate with: one question, and what it is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,24 +135,10 @@ fn questions(word: &Word, rng: &mut impl Rng) -> Vec<Held> {
     tasks(word).into_iter().map(held).collect()
 }
 
-fn turns(question: String, answer: String) -> Vec<Turn> {
-    let turn = |role: &str, content| Turn { role: role.to_owned(), content };
-    vec![turn("user", question), turn("assistant", answer)]
-}
-
-fn write<T: Serialize>(path: &Path, lines: &[T]) -> Result<()> {
-    let file = std::fs::File::create(path).map_err(Error::io(path))?;
-    let mut out = std::io::BufWriter::new(file);
-    for line in lines {
-        let json = serde_json::to_string(line).map_err(|e| Error::Training(e.to_string()))?;
-        writeln!(out, "{json}").map_err(Error::io(path))?;
-    }
-    out.flush().map_err(Error::io(path))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conversations;
     use crate::wordnet::judge;
 
     /// A WordNet of a few senses; every word was met five times.
@@ -209,11 +182,6 @@ mod tests {
         folder
     }
 
-    fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Vec<T> {
-        let text = std::fs::read_to_string(path).expect("read");
-        text.lines().map(|line| serde_json::from_str(line).expect("a line")).collect()
-    }
-
     #[test]
     fn words_become_questions_and_the_held_out_are_not_taught() {
         let (package, out) = (package(), tempfile::tempdir().expect("a folder"));
@@ -223,10 +191,10 @@ mod tests {
         words.sort_unstable();
         let wanted = ["brightly", "cold", "hot", "illume", "lamp", "lantern", "light", "torch"];
         assert_eq!(words, wanted, "no names, no compounds, nothing unwanted");
-        let held: Vec<Held> = read(&out.path().join("held-out.jsonl"));
+        let held: Vec<Held> = conversations::read(&out.path().join("held-out.jsonl")).expect("lines");
         let name = held[0].about.word.clone();
         assert!(report.held_out_words == 1 && held.iter().all(|held| held.about.word == name));
-        let trained: Vec<Asked> = read(&out.path().join("train.jsonl"));
+        let trained: Vec<Asked> = conversations::read(&out.path().join("train.jsonl")).expect("lines");
         let answers: Vec<&str> = trained
             .iter()
             .flat_map(|asked| asked.messages.iter().skip(1).step_by(2))
@@ -238,7 +206,7 @@ mod tests {
         assert!(!answers.iter().any(|answer| is_about(answer)), "{name}");
         assert!(answers.iter().all(|answer| !answer.contains("prostitute") && !answer.contains("Paris")));
         // What the files say is right is right by the judge, too.
-        let learnt: Vec<Held> = read(&out.path().join("learnt.jsonl"));
+        let learnt: Vec<Held> = conversations::read(&out.path().join("learnt.jsonl")).expect("lines");
         assert!(learnt.len() == report.learnt && learnt.len() > 10);
         for Held { messages, about } in held.iter().chain(&learnt) {
             let word = lexicon.words.iter().find(|word| word.text == about.word).expect("known");
