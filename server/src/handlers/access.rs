@@ -7,12 +7,11 @@ use serde::Deserialize;
 
 use super::come_in::come_in;
 use super::language::inner_path;
-use super::{html, html_error, see_other};
+use super::{html, html_error, refusal_at_door, see_other};
 use crate::actions::enter::ShowCode;
 use crate::domain::Access;
 use crate::error::Error;
 use crate::extract::{ACCESS_COOKIE, ClientAddress, CsrfForm, private_cookie};
-use crate::i18n::error_text;
 use crate::state::AppState;
 use crate::views::Page;
 
@@ -73,10 +72,7 @@ pub async fn enter(
         }
         Err(error @ (Error::Invalid { .. } | Error::RateLimited { .. })) => {
             let page = Page::of(&request);
-            let refusal = Some(match error.retry_after_seconds() {
-                Some(seconds) => page.t1("sign-in-limited", "seconds", seconds),
-                None => error_text(&error, page.locale),
-            });
+            let refusal = Some(refusal_at_door(&page, &error));
             html_error(&AccessPage { page, next: form.next, code: form.code, refusal, unsent: None }, &error)
         }
         // The door is another by now, or none.

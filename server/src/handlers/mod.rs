@@ -3,12 +3,15 @@
 //! A page is one handler file, one struct in it (`SomethingPage`, or `SomethingPart` for a fragment that is also served
 //! alone) and one template of the same path: `handlers/admin/votes.rs`, `VotesPage`, `templates/admin/votes.html`.
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::i18n::error_text;
+use crate::views::Page;
 
 pub mod access;
 pub mod admin;
@@ -44,6 +47,21 @@ pub(crate) fn html(page: &impl Template) -> Result<HttpResponse, Error> {
         .content_type("text/html; charset=utf-8")
         .insert_header(("cache-control", "no-store"))
         .body(text))
+}
+
+/// A form with what is wrong in it.
+pub(crate) fn html_unprocessable(page: &impl Template) -> Result<HttpResponse, Error> {
+    let mut response = html(page)?;
+    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(response)
+}
+
+/// What a door says that does not open: when to come again, or why.
+pub(crate) fn refusal_at_door(page: &Page, error: &Error) -> String {
+    match error.retry_after_seconds() {
+        Some(seconds) => page.t1("sign-in-limited", "seconds", seconds),
+        None => error_text(error, page.locale),
+    }
 }
 
 /// A page that says what went wrong, and keeps what was written.

@@ -8,13 +8,12 @@ use serde::Deserialize;
 
 use super::come_in::come_in;
 use super::language::inner_path;
-use super::{NoFields, html, html_error, see_other};
+use super::{NoFields, html, html_error, refusal_at_door, see_other};
 use crate::actions::sign_in_person::{BeginSignIn, FinishSignIn, SESSION_DAYS, way_back};
 use crate::config::origin_of;
 use crate::domain::Access;
 use crate::error::Error;
 use crate::extract::{ACCESS_COOKIE, ClientAddress, CsrfForm, VISITOR_COOKIE, private_cookie, visitor_cookie};
-use crate::i18n::error_text;
 use crate::state::AppState;
 use crate::views::Page;
 
@@ -136,10 +135,7 @@ fn refused(request: &HttpRequest, next: String, error: Error) -> Result<HttpResp
         return Err(error);
     }
     let page = Page::of(request);
-    let refusal = Some(match error.retry_after_seconds() {
-        Some(seconds) => page.t1("sign-in-limited", "seconds", seconds),
-        None => error_text(&error, page.locale),
-    });
+    let refusal = Some(refusal_at_door(&page, &error));
     html_error(&SignInPage { page, next, refusal, unsent: None }, &error)
 }
 

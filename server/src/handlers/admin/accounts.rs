@@ -1,6 +1,5 @@
 //! Administrators: one's own password, invitations, who may sign in.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use secrecy::SecretString;
@@ -11,7 +10,7 @@ use crate::actions::create_admin::{self, CloseInvitations, Invite};
 use crate::domain::AdminId;
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
-use crate::handlers::{NoFields, html, see_other};
+use crate::handlers::{NoFields, html, html_unprocessable, see_other};
 use crate::i18n::error_text;
 use crate::passwords;
 use crate::state::AppState;
@@ -129,9 +128,7 @@ pub async fn change_password(
         Err(error @ Error::Invalid { .. }) => {
             let accounts = accounts(&request, &arena, admin).await?;
             let refusal = Some(error_text(&error, accounts.page.locale));
-            let mut response = html(&AccountsPage { refusal, ..accounts })?;
-            *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(response)
+            html_unprocessable(&AccountsPage { refusal, ..accounts })
         }
         Err(error) => Err(error),
     }

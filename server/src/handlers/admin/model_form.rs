@@ -1,6 +1,5 @@
 //! Changing a model: a form that is checked on the spot.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -13,7 +12,7 @@ use crate::actions::inspect_model::Inspection;
 use crate::domain::{Admin, ModelKind, ModelState, SettingTexts};
 use crate::error::Error;
 use crate::extract::CsrfForm;
-use crate::handlers::{html, see_other};
+use crate::handlers::{html, html_unprocessable, see_other};
 use crate::i18n::error_text;
 use crate::state::AppState;
 use crate::store::models::{self, Model};
@@ -64,27 +63,21 @@ pub async fn change(
     if !errors.is_empty() {
         page.groups = groups(&page.page, page.model.kind(), &filled.texts, &errors);
         page.refusal = Some(page.page.t("form-mistakes"));
-        return refuse(&page);
+        return html_unprocessable(&page);
     }
     page.offers_force = found.as_ref().is_some_and(Inspection::may_be_forced);
     page.finding = found.map(|found| InspectionReport::of(&found, &arena, &page.page));
     let Some(settings) = to_save else {
-        return if filled.saves() { refuse(&page) } else { html(&page) };
+        return if filled.saves() { html_unprocessable(&page) } else { html(&page) };
     };
     match (ChangeModel { by, model: &page.model, settings, key }).run(&arena).await {
         Ok(()) => Ok(see_other(&format!("/admin/models?done={}", page.model.slug))),
         Err(error @ Error::Conflict(_)) => {
             page.refusal = Some(error_text(&error, page.page.locale));
-            refuse(&page)
+            html_unprocessable(&page)
         }
         Err(error) => Err(error),
     }
-}
-
-fn refuse(page: &ModelFormPage) -> Result<HttpResponse, Error> {
-    let mut response = html(page)?;
-    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    Ok(response)
 }
 
 impl ModelFormPage {

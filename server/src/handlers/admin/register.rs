@@ -1,6 +1,5 @@
 //! Registering models in steps: where they are, what was found there, how they compete.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
@@ -16,7 +15,7 @@ use crate::actions::register_model::RegisterModel;
 use crate::domain::{Admin, FieldError, MAX_NAME, ModelKind, ModelSettings, ModelSource};
 use crate::error::Error;
 use crate::extract::CsrfForm;
-use crate::handlers::{html, see_other};
+use crate::handlers::{html, html_unprocessable, see_other};
 use crate::i18n::error_text;
 use crate::inference_server::inspect::Depth;
 use crate::state::AppState;
@@ -138,7 +137,7 @@ impl Asked {
             return html(&page);
         }
         page.refusal = Some(page.page.t("form-mistakes"));
-        refuse(&page)
+        html_unprocessable(&page)
     }
 
     /// Looks at the place alone, and shows what was found there.
@@ -174,7 +173,7 @@ impl Asked {
         page.finding = Some(InspectionReport::of_listing(listing, &self.arena, &page.page));
         page = page.with_listing(listing, filled);
         page.refusal = refusal.map(|key| page.page.t1(key, "most", register_several::MOST));
-        if page.refusal.is_some() || step == Step::Place { refuse(&page) } else { html(&page) }
+        if page.refusal.is_some() || step == Step::Place { html_unprocessable(&page) } else { html(&page) }
     }
 
     fn inspected(
@@ -186,7 +185,7 @@ impl Asked {
         if !found.is_good() {
             let mut page = self.page(Step::Place, filled, &[])?;
             page.finding = Some(InspectionReport::of(found, &self.arena, &page.page));
-            return refuse(&page);
+            return html_unprocessable(&page);
         }
         // What was found goes into fields that were left empty; what was typed stays, right or wrong.
         found.complete(settings);
@@ -221,22 +220,16 @@ impl Asked {
         page.offers_force = found.as_ref().is_some_and(Inspection::may_be_forced);
         page.finding = found.map(|found| InspectionReport::of(&found, &self.arena, &page.page));
         let Some(settings) = to_save else {
-            return if filled.saves() { refuse(&page) } else { html(&page) };
+            return if filled.saves() { html_unprocessable(&page) } else { html(&page) };
         };
         let slug = Some(filled.slug.trim().to_owned()).filter(|slug| !slug.is_empty());
         match (RegisterModel { by: Some(self.admin.id), slug, settings, key }).run(&self.arena).await {
             Ok((_, slug)) => Ok(see_other(&format!("/admin/models?done={slug}"))),
             Err(error @ (Error::Invalid { .. } | Error::Conflict(_))) => {
                 page.refusal = Some(error_text(&error, page.page.locale));
-                refuse(&page)
+                html_unprocessable(&page)
             }
             Err(error) => Err(error),
         }
     }
-}
-
-fn refuse(page: &RegisterPage) -> Result<HttpResponse, Error> {
-    let mut response = html(page)?;
-    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    Ok(response)
 }

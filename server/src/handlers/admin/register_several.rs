@@ -5,7 +5,6 @@
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ContentEncoding};
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -18,7 +17,7 @@ use super::register_page::{RESULTS, RegisterPage, Step};
 use crate::actions::register_listed::{LOOKS_AT_ONCE, Looked, MAX_LISTED, RegisterListed};
 use crate::domain::{Admin, FieldError, ModelKind, ModelSettings};
 use crate::error::Error;
-use crate::handlers::html;
+use crate::handlers::html_unprocessable;
 use crate::state::AppState;
 use crate::views::Page;
 
@@ -58,9 +57,7 @@ pub async fn run(frame: Page, arena: web::Data<AppState>, admin: Admin, filled: 
         }
     }
     if page.refusal.is_some() {
-        let mut response = html(&page)?;
-        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-        return Ok(response);
+        return html_unprocessable(&page);
     }
     page.looking = all.len();
     let (begin, _) = halves(&page)?;
