@@ -10,7 +10,6 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compat, Compress, from_fn};
 use actix_web::{App, HttpServer, web};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use crate::actions::register_demo::register_demo;
@@ -27,6 +26,7 @@ use crate::i18n::{Locale, Message};
 use crate::keys::Keys;
 use crate::middleware::Connections;
 use crate::state::AppState;
+use crate::stop_signals::told_to_stop;
 use crate::streams::TurnHub;
 use crate::supervisor::Workers;
 use crate::{middleware, routes};
@@ -74,15 +74,6 @@ fn own_folder(folder: &Path, has_database: bool) -> std::io::Result<()> {
     if folder.join("secret").exists() {
         let old = std::fs::metadata(folder)?.permissions().mode();
         std::fs::set_permissions(folder, Permissions::from_mode(old & mode))?;
-    }
-    Ok(())
-}
-
-async fn told_to_stop() -> std::io::Result<()> {
-    let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = interrupt.recv() => {}
     }
     Ok(())
 }
@@ -188,24 +179,25 @@ impl Application {
 
     /// Serves until SIGTERM or Ctrl-C, then lets running requests end.
     pub async fn run_until_stopped(self) -> anyhow::Result<()> {
+        // Before anybody is told that the service runs: who stops it then finds it listening, and nothing is cut off.
+        let told = told_to_stop()?;
         println!("Mixtral Arena: {}", self.origin);
         if let Some(link) = &self.welcome {
-            let told = Message::new("terminal-first-link").with("hours", create_admin::LINK_HOURS);
-            println!("{}\n  {link}", told.text(Locale::from_terminal()));
+            let hint = Message::new("terminal-first-link").with("hours", create_admin::LINK_HOURS);
+            println!("{}\n  {link}", hint.text(Locale::from_terminal()));
         }
         let (handle, streams, drain) = (self.server.handle(), self.streams, self.drain);
         let live_boards = self.live_boards;
         let stopping = actix_web::rt::spawn(async move {
-            told_to_stop().await?;
+            told.await;
             // These have no end of their own to wait for.
             live_boards.close();
             // Requests and answers end side by side: readers see their answers to the end, and answers whose readers have gone
             // are written down within the same time.
             tokio::join!(handle.stop(true), streams.drain(drain));
-            anyhow::Ok(())
         });
         self.server.await?;
-        stopping.await??;
+        stopping.await?;
         self.expiry.abort();
         self.workers.shutdown().await;
         self.votes.abort();

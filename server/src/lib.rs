@@ -33,6 +33,7 @@ pub mod passwords;
 pub mod routes;
 pub mod site;
 pub mod state;
+pub mod stop_signals;
 pub mod store;
 pub mod streams;
 pub mod supervisor;

@@ -12,7 +12,6 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpServer, web};
 use anyhow::bail;
 use secrecy::ExposeSecret;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
@@ -24,6 +23,7 @@ use super::routes::configure;
 use super::state::Worker;
 use super::{LISTENING, STOP};
 use crate::i18n::Message;
+use crate::stop_signals::told_to_stop;
 
 /// Threads that serve connections; the cores belong to the engine.
 const SERVERS: usize = 2;
@@ -67,13 +67,15 @@ pub async fn run(options: WorkerOptions) -> anyhow::Result<()> {
     for model in &settings.models {
         host.load(model.clone()).map_err(|error| anyhow::anyhow!("{error}"))?;
     }
+    // Listened for before anybody is told where to ask: who stops the worker then cuts nothing off.
+    let told = told_to_stop()?;
     announce(&format!("{LISTENING}{address}"))?;
     if settings.tell_token {
         announce(&format!("token {}", settings.token.expose_secret()))?;
     }
 
     let (ends, mut ended) = mpsc::channel::<End>(8);
-    tokio::spawn(until_signal(ends.clone()));
+    tokio::spawn(until_signal(told, ends.clone()));
     tokio::spawn(until_broken(host.clone(), !settings.models.is_empty() && !settings.supervised, ends.clone()));
     if settings.supervised {
         std::thread::Builder::new().name("parent".into()).spawn(move || until_orphaned(&ends))?;
@@ -116,15 +118,8 @@ async fn stop(handle: &ServerHandle, end: &End) {
     handle.stop(matches!(end, End::Requested)).await;
 }
 
-async fn until_signal(ends: mpsc::Sender<End>) {
-    let (Ok(mut term), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-        tracing::error!("cannot listen for signals");
-        return;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+async fn until_signal(told: impl Future<Output = ()>, ends: mpsc::Sender<End>) {
+    told.await;
     // Nobody listens any more when the worker stops already.
     let _ = ends.send(End::Requested).await;
 }
