@@ -81,7 +81,9 @@ const START: Duration = Duration::from_secs(120);
 impl Arena {
     /// Starts one and waits until it says where it listens.
     pub fn start(options: Options) -> Self {
-        let folder = options.folder.clone().unwrap_or_default();
+        // One beside another has no database of its own.
+        let fresh = || if options.beside.is_some() { Folder::new() } else { Folder::with_cluster() };
+        let folder = options.folder.clone().unwrap_or_else(|| Arc::new(fresh()));
         let mut command = Command::new(arena_binary());
         let listen = options.listen.map_or_else(|| "127.0.0.1:0".to_owned(), |at| at.to_string());
         command.arg("serve").args(["--listen", &listen, "--data"]).arg(folder.path());

@@ -8,6 +8,7 @@ mod binary;
 mod browser;
 mod bulk;
 mod client;
+mod cluster;
 mod folder;
 mod form;
 mod processes;
