@@ -9,7 +9,7 @@
 //! before it is loaded); [`Error`].
 //!
 //! **For tools and training** the floors below are open: [`formats`] (containers of tensors), [`arch`] (sizes and the table of
-//! tensors), [`quant`] (GGML's types), [`ops`] (plain loops and matrix products), [`weights::lora`]. They follow the needs of this
+//! tensors), [`hugging_face`] (folders, read), [`quant`] and [`quantize`] (GGML's types), [`ops`] (plain loops and matrix products), [`weights::lora`]. They follow the needs of this
 //! workspace's own crates and promise nobody stability.
 //!
 //! No module imports one that stands above it:
@@ -19,7 +19,8 @@
 //! devices                       what is open, and models on it
 //! cpu · gpu                     own executors for processors · for NVIDIA GPUs
 //! model · weights               what is asked of a model · from files to tensors
-//! arch · text                   sizes and names of tensors · tokenizers, templates, stop strings
+//! hugging_face                  folders as models
+//! arch · quantize · text        sizes and names of tensors · own quantisers · tokenizers, templates, stop strings
 //! formats · ops                 GGUF, safetensors, JSON · loops that executors and training share
 //! quant · schedule · request    blocks of weights · which tokens come next · what is asked
 //! error · sample · device
@@ -37,9 +38,11 @@ pub mod error;
 pub mod formats;
 pub mod gpu;
 pub mod handle;
+pub mod hugging_face;
 pub mod model;
 pub mod ops;
 pub mod quant;
+pub mod quantize;
 pub mod request;
 pub mod sample;
 pub mod schedule;

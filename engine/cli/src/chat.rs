@@ -2,7 +2,6 @@
 
 use anyhow::anyhow;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use mixtral_engine::request::{DEFAULT_MAX_TOKENS, Event, Input, Message, Request, Role, SubmitError, Usage};
 use mixtral_engine::{Engine, EngineOptions, LoadOptions, ModelCard};
 use rustyline::DefaultEditor;
@@ -60,13 +59,9 @@ pub fn run(arguments: Arguments, language: Language) -> anyhow::Result<()> {
     arguments.machine.pool.make(language)?;
     let options = EngineOptions { max_sequences: 1, queue: 1, ..arguments.machine.options() };
     let engine = Engine::start(arguments.machine.device, options)?;
-    let bar = progress_bar();
+    arguments.model.warn_of_merges(language);
     let load = LoadOptions { usual_context: Some(CONTEXT), ..arguments.machine.load_options(&arguments.model) };
-    let card = engine.load(MODEL, &arguments.model.path, load, |p| {
-        bar.set_length(p.total);
-        bar.set_position(p.done);
-    })?;
-    bar.finish_and_clear();
+    let card = arguments.model.load(&engine, MODEL, load)?;
     warn_of_long_context(card.context, card.trained_context, &arguments.machine.rope, language);
     let mut session = Session {
         engine,
@@ -86,14 +81,6 @@ pub fn run(arguments: Arguments, language: Language) -> anyhow::Result<()> {
         }
         None => session.talk(&card),
     }
-}
-
-fn progress_bar() -> ProgressBar {
-    let bar = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes}") {
-        bar.set_style(style);
-    }
-    bar
 }
 
 impl Session {

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 use mixtral_engine::formats::gguf::Gguf;
+use mixtral_engine::hugging_face::{Folder, is_folder};
 use mixtral_engine::quant::GgmlType;
+use mixtral_engine::quantize::QuantMix;
 use mixtral_engine::weights::lora::CONFIG_FILE;
 use mixtral_tools::convert::{folder_type, named, to_folder, to_gguf};
-use mixtral_tools::hugging_face::{Folder, is_folder};
-use mixtral_tools::mixes::QuantMix;
 
 use crate::i18n::Language;
 use crate::progress::{PERCENT, gguf_kind, kind, refuse_existing, refuse_folder, refuse_full_disk, shown};

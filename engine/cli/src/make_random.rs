@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
-use mixtral_tools::mixes::QuantMix;
-use mixtral_tools::quantize::WRITABLE;
+use mixtral_engine::quantize::QuantMix;
+use mixtral_engine::quantize::WRITABLE;
 use mixtral_tools::random_model::{RandomModel, Shape};
 use mixtral_train::vocabulary;
 

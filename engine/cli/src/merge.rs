@@ -6,11 +6,10 @@ use clap::Args;
 use mixtral_engine::arch::Config;
 use mixtral_engine::formats::Source as _;
 use mixtral_engine::formats::gguf::Gguf;
+use mixtral_engine::hugging_face::{Folder, tokenizer as reader};
+use mixtral_engine::quantize::QuantMix;
 use mixtral_engine::text::gguf_values;
-use mixtral_tools::hugging_face::Folder;
 use mixtral_tools::merge::{self, TokenizerFrom};
-use mixtral_tools::mixes::QuantMix;
-use mixtral_tools::tokenizer;
 
 use crate::i18n::Language;
 use crate::progress::{PERCENT, gguf_kind, refuse_existing, refuse_folder, refuse_full_disk, shown};
@@ -78,8 +77,8 @@ fn onto_gguf(
     let own = match tokenizer {
         TokenizerFrom::Base => None,
         TokenizerFrom::Adapter(folder) => {
-            let model = tokenizer::Model { vocabulary: config.vocab_size, bos: None, eos: None };
-            let found = tokenizer::read(folder, model)?;
+            let model = reader::Model { vocabulary: config.vocab_size, bos: None, eos: None };
+            let found = reader::read(folder, model)?;
             Some(gguf_values(&found.parts, found.template.as_deref()))
         }
     };

@@ -1,33 +1,68 @@
 //! Groups of options that several commands share. Their texts stand in `locales/*/help.ftl`.
 
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
 use mixtral_engine::arch::{Config, RopeOptions, RopeScalingType};
 use mixtral_engine::devices::OpenDevice;
+use mixtral_engine::hugging_face::{Folder, is_folder};
 use mixtral_engine::model::CacheType;
+use mixtral_engine::quant::GgmlType;
+use mixtral_engine::quantize::load_type;
 use mixtral_engine::sample::Sampling;
-use mixtral_engine::weights::ModelFiles;
-use mixtral_engine::{DeviceSpec, EngineOptions, LoadOptions};
+use mixtral_engine::weights::{ModelFiles, split_type};
+use mixtral_engine::{DeviceSpec, Engine, EngineOptions, LoadOptions, ModelCard};
+use mixtral_tools::convert;
 
 use crate::i18n::Language;
+use crate::progress::bar;
 
-/// A model file, or an adapter and its base.
+/// A model file, a Hugging Face folder, or an adapter and its base.
 #[derive(Debug, Args)]
 pub struct Model {
     #[arg(id = "model", value_name = "MODEL")]
     pub path: PathBuf,
     #[arg(long, value_name = "FILE")]
     pub base: Option<PathBuf>,
+    /// The type that a folder's matrices get while they load.
+    #[arg(id = "type", long = "type", value_name = "TYPE", value_parser = load_type)]
+    pub kind: Option<GgmlType>,
 }
 
 impl Model {
     /// Opens its files.
     pub fn open(&self) -> mixtral_engine::Result<ModelFiles> {
-        ModelFiles::open(&self.path, self.base.as_deref())
+        ModelFiles::open_as(&self.path, self.base.as_deref(), self.kind)
     }
+
+    /// Loads it into an engine, under a bar.
+    pub fn load(&self, engine: &Engine, name: &str, options: LoadOptions) -> mixtral_engine::Result<ModelCard> {
+        let bar = bar(0, "{wide_bar} {bytes}/{total_bytes} {eta}");
+        let card = engine.load(name, &self.path, options, |at| {
+            bar.set_length(at.total);
+            bar.set_position(at.done);
+        });
+        bar.finish_and_clear();
+        card
+    }
+
+    /// Says that a folder's tokenizer cuts some texts otherwise here.
+    pub fn warn_of_merges(&self, language: Language) {
+        // What else is wrong with the folder is said when it is loaded.
+        let path = split_type(&self.path).0;
+        let Some(folder) = is_folder(path).then(|| Folder::open(path).ok()).flatten() else { return };
+        if let Ok((_, Some(text))) = convert::named(&folder) {
+            eprintln!("{}", t!(language, "convert-merges-differ", text = format!("{text:?}")));
+        }
+    }
+}
+
+/// A local model's name in what an evaluation keeps: answers of another type are another model's.
+pub fn named(path: &Path, kind: Option<GgmlType>) -> anyhow::Result<String> {
+    let path = std::path::absolute(path)?.display().to_string();
+    Ok(kind.map_or(path.clone(), |kind| format!("{path}:{kind}")))
 }
 
 #[derive(Debug, Args)]
@@ -138,6 +173,7 @@ impl Machine {
             context: self.context,
             rope: self.rope.options(),
             base: model.base.clone(),
+            weight_type: model.kind,
             ..LoadOptions::default()
         }
     }

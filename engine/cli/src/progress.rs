@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{anyhow, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use mixtral_engine::quant::GgmlType;
-use mixtral_tools::quantize::{WRITABLE, by_name, needs_importance};
+use mixtral_engine::quantize::{WRITABLE, by_name, needs_importance};
 
 use crate::i18n::Language;
 

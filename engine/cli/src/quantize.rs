@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use mixtral_engine::formats::gguf::Gguf;
+use mixtral_engine::quantize::QuantMix;
+use mixtral_engine::quantize::WRITABLE;
 use mixtral_tools::imatrix::Imatrix;
-use mixtral_tools::mixes::QuantMix;
-use mixtral_tools::quantize::WRITABLE;
 use mixtral_tools::quantize_file::{Written, quantise};
 
 use crate::i18n::Language;

@@ -50,8 +50,9 @@ impl Windows {
     /// at the end is not used. JSON lines are read as training reads them.
     pub fn open(&self, model: &Model, machine: &Machine, language: Language) -> anyhow::Result<Opened> {
         let device = machine.open(language)?;
+        model.warn_of_merges(language);
         let files = model.open()?;
-        let tokenizer = Tokenizer::from_gguf(files.gguf().metadata())?;
+        let tokenizer = Tokenizer::from_gguf(files.metadata())?;
         let lines = self.text.extension().is_some_and(|ending| ending == "jsonl");
         let trained = files.config().max_context;
         let usual = if lines { trained } else { trained.min(512) };
@@ -61,7 +62,7 @@ impl Windows {
         let most = self.windows.unwrap_or(usize::MAX);
         between("--windows", most, 1..=usize::MAX, language)?;
         if lines {
-            let template = ChatTemplate::new(files.gguf().metadata().opt_str("tokenizer.chat_template")?)?;
+            let template = ChatTemplate::new(files.metadata().opt_str("tokenizer.chat_template")?)?;
             let reader = Reader::new(&tokenizer, &template, window);
             let bytes = std::fs::read(&self.text).with_context(name)?;
             let wanted = bytes.split_inclusive(|b| *b == b'\n').take(most).map(<[u8]>::len).sum();
@@ -102,7 +103,8 @@ pub fn load(
     config: &Config,
     (window, cache_type): (usize, CacheType),
 ) -> anyhow::Result<Box<dyn Forward>> {
-    Ok(device.load(files, config.clone(), sizes(window, cache_type), &mut |_, _| {})?)
+    let load = |report: &mut dyn FnMut(u64, u64)| device.load(files, config.clone(), sizes(window, cache_type), report);
+    Ok(progress::shown("{wide_bar} {bytes}/{total_bytes} {eta}", load)?)
 }
 
 /// Runs a window; `body` gets the number of the first row of each batch, and the logits: (rows, vocabulary).

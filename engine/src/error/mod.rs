@@ -38,7 +38,7 @@ pub enum Error {
     },
     /// An adapter's base model is not where its configuration says, and nobody named another.
     #[error(
-        "{path}: its base model {base:?} is no file beside the adapter: name the base's GGUF file (--base), or put the \
+        "{path}: its base model {base:?} is no file beside the adapter: name the base's GGUF file or folder (--base), or put the \
          adapter onto its model (mixtral merge)"
     )]
     NoBase {

@@ -77,8 +77,10 @@ sayings! {
         NoColumns = "layout-no-columns", "has no columns";
         /// Rows of a quantised matrix are whole blocks.
         RowsNotBlocks = "layout-rows-not-blocks", "its rows are not whole blocks";
-        HuggingFace = "layout-hugging-face", "is a model of Hugging Face's; mixtral convert makes a GGUF file of it";
-        Folder { file } = "layout-folder", "is a folder without {file}; name a GGUF file, or an adapter's folder";
+        Folder { file } = "layout-folder", "is a folder without {file}; name a GGUF file, a Hugging Face folder or an adapter's";
+        /// A file that the index names.
+        MissingShard { file } = "layout-missing-shard", "{file} is not in the folder: the model is not downloaded whole";
+        LfsPointer = "layout-lfs-pointer", "is Git LFS's pointer to the file and not the file itself; git lfs pull fetches it";
         NotInShape = "layout-not-in-shape", "is not a part of a Mixtral model of this shape";
     }
 }
@@ -139,6 +141,10 @@ sayings! {
         Importances { count, cols } = "request-importances", "{count} importances for rows of {cols}";
         NotWritten { kind } = "request-not-written", "{kind} cannot be written";
         NeedsImatrix { kind } = "request-needs-imatrix", "{kind} needs an importance matrix";
+        LoadNeedsImatrix { kind } = "request-load-needs-imatrix", "{kind} needs an importance matrix, which is of use in a file only: mixtral convert, then mixtral quantize --imatrix";
+        UnknownLoadType { text, known } = "request-unknown-load-type", "{text:?} is no type that weights can be brought into while they load; {known} are";
+        /// A type for a model that has its types already.
+        TypeOfFile { path } = "request-type-of-file", "{path}: only a Hugging Face folder is quantised while it loads; mixtral quantize makes another GGUF file of this one";
         /// An importance matrix and the model that it is used with.
         OtherModel { name } = "request-other-model", "{name}: the importance matrix is that of another model";
         NoImportances = "request-no-importances", "the importance matrix knows no matrix of this model";

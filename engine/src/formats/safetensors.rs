@@ -14,6 +14,9 @@ use crate::quant::{Blocks, GgmlType};
 /// No real header is longer; the format's own bound, in bytes.
 const MAX_HEADER: u64 = 100_000_000;
 
+/// How Git LFS's pointers begin.
+const LFS: &[u8] = b"version https://git-lfs";
+
 /// The open file. Its header is checked; numbers are read when they are asked for.
 #[derive(Debug)]
 pub struct Tensors {
@@ -79,6 +82,9 @@ impl Tensors {
     pub fn open(path: &Path) -> Result<Self> {
         let map = Mapped::open(path)?;
         let whole = |fault: LayoutFault| Error::file(path, Place::Whole, fault);
+        if map.starts_with(LFS) {
+            return Err(whole(LayoutFault::LfsPointer));
+        }
         let (length, rest) = map.split_first_chunk().ok_or_else(|| whole(LayoutFault::NotSafetensors))?;
         let length = u64::from_le_bytes(*length);
         if length > MAX_HEADER || length > rest.len() as u64 {
@@ -142,6 +148,13 @@ impl Tensors {
     /// A tensor's bytes as they are.
     pub fn bytes(&self, name: &str) -> Option<&[u8]> {
         self.map.get(self.get(name)?.bytes.clone())
+    }
+
+    /// Gives the memory of a tensor's bytes back to the system; whoever reads them again gets the file's anew.
+    pub fn release(&self, name: &str) {
+        if let Some(tensor) = self.get(name) {
+            self.map.release(tensor.bytes.clone());
+        }
     }
 
     /// A matrix's rows as F32.

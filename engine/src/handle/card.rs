@@ -113,7 +113,7 @@ const FILE_TYPES: [(u32, &str); 33] = [
 /// A model's quantisation as people name it: what the file says, or the type of most weights in its layers. The embedding and
 /// the output matrix do not count there: in a mix they are more precise than the rest, and in a small model they are most of it.
 pub fn quantisation(files: &ModelFiles) -> String {
-    let said = files.gguf().metadata().opt_u32("general.file_type").ok().flatten();
+    let said = files.metadata().opt_u32("general.file_type").ok().flatten();
     if let Some((_, name)) = said.and_then(|number| FILE_TYPES.iter().find(|row| row.0 == number)) {
         return (*name).to_owned();
     }

@@ -11,7 +11,7 @@ use crate::weights::ModelFiles;
 /// # Errors
 /// What is wrong, by key or tensor.
 pub fn check(files: &ModelFiles) -> Result<Tokenizer> {
-    let (metadata, config) = (files.gguf().metadata(), files.config());
+    let (metadata, config) = (files.metadata(), files.config());
     let tokenizer = Tokenizer::from_gguf(metadata)?;
     let tokens = tokenizer.vocabulary().len();
     // Matrices are often padded to a round size. The rows that no token has are computed and never chosen.

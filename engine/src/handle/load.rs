@@ -8,6 +8,7 @@ use super::check::check;
 use super::options::{EngineOptions, LoadOptions};
 use crate::devices::OpenDevice;
 use crate::error::{Error, RequestFault, Result};
+use crate::formats::Source as _;
 use crate::model::{Forward, Sizes};
 use crate::schedule::Limits;
 use crate::text::{ChatTemplate, CompileTemplate, TemplateError, Tokenizer};
@@ -48,8 +49,8 @@ impl LoadedModel {
         place: &Place<'_>,
         mut progress: impl FnMut(LoadProgress),
     ) -> Result<Self> {
-        let files = ModelFiles::open(path, options.base.as_deref())?;
-        let metadata = files.gguf().metadata();
+        let files = ModelFiles::open_as(path, options.base.as_deref(), options.weight_type)?;
+        let metadata = files.metadata();
         let trained_context = files.config().max_context;
         let mut config = options.rope.apply(files.config())?;
         let tokenizer = check(&files)?;
@@ -77,9 +78,9 @@ impl LoadedModel {
             architecture: if config.num_experts > 1 { "mixtral" } else { "llama" }.to_owned(),
             licence: text("general.license")?,
             adapter: files.adapter_name(),
-            file: path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
+            file: files.path().file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
             bytes: files.file_bytes(),
-            parameters: files.gguf().parameters(),
+            parameters: files.parameters(),
             active_parameters: card::active_parameters(&files, config.num_experts, config.experts_per_token),
             quantisation: card::quantisation(&files),
             experts: config.num_experts,

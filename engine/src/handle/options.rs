@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::arch::RopeOptions;
 use crate::error::{Error, RequestFault, Result};
 use crate::model::CacheType;
+use crate::quant::GgmlType;
 
 /// Settings of an engine, the same for each of its models.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,6 +91,8 @@ pub struct LoadOptions {
     pub cache_tokens: Option<usize>,
     /// As [`EngineOptions::cache_type`], for this model alone.
     pub cache_type: Option<CacheType>,
-    /// Of an adapter: the GGUF file of its base, where it is not the one that the adapter names.
+    /// Of an adapter: the file or folder of its base, where it is not the one that the adapter names.
     pub base: Option<PathBuf>,
+    /// Of a Hugging Face folder: the type that its matrices get while they load, where they do not stay in their own.
+    pub weight_type: Option<GgmlType>,
 }

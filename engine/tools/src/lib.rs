@@ -1,5 +1,6 @@
 //! Tools around models of the Mixtral family: files are converted between GGUF and Hugging Face's folders, quantised, and
-//! merged with LoRA adapters. They stand on the engine; nothing that serves needs them.
+//! merged with LoRA adapters. They stand on the engine, which reads folders and knows the quantisers; nothing that serves needs
+//! what is written here.
 
 pub mod adapter;
 pub mod convert;
@@ -7,8 +8,6 @@ pub mod files;
 pub mod hugging_face;
 pub mod imatrix;
 pub mod merge;
-pub mod mixes;
-pub mod quantize;
 pub mod quantize_file;
 pub mod random_model;
 mod safetensors;

@@ -8,62 +8,16 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::imatrix::Imatrix;
-use super::mixes::QuantMix;
-use super::quantize::encode;
 use crate::files::atomic_file;
 use mixtral_engine::arch::Config;
 use mixtral_engine::error::{ConversionFault, Error, Fault, LayoutFault, Place, RequestFault, Result};
 use mixtral_engine::formats::Source;
 use mixtral_engine::formats::gguf::{Gguf, Stream, TensorInfo, Value, Writer};
 use mixtral_engine::quant::{Blocks, GgmlType};
+use mixtral_engine::quantize::{QuantMix, encode, tells_types, type_values};
 
 /// Weights that are decoded and encoded at once by one thread.
 const CHUNK: usize = 1 << 17;
-/// The version of GGML's block layouts that every current file has.
-const LAYOUT_VERSION: u32 = 2;
-
-/// `general.file_type` as llama.cpp numbers it.
-fn file_type(kind: GgmlType) -> Option<u32> {
-    Some(match kind {
-        GgmlType::F32 => 0,
-        GgmlType::F16 => 1,
-        GgmlType::Q4_0 => 2,
-        GgmlType::Q4_1 => 3,
-        GgmlType::Q8_0 => 7,
-        GgmlType::Q5_0 => 8,
-        GgmlType::Q5_1 => 9,
-        GgmlType::Q2_K => 10,
-        GgmlType::Q3_K => 11,
-        GgmlType::Q4_K => 14,
-        GgmlType::Q5_K => 16,
-        GgmlType::Q6_K => 18,
-        GgmlType::IQ2_XXS => 19,
-        GgmlType::IQ2_XS => 20,
-        GgmlType::IQ3_XXS => 23,
-        GgmlType::IQ1_S => 24,
-        GgmlType::IQ4_NL => 25,
-        GgmlType::IQ3_S => 26,
-        // What is called IQ2_S there is mostly IQ2_XS; this is IQ2_M.
-        GgmlType::IQ2_S => 29,
-        GgmlType::IQ4_XS => 30,
-        GgmlType::IQ1_M => 31,
-        GgmlType::BF16 => 32,
-        _ => return None,
-    })
-}
-
-/// The metadata that tell a file's types.
-pub(crate) fn type_values(types: QuantMix) -> Vec<(String, Value)> {
-    let kind = file_type(types.matrices).map(|number| ("general.file_type", number));
-    let told = kind.into_iter().chain([("general.quantization_version", LAYOUT_VERSION)]);
-    told.map(|(key, number)| (key.to_owned(), Value::U32(number))).collect()
-}
-
-/// Whether a key is one of [`type_values`].
-pub(crate) fn tells_types(key: &str) -> bool {
-    ["general.file_type", "general.quantization_version"].contains(&key)
-}
-
 /// What was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
@@ -90,16 +44,12 @@ pub struct Written {
 pub fn quantise(
     source: &Gguf,
     out: &Path,
-    mut types: QuantMix,
+    types: QuantMix,
     importance: Option<(&str, &Imatrix)>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Written> {
-    if source.is_tied() {
-        // The embedding serves as the output matrix, too.
-        types.embedding = types.output;
-    }
+    let types = types.for_model(Config::from_gguf(source).map_or(0, |config| config.layers), source.is_tied());
     types.check(importance.is_some())?;
-    let types = types.for_layers(Config::from_gguf(source).map_or(0, |config| config.layers));
     if atomic_file::same(Source::path(source), out) {
         return Err(Error::file(out, Place::Whole, ConversionFault::ModelItself));
     }

@@ -9,14 +9,12 @@ use std::path::Path;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use super::mixes::QuantMix;
-use super::quantize::encode;
-use super::quantize_file::type_values;
 use crate::files::atomic_file;
 use mixtral_engine::arch::{Config, RopeScaling, TensorRole, TensorSpec, shape_values, tensor_specs};
 use mixtral_engine::error::{Error, LayoutFault, Place, Result};
 use mixtral_engine::formats::gguf::{Value, Writer};
 use mixtral_engine::quant::GgmlType;
+use mixtral_engine::quantize::{QuantMix, encode, type_values};
 use mixtral_engine::text::{Kind, TokenType, VocabularyParts, gguf_values};
 
 /// Weights that are encoded for each pool of blocks.

@@ -11,11 +11,11 @@ use mixtral_engine::arch::{TensorRole, TensorSpec, shape_values};
 use mixtral_engine::error::{Error, Result};
 use mixtral_engine::formats::gguf::{Metadata, Value, Writer};
 use mixtral_engine::quant::GgmlType;
+use mixtral_engine::quantize::encode;
 use mixtral_engine::weights::lora::{AdapterConfig, Pair};
 use mixtral_tools::adapter;
 use mixtral_tools::files::atomic_file;
 use mixtral_tools::hugging_face::{self, Form};
-use mixtral_tools::quantize::encode;
 
 /// The tokenizer's keys of another file's metadata, chat template included.
 pub fn tokenizer_values(metadata: &Metadata) -> Vec<(String, Value)> {

@@ -37,8 +37,8 @@ command-recipe = Earlier name of “train --print-config”
 command-data = Earlier name of “prepare”
 command-data-poetry = Earlier name of “prepare chinese-poetry”
 
-option-model = Model: a GGUF file (or its first shard), or a LoRA adapter's folder
-option-base = Base model of the adapter (GGUF), if it is not the file named in the adapter
+option-model = Model: a GGUF file (or its first shard), a Hugging Face folder (FOLDER:Q4_K quantizes it while it loads), or a LoRA adapter's folder
+option-base = Base model of the adapter (GGUF file or Hugging Face folder), if it is not the one named in the adapter
 option-device = Where to compute: cpu, cuda:0, auto
 option-threads = Number of compute threads; without it, one per physical core
 option-context = Context length in tokens; without it the model's own, at most 8192
@@ -54,7 +54,7 @@ option-temperature = Sampling temperature; 0 always picks the most likely token,
 option-text = A text file; or JSON lines (NAME.jsonl) as for training: each line is one window, conversations use the model's chat template, and only answers count
 option-window = Window length in tokens; without it the model's context, at most 512 for plain text
 option-windows = Maximum number of windows or lines
-option-type = Type of the matrices, e.g. Q4_K
+option-type = Quantize a Hugging Face folder's matrices to this type while it loads, e.g. Q4_K; without it they stay as they are
 option-endpoint = Ask a model at this OpenAI-compatible endpoint instead of a local one, e.g. https://api.openai.com/v1
 option-remote-model = The model's name at the endpoint
 option-api-key = Environment variable that holds the endpoint's API key
@@ -135,6 +135,7 @@ option-judge-seed = Seed of the models' answers
 option-judge-max-requests = Stop after this many requests in this run, retries included
 option-judge-max-total-tokens = Stop after this many tokens of prompts and answers in this run, as the endpoints count them
 
+option-quantize-type = Type of the matrices, e.g. Q4_K
 option-quantize-model = Model: a GGUF file, or its first shard
 option-quantize-embedding = Type of the token embedding; without it Q6_K for Q2_K and Q3_K, more precise for IQ1 to IQ3_XXS, otherwise TYPE
 option-quantize-output = Type of the output matrix; without it Q6_K for Q2_K to Q5_K, Q5_K or Q6_K for IQ types, otherwise TYPE

@@ -29,6 +29,10 @@ info-file = GGUF { $version } · { $size } · { $tensors ->
     [one] 1 tensor
    *[other] { $tensors } tensors
 } · { $parameters } parameters
+info-folder = Hugging Face folder · { $size } · { $tensors ->
+    [one] 1 tensor
+   *[other] { $tensors } tensors
+} as loaded · { $parameters } parameters
 info-adapter = LoRA adapter · { $size } · { $parameters } parameters
 info-metadata = Metadata
 info-model = Model

@@ -37,8 +37,8 @@ command-recipe = train --print-config 的旧名
 command-data = prepare 的旧名
 command-data-poetry = prepare chinese-poetry 的旧名
 
-option-model = 模型：GGUF 文件（或其第一个分片），或 LoRA 适配器的文件夹
-option-base = 适配器的底座模型（GGUF），当它不是适配器所记的文件时给出
+option-model = 模型：GGUF 文件（或其第一个分片）、Hugging Face 文件夹（“文件夹:Q4_K”表示加载时量化），或 LoRA 适配器的文件夹
+option-base = 适配器的底座模型（GGUF 文件或 Hugging Face 文件夹），当它不是适配器所记的模型时给出
 option-device = 计算设备：cpu、cuda:0、auto
 option-threads = 计算线程数；不给出则每个物理核一个
 option-context = 上下文长度（词元）；不给出则取模型自身的长度，至多 8192
@@ -54,7 +54,7 @@ option-temperature = 采样温度；0 总取最可能的词元，越高越多样
 option-text = 文本文件；或训练用的 JSON 行（名称.jsonl）：每行一个窗口，对话套用模型的聊天模板，只计回答
 option-window = 窗口长度（词元）；不给出则取模型的上下文，纯文本至多 512
 option-windows = 最多计算的窗口数或行数
-option-type = 矩阵的类型，例如 Q4_K
+option-type = 加载 Hugging Face 文件夹时把矩阵量化为该类型，例如 Q4_K；不给出则保持原有类型
 option-endpoint = 不用本地模型，而询问这个 OpenAI 兼容端点上的模型，例如 https://api.openai.com/v1
 option-remote-model = 模型在端点上的名称
 option-api-key = 保存端点 API 密钥的环境变量
@@ -135,6 +135,7 @@ option-judge-seed = 模型回答的随机种子
 option-judge-max-requests = 本次运行达到该请求数即停止，包括重试
 option-judge-max-total-tokens = 本次运行的提示与回答达到该词元数即停止，以端点的计数为准
 
+option-quantize-type = 矩阵的类型，例如 Q4_K
 option-quantize-model = 模型：GGUF 文件，或其第一个分片
 option-quantize-embedding = 词嵌入的类型；不给出时，Q2_K 与 Q3_K 用 Q6_K，IQ1 至 IQ3_XXS 用更精确的类型，其余同 TYPE
 option-quantize-output = 输出矩阵的类型；不给出时，Q2_K 至 Q5_K 用 Q6_K，IQ 类型用 Q5_K 或 Q6_K，其余同 TYPE

@@ -26,6 +26,7 @@ chat-forgotten = （上下文已满，已丢弃最早一轮）
 chat-usage = { $prompt } + { $made } 词元，首词元 { $first } 秒，其后 { $speed } 词元/秒
 
 info-file = GGUF { $version } · { $size } · { $tensors } 个张量 · { $parameters }参数
+info-folder = Hugging Face 文件夹 · { $size } · 加载后 { $tensors } 个张量 · { $parameters }参数
 info-adapter = LoRA 适配器 · { $size } · { $parameters }参数
 info-metadata = 元数据
 info-model = 模型

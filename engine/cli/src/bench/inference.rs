@@ -60,7 +60,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let load = LoadOptions { context: Some(context), ..arguments.machine.load_options(&arguments.model) };
     let before = resident();
     let begun = Instant::now();
-    let card = engine.load(MODEL, &arguments.model.path, load, |_| {})?;
+    let card = arguments.model.load(&engine, MODEL, load)?;
     let load_seconds = begun.elapsed().as_secs_f64();
     let mut bench = Bench {
         engine: &engine,

@@ -46,7 +46,7 @@ impl Asker {
     ) -> anyhow::Result<Self> {
         let options = EngineOptions { max_sequences: AT_ONCE, queue: AT_ONCE, ..machine.options() };
         let engine = Engine::start(machine.device, options)?;
-        engine.load(MODEL, &model.path, machine.load_options(model), |_| {})?;
+        model.load(&engine, MODEL, machine.load_options(model))?;
         let tokenizer = engine.tokenizer(MODEL).ok_or_else(|| anyhow!("the model is gone"))?;
         let letters = CHOICES.map(|letter| letter_tokens(&tokenizer, benchmark, letter));
         Ok(Self { engine, benchmark, mode, seed, letters, extractor: Extractor::new()? })

@@ -10,11 +10,13 @@ use std::path::PathBuf;
 
 use anyhow::ensure;
 use clap::Args;
+use mixtral_engine::quant::GgmlType;
+use mixtral_engine::quantize::load_type;
 use mixtral_evaluation::{Benchmark, Data, Difference, Judged, Layout, Question, Report, Split, header};
 
 use crate::endpoint::Remote;
 use crate::i18n::Language;
-use crate::options::{Machine, Model};
+use crate::options::{Machine, Model, named};
 use crate::progress::bar;
 use ask::Asker;
 use folder::Folder;
@@ -28,6 +30,8 @@ pub struct Arguments {
     pub path: Option<PathBuf>,
     #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
     pub base: Option<PathBuf>,
+    #[arg(id = "type", long = "type", value_name = "TYPE", value_parser = load_type, conflicts_with = "endpoint")]
+    pub kind: Option<GgmlType>,
     pub data: PathBuf,
     #[command(flatten)]
     pub remote: Remote,
@@ -82,7 +86,7 @@ pub fn run(benchmark: Benchmark, arguments: &Arguments, language: Language) -> a
     let all: usize = parts.iter().map(|part| part.questions.len()).sum();
 
     let model = match (&arguments.path, arguments.remote.name()) {
-        (Some(path), _) => std::path::absolute(path)?.display().to_string(),
+        (Some(path), _) => named(path, arguments.kind)?,
         (None, name) => name.unwrap_or_default(),
     };
     let setup = Setup {
@@ -143,12 +147,12 @@ enum Either {
 
 impl Either {
     fn start(arguments: &Arguments, benchmark: Benchmark, mode: Mode, language: Language) -> anyhow::Result<Self> {
-        let Arguments { remote, machine, seed, path, base, .. } = arguments;
+        let Arguments { remote, machine, seed, path, base, kind, .. } = arguments;
         if let Some(client) = remote.client(language)? {
             let asker = RemoteAsker::new(client, remote.parallel, (benchmark, mode), *seed, language)?;
             return Ok(Self::Remote(Box::new(asker)));
         }
-        let model = Model { path: path.clone().unwrap_or_default(), base: base.clone() };
+        let model = Model { path: path.clone().unwrap_or_default(), base: base.clone(), kind: *kind };
         Ok(Self::Local(Box::new(Asker::start(&model, machine, benchmark, mode, *seed)?)))
     }
 

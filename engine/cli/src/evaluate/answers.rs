@@ -27,7 +27,7 @@ pub fn answers(model: &Model, questions: &[&str], asking: &Asking) -> anyhow::Re
     let Asking { machine, sampling, seed, samples } = asking;
     let options = EngineOptions { max_sequences: AT_ONCE, queue: AT_ONCE, ..machine.options() };
     let engine = Engine::start(machine.device, options)?;
-    engine.load(MODEL, &model.path, machine.load_options(model), |_| {})?;
+    model.load(&engine, MODEL, machine.load_options(model))?;
     let wanted: Vec<&str> = questions.iter().flat_map(|question| std::iter::repeat_n(*question, *samples)).collect();
     let bar = bar(wanted.len(), "{wide_bar} {pos}/{len} {eta}");
     let mut out = Vec::with_capacity(wanted.len());

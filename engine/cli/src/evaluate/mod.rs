@@ -83,7 +83,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         say!("{}", t!(language, "poetry-pairs", path = path.display(), count = count, questions = questions.len()));
     }
     if let Some(path) = &arguments.against {
-        let others = answers(&Model { path: path.clone(), base: None }, &questions, &asking)?;
+        let others = answers(&Model { path: path.clone(), base: None, kind: None }, &questions, &asking)?;
         Compared::new(&questions, &poets, &found, &others).print(language);
     }
     Ok(())

@@ -17,7 +17,7 @@ pub fn print(files: &ModelFiles, l: Language) {
     say!("{}", t!(l, "info-adapter", size = size, parameters = count));
     let (rank, scale) = config.of("");
     let rows = [
-        ("base", files.gguf().path().display().to_string()),
+        ("base", files.base_path().display().to_string()),
         ("base-name", config.base.clone()),
         ("rank", rank.to_string()),
         ("scale", scale.to_string()),

@@ -1,17 +1,19 @@
-//! `mixtral info`: what a model file holds.
+//! `mixtral info`: what a model file or folder holds.
 
+mod about;
 mod adapter;
 mod format;
 
 use std::collections::BTreeMap;
 
 use clap::Args;
-use mixtral_engine::arch::Config;
 use mixtral_engine::formats::gguf::{Array, Gguf, Value};
+use mixtral_engine::hugging_face::is_folder;
 use mixtral_engine::text::{ChatTemplate, Tokenizer};
-use mixtral_engine::weights::{ModelFiles, is_adapter};
+use mixtral_engine::weights::{ModelFiles, is_adapter, split_type};
 use serde_json::{Map, Value as Json, json};
 
+use self::about::{About, Shown};
 use self::format::{bytes, printable};
 use crate::i18n::{self, Language};
 use crate::options::Model;
@@ -27,17 +29,32 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
+    let Model { path, base, kind } = &arguments.model;
+    let plain = split_type(path).0;
     // A file that cannot run is told of all the same; an adapter can be told of only beside its base.
-    if is_adapter(&arguments.model.path) || arguments.model.base.is_some() {
+    if is_adapter(plain) || base.is_some() {
         let files = arguments.model.open()?;
-        return tell(files.gguf(), Some(&files), arguments, language);
+        let base = files.base_path();
+        if is_folder(base) {
+            let alone = ModelFiles::open_as(base, None, *kind)?;
+            return tell(&About::of_folder(&alone), Some(&files), arguments, language);
+        }
+        return tell(&About::of_file(&Gguf::open(base)?), Some(&files), arguments, language);
     }
-    tell(&Gguf::open(&arguments.model.path)?, None, arguments, language)
+    if plain.is_dir() || kind.is_some() {
+        return tell(&About::of_folder(&arguments.model.open()?), None, arguments, language);
+    }
+    tell(&About::of_file(&Gguf::open(plain)?), None, arguments, language)
 }
 
-fn tell(gguf: &Gguf, adapted: Option<&ModelFiles>, arguments: &Arguments, language: Language) -> anyhow::Result<()> {
+fn tell(
+    about: &About<'_>,
+    adapted: Option<&ModelFiles>,
+    arguments: &Arguments,
+    language: Language,
+) -> anyhow::Result<()> {
     if arguments.json {
-        let mut all = as_json(gguf, arguments.tensors);
+        let mut all = as_json(about, arguments.tensors);
         if let Some(about) = adapted.and_then(adapter::as_json) {
             all["adapter"] = about;
         }
@@ -47,14 +64,14 @@ fn tell(gguf: &Gguf, adapted: Option<&ModelFiles>, arguments: &Arguments, langua
     if let Some(files) = adapted {
         adapter::print(files, language);
     }
-    print_header(gguf, language);
-    print_metadata(gguf, language);
-    print_model(gguf, language);
-    print_types(gguf, language);
+    print_header(about, language);
+    print_metadata(about, language);
+    print_model(about, language);
+    print_types(about, language);
     if arguments.tensors {
-        print_tensors(gguf, language);
+        print_tensors(about, language);
     }
-    print_template(gguf, language);
+    print_template(about, language);
     Ok(())
 }
 
@@ -63,23 +80,28 @@ fn heading(text: &str) {
     say!("\n{text}");
 }
 
-fn print_header(gguf: &Gguf, l: Language) {
-    say!("{}", gguf.path().display());
-    let (version, tensors) = (gguf.version().to_string(), gguf.tensors().len());
-    let (size, count) = (bytes(gguf.file_bytes()), l.count(gguf.parameters()));
-    say!("{}", t!(l, "info-file", version = version, size = size, tensors = tensors, parameters = count));
+fn print_header(about: &About<'_>, l: Language) {
+    say!("{}", about.path.display());
+    let (tensors, size, count) = (about.tensors.len(), bytes(about.bytes), l.count(about.parameters));
+    match about.version {
+        Some(version) => {
+            let version = version.to_string();
+            say!("{}", t!(l, "info-file", version = version, size = size, tensors = tensors, parameters = count));
+        }
+        None => say!("{}", t!(l, "info-folder", size = size, tensors = tensors, parameters = count)),
+    }
 }
 
-fn print_metadata(gguf: &Gguf, l: Language) {
+fn print_metadata(about: &About<'_>, l: Language) {
     heading(&t!(l, "info-metadata"));
-    for (key, value) in gguf.metadata().iter().filter(|(key, _)| *key != TEMPLATE) {
+    for (key, value) in about.metadata.iter().filter(|(key, _)| *key != TEMPLATE) {
         say!("  {key} = {}", shown(value));
     }
 }
 
-fn print_model(gguf: &Gguf, l: Language) {
+fn print_model(about: &About<'_>, l: Language) {
     heading(&t!(l, "info-model"));
-    match Config::from_gguf(gguf) {
+    match &about.config {
         Ok(c) => {
             let rows = [
                 ("layers", c.layers),
@@ -97,32 +119,33 @@ fn print_model(gguf: &Gguf, l: Language) {
                 say!("  {}", t!(l, &format!("info-model-{name}"), value = value));
             }
         }
-        Err(error) => say!("  {}", t!(l, "info-unsupported", error = i18n::engine(&error, l))),
+        Err(error) => say!("  {}", t!(l, "info-unsupported", error = i18n::engine(error, l))),
     }
-    match Tokenizer::from_gguf(gguf.metadata()) {
+    match Tokenizer::from_gguf(about.metadata) {
         Ok(t) => say!("  {}", t!(l, "info-tokens", value = t.vocabulary().len())),
         Err(error) => say!("  {}", t!(l, "info-no-tokenizer", error = i18n::engine(&error, l))),
     }
 }
 
-fn print_types(gguf: &Gguf, l: Language) {
+fn print_types(about: &About<'_>, l: Language) {
     heading(&t!(l, "info-types"));
-    for (kind, (count, size)) in by_type(gguf) {
+    for (kind, (count, size)) in by_type(about) {
         say!("  {kind:8} {count:5}  {}", bytes(size));
     }
 }
 
-fn print_tensors(gguf: &Gguf, l: Language) {
+fn print_tensors(about: &About<'_>, l: Language) {
     heading(&t!(l, "info-tensors"));
-    for t in gguf.tensors() {
+    for t in &about.tensors {
         let dims: Vec<String> = t.dims.iter().map(usize::to_string).collect();
-        say!("  {:40} {:8} [{}] {} @ {}:{}", t.name, t.kind.name(), dims.join(", "), bytes(t.len), t.shard, t.start);
+        let place = t.place.map(|(shard, start)| format!(" @ {shard}:{start}")).unwrap_or_default();
+        say!("  {:40} {:8} [{}] {}{place}", t.name, t.kind, dims.join(", "), bytes(t.bytes));
     }
 }
 
-fn print_template(gguf: &Gguf, l: Language) {
+fn print_template(about: &About<'_>, l: Language) {
     heading(&t!(l, "info-template"));
-    match gguf.metadata().opt_str(TEMPLATE) {
+    match about.metadata.opt_str(TEMPLATE) {
         Ok(Some(text)) => {
             if let Err(error) = ChatTemplate::new(Some(text)) {
                 say!("  {}", t!(l, "info-template-broken", error = error.to_string()));
@@ -136,35 +159,42 @@ fn print_template(gguf: &Gguf, l: Language) {
 
 const TEMPLATE: &str = "tokenizer.chat_template";
 
-fn by_type(gguf: &Gguf) -> BTreeMap<&'static str, (usize, u64)> {
+fn by_type(about: &About<'_>) -> BTreeMap<&'static str, (usize, u64)> {
     let mut types = BTreeMap::new();
-    for tensor in gguf.tensors() {
-        let (count, size) = types.entry(tensor.kind.name()).or_insert((0, 0));
+    for tensor in &about.tensors {
+        let (count, size) = types.entry(tensor.kind).or_insert((0, 0));
         *count += 1;
-        *size += tensor.len;
+        *size += tensor.bytes;
     }
     types
 }
 
-fn as_json(gguf: &Gguf, tensors: bool) -> Json {
+fn as_json(about: &About<'_>, tensors: bool) -> Json {
     let metadata: Map<String, Json> =
-        gguf.metadata().iter().map(|(key, value)| (key.to_owned(), json_of(value))).collect();
-    let types: Map<String, Json> = by_type(gguf)
+        about.metadata.iter().map(|(key, value)| (key.to_owned(), json_of(value))).collect();
+    let types: Map<String, Json> = by_type(about)
         .into_iter()
         .map(|(kind, (count, size))| (kind.to_owned(), json!({ "tensors": count, "bytes": size })))
         .collect();
     let mut all = json!({
-        "path": gguf.path().display().to_string(),
-        "version": gguf.version(),
-        "bytes": gguf.file_bytes(),
-        "parameters": gguf.parameters(),
-        "supported": Config::from_gguf(gguf).is_ok() && Tokenizer::from_gguf(gguf.metadata()).is_ok(),
+        "path": about.path.display().to_string(),
+        "version": about.version,
+        "bytes": about.bytes,
+        "parameters": about.parameters,
+        "supported": about.config.is_ok() && Tokenizer::from_gguf(about.metadata).is_ok(),
         "metadata": metadata,
         "types": types,
     });
     if tensors {
-        let row = |t: &mixtral_engine::formats::gguf::TensorInfo| json!({ "name": t.name, "type": t.kind.name(), "shape": t.dims, "bytes": t.len, "shard": t.shard, "offset": t.start });
-        all["tensors"] = gguf.tensors().iter().map(row).collect();
+        let row = |t: &Shown| {
+            let mut row = json!({ "name": t.name, "type": t.kind, "shape": t.dims, "bytes": t.bytes });
+            if let Some((shard, start)) = t.place {
+                row["shard"] = json!(shard);
+                row["offset"] = json!(start);
+            }
+            row
+        };
+        all["tensors"] = about.tensors.iter().map(row).collect();
     }
     all
 }

@@ -51,7 +51,7 @@ impl Asker {
         let options = EngineOptions { max_sequences: AT_ONCE, queue: AT_ONCE, ..machine.options() };
         let engine = Engine::start(machine.device, options)?;
         let load = LoadOptions { usual_context: Some(room), ..machine.load_options(model) };
-        let card = engine.load(MODEL, &model.path, load, |_| {})?;
+        let card = model.load(&engine, MODEL, load)?;
         ensure!(card.context >= room, t!(language, "longbench-context", needed = room, context = card.context));
         let tokenizer = engine.tokenizer(MODEL).ok_or_else(|| anyhow!("the model is gone"))?;
         Ok(Self::Local { engine: Box::new(engine), tokenizer })

@@ -9,11 +9,13 @@ use std::path::PathBuf;
 
 use anyhow::{anyhow, bail, ensure};
 use clap::Args;
+use mixtral_engine::quant::GgmlType;
+use mixtral_engine::quantize::load_type;
 use mixtral_evaluation::longbench::{self, Language as Of, Sample, Scored, Scorer, Summary, Task};
 
 use crate::endpoint::Remote;
 use crate::i18n::Language;
-use crate::options::{Machine, Model};
+use crate::options::{Machine, Model, named};
 use crate::progress::bar;
 use ask::{Asked, Asker};
 use folder::Folder;
@@ -26,6 +28,8 @@ pub struct Arguments {
     pub path: Option<PathBuf>,
     #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
     pub base: Option<PathBuf>,
+    #[arg(id = "type", long = "type", value_name = "TYPE", value_parser = load_type, conflicts_with = "endpoint")]
+    pub kind: Option<GgmlType>,
     pub data: PathBuf,
     #[command(flatten)]
     pub remote: Remote,
@@ -62,7 +66,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     };
     let all: Vec<(Task, Vec<Sample>)> = tasks.iter().map(read).collect::<anyhow::Result<_>>()?;
     let model = match (&arguments.path, arguments.remote.name()) {
-        (Some(path), _) => std::path::absolute(path)?.display().to_string(),
+        (Some(path), _) => named(path, arguments.kind)?,
         (None, name) => name.unwrap_or_default(),
     };
     let setup = Setup {
@@ -80,7 +84,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
         Some(client) => Asker::remote(client, arguments.remote.parallel, language)?,
         None => {
             let path = arguments.path.clone().ok_or_else(|| anyhow!("no model"))?;
-            let model = Model { path, base: arguments.base.clone() };
+            let model = Model { path, base: arguments.base.clone(), kind: arguments.kind };
             Asker::local(&model, &arguments.machine, arguments.max_length + longest, language)?
         }
     };

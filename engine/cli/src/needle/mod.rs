@@ -69,7 +69,7 @@ pub fn run(arguments: &Arguments, language: Language) -> anyhow::Result<()> {
     let engine = Engine::start(arguments.machine.device, options)?;
     let wanted = arguments.machine.load_options(&arguments.model);
     let load = LoadOptions { context: wanted.context.or(Some(longest)), ..wanted };
-    let card = engine.load(MODEL, &arguments.model.path, load, |_| {})?;
+    let card = arguments.model.load(&engine, MODEL, load)?;
     ensure!(card.context >= longest, t!(language, "needle-too-long", length = longest, context = card.context));
     warn_of_long_context(longest, card.trained_context, &arguments.machine.rope, language);
     let tokenizer = engine.tokenizer(MODEL).ok_or_else(|| anyhow!("the model is gone"))?;

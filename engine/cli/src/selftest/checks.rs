@@ -8,9 +8,9 @@ use mixtral_engine::formats::Source;
 use mixtral_engine::gpu::product::DeviceMatrix;
 use mixtral_engine::model::{Forward, Sizes};
 use mixtral_engine::quant::GgmlType;
+use mixtral_engine::quantize::WRITABLE;
 use mixtral_engine::weights::ModelFiles;
 use mixtral_engine::{DeviceSpec, Result};
-use mixtral_tools::quantize::WRITABLE;
 
 use super::outcome::Outcome;
 use super::random::{InF32, Random, config};
@@ -203,7 +203,7 @@ fn file(device: &OpenDevice, path: &Path) -> Result<(f64, Option<String>)> {
     let files = ModelFiles::open(path, None)?;
     let config = files.config().clone();
     let sizes = sizes(1, 128.min(config.max_context), 128);
-    let mut pair = match files.gguf().parameters() {
+    let mut pair = match files.parameters() {
         weights if weights <= MOST_IN_F32 => Pair::new(device, &files, &config, sizes)?,
         _ => Pair::beside(device, &files, &files, &config, sizes)?,
     };

@@ -8,7 +8,7 @@ use mixtral_engine::arch::{Config, RopeScaling, TensorRole, tensor_specs};
 use mixtral_engine::error::{Error, RequestFault, Result};
 use mixtral_engine::formats::{Info, Source};
 use mixtral_engine::quant::{Blocks, GgmlType};
-use mixtral_tools::quantize::encode;
+use mixtral_engine::quantize::encode;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 

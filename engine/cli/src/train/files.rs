@@ -4,8 +4,8 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context as _;
 use mixtral_engine::formats::gguf::Metadata;
+use mixtral_engine::hugging_face::SHARD_BYTES;
 use mixtral_engine::quant::GgmlType;
-use mixtral_tools::hugging_face::SHARD_BYTES;
 use mixtral_train::recipe::Lora;
 use mixtral_train::{Model, output};
 

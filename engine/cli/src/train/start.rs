@@ -6,10 +6,10 @@ use anyhow::bail;
 use mixtral_engine::arch::Config;
 use mixtral_engine::formats::Source;
 use mixtral_engine::formats::gguf::{Gguf, Metadata};
+use mixtral_engine::hugging_face::FolderSource;
+use mixtral_engine::hugging_face::{Folder, is_folder};
 use mixtral_engine::text::{ChatTemplate, Tokenizer};
-use mixtral_tools::convert::{FolderSource, named};
-use mixtral_tools::hugging_face::{Folder, is_folder};
-use mixtral_tools::mixes::QuantMix;
+use mixtral_tools::convert::named;
 
 use crate::i18n::Language;
 use crate::progress::gguf_kind;
@@ -36,11 +36,10 @@ impl Start {
             if let Some(text) = differs {
                 eprintln!("{}", t!(language, "convert-merges-differ", text = format!("{text:?}")));
             }
-            let metadata = Metadata::new(path, found.tokenizer.into_iter().collect());
-            let layers = folder.config().layers;
             let kind = kind.map(|name| gguf_kind(name, language)).transpose()?;
-            let types = kind.map(|kind| QuantMix::of(kind).for_layers(layers));
-            (Weights::Folder(FolderSource::new(folder, types)?), metadata)
+            let folder = FolderSource::with(folder, kind, found)?;
+            let metadata = folder.metadata().clone();
+            (Weights::Folder(folder), metadata)
         } else if kind.is_some() {
             bail!(t!(language, "train-base-type-of-a-file", path = path.display()));
         } else {

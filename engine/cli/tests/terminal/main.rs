@@ -8,6 +8,7 @@ mod files;
 #[expect(dead_code, reason = "helpers of the conversions' tests, of which these here need some")]
 #[path = "../../../tools/tests/convert/fixture.rs"]
 mod fixture;
+mod folders;
 mod guide;
 mod judge;
 mod lengths;

@@ -9,10 +9,8 @@ use super::adapter::Adapter;
 use super::merge::{apply, open_all};
 use crate::arch::{Config, TensorSpec, tensor_specs};
 use crate::error::{Error, Fault, Place, Result};
-use crate::formats::gguf::Gguf;
 use crate::formats::{Info, Source as _};
-use crate::quant::{GgmlType, round_rows};
-use crate::weights::matrix::source_matrix;
+use crate::weights::base::Base;
 
 /// An adapter, and what of its base it changes.
 #[derive(Debug)]
@@ -30,21 +28,12 @@ struct Change {
     info: Info,
 }
 
-/// The type of a matrix once an adapter is in it. Plain numbers keep theirs. Every quantised type becomes Q8_0: an adapter
-/// changes weights by less than the steps between the values of four or five bits, which would round it away again.
-fn merged_kind(base: GgmlType) -> GgmlType {
-    match base {
-        GgmlType::F32 | GgmlType::F16 | GgmlType::BF16 => base,
-        _ => GgmlType::Q8_0,
-    }
-}
-
 impl MergeAtLoad {
     /// Opens an adapter's folder for this base.
     ///
     /// # Errors
     /// The adapter is damaged or of another shape, or changes what a tied base uses twice.
-    pub fn open(folder: &Path, base: &Gguf, shape: &Config) -> Result<Self> {
+    pub fn open(folder: &Path, base: &Base, shape: &Config) -> Result<Self> {
         let adapter = open_all(&[folder], shape, base.is_tied())?.swap_remove(0);
         let mut changed = BTreeMap::new();
         for part in tensor_specs(shape) {
@@ -63,7 +52,7 @@ impl MergeAtLoad {
                 if found.dims != dims {
                     return Err(fault(Fault::Shape { found: found.dims.to_vec(), expected: dims.to_vec() }));
                 }
-                let info = Info { kind: merged_kind(found.kind), dims };
+                let info = Info { kind: base.merged_kind(found.kind), dims };
                 changed.insert(name, Change { part: part.clone(), experts, info });
             }
         }
@@ -83,12 +72,12 @@ impl MergeAtLoad {
     ///
     /// # Errors
     /// The base's type cannot be read, or a sum does not fit the type.
-    pub fn bytes(&self, base: &Gguf, name: &str) -> Result<Option<Vec<u8>>> {
+    pub fn bytes(&self, base: &Base, name: &str) -> Result<Option<Vec<u8>>> {
         let Some(Change { part, experts, info }) = self.changed.get(name) else { return Ok(None) };
         let mut out = Vec::new();
         for expert in experts.clone() {
-            let weights = apply(from_ref(&self.adapter), part, expert, source_matrix(base, part, expert)?)?;
-            let bytes = round_rows(info.kind, &weights, part.matrix().1);
+            let weights = apply(from_ref(&self.adapter), part, expert, base.matrix(part, expert)?)?;
+            let bytes = base.merged(info.kind, &weights, part.matrix().1);
             out.extend(bytes.map_err(|error| error.of_tensor(base.path(), name))?);
         }
         Ok(Some(out))

@@ -7,12 +7,12 @@ use mixtral_engine::weights::lora::{AdapterConfig, Pair, WEIGHTS_FILE, names, tr
 
 use super::config::write_config;
 use crate::files::atomic_file;
-use crate::quantize::encode;
 use crate::safetensors::{Planned, Stream};
 use mixtral_engine::arch::order::to_hugging_face;
 use mixtral_engine::arch::{Config, TensorRole, TensorSpec};
 use mixtral_engine::error::{AdapterFault, Error, Fault, Place, RequestFault, Result};
 use mixtral_engine::quant::GgmlType;
+use mixtral_engine::quantize::encode;
 
 /// Writes an adapter for a model of this shape: both files, each whole or not at all, the tensors under the names that
 /// PEFT gives them for the `MixtralForCausalLM` of transformers 4. (PEFT turns them into those of transformers 5 itself.)

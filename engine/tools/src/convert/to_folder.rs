@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use super::strangers::refuse_strangers;
-use crate::hugging_face::{Form, Writer, matrices};
+use crate::hugging_face::{Form, Writer};
 use crate::tokenizer;
 use mixtral_engine::arch::Config;
 use mixtral_engine::error::Result;
 use mixtral_engine::formats::gguf::Gguf;
+use mixtral_engine::hugging_face::matrices;
 use mixtral_engine::quant::GgmlType;
 use mixtral_engine::weights::source_matrix;
 

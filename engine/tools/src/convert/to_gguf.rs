@@ -3,25 +3,12 @@
 use std::path::Path;
 
 use crate::files::atomic_file;
-use crate::hugging_face::Folder;
-use crate::mixes::QuantMix;
-use crate::quantize::encode_rows;
-use crate::quantize_file::type_values;
-use crate::tokenizer::{self, Found, Model};
-use mixtral_engine::arch::{TensorRole, TensorSpec, shape_values, tensor_specs};
-use mixtral_engine::error::{Error, Place, Result};
-use mixtral_engine::formats::gguf::{Value, Writer};
-use mixtral_engine::quant::GgmlType;
-use mixtral_engine::text::{Tokenizer, VocabularyError, gguf_values};
-
-/// What a GGUF tells besides weights and shape.
-#[derive(Clone, Debug, Default)]
-pub struct Named {
-    /// `general.name`
-    pub name: Option<String>,
-    /// The tokenizer's keys and the chat template.
-    pub tokenizer: Vec<(String, Value)>,
-}
+use crate::tokenizer;
+use mixtral_engine::error::{Error, Result};
+use mixtral_engine::formats::gguf::{Metadata, Writer};
+use mixtral_engine::hugging_face::{self, Folder, Named, planned, values};
+use mixtral_engine::quantize::{QuantMix, encode_rows};
+use mixtral_engine::text::Tokenizer;
 
 /// What a folder's name and its tokenizer's files tell; and a text that the tokenizer cuts otherwise in GGUF's form, if
 /// there is one.
@@ -29,14 +16,10 @@ pub struct Named {
 /// # Errors
 /// The tokenizer is missing or has no form in GGUF.
 pub fn named(folder: &Folder) -> Result<(Named, Option<&'static str>)> {
-    let model = Model { vocabulary: folder.config().vocab_size, bos: folder.bos(), eos: folder.eos() };
-    let Found { parts, template, path } = tokenizer::read(folder.path(), model)?;
-    let tokenizer = gguf_values(&parts, template.as_deref());
-    let fault = |error: VocabularyError| Error::file(&path, Place::Key(error.key().to_owned()), error.fault());
-    let differs = tokenizer::differs(&path, &Tokenizer::new(parts).map_err(fault)?)?;
-    let name = folder.path().canonicalize().ok();
-    let name = name.and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
-    Ok((Named { name, tokenizer }, differs))
+    let named = hugging_face::named(folder)?;
+    let metadata = Metadata::new(&named.vocabulary, named.tokenizer.iter().cloned().collect());
+    let differs = tokenizer::differs(&named.vocabulary, &Tokenizer::from_gguf(&metadata)?)?;
+    Ok((named, differs))
 }
 
 /// Writes the folder as one GGUF file, which appears whole or not at all. Norms and routers stay F32. `progress` gets
@@ -51,22 +34,13 @@ pub fn to_gguf(
     named: Named,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<()> {
+    let types = types.for_model(folder.config().layers, folder.tied());
     types.check(false)?;
     let mut writer = Writer::new();
-    for (key, value) in shape_values(folder.config()) {
+    for (key, value) in values(folder, types, named) {
         writer.value(key, value);
     }
-    writer.value("general.type", Value::String("model".into()));
-    if let Some(name) = named.name {
-        writer.value("general.name", Value::String(name));
-    }
-    for (key, value) in type_values(types).into_iter().chain(named.tokenizer) {
-        writer.value(key, value);
-    }
-    let untied =
-        tensor_specs(folder.config()).into_iter().filter(|part| !(folder.tied() && part.role == TensorRole::Output));
-    let planned: Vec<(TensorSpec, GgmlType)> =
-        untied.map(|part| (types.of_tensor(&part.name(), &part.dims), part)).map(|(kind, part)| (part, kind)).collect();
+    let planned = planned(folder, Some(types));
     for (part, kind) in &planned {
         writer.plan(part.name(), *kind, &part.dims).map_err(Error::io(out))?;
     }

@@ -1,14 +1,9 @@
-//! Hugging Face's folders: `config.json`, safetensors files with or without an index, and the tokenizer's files.
+//! Hugging Face's folders, written: `config.json`, safetensors files with or without an index, and the tokenizer's files. They are
+//! read in [`mixtral_engine::hugging_face`].
 //!
-//! Weights are handed out and taken in as GGUF has them: parts by [`mixtral_engine::arch::TensorSpec`], rows of queries and keys
-//! interleaved.
+//! Weights are taken in as GGUF has them: parts by [`mixtral_engine::arch::TensorSpec`], rows of queries and keys interleaved.
 
-mod folder;
-mod names;
-mod read_config;
 mod write_config;
 mod writer;
 
-pub use folder::{Folder, is_folder};
-pub use names::{CONFIG, INDEX, SHARD_BYTES, SINGLE, matrices};
 pub use writer::{Form, Writer, write};

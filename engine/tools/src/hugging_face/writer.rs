@@ -6,18 +6,18 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::names::{CONFIG, INDEX, SINGLE, matrices};
 use super::write_config::{self, Ends};
 use crate::files::atomic_file::write_bytes;
 use crate::files::atomic_folder::WholeFolder;
-use crate::quantize::encode_rows;
 use crate::safetensors::{Planned, Stream, dtype};
 use crate::tokenizer;
 use mixtral_engine::arch::order;
 use mixtral_engine::arch::{Config, TensorSpec};
 use mixtral_engine::error::{ConversionFault, Error, Fault, Place, RequestFault, Result};
 use mixtral_engine::formats::gguf::Metadata;
+use mixtral_engine::hugging_face::{CONFIG, INDEX, SINGLE, matrices};
 use mixtral_engine::quant::GgmlType;
+use mixtral_engine::quantize::encode_rows;
 
 /// How a folder is to be written.
 #[derive(Clone, Copy, Debug)]

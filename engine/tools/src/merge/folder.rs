@@ -7,13 +7,13 @@ use std::path::Path;
 use super::tokenizer::{TokenizerFrom, copy_files};
 use crate::files::atomic_file;
 use crate::files::atomic_folder::WholeFolder;
-use crate::hugging_face::{CONFIG, Folder, INDEX, matrices};
-use crate::quantize::encode_rows;
 use crate::safetensors::{Planned, Stream};
 use mixtral_engine::arch::TensorSpec;
 use mixtral_engine::arch::order::to_hugging_face;
 use mixtral_engine::error::{ConversionFault, Error, Place, Result};
 use mixtral_engine::formats::safetensors::Tensors;
+use mixtral_engine::hugging_face::{CONFIG, Folder, INDEX, matrices};
+use mixtral_engine::quantize::encode_rows;
 use mixtral_engine::weights::lora::Adapter;
 use mixtral_engine::weights::lora::{apply, touched};
 

@@ -4,13 +4,11 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::files::atomic_file;
-use crate::mixes::QuantMix;
-use crate::quantize::{WRITABLE, encode_rows, needs_importance};
-use crate::quantize_file::{tells_types, type_values};
 use mixtral_engine::arch::{Config, TensorSpec, tensor_specs};
 use mixtral_engine::error::{ConversionFault, Error, Fault, Place, Result};
 use mixtral_engine::formats::gguf::{Gguf, Value, Writer};
 use mixtral_engine::quant::GgmlType;
+use mixtral_engine::quantize::{QuantMix, WRITABLE, encode_rows, needs_importance, tells_types, type_values};
 use mixtral_engine::weights::lora::Adapter;
 use mixtral_engine::weights::lora::{apply, touched};
 use mixtral_engine::weights::source_matrix;

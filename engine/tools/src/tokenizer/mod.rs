@@ -1,14 +1,8 @@
-//! Hugging Face's form of a tokenizer: `tokenizer.json` or `tokenizer.model`, `tokenizer_config.json` and what stands beside them.
+//! Hugging Face's form of a tokenizer, written, and held against ours. It is read in
+//! [`mixtral_engine::hugging_face::tokenizer`].
 
-mod beside;
 mod check;
-mod model;
-mod read;
-mod sentence_piece;
-mod tokens;
 mod write;
 
 pub use check::differs;
-pub use model::Model;
-pub use read::{Found, read};
 pub use write::{files, tokenizer_json};

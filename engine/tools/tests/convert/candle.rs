@@ -8,9 +8,9 @@ use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use candle_transformers::models::mixtral::{Config, Model};
 use mixtral_engine::formats::gguf::Gguf;
+use mixtral_engine::hugging_face::Folder;
 use mixtral_engine::quant::GgmlType;
 use mixtral_tools::convert::to_folder;
-use mixtral_tools::hugging_face::Folder;
 use serde_json::Value;
 
 use crate::fixture::{TOLERANCE, converted, distance, expected, folder, ids, logits, rows};

@@ -32,13 +32,13 @@
 use std::path::PathBuf;
 
 use candle_core::Device;
+use mixtral_engine::hugging_face::Folder;
 use mixtral_engine::quant::GgmlType;
+use mixtral_engine::quantize::QuantMix;
 use mixtral_engine::schedule::{SequenceSlice, StepInput};
 use mixtral_engine::weights::ModelFiles;
 use mixtral_reference::{KvCache, Mixtral};
 use mixtral_tools::convert::{named, to_gguf};
-use mixtral_tools::hugging_face::Folder;
-use mixtral_tools::mixes::QuantMix;
 use serde_json::Value;
 
 /// How far apart two programs may be that compute the same in F32. Each number is a sum of at most 96 products, of parts

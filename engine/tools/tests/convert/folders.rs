@@ -4,9 +4,9 @@ use std::path::Path;
 
 use mixtral_engine::arch::Config;
 use mixtral_engine::formats::gguf::Gguf;
+use mixtral_engine::hugging_face::{Folder, INDEX, SINGLE, matrices};
 use mixtral_engine::quant::GgmlType;
 use mixtral_tools::convert::{folder_type, to_folder};
-use mixtral_tools::hugging_face::{Folder, INDEX, SINGLE, matrices};
 use serde_json::Value;
 
 use crate::fixture::{converted, folder};

@@ -2,6 +2,7 @@
 //! logits and tokens that they compute. How, stands in `fixture.rs`.
 
 mod candle;
+mod direct;
 mod fixture;
 mod folders;
 mod logits;

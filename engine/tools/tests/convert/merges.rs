@@ -1,7 +1,7 @@
 //! `mixtral merge`: onto a folder, shard by shard.
 
+use mixtral_engine::hugging_face::Folder;
 use mixtral_engine::quant::GgmlType;
-use mixtral_tools::hugging_face::Folder;
 use mixtral_tools::merge::{self, TokenizerFrom};
 
 use crate::fixture::{TOLERANCE, converted, distance, expected, folder, ids, logits, rows};
@@ -57,7 +57,7 @@ fn a_folder_in_bf16_stays_in_bf16_and_two_adapters_are_put_in_one_after_the_othe
     };
     let (once, twice) = (merged(&once, "once"), merged(&twice, "twice"));
     assert_eq!(twice.kind(), GgmlType::BF16);
-    for (part, expert) in mixtral_tools::hugging_face::matrices(base.config(), false) {
+    for (part, expert) in mixtral_engine::hugging_face::matrices(base.config(), false) {
         let read = |folder: &Folder| folder.matrix(&part, expert).expect("there");
         let (base, once, twice) = (read(&base), read(&once), read(&twice));
         let whole = part.layer.is_none();
@@ -83,7 +83,7 @@ fn fused_experts_stay_fused() {
         ..AdapterConfig::default()
     };
     // Row r of expert e of layer l gets (l + 1) * (10 e + r) * 0.01 more in its first column.
-    let all = mixtral_tools::hugging_face::matrices(base.config(), true);
+    let all = mixtral_engine::hugging_face::matrices(base.config(), true);
     let reached: Vec<_> =
         all.filter(|(part, _)| config.targets.iter().any(|t| part.role.module().ends_with(t))).collect();
     let more = |part: &mixtral_engine::arch::TensorSpec, expert: usize, row: usize| {
@@ -104,7 +104,7 @@ fn fused_experts_stay_fused() {
     merge::into_folder(&base, &adapters, &TokenizerFrom::Base, &merged, false, &mut |_, _| {}).expect("merges");
     let merged = Folder::open(&merged).expect("a model");
     let mut compared = 0;
-    for (part, expert) in mixtral_tools::hugging_face::matrices(base.config(), true) {
+    for (part, expert) in mixtral_engine::hugging_face::matrices(base.config(), true) {
         let cols = part.dims[part.dims.len() - 1];
         let (before, after) =
             (base.matrix(&part, expert).expect("there"), merged.matrix(&part, expert).expect("there"));

@@ -6,10 +6,10 @@ use std::process::Command;
 
 use mixtral_engine::arch::TensorSpec;
 use mixtral_engine::formats::gguf::Gguf;
+use mixtral_engine::hugging_face::{Folder, matrices};
 use mixtral_engine::quant::GgmlType;
 use mixtral_engine::weights::lora::{Adapter, AdapterConfig, Pair};
 use mixtral_tools::convert::to_folder;
-use mixtral_tools::hugging_face::{Folder, matrices};
 
 use crate::fixture::{TOLERANCE, converted, distance, expected, folder, rows};
 

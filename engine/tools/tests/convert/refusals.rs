@@ -4,9 +4,9 @@ use std::path::Path;
 
 use mixtral_engine::Error;
 use mixtral_engine::formats::gguf::Gguf;
+use mixtral_engine::hugging_face::{CONFIG, Folder, INDEX};
 use mixtral_engine::quant::GgmlType;
 use mixtral_tools::convert::to_folder;
-use mixtral_tools::hugging_face::{CONFIG, Folder, INDEX};
 use mixtral_tools::merge::{self, TokenizerFrom};
 use serde_json::{Value, json};
 
@@ -133,7 +133,7 @@ fn a_weight_that_does_not_fit_the_type_is_refused_by_its_tensor() {
     let opened = Folder::open(own.path()).expect("a model");
     let out = own.path().join("a.gguf");
     let convert = |kind| {
-        let types = mixtral_tools::mixes::QuantMix::of(kind);
+        let types = mixtral_engine::quantize::QuantMix::of(kind);
         mixtral_tools::convert::to_gguf(&opened, &out, types, Default::default(), &mut |_, _| {})
     };
     let message = convert(GgmlType::F16).expect_err("too large").to_string();

@@ -1,10 +1,11 @@
 //! Vocabularies between the two forms: the same texts, the same tokens.
 
 use mixtral_engine::formats::gguf::Gguf;
+use mixtral_engine::hugging_face::Folder;
+use mixtral_engine::hugging_face::tokenizer::{self, Model};
 use mixtral_engine::quant::GgmlType;
 use mixtral_engine::text::{Encoding, Kind, Tokenizer, VocabularyParts};
-use mixtral_tools::hugging_face::Folder;
-use mixtral_tools::tokenizer::{self, Model};
+use mixtral_tools::tokenizer::{differs, tokenizer_json};
 use serde_json::Value;
 
 use crate::fixture::{converted, expected, folder, ids};
@@ -41,7 +42,7 @@ fn a_vocabulary_survives_the_way_to_tokenizer_json_and_back() {
         let parts = parts(name, peer);
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("tokenizer.json");
-        let json = tokenizer::tokenizer_json(&parts).expect("a form");
+        let json = tokenizer_json(&parts).expect("a form");
         std::fs::write(&path, json.to_string()).expect("written");
         let token = |id: Option<u32>| id.map(|id| parts.tokens[id as usize].clone());
         let config = serde_json::json!({"bos_token": token(parts.bos), "eos_token": {"content": token(parts.eos)}});
@@ -84,7 +85,7 @@ fn a_vocabulary_survives_the_way_to_tokenizer_json_and_back() {
             compared += 1;
         }
         assert!(compared > 60, "{name}: {compared}");
-        assert_eq!(tokenizer::differs(&path, &ours).expect("compares"), None, "{name}");
+        assert_eq!(differs(&path, &ours).expect("compares"), None, "{name}");
     }
 }
 
@@ -202,6 +203,6 @@ fn a_tokenizer_that_would_cut_otherwise_in_gguf_is_found_out() {
     let model = Model { vocabulary: next + 2, bos: Some(1), eos: Some(2) };
     let found = tokenizer::read(out.path(), model).expect("reads");
     let ours = Tokenizer::new(found.parts).expect("a vocabulary");
-    let differs = tokenizer::differs(&found.path, &ours).expect("compares");
-    assert!(differs.is_some_and(|text| text.contains("aaaa")), "{differs:?}");
+    let found = differs(&found.path, &ours).expect("compares");
+    assert!(found.is_some_and(|text| text.contains("aaaa")), "{found:?}");
 }

@@ -1,6 +1,6 @@
 //! What a folder's files are called, and which matrices stand in them.
 
-use mixtral_engine::arch::{Config, TensorRole, TensorSpec, tensor_specs};
+use crate::arch::{Config, TensorRole, TensorSpec, tensor_specs};
 
 /// The file that tells a folder's shape, and that it is a model's.
 pub const CONFIG: &str = "config.json";

@@ -1,6 +1,6 @@
 //! IQ1: points of -1, 0 and 1, shifted up or down together.
 
-use mixtral_engine::quant::iq::SHIFT;
+use crate::quant::iq::SHIFT;
 
 use super::nearest::{Costs, IQ1};
 use super::super_block::{Solved, Solver};

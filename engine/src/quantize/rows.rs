@@ -1,7 +1,7 @@
 //! Many rows at once, on all threads, with a check that the type holds them.
 
-use mixtral_engine::Result;
-use mixtral_engine::quant::{GgmlType, check_range};
+use crate::error::Result;
+use crate::quant::{GgmlType, check_range};
 use rayon::prelude::*;
 
 use super::encode::encode;
@@ -13,7 +13,7 @@ const CHUNK: usize = 1 << 20;
 ///
 /// # Errors
 /// The type cannot be written, or a weight does not fit it.
-pub(crate) fn encode_rows(kind: GgmlType, weights: &[f32], cols: usize) -> Result<Vec<u8>> {
+pub fn encode_rows(kind: GgmlType, weights: &[f32], cols: usize) -> Result<Vec<u8>> {
     let chunk = (CHUNK / cols).max(1) * cols;
     let encode = |weights: &[f32]| {
         check_range(kind, weights)?;

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use mixtral_engine::arch::{Config, RopeScaling};
-use mixtral_engine::error::{Fault, LayoutFault, Result};
-use mixtral_engine::formats::json::{Object, object};
+use crate::arch::{Config, RopeScaling};
+use crate::error::{Fault, LayoutFault, Result};
+use crate::formats::json::{Object, object};
 
 /// No dimension of a real model is larger; beyond it products could overflow.
 const MAX_DIM: u64 = 1 << 24;

@@ -1,4 +1,4 @@
-//! Points, signs and scales into the bytes of a block, as `mixtral_engine::quant` reads them.
+//! Points, signs and scales into the bytes of a block, as `crate::quant` reads them.
 
 use super::super_block::{Codes, Found};
 

@@ -1,6 +1,6 @@
 //! IQ2 and IQ3: points of positive levels, and signs.
 
-use mixtral_engine::quant::iq::grids::Point;
+use crate::quant::iq::grids::Point;
 
 use super::nearest::{Costs, Grid};
 use super::super_block::{Solved, Solver};

@@ -5,7 +5,7 @@ use half::f16;
 use super::fit::{Affine, Codes, Group};
 use super::super_block::{Found, LEN, Shape, groups, search};
 use super::{grid, non_linear, pack};
-use mixtral_engine::quant::GgmlType;
+use crate::quant::GgmlType;
 
 const fn signed(high: f32) -> Codes {
     Codes { low: -high - 1.0, high, min: false }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value as Json};
 
-use mixtral_engine::error::{Error, Result};
-use mixtral_engine::formats::json::object;
+use crate::error::{Error, Result};
+use crate::formats::json::object;
 
 /// What stands in the files beside the vocabulary.
 pub(super) struct Beside {

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use super::generation;
 use super::names::{CONFIG, INDEX, SINGLE, matrices};
 use super::read_config::{self, Read};
-use mixtral_engine::arch::order;
-use mixtral_engine::arch::{Config, TensorRole, TensorSpec, tensor_specs};
-use mixtral_engine::error::{ConversionFault, Error, Fault, LayoutFault, Place, Result};
-use mixtral_engine::formats::json::bounded_object;
-use mixtral_engine::formats::safetensors::Tensors;
-use mixtral_engine::quant::GgmlType;
+use crate::arch::order;
+use crate::arch::{Config, TensorRole, TensorSpec, tensor_specs};
+use crate::error::{ConversionFault, Error, Fault, LayoutFault, Place, Result};
+use crate::formats::json::bounded_object;
+use crate::formats::safetensors::Tensors;
+use crate::quant::GgmlType;
 
 /// No real model has more shards.
 const MAX_SHARDS: usize = 9_999;
@@ -22,12 +23,13 @@ const MAX_INDEX: u64 = 1 << 27;
 pub struct Folder {
     path: PathBuf,
     about: Read,
+    ends: Vec<u32>,
     shards: Vec<Shard>,
     by_name: HashMap<String, usize>,
 }
 
 /// Where a matrix stands.
-pub(crate) struct Spot {
+pub struct Spot {
     /// The tensor.
     pub name: String,
     /// Its whole shape.
@@ -50,6 +52,7 @@ impl Folder {
     /// A file is missing, damaged or not understood; the key or the tensor is named.
     pub fn open(path: &Path) -> Result<Self> {
         let about = read_config::read(&path.join(CONFIG))?;
+        let ends = generation::ends(path)?;
         let (shards, told) = open_shards(path)?;
         let mut by_name = HashMap::new();
         for (at, (_, shard)) in shards.iter().enumerate() {
@@ -59,7 +62,7 @@ impl Folder {
                 }
             }
         }
-        let mut folder = Self { path: path.to_owned(), about, shards, by_name };
+        let mut folder = Self { path: path.to_owned(), about, ends, shards, by_name };
         for (name, file) in told.iter().flatten() {
             let found = folder.by_name.get(name).map(|at| &folder.shards[*at].0);
             if found != Some(file) {
@@ -94,6 +97,11 @@ impl Folder {
     /// The end token that `config.json` names.
     pub(crate) fn eos(&self) -> Option<u32> {
         self.about.eos
+    }
+
+    /// The tokens that end an answer, by `generation_config.json`.
+    pub(crate) fn ends(&self) -> &[u32] {
+        &self.ends
     }
 
     /// The type that takes most of the folder.
@@ -145,14 +153,35 @@ impl Folder {
         Ok(order::to_gguf(part.role, weights, cols, self.config().head_dim))
     }
 
+    /// The bytes of a matrix as they stand in the folder, where they stand in GGUF's order and in this type.
+    pub(crate) fn plain(&self, part: &TensorSpec, expert: usize, kind: GgmlType) -> Option<&[u8]> {
+        if matches!(part.role, TensorRole::Query | TensorRole::Key) {
+            return None;
+        }
+        let spot = self.spot(part, expert)?;
+        let (_, shard) = &self.shards[*self.by_name.get(&spot.name)?];
+        let bytes = shard.bytes(&spot.name).filter(|_| shard.get(&spot.name).is_some_and(|t| t.kind == kind))?;
+        let Some(expert) = spot.expert else { return Some(bytes) };
+        let (rows, cols) = part.matrix();
+        let row = cols * kind.block_bytes();
+        bytes.get((expert * spot.dims[1] + spot.row) * row..)?.get(..rows * row)
+    }
+
+    /// Gives the memory of a matrix's file back to the system.
+    pub(crate) fn release(&self, part: &TensorSpec, expert: usize) {
+        if let Some(spot) = self.spot(part, expert) {
+            self.shards[self.by_name[&spot.name]].1.release(&spot.name);
+        }
+    }
+
     /// The shards and what they are called.
-    pub(crate) fn shards(&self) -> &[Shard] {
+    pub fn shards(&self) -> &[Shard] {
         &self.shards
     }
 
     /// Where a matrix stands, in either of two layouts: a tensor an expert, or all of a layer's experts in two tensors,
     /// as transformers 5 keeps them in memory and can save them.
-    pub(crate) fn spot(&self, part: &TensorSpec, expert: usize) -> Option<Spot> {
+    pub fn spot(&self, part: &TensorSpec, expert: usize) -> Option<Spot> {
         let one = format!("{}.weight", part.role.hugging_face(part.layer, expert));
         let renamed = one.replace(".block_sparse_moe.", ".mlp.");
         let own = if part.role.is_expert() { &part.dims[1..] } else { &part.dims[..] };
@@ -206,7 +235,7 @@ impl Folder {
 }
 
 /// A shard's name and its tensors.
-type Shard = (String, Tensors);
+pub type Shard = (String, Tensors);
 /// Which shard each tensor is in.
 type Index = BTreeMap<String, String>;
 
@@ -243,7 +272,10 @@ fn open_shards(path: &Path) -> Result<(Vec<Shard>, Option<Index>)> {
     if files.is_empty() || files.len() > MAX_SHARDS {
         return Err(fault(ConversionFault::Shards { count: files.len().to_string() }.into()));
     }
-    let open = |file: &String| Ok((file.clone(), Tensors::open(&path.join(file))?));
+    let open = |file: &String| match path.join(file) {
+        shard if shard.is_file() => Ok((file.clone(), Tensors::open(&shard)?)),
+        _ => Err(fault(LayoutFault::MissingShard { file: file.clone() }.into())),
+    };
     let shards = files.into_iter().map(open).collect::<Result<_>>()?;
     Ok((shards, Some(told)))
 }

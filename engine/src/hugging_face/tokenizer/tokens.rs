@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value as Json};
 
-use mixtral_engine::error::{ConversionFault, Error, Fault, Place, Result, TokenizerFault};
-use mixtral_engine::text::{TokenType, byte_of};
+use crate::error::{ConversionFault, Error, Fault, Place, Result, TokenizerFault};
+use crate::text::{TokenType, byte_of};
 
 /// Every token by id, and the merges in their order.
 pub(super) struct Tokens {

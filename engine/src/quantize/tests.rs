@@ -5,7 +5,7 @@ use candle_core::{Device, Tensor};
 use proptest::prelude::*;
 use rand::SeedableRng as _;
 
-use mixtral_engine::quant::{Blocks, GgmlType};
+use crate::quant::{Blocks, GgmlType};
 
 use super::*;
 

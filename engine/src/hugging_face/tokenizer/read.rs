@@ -8,10 +8,10 @@ use super::beside::Beside;
 use super::model::Model;
 use super::sentence_piece;
 use super::tokens::Tokens;
-use mixtral_engine::error::{ConversionFault, Error, Fault, Place, Result, TokenizerFault};
-use mixtral_engine::formats::json::{Object, bounded_object};
-use mixtral_engine::text::pattern;
-use mixtral_engine::text::{Kind, VocabularyParts};
+use crate::error::{ConversionFault, Error, Fault, Place, Result, TokenizerFault};
+use crate::formats::json::{Object, bounded_object};
+use crate::text::pattern;
+use crate::text::{Kind, VocabularyParts};
 
 /// No real tokenizer.json is longer, in bytes.
 const MAX_BYTES: u64 = 1 << 28;

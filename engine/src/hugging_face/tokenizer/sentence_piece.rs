@@ -6,8 +6,8 @@ use prost::Message;
 
 use super::beside::Beside;
 use super::model::Model;
-use mixtral_engine::error::{ConversionFault, Error, Fault, LayoutFault, Place, Result};
-use mixtral_engine::text::{Kind, TokenType, VocabularyParts};
+use crate::error::{ConversionFault, Error, Fault, LayoutFault, Place, Result};
+use crate::text::{Kind, TokenType, VocabularyParts};
 
 /// No real file is longer, in bytes.
 const MAX_BYTES: u64 = 1 << 26;

@@ -4,8 +4,8 @@
 //! least weighted squared error. What a weight's error error_weights is what the importance matrix says of its column, times a
 //! number that grows slowly with the weight.
 
-use mixtral_engine::error::{Error, RequestFault, Result};
-use mixtral_engine::quant::GgmlType;
+use crate::error::{Error, RequestFault, Result};
+use crate::quant::GgmlType;
 
 use super::blocks;
 

@@ -10,8 +10,8 @@ mod shifted;
 mod signed;
 mod super_block;
 
-use mixtral_engine::quant::GgmlType;
-use mixtral_engine::quant::iq::{IQ2_LEVELS, IQ3_S_LEVELS, IQ3_XXS_LEVELS};
+use crate::quant::GgmlType;
+use crate::quant::iq::{IQ2_LEVELS, IQ3_S_LEVELS, IQ3_XXS_LEVELS};
 
 use nearest::{IQ2_S, IQ2_XS, IQ2_XXS, IQ3_S, IQ3_XXS};
 use shifted::Shifts;

@@ -4,7 +4,7 @@
 //! quarters are put into a table. The points of a grid are sorted by their upper half; an upper half whose cost with the least
 //! of the lower ones is too much is passed over with all of its points: few of them are looked at.
 
-use mixtral_engine::quant::iq::grids::{self, Point};
+use crate::quant::iq::grids::{self, Point};
 
 /// Costs of the levels of each weight of a vector.
 pub type Costs<const D: usize, const L: usize> = [[f32; L]; D];

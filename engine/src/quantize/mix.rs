@@ -1,8 +1,12 @@
 //! Which type each matrix of a quantised file gets.
 
-use super::quantize::{WRITABLE, needs_importance};
-use mixtral_engine::error::{Error, RequestFault, Result};
-use mixtral_engine::quant::GgmlType;
+use super::encode::{WRITABLE, needs_importance};
+use crate::error::{Error, RequestFault, Result};
+use crate::formats::gguf::Value;
+use crate::quant::GgmlType;
+
+/// The version of GGML's block layouts that every current file has.
+const LAYOUT_VERSION: u32 = 2;
 
 /// Which types a file's matrices get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +89,14 @@ impl QuantMix {
         Self { early: layers / 8, ..self }
     }
 
+    /// The mix for a model: its first layers are known, and where the embedding serves as the output matrix too, it is as precise
+    /// as one.
+    #[must_use]
+    pub fn for_model(self, layers: usize, tied: bool) -> Self {
+        let embedding = if tied { self.output } else { self.embedding };
+        Self { embedding, ..self.for_layers(layers) }
+    }
+
     /// The first of the matrices' types that is of no use without an importance matrix. Embedding and output have none.
     pub fn needs_importance(&self) -> Option<GgmlType> {
         let all = [self.matrices, self.kv, self.query, self.attention, self.down];
@@ -95,7 +107,7 @@ impl QuantMix {
     ///
     /// # Errors
     /// The type that cannot.
-    pub(crate) fn check(&self, has_importance: bool) -> Result<()> {
+    pub fn check(&self, has_importance: bool) -> Result<()> {
         let all = [self.embedding, self.output, self.early_down, self.matrices, self.kv, self.query, self.attention];
         if let Some(kind) = all.into_iter().chain([self.down]).find(|kind| !WRITABLE.contains(kind)) {
             return Err(Error::Request(RequestFault::NotWritten { kind: kind.to_string() }));
@@ -108,7 +120,7 @@ impl QuantMix {
 
     /// What a tensor should become, and what it can become: rows that are not whole blocks of 256 take the nearest type
     /// whose blocks are smaller, and F16 if none fits.
-    pub(super) fn wanted(&self, name: &str, dims: &[usize]) -> (GgmlType, GgmlType) {
+    pub fn wanted(&self, name: &str, dims: &[usize]) -> (GgmlType, GgmlType) {
         let kind = self.asked(name, dims);
         let fitting = [kind, smaller(kind), GgmlType::F16];
         let cols = dims.last().copied().unwrap_or(1);
@@ -116,7 +128,7 @@ impl QuantMix {
     }
 
     /// The type of the tensor of this name and shape.
-    pub(crate) fn of_tensor(&self, name: &str, dims: &[usize]) -> GgmlType {
+    pub fn of_tensor(&self, name: &str, dims: &[usize]) -> GgmlType {
         self.wanted(name, dims).1
     }
 
@@ -138,6 +150,48 @@ impl QuantMix {
             _ => self.matrices,
         }
     }
+}
+
+/// `general.file_type` as llama.cpp numbers it.
+fn file_type(kind: GgmlType) -> Option<u32> {
+    Some(match kind {
+        GgmlType::F32 => 0,
+        GgmlType::F16 => 1,
+        GgmlType::Q4_0 => 2,
+        GgmlType::Q4_1 => 3,
+        GgmlType::Q8_0 => 7,
+        GgmlType::Q5_0 => 8,
+        GgmlType::Q5_1 => 9,
+        GgmlType::Q2_K => 10,
+        GgmlType::Q3_K => 11,
+        GgmlType::Q4_K => 14,
+        GgmlType::Q5_K => 16,
+        GgmlType::Q6_K => 18,
+        GgmlType::IQ2_XXS => 19,
+        GgmlType::IQ2_XS => 20,
+        GgmlType::IQ3_XXS => 23,
+        GgmlType::IQ1_S => 24,
+        GgmlType::IQ4_NL => 25,
+        GgmlType::IQ3_S => 26,
+        // What is called IQ2_S there is mostly IQ2_XS; this is IQ2_M.
+        GgmlType::IQ2_S => 29,
+        GgmlType::IQ4_XS => 30,
+        GgmlType::IQ1_M => 31,
+        GgmlType::BF16 => 32,
+        _ => return None,
+    })
+}
+
+/// The metadata that tell a file's types.
+pub fn type_values(types: QuantMix) -> Vec<(String, Value)> {
+    let kind = file_type(types.matrices).map(|number| ("general.file_type", number));
+    let told = kind.into_iter().chain([("general.quantization_version", LAYOUT_VERSION)]);
+    told.map(|(key, number)| (key.to_owned(), Value::U32(number))).collect()
+}
+
+/// Whether a key is one of [`type_values`].
+pub fn tells_types(key: &str) -> bool {
+    ["general.file_type", "general.quantization_version"].contains(&key)
 }
 
 /// The layer in a tensor's name.

@@ -1,8 +1,8 @@
 //! IQ4_NL and IQ4_XS: 32 weights with a factor, each the nearest of sixteen uneven levels.
 
+use crate::quant::GgmlType;
+use crate::quant::iq::NON_LINEAR;
 use half::f16;
-use mixtral_engine::quant::GgmlType;
-use mixtral_engine::quant::iq::NON_LINEAR;
 
 use super::pack;
 
