@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use mixtral_engine::handle::{active_parameters, check, quantisation};
+use mixtral_engine::hugging_face::is_folder;
 use mixtral_engine::model::weight_bytes;
 use mixtral_engine::request::{Message, Role, SubmitError};
 use mixtral_engine::text::{ChatTemplate, CompileTemplate, TemplateError, TemplateInput, Turn};
-use mixtral_engine::weights::ModelFiles;
 pub use mixtral_engine::weights::is_adapter;
+use mixtral_engine::weights::{ModelFiles, split_type};
 use mixtral_engine::{DeviceSpec, Engine, EngineOptions, LoadOptions};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,8 @@ const FIRST: &str = "Hello! 你好！";
 const SECOND: &str = "And now? 然后呢？";
 /// The largest files that are loaded for a trial. Larger ones take minutes to read; their worker tries them out.
 const MAX_TRIAL: u64 = 4 << 30;
+/// The same of a folder that is quantised while it loads, at some ten million weights a second and core.
+const MAX_QUANTISED_TRIAL: u64 = 512 << 20;
 /// Memory that a trial leaves free.
 const SPARE_MEMORY: u64 = 1 << 30;
 /// Tokens of a trial's cache.
@@ -48,9 +51,10 @@ pub enum Trial {
 /// What a file says of its model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelFacts {
-    /// The file, the first of its shards, or an adapter's folder: what the worker is told to load.
+    /// The file, the first of its shards, a Hugging Face folder with the type that it is quantised to (`FOLDER:Q4_K`), or an
+    /// adapter's folder: what the worker is told to load.
     pub file: PathBuf,
-    /// The file of an adapter's base.
+    /// The same of an adapter's base.
     pub base: Option<PathBuf>,
     /// The model's own name.
     pub title: Option<String>,
@@ -96,8 +100,8 @@ pub enum InspectError {
     /// Nothing is there, or it may not be read.
     #[error("{0}")]
     Unreachable(Translated),
-    /// A folder without a GGUF file.
-    #[error("no GGUF file in the folder")]
+    /// A folder without a model.
+    #[error("no model in the folder")]
     Empty,
     /// A folder with several models.
     #[error("several models in the folder: {0}")]
@@ -108,8 +112,8 @@ pub enum InspectError {
     /// A base for what is no adapter.
     #[error("only an adapter's folder has a base")]
     NoAdapter,
-    /// Safetensors, which this version does not load.
-    #[error("safetensors")]
+    /// Safetensors of which the whole folder is no model: one file of it was given, or it has no `config.json`.
+    #[error("safetensors without their folder")]
     Safetensors,
     /// Damaged, foreign, or of a kind that the engine does not run. The engine's own words: file, place, reason.
     #[error("{0}")]
@@ -129,8 +133,8 @@ pub enum InspectError {
 }
 
 /// Looks at a model, and may take this whole process with it if the file is made so: the service asks
-/// [`super::Inspector`] instead. Reads the header of a GGUF file, of the first of several shards, or of the one model in a folder, which may be an
-/// adapter with a base elsewhere: the model at `base`, or else where the adapter says. `context` is what the administrator
+/// [`super::Inspector`] instead. Reads the header of a GGUF file, of the first of several shards, of a Hugging Face folder, or of the
+/// one GGUF model in a folder, which may be an adapter with a base elsewhere: the model at `base`, or else where the adapter says. `context` is what the administrator
 /// wishes, for the estimate of the memory; `own` is the chat template that requests will bring, and `templates` says where chat
 /// templates run. Blocks.
 pub fn inspect(
@@ -152,13 +156,13 @@ pub fn inspect(
         error => InspectError::Refused(words::engine(&error)),
     };
     let files = ModelFiles::open(&file, base.as_deref()).map_err(refused)?;
-    let (gguf, config) = (files.gguf(), files.config());
+    let (metadata, config) = (files.metadata(), files.config());
     let tokenizer = check(&files).map_err(refused)?;
     let text = |key: &str| {
-        let found = gguf.metadata().opt_str(key).ok().flatten();
+        let found = metadata.opt_str(key).ok().flatten();
         found.map(|text| text.trim().chars().take(200).collect::<String>()).filter(|text| !text.is_empty())
     };
-    let source = gguf.metadata().opt_str("tokenizer.chat_template").map_err(refused)?;
+    let source = metadata.opt_str("tokenizer.chat_template").map_err(refused)?;
     let refused = |error: TemplateError| match error {
         TemplateError::Crashed(how) => InspectError::Crashed(words::submit(&SubmitError::TemplateCrashed(how))),
         error => InspectError::Template(words::template(&error)),
@@ -186,12 +190,14 @@ pub fn inspect(
     let numbers = [4, config.layers, cached, config.kv_heads, config.head_dim];
     let cache = numbers.iter().fold(1u64, |bytes, n| bytes.saturating_mul(*n as u64));
     let memory = weight_bytes(&files).saturating_add(cache);
+    let most = if files.quantises() { MAX_QUANTISED_TRIAL } else { MAX_TRIAL };
     let trial = match depth {
         Depth::Header => Trial::None,
-        Depth::Trial if files.file_bytes() > MAX_TRIAL || !has_room(memory) => Trial::TooLarge,
+        Depth::Trial if files.file_bytes() > most || !has_room(memory) => Trial::TooLarge,
         Depth::Trial => Trial::Answered(try_file(&file, base.as_deref(), tokens, own, templates)?),
     };
-    let base = files.adapter().map(|_| gguf.path().to_owned());
+    // What was given tells the type of a folder too.
+    let base = files.adapter().map(|_| base.unwrap_or_else(|| files.base_path().to_owned()));
     let of_base = base.as_ref().and_then(|base| text("general.name").or_else(|| stem(base)));
     Ok(ModelFacts {
         // An adapter has no name of its own but its folder's, and must not pass for its base.
@@ -201,7 +207,7 @@ pub fn inspect(
             config.num_experts, config.intermediate_size, config.layers
         ),
         quantisation: quantisation(&files),
-        parameters: gguf.parameters(),
+        parameters: files.parameters(),
         active_parameters: active_parameters(&files, config.num_experts, config.experts_per_token),
         experts: (config.num_experts, config.experts_per_token),
         context: config.max_context,
@@ -282,15 +288,21 @@ fn unreachable(path: &Path) -> impl Fn(std::io::Error) -> InspectError {
     move |error| InspectError::Unreachable(words::engine(&mixtral_engine::Error::io(path)(error)))
 }
 
-/// What stands for the model at a path: itself, or the one model in a folder that is no adapter.
+/// A model's path without the type that may stand behind a folder's.
+pub fn on_disk(path: &Path) -> &Path {
+    split_type(path).0
+}
+
+/// What stands for the model at a path: itself, or the one model in a folder that is neither an adapter nor told with a type.
 fn only_file(path: &Path) -> Result<PathBuf, InspectError> {
-    match std::fs::metadata(path).map_err(unreachable(path))?.is_dir() {
-        true if !is_adapter(path) => only_model(path),
+    let (place, kind) = split_type(path);
+    match std::fs::metadata(place).map_err(unreachable(path))?.is_dir() {
+        true if kind.is_none() && !is_adapter(place) => only_model(place),
         _ => Ok(path.to_owned()),
     }
 }
 
-/// The one GGUF model of a folder: a file, or the first of its shards.
+/// The one model of a folder: a GGUF file, the first of its shards, or the folder itself as Hugging Face has it.
 fn only_model(folder: &Path) -> Result<PathBuf, InspectError> {
     let mut found = Vec::new();
     let mut safetensors = false;
@@ -307,6 +319,7 @@ fn only_model(folder: &Path) -> Result<PathBuf, InspectError> {
     found.sort();
     match found.as_slice() {
         [one] => Ok(one.clone()),
+        [] if is_folder(folder) => Ok(folder.to_owned()),
         [] if safetensors => Err(InspectError::Safetensors),
         [] => Err(InspectError::Empty),
         several => {
@@ -449,6 +462,41 @@ pub(crate) mod tests {
         // An adapter put onto an adapter is none of the two models.
         let stacked = inspect(&adapter, Some(&adapter), None, Depth::Header);
         assert!(matches!(stacked, Err(InspectError::Refused(_))), "{stacked:?}");
+    }
+
+    #[test]
+    fn a_hugging_face_folder_is_a_model_and_its_type_stands_with_its_path() {
+        let place = tempfile::tempdir().expect("folder");
+        let gguf = mixtral_engine::formats::gguf::Gguf::open(&demo("pupil-5m-q4_K.gguf")).expect("a demo model");
+        let folder = place.path().join("pupil");
+        mixtral_tools::convert::to_folder(&gguf, &folder, GgmlType::F16, 4_000_000, false, &mut |_, _| {})
+            .expect("a folder");
+        let typed = |kind: &str| PathBuf::from(format!("{}:{kind}", folder.display()));
+        let own = inspect(&folder, None, None, Depth::Header).expect("a model");
+        assert_eq!((&own.file, own.quantisation.as_str(), own.title.as_deref()), (&folder, "F16", Some("pupil")));
+        let small = inspect(&typed("q4_k"), None, None, Depth::Trial).expect("a model");
+        assert_eq!((&small.file, small.quantisation.as_str()), (&typed("q4_k"), "Q4_K"));
+        assert!(matches!(small.trial, Trial::Answered(_)));
+        assert_eq!((small.parameters, small.bytes), (own.parameters, own.bytes));
+        assert!(small.memory < own.memory, "what it takes is what it becomes");
+        assert_eq!(on_disk(&typed("q4_k")), folder);
+
+        // An adapter's base may be one too.
+        let adapter = place.path().join("song");
+        put_adapter(&adapter, "");
+        let refused = inspect(&adapter, Some(&typed("Q8_0")), None, Depth::Header);
+        assert!(matches!(&refused, Err(InspectError::Refused(_))), "another shape: {refused:?}");
+        for kind in ["IQ2_XS", "Q9"] {
+            let refused = inspect(&typed(kind), None, None, Depth::Header);
+            assert!(matches!(&refused, Err(InspectError::Refused(_))), "{refused:?}");
+        }
+        let one = folder.join("model-00001-of-00003.safetensors");
+        assert!(one.is_file(), "in three shards");
+        assert_eq!(inspect(&one, None, None, Depth::Header), Err(InspectError::Safetensors));
+        std::fs::remove_file(one).expect("removed");
+        let refused = inspect(&folder, None, None, Depth::Header);
+        let told = |error: &InspectError| error.to_string().contains("model-00001-of-00003.safetensors");
+        assert!(matches!(&refused, Err(error) if told(error)), "{refused:?}");
     }
 
     #[test]

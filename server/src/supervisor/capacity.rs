@@ -6,7 +6,7 @@ use super::placement::DeviceSlot;
 use super::view::LocalModel;
 use crate::domain::{Device, DevicePreference};
 use crate::inference_server::Inspector;
-use crate::inference_server::inspect::Depth;
+use crate::inference_server::inspect::{Depth, on_disk};
 
 /// A device and its memory as found at start, before any worker took of it.
 pub type Capacity = DeviceSlot;
@@ -88,7 +88,7 @@ fn smi(text: &str) -> Vec<Capacity> {
 /// what is converted. A path that cannot be read needs nothing: the worker that tries to load it will
 /// say what is wrong.
 pub(super) fn needed(model: &LocalModel, inspector: &Inspector) -> u64 {
-    let bytes = file_bytes(&model.path);
+    let bytes = file_bytes(on_disk(&model.path));
     if bytes == 0 {
         // Asked again every few seconds: no process for what is not there.
         return 0;

@@ -112,6 +112,30 @@ async fn a_duplicate_with_another_prompt_competes_on_one_loaded_copy_of_the_weig
     assert_eq!(memory, 1, "one worker has them");
 }
 
+/// The fixture has random weights: it is asked whether it answers, not what.
+#[tokio::test]
+async fn a_hugging_face_folder_competes_as_it_is_and_quantised_while_it_loads() {
+    let arena = tokio::task::spawn_blocking(|| Arena::start(Options::empty_worker())).await.expect("starts");
+    let admin = administrator(&arena).await;
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/tools/tests/data/transformers/base");
+    let folder = data.canonicalize().expect("the fixture").display().to_string();
+    let typed = format!("{folder}:q8_0");
+    for (name, path) in [("As it is", &folder), ("Quantised", &typed)] {
+        register(&admin, "/admin/models/new?kind=local", &[("display_name", name), ("path", path)]).await;
+    }
+    eventually_async("both are ready", async || {
+        let health = arena.visitor().fetch("/health").await.json();
+        (health["models"]["ready"].as_u64() == Some(2)).then_some(())
+    })
+    .await;
+    let kept = arena.store().await.texts("SELECT path || ' ' || quantisation FROM models ORDER BY slug").await;
+    assert_eq!(kept, [format!("{folder} BF16"), format!("{typed} Q8_0")]);
+    let visitor = arena.visitor();
+    let battle = begin(&visitor, "hello").await;
+    let seen = read(&visitor, &battle).await;
+    assert_eq!((seen.status("a"), seen.status("b")), ("done", "done"), "{seen:?}");
+}
+
 /// The prompt's tokens of each model's newest answer.
 async fn prompt_tokens(arena: &Arena) -> Vec<String> {
     let sql = "SELECT DISTINCT ON (slug) slug || ' ' || prompt_tokens FROM replies JOIN models ON models.id = model_id
