@@ -30,8 +30,8 @@ const FIRST: &str = "Hello! 你好！";
 const SECOND: &str = "And now? 然后呢？";
 /// The largest files that are loaded for a trial. Larger ones take minutes to read; their worker tries them out.
 const MAX_TRIAL: u64 = 4 << 30;
-/// The same of a folder that is quantised while it loads, at some ten million weights a second and core.
-const MAX_QUANTISED_TRIAL: u64 = 512 << 20;
+/// The same of a folder that is quantised while it loads: at some seven million weights a second, one core needs 20 seconds.
+const MAX_QUANTISED_TRIAL: u64 = 256 << 20;
 /// Memory that a trial leaves free.
 const SPARE_MEMORY: u64 = 1 << 30;
 /// Tokens of a trial's cache.
