@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::names::NameKind;
-use super::patterns::{AFTER, AI_NOUNS, BEFORE, LANGUAGES, OPEN_END, PEOPLE, PLACE, SAID};
+use super::patterns::{
+    AFTER, AI_NOUNS, BEFORE, CONTRAST, EMPLOYED, LANGUAGES, NEGATION, OPEN_END, PEOPLE, PLACE, SAID,
+};
 use super::rendered::simplified;
 
 const MODEL: &str = "[\u{e000}\u{e001}\u{e003}\u{e004}]";
@@ -23,6 +25,10 @@ struct Rules {
     article: Regex,
     surname: Regex,
     follower: Regex,
+    kin: Regex,
+    employed: Regex,
+    negation: Regex,
+    contrast: Regex,
 }
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
@@ -31,7 +37,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         Regex::new(&pattern).expect("a constant pattern")
     };
     let claims = LANGUAGES.iter().flat_map(|language| {
-        language.claims.iter().map(move |claim| {
+        language.claims.iter().chain(language.indirect).map(move |claim| {
             let claim = claim
                 .replace("«fill»", language.fill)
                 .replace("«adj»", language.adj)
@@ -51,12 +57,18 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         open_end: compile(&OPEN_END.replace("«fill»", r"\s*")),
         said: compile(SAID),
         place: compile(PLACE),
+        employed: compile(EMPLOYED),
+        negation: compile(NEGATION),
+        contrast: compile(CONTRAST),
         article: compile(
             r"(?i)\b(?:a|an|the|le|la|un|une|el|los|una|der|die|das|ein|eine|einen|my|your|his|her|our)\s+$|\bl'$|一[只头个阵位]$",
         ),
         surname: compile(r"^\s+\p{Lu}\p{Ll}+"),
         follower: compile(
             r"(?i)^\s+(?:assistant|ai|chat|model|pro|ultra|nano|flash|sonnet|opus|haiku|instruct|large|small|medium|from|by|language)\b",
+        ),
+        kin: compile(
+            r"(?i)^(?:'s)?[\s-]+(?:\w+\s+){0,2}?(?:family|line|line-?up|series|lineage|generation)\b|^[\s-]*(?:modell)?(?:familie|reihe|serie)\b|^的?\s*(?:ai|大)?(?:产品线|家族|系列|大家庭|一员)|^(?:ファミリー|シリーズ|の一員)",
         ),
     }
 });
@@ -95,8 +107,14 @@ fn is_meant(before: &str, sentence: &str, after: &str, (start, found, end): (usi
     {
         return false;
     }
-    let speaks_of_ai = rules.ai_nouns.is_match(sentence);
+    if rules.negation.is_match(&found[..at]) && !rules.contrast.is_match(&found[..at]) {
+        return false;
+    }
+    // People have families too, but do not say `the Llama family` of them.
+    let speaks_of_ai = rules.ai_nouns.is_match(sentence) || rules.kin.is_match(rest);
+    // `我是基于GPT-4的，…` owns nothing.
     let owned = rest.strip_prefix("'s ").or_else(|| rest.strip_prefix('的'));
+    let owned = owned.filter(|owned| !owned.starts_with(['，', ',', '。', '.', '；', '！', '!', '、']));
     // What a maker has that is a model speaks of one too: `Tencent's Hunyuan team`.
     let owns_name = owned.and_then(|owned| NameKind::of_mark(owned.chars().next()?)).is_some();
     // `那个叫Claude的助手`: what is called so is not owned.
@@ -107,11 +125,15 @@ fn is_meant(before: &str, sentence: &str, after: &str, (start, found, end): (usi
     if speaks_of_ai || !NameKind::of_mark(mark).is_some_and(NameKind::is_word) {
         return true;
     }
+    // `My name is Claude. I am a student from Lyon.`
+    let next = after.find(['.', '!', '?', '。', '！', '？']).map_or(after, |end| &after[..end]);
+    let in_context = format!("{sentence} {next}");
     let other_names = sentence.chars().filter(|c| NameKind::of_mark(*c).is_some()).count() > 1;
     !(rules.article.is_match(prefix)
+        || rules.employed.is_match(&in_context)
         || rules.place.is_match(found)
         || (rules.surname.is_match(rest) && !rules.follower.is_match(rest))
-        || (rules.people.is_match(sentence) && !other_names))
+        || (rules.people.is_match(&in_context) && !other_names))
 }
 
 /// Whether what follows `before` stands in quotation marks while the paragraph says something outside of them.
@@ -122,6 +144,8 @@ fn is_quoted(before: &str, after: &str) -> bool {
     let mut previous = ' ';
     for (at, c) in before.char_indices() {
         match c {
+            // In German it closes.
+            '“' if open.is_some_and(|at| before[at..].starts_with('„')) => open = None,
             '“' | '„' | '«' | '「' | '『' | '《' => open = Some(at),
             '”' | '»' | '」' | '』' | '》' => open = None,
             '"' => open = if open.is_some() { None } else { Some(at) },
@@ -138,7 +162,11 @@ fn is_quoted(before: &str, after: &str) -> bool {
         previous = c;
     }
     let Some(open) = open else { return false };
-    let closes = after.find(['”', '»', '」', '』', '》', '"', '\'']);
+    let closes = if before[open..].starts_with('„') {
+        after.find(['“', '”'])
+    } else {
+        after.find(['”', '»', '」', '』', '》', '"', '\''])
+    };
     let outside = closes.map_or("", |at| &after[at..]);
     before[..open].chars().chain(outside.chars()).any(is_letter)
 }

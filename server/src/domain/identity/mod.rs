@@ -9,6 +9,7 @@
 //! ```
 
 mod claims;
+mod indirect;
 mod names;
 mod patterns;
 mod rendered;
@@ -42,13 +43,34 @@ fn giveaway_in(text: &str, names: &Names) -> Option<String> {
         if marked == folded {
             return None;
         }
-        let found = sentences(&marked)
-            .find(|(at, sentence)| is_claim(&marked[..*at], sentence, &marked[*at + sentence.len()..]))?;
+        let mut asked = None;
+        let found = sentences(&marked).find(|(at, sentence)| {
+            let after = &marked[*at + sentence.len()..];
+            let question = asked.replace((*at, *sentence));
+            is_claim(&marked[..*at], sentence, after)
+                || question.is_some_and(|(begin, asked)| is_answer(&marked[..begin], asked, sentence, after))
+        })?;
         // The same sentence with its names: sentences are counted, as names change their lengths.
         let number = sentences(&marked).take_while(|(at, _)| *at < found.0).count();
         let shown = sentences(paragraph).nth(number).map_or(paragraph, |(_, sentence)| sentence);
         Some(shown.trim().chars().take(MAX_SHOWN).collect())
     })
+}
+
+/// Whether a sentence answers a question about the writer that the writer asked: `My name? It's …`.
+fn is_answer(before: &str, question: &str, answer: &str, after: &str) -> bool {
+    let Some(question) = question.trim_end().strip_suffix(['?', '？']) else { return false };
+    // A name in the question is what is asked about.
+    let has_name = question.chars().any(|c| names::NameKind::of_mark(c).is_some());
+    !has_name && is_claim(before, &format!("{}: {}", question.trim_end(), without_opening(answer)), after)
+}
+
+/// An answer less the words that only open it.
+fn without_opening(answer: &str) -> &str {
+    let openings = ["it's ", "it is ", "that's ", "that is ", "c'est ", "es ", "das ist ", "就是", "当然是", "是"];
+    let answer = answer.trim_start();
+    let opens = |opening: &&str| answer.get(..opening.len()).is_some_and(|start| start.eq_ignore_ascii_case(opening));
+    openings.iter().find(|opening| opens(opening)).map_or(answer, |opening| answer[opening.len()..].trim_start())
 }
 
 /// An answer that is a model's name and nothing else.

@@ -147,7 +147,7 @@ impl Names {
         if !sources.is_empty() {
             // A version belongs to the name: `-4o`, ` 3.1`, `2.5-72b-instruct`.
             let pattern = format!(
-                r"(?i)(?P<name>{})(?:[ \-_.]?v?[0-9][0-9a-z]*(?:[.\-_][0-9a-z]+)*)?(?:[ \-](?:instruct|chat|base|pro|plus|mini|turbo|ultra|nano|flash|sonnet|opus|haiku|large|small|medium|max)(?-u:\b))*",
+                r"(?i)(?P<name>{})(?:[ \-_.]?[vr]?[0-9][0-9a-z]*(?:[.\-_][0-9a-z]+)*)?(?:[ \-](?:instruct|chat|base|pro|plus|mini|turbo|ultra|nano|flash|sonnet|opus|haiku|large|small|medium|max|coder|vl|omni|thinking|preview)(?-u:\b))*",
                 sources.join("|")
             );
             match regex::RegexBuilder::new(&pattern).size_limit(64 << 20).build() {
@@ -423,6 +423,10 @@ const MAKERS: &[&str] = &[
     "salesforce",
     "perplexity ai",
     "perplexity",
+    "aleph alpha",
+    "elyza",
+    "rinna",
+    "black forest labs",
     "yandex",
     "sber",
     "lg ai research",
@@ -441,6 +445,7 @@ const MAKERS: &[&str] = &[
     "零一万物",
     "深度求索",
     "哈工大",
+    "哈工大讯飞联合实验室",
     "谷歌",
     "微软",
     "阿里",

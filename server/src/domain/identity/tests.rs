@@ -2,9 +2,11 @@
 
 use super::*;
 
-/// `PART<tab>leak|clean<tab>LANGUAGE<tab>TEXT`. The patterns were written with the part `tuned` in sight; the part `measured`
-/// was written with it and looked at only afterwards; `later` and `fresh` are by other authors, who knew the patterns. Of `fresh`,
-/// found before it was looked at: 0.84 of the leaks, and of what was found 0.94 was one.
+/// `PART<tab>leak|clean<tab>LANGUAGE<tab>TEXT`. The patterns were written with the part `tuned` in sight; each later part was
+/// written by somebody who did not know them, and was looked at only when it had been measured once. Found before it was looked
+/// at, and of what was found how much was a leak: `fresh` 0.84 and 0.94, `fourth` 0.54 and 1 (odd phrasings), `fifth` 0.60 and
+/// 0.95 (in passing), `sixth` 0.76 and 0.88 (a third unusual), `seventh` 0.75 and 0.99, `eighth` 0.95 and 0.97 (as in the logs of
+/// arenas).
 const SENTENCES: &str = include_str!("sentences.tsv");
 
 fn names() -> Names {
@@ -47,7 +49,7 @@ impl Counts {
 fn of_the_labelled_sentences_nearly_all_leaks_are_found_and_nearly_nothing_else() {
     let names = names();
     let mut lines = 0;
-    for part in ["tuned", "measured", "later", "fresh"] {
+    for part in ["tuned", "measured", "later", "fresh", "fourth", "fifth", "sixth", "seventh", "eighth"] {
         let mut counts = Counts::default();
         for line in SENTENCES.lines().filter(|line| line.starts_with(part)) {
             let fields: Vec<&str> = line.splitn(4, '\t').collect();
@@ -64,7 +66,7 @@ fn of_the_labelled_sentences_nearly_all_leaks_are_found_and_nearly_nothing_else(
         }
         assert!(counts.precision() >= 0.98 && counts.recall() >= 0.95, "{part}: {counts:#?}");
     }
-    assert!(lines >= 200, "{lines}");
+    assert_eq!(lines, SENTENCES.lines().count(), "every line belongs to a part");
 }
 
 #[test]
