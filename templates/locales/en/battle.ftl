@@ -26,7 +26,7 @@ step-3 = Your vote counts towards the leaderboard, and the names are revealed.
 trouble-admin = Go to admin
 trouble-retry = Try again
 trouble-register = Register a model
-demo-note = Only the small demo models play here for now: they write classical Chinese verse, and little else. An administrator can register others.
+demo-note = Only the small demo models play here for now: some write classical Chinese verse, some explain English words, and they know little else. An administrator can register others.
 standings-title = How the models stand
 standings-models = { $models ->
     [one] One model plays.
