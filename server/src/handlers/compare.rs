@@ -30,6 +30,16 @@ pub struct Two {
     b: String,
 }
 
+impl Two {
+    /// With another model wherever none is named: a form that is ready to be sent.
+    fn completed(&self, models: &[(String, String)]) -> Self {
+        let but = |slug: &str| models.iter().map(|(own, _)| own).find(|own| *own != slug).cloned().unwrap_or_default();
+        let a = if self.a.is_empty() { but(&self.b) } else { self.a.clone() };
+        let b = if self.b.is_empty() { but(&a) } else { self.b.clone() };
+        Self { a, b }
+    }
+}
+
 /// One of the two.
 struct Side {
     slug: String,
@@ -123,9 +133,10 @@ pub async fn page(
     let mut models: Vec<(String, String)> =
         names.iter().map(|model| (model.slug.clone(), model.display_name.clone())).collect();
     models.sort_by_key(|(_, name)| name.to_lowercase());
-    let mut view = ComparePage { page, models, chosen: two.into_inner(), sides: None, direct: None, decision: None };
+    let chosen = two.completed(&models);
+    let mut view = ComparePage { page, models, chosen, sides: None, direct: None, decision: None };
     let find = |slug: &str| names.iter().find(|model| model.slug == slug);
-    let (Some(a), Some(b)) = (find(&view.chosen.a), find(&view.chosen.b)) else { return html(&view) };
+    let (Some(a), Some(b)) = (find(&two.a), find(&two.b)) else { return html(&view) };
     let read = arena.boards.read(&arena.db, &BoardKey::of(BattleKind::Battle)).await?;
     let board = &read.board;
     let place = |model: &ModelName| board.entries.iter().position(|entry| entry.id == model.id);

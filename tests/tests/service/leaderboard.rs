@@ -218,6 +218,17 @@ async fn pair_cells_have_intervals_and_pictures_can_be_kept() {
 }
 
 #[tokio::test]
+async fn a_comparison_begins_with_two_models_and_says_so_when_they_are_one() {
+    let (arena, _store) = filled(300).await;
+    let page = arena.visitor().get("/compare").await.expect(200);
+    let chosen = page.text.matches(" selected>").count();
+    assert_eq!(chosen, 2, "one in each list: {}", page.text);
+    assert!(!page.words().contains("Choose two different models."), "{}", page.words());
+    let page = arena.visitor().get("/compare?a=model-1&b=model-1").await.expect(200);
+    assert!(page.words().contains("Choose two different models."), "{}", page.words());
+}
+
+#[tokio::test]
 async fn chinese_and_english_are_compared_model_by_model() {
     let (arena, _store) = filled(3000).await;
     let page = arena.visitor().get("/leaderboard?compare=languages").await.expect(200);
