@@ -18,6 +18,8 @@ use crate::store::models;
 #[serde(default)]
 struct DemoCard {
     display_name: String,
+    /// What its answers are sampled with.
+    temperature: Option<f64>,
     #[serde(flatten)]
     card: Card,
 }
@@ -70,6 +72,7 @@ fn fill(settings: &mut ModelSettings, stem: &str, cards: &BTreeMap<String, DemoC
     let name = if card.display_name.is_empty() { name } else { &card.display_name };
     settings.general.display_name =
         if quantisation.is_empty() { name.to_owned() } else { format!("{name} · {quantisation}") };
+    settings.answering.temperature = card.temperature;
     settings.card = Card { quantisation, ..card.card };
 }
 
@@ -118,6 +121,8 @@ mod tests {
         let poet = models::by_slug(&db, "poet-14m-q4_k").await.expect("reads").expect("is there");
         assert_eq!(poet.name(), "Poet 14M · Q4_K");
         assert_eq!(poet.state, ModelState::Enabled);
+        let lexicon = models::by_slug(&db, "lexicon-10m-q2_k").await.expect("reads").expect("is there");
+        assert_eq!((lexicon.settings.answering.temperature, lexicon.card().languages.as_str()), (Some(0.2), "en"));
         let card = poet.settings.card;
         assert!(card.parameters.is_some() && card.active_parameters < card.parameters);
         assert!(card.description_zh.contains("专家") && card.description_en.contains("experts"));
