@@ -1,6 +1,7 @@
 //! What the arena talks about: pure values, checked when made. No I/O, no clock.
 
 mod admin_filter;
+mod answerer;
 mod battle;
 mod confusable;
 mod device;
@@ -24,6 +25,7 @@ mod vote_chain;
 mod vote_filter;
 
 pub use admin_filter::{BattleCriteria, BattleOutcome, DeedCriteria, NOBODY};
+pub use answerer::{Answerer, EngineFingerprint};
 pub use battle::{
     AnswerMode, Battle, BattleKind, BattleStatus, Choice, HistoryEntry, MAX_ATTEMPTS, MAX_COMMENT_CHARS, MAX_TURNS,
     NextMessage, PendingVote, Reason, Refusal, Reply, ReplyStatus, Side, SideStatus, Trouble, Turn, UNTRIED,

@@ -21,7 +21,7 @@ pub(super) async fn completion(worker: web::Data<Worker>, payload: web::Payload)
 }
 
 async fn answer(worker: web::Data<Worker>, asked: Asked) -> Result<HttpResponse, ApiError> {
-    let reply = Reply::new(&asked);
+    let reply = Reply::new(&asked, worker.host.weights(&asked.model));
     let Asked { model, requests, stream, .. } = asked;
     // Refusals come before the first byte, so that they have their own status; what was taken before is cancelled.
     let mut events = Vec::with_capacity(requests.len());

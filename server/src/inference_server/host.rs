@@ -17,6 +17,7 @@ use super::error::ApiError;
 use super::options::ModelSpec;
 use super::sandbox::Templates;
 use super::trial::try_out;
+use super::weights::{Digests, Weights};
 use super::words;
 use crate::i18n::{Message, Translated};
 
@@ -33,6 +34,7 @@ pub(super) struct Host {
     draining: AtomicBool,
     /// Whether a model must answer before it counts as ready.
     tries_out: bool,
+    digests: Arc<Digests>,
 }
 
 /// So often may a model's chat template crash or hang until the model rests.
@@ -45,6 +47,8 @@ struct Slot {
     state: State,
     /// How often the model's chat template came to a bad end.
     crashes: u32,
+    /// What it was read from, once it is ready.
+    weights: Option<Arc<Weights>>,
 }
 
 enum State {
@@ -99,6 +103,7 @@ impl Host {
             turn: tokio::sync::Mutex::default(),
             next: AtomicU64::default(),
             draining: AtomicBool::default(),
+            digests: Arc::default(),
         })
     }
 
@@ -121,7 +126,7 @@ impl Host {
             }
             let state = State::Loading(progress.clone());
             let created = chrono::Utc::now().timestamp();
-            slots.insert(spec.name.clone(), Slot { number, created, state, crashes: 0 });
+            slots.insert(spec.name.clone(), Slot { number, created, state, crashes: 0, weights: None });
         }
         let host = self.clone();
         tokio::spawn(async move { host.load_in_turn(number, spec, progress).await });
@@ -136,6 +141,9 @@ impl Host {
         let host = self.clone();
         let name = spec.name.clone();
         let work = move || {
+            // Before it is read: what is hashed later must still be that.
+            let device = host.engine.status().device;
+            let weights = Weights::look(&spec.path, spec.base.as_deref(), &device).map(Arc::new).ok();
             let options = LoadOptions {
                 base: spec.base,
                 context: spec.context,
@@ -164,12 +172,17 @@ impl Host {
                     }
                     Err(why)
                 }
-                Some(Ok(_)) | None => Ok(card),
+                Some(Ok(_)) | None => Ok((card, weights)),
             }
         };
+        let mut read_from = None;
         let state = match tokio::task::spawn_blocking(work).await {
-            Ok(Ok(card)) => {
+            Ok(Ok((card, weights))) => {
                 tracing::info!(model = name, "loaded");
+                if let Some(weights) = &weights {
+                    weights.hash(&self.digests);
+                }
+                read_from = weights;
                 State::Ready(Box::new(card))
             }
             Ok(Err(error)) => State::Failed(error),
@@ -182,6 +195,7 @@ impl Host {
         let kept = match self.lock().get_mut(&name).filter(|slot| slot.number == number) {
             Some(slot) => {
                 slot.state = state;
+                slot.weights = read_from;
                 true
             }
             None => false,
@@ -261,6 +275,11 @@ impl Host {
     /// The context of a model that answers, in tokens, and its tokenizer.
     pub(super) fn tokenizer(&self, name: &str) -> Option<(usize, Arc<Tokenizer>)> {
         Some((self.engine.model(name)?.context, self.engine.tokenizer(name)?))
+    }
+
+    /// What a model was read from.
+    pub(super) fn weights(&self, name: &str) -> Option<Arc<Weights>> {
+        self.lock().get(name)?.weights.clone()
     }
 
     /// All models, by name.

@@ -26,6 +26,7 @@ mod status;
 mod streaming;
 mod tokens;
 mod trial;
+mod weights;
 mod words;
 
 pub(crate) use host::{SlotState, SlotView};

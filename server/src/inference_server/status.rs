@@ -11,7 +11,8 @@ use super::state::Worker;
 /// `GET /v1/models`: the models that answer.
 pub(super) async fn models(worker: web::Data<Worker>) -> HttpResponse {
     let slots = worker.host.slots();
-    let ready: Vec<Value> = slots.iter().filter(|slot| slot.state == SlotState::Ready).map(listed).collect();
+    let ready = slots.iter().filter(|slot| slot.state == SlotState::Ready);
+    let ready: Vec<Value> = ready.map(|slot| listed(&worker, slot)).collect();
     HttpResponse::Ok().json(json!({"object": "list", "data": ready}))
 }
 
@@ -19,11 +20,11 @@ pub(super) async fn models(worker: web::Data<Worker>) -> HttpResponse {
 pub(super) async fn model(worker: web::Data<Worker>, name: web::Path<String>) -> Result<HttpResponse, ApiError> {
     let slots = worker.host.slots();
     let slot = slots.iter().find(|slot| slot.name == *name && slot.state == SlotState::Ready);
-    slot.map(|slot| HttpResponse::Ok().json(listed(slot))).ok_or_else(|| ApiError::unknown_model(&name))
+    slot.map(|slot| HttpResponse::Ok().json(listed(&worker, slot))).ok_or_else(|| ApiError::unknown_model(&name))
 }
 
-/// OpenAI's shape; `max_model_len` as vLLM adds it, and the card for who wants more.
-fn listed(slot: &SlotView) -> Value {
+/// OpenAI's shape; `max_model_len` as vLLM adds it, the fingerprint of answers, and the card for who wants more.
+fn listed(worker: &Worker, slot: &SlotView) -> Value {
     let context = slot.card.as_ref().and_then(|card| card.get("context").cloned());
     json!({
         "id": slot.name,
@@ -31,6 +32,7 @@ fn listed(slot: &SlotView) -> Value {
         "created": slot.created,
         "owned_by": "mixtral-arena",
         "max_model_len": context,
+        "system_fingerprint": worker.host.weights(&slot.name).map(|weights| weights.fingerprint()),
         "card": slot.card,
     })
 }

@@ -1,16 +1,21 @@
 //! Answers in OpenAI's shapes: chunks of a stream and whole ones.
 
+use std::sync::Arc;
+
 use mixtral_engine::request::{FinishReason, Input, Logprobs, PromptToken, Usage};
 use serde_json::{Value, json};
 
 use super::asked::{Asked, Shape};
 use super::logprobs::{self, CompletionLogprobs};
+use crate::inference_server::weights::Weights;
 
 /// What all chunks of a request's answers have in common.
 pub(in crate::inference_server) struct Reply {
     id: String,
     created: i64,
     model: String,
+    weights: Option<Arc<Weights>>,
+    fingerprint: Option<String>,
     shape: Shape,
     logprobs: bool,
     include_usage: bool,
@@ -42,7 +47,7 @@ enum Echo {
 }
 
 impl Reply {
-    pub(in crate::inference_server) fn new(asked: &Asked) -> Self {
+    pub(in crate::inference_server) fn new(asked: &Asked, weights: Option<Arc<Weights>>) -> Self {
         let prefix = match asked.shape {
             Shape::Chat => "chatcmpl",
             Shape::Completion => "cmpl",
@@ -63,6 +68,8 @@ impl Reply {
             id: format!("{prefix}-{}", uuid::Uuid::new_v4().simple()),
             created: chrono::Utc::now().timestamp(),
             model: asked.model.clone(),
+            fingerprint: weights.as_ref().map(|weights| weights.fingerprint()),
+            weights,
             shape: asked.shape,
             logprobs: asked.requests.iter().any(|request| request.logprobs.is_some()),
             include_usage: asked.include_usage,
@@ -126,6 +133,8 @@ impl Reply {
     /// The chunk after the text of an answer, which says why it ended.
     pub(in crate::inference_server) fn last(&mut self, index: usize, reason: FinishReason, usage: &Usage) -> Value {
         self.choices[index].reason = Some(reason);
+        // The files of a model that was just loaded may have been hashed meanwhile.
+        self.fingerprint = self.weights.as_ref().map(|weights| weights.fingerprint());
         // A prompt counts once, however many answers it has.
         if index.is_multiple_of(self.n) {
             self.usage.prompt_tokens += usage.prompt_tokens;
@@ -182,6 +191,7 @@ impl Reply {
             "object": object,
             "created": self.created,
             "model": self.model,
+            "system_fingerprint": self.fingerprint,
             "choices": choices,
             "usage": counts(&self.usage),
         })
@@ -197,6 +207,7 @@ impl Reply {
             "object": object,
             "created": self.created,
             "model": self.model,
+            "system_fingerprint": self.fingerprint,
             "choices": choices,
         });
         if self.include_usage {
