@@ -51,6 +51,7 @@ async fn answer_to(
             Ok(ChatEvent::Retracted) => text.clear(),
             Ok(ChatEvent::Delta { text: piece }) => text += &piece,
             Ok(ChatEvent::Thinking) => text += "[thinks]",
+            Ok(ChatEvent::Asked(_) | ChatEvent::AnsweredBy(_)) => {}
             Ok(ChatEvent::Finished { reason, usage }) => {
                 assert!(events.next().await.is_none(), "nothing follows the end");
                 return (text, Ok((reason, usage)));

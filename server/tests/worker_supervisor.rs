@@ -65,7 +65,7 @@ async fn answers(backends: &ModelClients, workers: &Workers, n: u128) -> bool {
             Ok(ChatEvent::Retracted) => panic!("a small model thinks nothing"),
             Ok(ChatEvent::Delta { text: piece }) => text += &piece,
             Ok(ChatEvent::Finished { usage, .. }) => return !text.is_empty() && !usage.estimated,
-            Ok(ChatEvent::Thinking) => {}
+            Ok(ChatEvent::Thinking | ChatEvent::Asked(_) | ChatEvent::AnsweredBy(_)) => {}
             Err(error) => panic!("{error}"),
         }
     }

@@ -13,13 +13,13 @@ use uuid::Uuid;
 
 use super::answering::sampling;
 use crate::backends::{ChatEvent, ChatRequest, ErrorKind, Message, Role};
-use crate::domain::{Parameters, ReplyId};
+use crate::domain::{Answerer, Parameters, ReplyId};
 use crate::error::Error;
 use crate::state::AppState;
 use crate::store::models::{self, Model};
 use crate::store::prepared_answers::{self, Claim, Claimed, Contestants, Ended};
 use crate::store::prompt_sets;
-use crate::streams::GenerationRequest;
+use crate::streams::{GenerationRequest, provenance};
 
 /// How often a server looks for what is missing though nothing was changed here: other servers change something too, and models do.
 const LOOK_EACH: Duration = Duration::from_secs(30);
@@ -175,9 +175,11 @@ async fn generate(arena: &AppState, claimed: &Claimed) -> Result<Ended, ErrorKin
         drawn_seed: claimed.seed,
         request: ChatRequest { messages, sampling: sampling(&Parameters::BATTLE, 0), chat_template: None },
     });
-    let mut content = String::new();
+    let (mut content, mut asked, mut answerer) = (String::new(), None, Answerer::default());
     while let Some(event) = events.next().await {
         match event.map_err(|error| error.kind)? {
+            ChatEvent::Asked(what) => asked = Some(what),
+            ChatEvent::AnsweredBy(who) => answerer = who,
             ChatEvent::Thinking => {}
             ChatEvent::Retracted => content.clear(),
             // Postgres cannot store NUL.
@@ -190,6 +192,7 @@ async fn generate(arena: &AppState, claimed: &Claimed) -> Result<Ended, ErrorKin
                     error_code: None,
                     prompt_tokens: usage.prompt_tokens.map(tokens),
                     completion_tokens: Some(tokens(usage.completion_tokens)),
+                    provenance: asked.and_then(|asked| provenance(&asked, answerer)),
                 });
             }
         }

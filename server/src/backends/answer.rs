@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::error::{BackendError, ErrorKind};
 use super::halves::lenient_json;
 use super::refusal::refusal;
+use crate::domain::Answerer;
 
 /// Why the answer ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +91,22 @@ pub(super) struct Piece {
     pub(super) finish: Option<FinishReason>,
     pub(super) prompt_tokens: Option<u64>,
     pub(super) completion_tokens: Option<u64>,
+    /// Who answers, as far as it says.
+    pub(super) answerer: Answerer,
+}
+
+/// The longest name that is kept of who answers.
+const MAX_NAME: usize = 200;
+
+/// Who answers, by the chunk itself.
+fn answerer(json: &Value) -> Answerer {
+    let text = |name: &str| {
+        let text = json.get(name)?.as_str()?.trim();
+        // Postgres cannot store NUL, and nobody reads others.
+        let kept: String = text.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
+        (!kept.is_empty()).then_some(kept)
+    };
+    Answerer { fingerprint: text("system_fingerprint"), model: text("model") }
 }
 
 /// Reads one JSON text: a chunk of a stream, a whole answer, or an error in the place of either. `None` where it is none of
@@ -118,7 +135,7 @@ pub(super) fn read_chunk(text: &str) -> Result<Option<Piece>, BackendError> {
             return Ok(None);
         }
     }
-    let mut piece = Piece { has_halves: json.has_halves, ..Piece::default() };
+    let mut piece = Piece { has_halves: json.has_halves, answerer: answerer(&json.value), ..Piece::default() };
     // One answer was asked for; should a server send several, the first one counts.
     if let Some(choice) = choices.iter().min_by_key(|choice| index(choice)) {
         piece.index = index(choice);
@@ -353,6 +370,17 @@ mod tests {
         ] {
             assert_eq!(read_chunk(other), Ok(None), "{other}");
         }
+    }
+
+    #[test]
+    fn who_answers_is_read_where_it_is_said() {
+        let said = |beside: &str| read(&format!(r#"{{{beside}"choices":[]}}"#)).unwrap().answerer;
+        let found = said(r#""system_fingerprint":" fp_1\u0000","model":"gpt","#);
+        assert_eq!((found.fingerprint.as_deref(), found.model.as_deref()), (Some("fp_1"), Some("gpt")));
+        assert_eq!(said(r#""system_fingerprint":null,"model":7,"#), Answerer::default());
+        assert_eq!(said(r#""system_fingerprint":"","#), Answerer::default());
+        let long = said(&format!(r#""model":"{}","#, "长".repeat(999)));
+        assert_eq!(long.model.map(|name| name.chars().count()), Some(MAX_NAME));
     }
 
     #[test]

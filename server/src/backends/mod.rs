@@ -19,6 +19,7 @@ mod halves;
 mod health;
 mod network;
 mod probe;
+mod provenance;
 mod queues;
 mod reading;
 mod refusal;
@@ -39,6 +40,7 @@ pub use fetch::FetchError;
 pub use health::{Circuit, Health};
 pub use network::{Network, NetworkError};
 pub use probe::{ListedModels, Probe, ProbeWarning};
+pub use provenance::{Asked, Setup, messages_hash};
 pub use request::{ChatRequest, Message, Role, Sampling};
 pub use target::{Capacity, Target};
 

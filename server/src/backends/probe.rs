@@ -219,6 +219,7 @@ impl ModelClients {
                     probe.first_token.get_or_insert_with(|| began.elapsed());
                     probe.warnings.push(ProbeWarning::Thinks);
                 }
+                Ok(ChatEvent::Asked(_) | ChatEvent::AnsweredBy(_)) => {}
                 Ok(ChatEvent::Retracted) => probe.sample.clear(),
                 Ok(ChatEvent::Delta { text }) => {
                     probe.first_token.get_or_insert_with(|| began.elapsed());

@@ -16,6 +16,7 @@ use super::refusal::of_words;
 use super::send::interrupted;
 use super::sse::{Event, Parser};
 use super::thinking::{Split, Thinking};
+use crate::domain::Answerer;
 
 /// The longest text of an answer, far above any model's limit on tokens.
 const TEXT_BYTES: usize = 4 << 20;
@@ -64,6 +65,9 @@ pub(super) struct Answer<'a> {
     reason: Option<FinishReason>,
     done: bool,
     usage: Usage,
+    /// Who answers, as far as it was said, and whether the reader knows.
+    answerer: Answerer,
+    is_answerer_told: bool,
 }
 
 impl<'a> Answer<'a> {
@@ -96,6 +100,8 @@ impl<'a> Answer<'a> {
             reason: None,
             done: false,
             usage: Usage::default(),
+            answerer: Answerer::default(),
+            is_answerer_told: true,
         }
     }
 
@@ -169,6 +175,7 @@ impl<'a> Answer<'a> {
             ..self.usage
         };
         let reason = self.reason.clone().unwrap_or(FinishReason::Stop);
+        self.tell_answerer().await?;
         self.tell(ChatEvent::Finished { reason, usage }).await
     }
 
@@ -210,6 +217,7 @@ impl<'a> Answer<'a> {
         if let Some(count) = piece.completion_tokens {
             self.usage.completion_tokens = count;
         }
+        self.note_answerer(std::mem::take(&mut piece.answerer));
         self.is_counted = piece.is_count && piece.completion_tokens.is_some_and(|count| count > 0);
         if !piece.is_count && *self.index.get_or_insert(piece.index) != piece.index {
             return Ok(());
@@ -229,6 +237,10 @@ impl<'a> Answer<'a> {
         let mut split = self.thinking.take(&text);
         split.is_thinking |= piece.is_thinking;
         self.tell_split(split).await?;
+        // Once there is an answer: whoever waits for its beginning waits for nothing else.
+        if self.text_bytes > 0 {
+            self.tell_answerer().await?;
+        }
         if self.reason.is_none() && self.is_too_long() {
             tracing::warn!(model = self.endpoint.model(), "the endpoint goes on beyond the limit on tokens: cut off");
             self.reason = Some(FinishReason::Length);
@@ -242,6 +254,26 @@ impl<'a> Answer<'a> {
             self.deadline = Instant::now() + AFTER_FINISH;
         }
         Ok(())
+    }
+
+    /// The name is the first that came: some servers write another one beside the counts. A fingerprint may come late.
+    fn note_answerer(&mut self, said: Answerer) {
+        let Answerer { fingerprint, model } = &self.answerer;
+        let known = Answerer {
+            fingerprint: said.fingerprint.or_else(|| fingerprint.clone()),
+            model: model.clone().or(said.model),
+        };
+        if known != self.answerer {
+            self.answerer = known;
+            self.is_answerer_told = false;
+        }
+    }
+
+    async fn tell_answerer(&mut self) -> Result<(), BackendError> {
+        if std::mem::replace(&mut self.is_answerer_told, true) {
+            return Ok(());
+        }
+        self.tell(ChatEvent::AnsweredBy(self.answerer.clone())).await
     }
 
     async fn tell_split(&mut self, split: Split) -> Result<(), BackendError> {

@@ -27,28 +27,39 @@ pub struct Message {
 }
 
 /// How the answer is sampled. What is `None` is left to the endpoint's own default.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Sampling {
     /// 0 is greedy.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f32>,
     /// Nucleus sampling.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub top_p: Option<f32>,
     /// Only the k likeliest tokens. Not part of OpenAI's own protocol.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub top_k: Option<u32>,
     /// Only tokens at least this likely relative to the likeliest. Not part of OpenAI's protocol.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub min_p: Option<f32>,
     /// Multiplicative penalty on repeated tokens. Not part of OpenAI's protocol.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub repetition_penalty: Option<f32>,
     /// Penalty by how often a token has come.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub frequency_penalty: Option<f32>,
     /// Penalty on tokens that have come at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub presence_penalty: Option<f32>,
     /// For repeatable answers, where the endpoint knows how. 31 bits, because servers differ in
     /// the widest seed they take.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u32>,
     /// The longest answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u32>,
     /// Texts at which the answer ends.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stop: Vec<String>,
 }
 

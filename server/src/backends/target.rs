@@ -1,6 +1,7 @@
 //! A model as requests see it: one or several servers that answer alike, and how much they take.
 
 use super::endpoint::Endpoint;
+use crate::domain::SentParameter;
 
 /// How much a model takes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,6 +30,13 @@ impl Target {
     /// Its servers.
     pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
         std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// The same model, whose servers are never sent these.
+    #[must_use]
+    pub fn without_parameters(self, omitted: &[SentParameter]) -> Self {
+        let without = |endpoint: Endpoint| endpoint.without_parameters(omitted.to_vec());
+        Self { first: without(self.first), others: self.others.into_iter().map(without).collect(), ..self }
     }
 
     pub(super) fn count(&self) -> usize {

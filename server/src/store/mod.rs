@@ -24,6 +24,7 @@ pub mod pending_votes;
 pub mod prepared_answers;
 pub mod prompt_draws;
 pub mod prompt_sets;
+pub mod provenance;
 pub mod rating_history;
 pub mod ratings;
 pub mod shares;

@@ -6,6 +6,7 @@ use sqlx::{PgExecutor, PgPool};
 use uuid::Uuid;
 
 use super::prompt_draws::Languages;
+use super::provenance::Provenance;
 use crate::domain::{BattleId, ModelId, ReplyId, Side, VoterId};
 
 /// An answer whose server has said nothing for so long is taken by another.
@@ -176,13 +177,20 @@ pub struct Ended {
     pub error_code: Option<String>,
     pub prompt_tokens: Option<i32>,
     pub completion_tokens: Option<i32>,
+    /// What it came from.
+    pub provenance: Option<Provenance>,
 }
 
 /// Keeps an answer, or why there is none.
 pub async fn finish(db: impl PgExecutor<'_>, owner: Uuid, claimed: &Claimed, ended: &Ended) -> sqlx::Result<()> {
+    let provenance = ended.provenance.as_ref();
     sqlx::query!(
-        "UPDATE prepared_answers SET status = CASE WHEN $4::text IS NULL THEN 'done' ELSE 'failed' END, content = $5,
-            finish_reason = $6, error_code = $4, prompt_tokens = $7, completion_tokens = $8, heartbeat_at = now()
+        "WITH kept AS (
+            INSERT INTO answer_setups (hash, setup) SELECT $9::bytea, $10::text WHERE $9::bytea IS NOT NULL ON CONFLICT DO NOTHING
+        )
+        UPDATE prepared_answers SET status = CASE WHEN $4::text IS NULL THEN 'done' ELSE 'failed' END, content = $5,
+            finish_reason = $6, error_code = $4, prompt_tokens = $7, completion_tokens = $8, heartbeat_at = now(),
+            setup = $9::bytea, asked_seed = $11, messages_hash = $12, fingerprint = $13, model = $14
         WHERE set_prompt = $1 AND model_id = $2 AND owner = $3 AND status = 'running'",
         claimed.set_prompt,
         claimed.model.0,
@@ -191,7 +199,13 @@ pub async fn finish(db: impl PgExecutor<'_>, owner: Uuid, claimed: &Claimed, end
         ended.content,
         ended.finish_reason.as_deref(),
         ended.prompt_tokens,
-        ended.completion_tokens
+        ended.completion_tokens,
+        provenance.map(|kept| kept.setup_hash.as_slice()),
+        provenance.map(|kept| kept.setup.as_str()),
+        provenance.and_then(|kept| kept.seed),
+        provenance.map(|kept| kept.messages_hash.as_slice()),
+        provenance.and_then(|kept| kept.answerer.fingerprint.as_deref()),
+        provenance.and_then(|kept| kept.answerer.model.as_deref())
     )
     .execute(db)
     .await?;
@@ -364,12 +378,21 @@ pub async fn copy_into_battle(
     side: Side,
     owner: Uuid,
 ) -> sqlx::Result<bool> {
-    let done = sqlx::query!(
-        "INSERT INTO replies (id, battle_id, turn, side, attempt, model_id, seed, status, content, released, finish_reason,
-            prompt_tokens, completion_tokens, owner, finished_at)
-        SELECT $3, $4, 1, $5, 1, model_id, seed, 'done', content, char_length(content), finish_reason, prompt_tokens,
-            completion_tokens, $6, now()
-        FROM prepared_answers WHERE set_prompt = $1 AND model_id = $2 AND status = 'done'",
+    let done = sqlx::query_scalar!(
+        r#"WITH answer AS (
+            SELECT * FROM prepared_answers WHERE set_prompt = $1 AND model_id = $2 AND status = 'done'
+        ), put AS (
+            INSERT INTO replies (id, battle_id, turn, side, attempt, model_id, seed, status, content, released, finish_reason,
+                prompt_tokens, completion_tokens, owner, finished_at)
+            SELECT $3, $4, 1, $5, 1, model_id, seed, 'done', content, char_length(content), finish_reason, prompt_tokens,
+                completion_tokens, $6, now()
+            FROM answer RETURNING id
+        ), kept AS (
+            INSERT INTO reply_provenance (reply, setup, seed, messages_hash, fingerprint, model)
+            SELECT put.id, answer.setup, answer.asked_seed, answer.messages_hash, answer.fingerprint, answer.model
+            FROM put CROSS JOIN answer WHERE answer.setup IS NOT NULL
+        )
+        SELECT count(*) AS "count!" FROM put"#,
         set_prompt,
         model.0,
         reply.0,
@@ -377,7 +400,7 @@ pub async fn copy_into_battle(
         side.as_str(),
         owner
     )
-    .execute(db)
+    .fetch_one(db)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }

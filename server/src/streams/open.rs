@@ -8,7 +8,7 @@ use futures_util::stream;
 use sqlx::PgPool;
 
 use super::side::ChatEvents;
-use crate::backends::{BackendError, ChatRequest, Endpoint, ErrorKind, ModelClients, Target};
+use crate::backends::{Asked, BackendError, ChatEvent, ChatRequest, Endpoint, ErrorKind, ModelClients, Target};
 use crate::database::in_time;
 use crate::domain::{Answering, ModelId, ModelKind, ModelState, ReplyId};
 use crate::endpoints::{completed, local_target, target};
@@ -60,7 +60,9 @@ impl Source {
                 match find(&db, &keys, &local, generation.model).await {
                     Ok((target, own)) => {
                         let request = completed(generation.request, &own, generation.drawn_seed);
-                        backends.ask(target, request, generation.reply.0).boxed()
+                        let asked = ChatEvent::Asked(Box::new(Asked::of(&target, &request)));
+                        let events = backends.ask(target, request, generation.reply.0);
+                        stream::iter([Ok(asked)]).chain(events).boxed()
                     }
                     Err(error) => {
                         tracing::warn!(model = %generation.model, %error, "no endpoint");

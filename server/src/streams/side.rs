@@ -6,10 +6,11 @@ use std::time::Instant;
 use futures_util::stream::BoxStream;
 
 use super::progress::{Slot, State};
+use super::provenance::provenance;
 use super::release_pacer::ColumnProgress;
 use super::view::{SideView, prefix};
-use crate::backends::{BackendError, ChatEvent, ErrorKind};
-use crate::domain::{ReplyId, ReplyStatus, Side};
+use crate::backends::{Asked, BackendError, ChatEvent, ErrorKind};
+use crate::domain::{Answerer, ReplyId, ReplyStatus, Side};
 use crate::store::battles::Finished;
 
 /// The events of one answer.
@@ -39,6 +40,10 @@ pub(super) struct LiveSide {
     completion_tokens: Option<i32>,
     first_token_ms: Option<i32>,
     total_ms: Option<i32>,
+    /// What was asked of whom.
+    asked: Option<Box<Asked>>,
+    /// Who answers, as far as it says.
+    answerer: Answerer,
     /// Where its progress is laid down to be written.
     pub(super) slot: Arc<Slot>,
     /// How much of the text was laid down; nothing where the text is no longer what was.
@@ -97,6 +102,8 @@ impl LiveSide {
             completion_tokens: None,
             first_token_ms: None,
             total_ms: None,
+            asked: None,
+            answerer: Answerer::default(),
             slot,
             laid_down: Some(0),
             names: Step::Due(now),
@@ -108,6 +115,8 @@ impl LiveSide {
     /// Takes what the backend sent; the end of the events without a last word is a broken connection.
     pub(super) fn take(&mut self, piece: Option<Result<ChatEvent, BackendError>>) {
         match piece {
+            Some(Ok(ChatEvent::Asked(asked))) => self.asked = Some(asked),
+            Some(Ok(ChatEvent::AnsweredBy(answerer))) => self.answerer = answerer,
             Some(Ok(ChatEvent::Thinking)) => {}
             Some(Ok(ChatEvent::Retracted)) => self.retract(),
             Some(Ok(ChatEvent::Delta { text })) => self.append(&text),
@@ -263,6 +272,7 @@ impl LiveSide {
             completion_tokens: self.completion_tokens,
             first_token_ms: self.first_token_ms,
             total_ms: self.total_ms,
+            provenance: self.asked.as_deref().and_then(|asked| provenance(asked, self.answerer.clone())),
         }
     }
 

@@ -188,7 +188,7 @@ impl Asker<'_> {
             match event? {
                 ChatEvent::Delta { text: more } => text.push_str(&more),
                 ChatEvent::Retracted => text.clear(),
-                ChatEvent::Thinking | ChatEvent::Finished { .. } => {}
+                ChatEvent::Asked(_) | ChatEvent::AnsweredBy(_) | ChatEvent::Thinking | ChatEvent::Finished { .. } => {}
             }
         }
         Ok(text)

@@ -6,6 +6,7 @@ use sqlx::{PgExecutor, PgPool};
 use uuid::Uuid;
 
 use crate::domain::{BattleId, ReplyId, ReplyStatus, VoterId};
+use crate::store::provenance::Provenance;
 
 /// A reply that has ended.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub struct Finished {
     pub first_token_ms: Option<i32>,
     /// Time to the end.
     pub total_ms: Option<i32>,
+    /// What it came from; nothing where nobody was asked.
+    pub provenance: Option<Provenance>,
 }
 
 /// What is new of a reply since it was last written.
@@ -142,11 +145,23 @@ pub async fn save_progress(
 
 /// Writes a reply that has ended and was released, to last. False: it is no longer the owner's.
 pub async fn finish(db: impl PgExecutor<'_>, owner: Uuid, finished: &Finished) -> sqlx::Result<bool> {
-    let done = sqlx::query!(
-        "UPDATE replies SET status = $3, content = $4, released = $5, finish_reason = $6, error_code = $7,
-            prompt_tokens = $8, completion_tokens = $9, first_token_ms = $10, total_ms = $11, heartbeat_at = now(),
-            finished_at = coalesce(finished_at, now())
-        WHERE id = $1 AND owner = $2 AND status <> 'interrupted'",
+    let provenance = finished.provenance.as_ref();
+    let done = sqlx::query_scalar!(
+        r#"WITH done AS (
+            UPDATE replies SET status = $3, content = $4, released = $5, finish_reason = $6, error_code = $7,
+                prompt_tokens = $8, completion_tokens = $9, first_token_ms = $10, total_ms = $11, heartbeat_at = now(),
+                finished_at = coalesce(finished_at, now())
+            WHERE id = $1 AND owner = $2 AND status <> 'interrupted'
+            RETURNING id
+        ), setup AS (
+            INSERT INTO answer_setups (hash, setup) SELECT $12::bytea, $13::text FROM done WHERE $12::bytea IS NOT NULL
+            ON CONFLICT DO NOTHING
+        ), kept AS (
+            INSERT INTO reply_provenance (reply, setup, seed, messages_hash, fingerprint, model)
+            SELECT id, $12::bytea, $14::bigint, $15::bytea, $16::text, $17::text FROM done WHERE $12::bytea IS NOT NULL
+            ON CONFLICT DO NOTHING
+        )
+        SELECT count(*) AS "count!" FROM done"#,
         finished.id.0,
         owner,
         finished.status.as_str(),
@@ -158,10 +173,16 @@ pub async fn finish(db: impl PgExecutor<'_>, owner: Uuid, finished: &Finished) -
         finished.completion_tokens,
         finished.first_token_ms,
         finished.total_ms,
+        provenance.map(|kept| kept.setup_hash.as_slice()),
+        provenance.map(|kept| kept.setup.as_str()),
+        provenance.and_then(|kept| kept.seed),
+        provenance.map(|kept| kept.messages_hash.as_slice()),
+        provenance.and_then(|kept| kept.answerer.fingerprint.as_deref()),
+        provenance.and_then(|kept| kept.answerer.model.as_deref()),
     )
-    .execute(db)
+    .fetch_one(db)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(done == 1)
 }
 
 /// Marks the running replies as interrupted whose servers have fallen silent: those of one battle, or all. What had
