@@ -16,7 +16,7 @@ use crate::actions::register_demo::register_demo;
 use crate::actions::repair_ratings::repair_ratings;
 use crate::actions::{
     chain_votes, check_servers, create_admin, describe_votes, expire_battles, follow_site, keep_history,
-    prepare_answers, run_judging, settle_votes, tell_places, watch_voters,
+    prepare_answers, run_judging, run_replays, settle_votes, tell_places, watch_voters,
 };
 use crate::boards::LiveBoards;
 use crate::config::{Config, note_origin};
@@ -142,6 +142,7 @@ impl Application {
         tokio::spawn(watch_voters::run(arena.clone()));
         tokio::spawn(chain_votes::run(arena.clone()));
         tokio::spawn(run_judging::follow(arena.clone()));
+        tokio::spawn(run_replays::follow(arena.clone()));
         tokio::spawn(prepare_answers::follow(arena.clone()));
         tokio::spawn(arena.evidence.clone().follow(db.clone()));
         tokio::spawn(keep_history::run(arena.clone()));

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         Command::Import(options) => cli::votes::import(&options, locale),
         Command::Export(options) => cli::votes::export(&options, locale),
         Command::Verify(options) => cli::votes::verify(&options, locale),
+        Command::Replay(options) => cli::replay::run(&options, locale),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::RngExt;
 use sqlx::{PgConnection, PgPool};
 
-use crate::backends::{ChatRequest, Message, Role, Sampling};
+use crate::backends::{ChatRequest, Message, Role, Sampling, Target};
 use crate::domain::{
     AnswerMode, Battle, BattleId, Candidate, ModelId, ModelKind, Parameters, ReplyId, Side, is_empty_answer,
     language_of, speaks,
@@ -37,6 +37,14 @@ pub fn candidates_of(models: &[Model], streams: &TurnHub, language: &str) -> Vec
     models.iter().map(candidate).collect()
 }
 
+/// Where a model would be asked now; nothing while no worker has loaded it, and where its key is missing.
+pub fn target_now(arena: &AppState, model: &Model) -> Option<Target> {
+    match model.kind() {
+        ModelKind::Local => arena.workers.endpoint_of(model.id).map(|endpoint| local_target(model, endpoint)),
+        ModelKind::Endpoint => target(model, &arena.keys).ok(),
+    }
+}
+
 /// Refuses where too many wait for a model already, before anything is written: an attempt that is never made leaves no
 /// trace.
 ///
@@ -49,11 +57,7 @@ pub async fn check_room(
 ) -> Result<(), Error> {
     for id in asked {
         let Some(model) = models::by_id(&mut *db, id).await? else { continue };
-        let target = match model.kind() {
-            ModelKind::Local => arena.workers.endpoint_of(id).map(|endpoint| local_target(&model, endpoint)),
-            ModelKind::Endpoint => target(&model, &arena.keys).ok(),
-        };
-        if target.is_some_and(|target| arena.backends.is_full(&target)) {
+        if target_now(arena, &model).is_some_and(|target| arena.backends.is_full(&target)) {
             return Err(Error::Busy { retry_after: FULL_RETRY });
         }
     }
@@ -107,14 +111,20 @@ fn conversation(battle: &Battle, side: Side, until: i32) -> Vec<Message> {
     messages
 }
 
-/// The attempt to drain: the conversation of its side up to its turn.
-pub fn attempt(battle: &Battle, reply: &NewReply) -> ReplyAttempt {
-    let mut messages = conversation(battle, reply.side, reply.turn);
+/// What a side is asked at a turn: the conversation up to it, and how the visitor wants to be answered again, where they do.
+pub fn asked_at(battle: &Battle, side: Side, turn: i32, mode: Option<AnswerMode>) -> Vec<Message> {
+    let mut messages = conversation(battle, side, turn);
     if let Some(message) = messages.last_mut()
-        && let Some(instruction) = reply.mode.and_then(|mode| mode.instruction(language_of(&message.content)))
+        && let Some(instruction) = mode.and_then(|mode| mode.instruction(language_of(&message.content)))
     {
         message.content = format!("{}\n\n{instruction}", message.content);
     }
+    messages
+}
+
+/// The attempt to drain: the conversation of its side up to its turn.
+pub fn attempt(battle: &Battle, reply: &NewReply) -> ReplyAttempt {
+    let mut messages = asked_at(battle, reply.side, reply.turn, reply.mode);
     if !battle.system_prompt.is_empty() {
         messages.insert(0, Message { role: Role::System, content: battle.system_prompt.clone() });
     }

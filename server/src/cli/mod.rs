@@ -4,6 +4,7 @@ pub mod admin;
 pub mod backup;
 mod explain;
 mod help;
+pub mod replay;
 pub mod votes;
 
 use arena_server::config::ServeOptions;
@@ -33,6 +34,7 @@ pub enum Command {
     Import(votes::ImportOptions),
     Export(votes::ExportOptions),
     Verify(votes::VerifyOptions),
+    Replay(replay::Options),
 }
 
 /// Reads the command line; without a command it is `serve` with everything from the environment or by default.

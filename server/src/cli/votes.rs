@@ -55,7 +55,11 @@ impl Place {
     }
 
     /// Opens the database beside an arena that may run, and closes it when `work` is done.
-    async fn with<T>(&self, locale: Locale, work: impl AsyncFnOnce(&PgPool) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    pub(super) async fn with<T>(
+        &self,
+        locale: Locale,
+        work: impl AsyncFnOnce(&PgPool) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         let data = self.data()?;
         let url = self.database_url.as_ref().map(ExposeSecret::expose_secret);
         if url.is_none() && !data.exists() {

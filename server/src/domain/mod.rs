@@ -14,6 +14,7 @@ mod objective;
 mod parameters;
 mod principal;
 mod prompt;
+mod replay;
 mod sample_pair;
 mod sent_parameter;
 mod setting;
@@ -45,6 +46,10 @@ pub use objective::{BadScore, ObjectiveScore};
 pub use parameters::{ParameterError, Parameters, Preset, Unchecked};
 pub use principal::{Admin, IDLE_HOURS, LONGEST_DAYS};
 pub use prompt::{MAX_PROMPT_CHARS, Prompt, PromptError, TaggedPrompt};
+pub use replay::{
+    ReplayChange, ReplayDifference, ReplayObstacle, ReplayOutcome, ReplayReport, ReplayedAnswer, ReplayedChange,
+    changes_between,
+};
 pub use sample_pair::{
     BattleMode, Candidate, KnownPairs, Pair, PairMode, PairSettings, PairTable, SIZE_RATIO, SamplingError,
 };

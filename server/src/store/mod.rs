@@ -27,6 +27,7 @@ pub mod prompt_sets;
 pub mod provenance;
 pub mod rating_history;
 pub mod ratings;
+pub mod replays;
 pub mod shares;
 pub mod site;
 pub mod vote_changes;

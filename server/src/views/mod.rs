@@ -9,6 +9,7 @@ mod day_chart;
 mod human;
 pub mod markdown;
 mod page;
+pub mod replay;
 pub mod replies;
 mod site_text;
 mod theme;

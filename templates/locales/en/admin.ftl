@@ -128,6 +128,7 @@ audit-action-prompts-import = Added prompts to a set
 audit-action-prompts-delete = Removed prompts from a set
 audit-action-prompts-delete-set = Deleted a prompt set
 audit-action-battle-delete = Deleted conversations
+audit-action-battle-replay = Had a battle's models asked again
 audit-action-voter-flag = Flagged a voter
 audit-action-voter-accept = Accepted a flagged voter
 audit-action-voter-withdraw = Withdrew all votes of a voter

@@ -122,6 +122,7 @@ audit-action-prompts-import = 向提示词集添加了提示词
 audit-action-prompts-delete = 从提示词集移除了提示词
 audit-action-prompts-delete-set = 删除了提示词集
 audit-action-battle-delete = 删除了对话
+audit-action-battle-replay = 重放了一场对战
 audit-action-voter-flag = 标记投票者
 audit-action-voter-accept = 接受被标记的投票者
 audit-action-voter-withdraw = 撤回一位投票者的全部投票

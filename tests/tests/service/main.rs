@@ -18,6 +18,7 @@ mod prompts;
 mod queue;
 mod register_several;
 mod registration;
+mod replay;
 mod results;
 mod sign_in;
 mod site;

@@ -27,6 +27,7 @@ pub mod register;
 mod register_looked;
 mod register_page;
 mod register_several;
+pub mod replay;
 pub mod retire;
 pub mod sign_in;
 pub mod site;

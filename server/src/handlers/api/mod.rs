@@ -7,6 +7,7 @@ mod admin;
 mod admin_endpoint;
 mod admin_files;
 mod admin_prompts;
+mod admin_replays;
 mod admin_results;
 mod admin_set_prompts;
 mod admin_site;

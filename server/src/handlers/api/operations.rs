@@ -16,8 +16,8 @@ use utoipa_actix_web::OpenApiFactory;
 use super::body::ErrorBody;
 use super::unknown::{KnownQueries, refuse_unknown_query};
 use super::{
-    admin, admin_endpoint, admin_files, admin_prompts, admin_results, admin_set_prompts, admin_site, admin_voters,
-    admin_votes, battles, body, chat, leaderboard, models, stream, visitor,
+    admin, admin_endpoint, admin_files, admin_prompts, admin_replays, admin_results, admin_set_prompts, admin_site,
+    admin_voters, admin_votes, battles, body, chat, leaderboard, models, stream, visitor,
 };
 use crate::domain::MAX_PROMPT_CHARS;
 use crate::error::Error;
@@ -70,6 +70,8 @@ pub(super) fn operations() -> ((Paths, Components), impl HttpServiceFactory + 's
         .service(admin_set_prompts::list)
         .service(admin_set_prompts::remove_prompts)
         .service(admin_set_prompts::retry)
+        .service(admin_replays::start)
+        .service(admin_replays::read)
         .service(admin_site::read)
         .service(admin_site::change)
         .service(admin_voters::list)

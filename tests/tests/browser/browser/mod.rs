@@ -10,6 +10,7 @@ mod keyboard;
 mod leaderboard;
 mod plain;
 mod prompts;
+mod replay;
 mod results;
 mod site;
 mod trouble;
