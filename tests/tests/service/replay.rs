@@ -33,7 +33,7 @@ async fn a_battle_of_local_models_is_replayed_and_another_file_is_told_by_its_di
     let folder = tempfile::tempdir().expect("a folder");
     let files = ["m.gguf", "n.gguf"].map(|name| folder.path().join(name));
     put(&demo_model("pupil"), &files[0]);
-    put(&demo_model("q2_k"), &files[1]);
+    put(&demo_model("poet-14m-q2_k"), &files[1]);
     let store = arena.store().await;
     for (slug, file) in ["zanzibar-quokka", "ouagadougou-ibex"].into_iter().zip(&files) {
         let path = file.display().to_string();
@@ -93,7 +93,7 @@ async fn a_battle_of_local_models_is_replayed_and_another_file_is_told_by_its_di
     })
     .await;
     assert_eq!(resting.status.code(), Some(1), "{resting:?}");
-    put(&demo_model("q8_0"), &files[0]);
+    put(&demo_model("poet-14m-q8_0"), &files[0]);
     store.execute("UPDATE models SET state = 'enabled' WHERE slug = 'zanzibar-quokka'").await;
     let other = replay(&arena, &battle, &["--json"]);
     let told = report(&other);

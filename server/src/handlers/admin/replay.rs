@@ -24,7 +24,7 @@ struct ReplayPage {
     admin: Admin,
     row: BattleLine,
     /// The changing part.
-    report: String,
+    report_html: String,
 }
 
 /// The changing part: the newest replay.
@@ -65,9 +65,9 @@ pub async fn page(
     let criteria = BattleCriteria { id: Some(id.0), ..BattleCriteria::default() };
     let one = BattlePage { oldest_first: false, after: None, limit: 1 };
     let row = admin_stats::battles(&arena.db, &criteria, one).await?.into_iter().find(|row| row.id == *id);
-    let report =
+    let report_html =
         ReportPart::of(&request, &arena, *id).await?.render().map_err(|cause| Error::Internal(cause.into()))?;
-    html(&ReplayPage { page: Page::of(&request), admin, row: row.ok_or(Error::NotFound)?, report })
+    html(&ReplayPage { page: Page::of(&request), admin, row: row.ok_or(Error::NotFound)?, report_html })
 }
 
 /// The changing part alone.
