@@ -20,12 +20,22 @@ async fn arena(db: &PgPool) -> (AppState, Endpoint) {
     arena_of_endpoint(db, "enabled", &[("left", says("left answer.")), ("right", says("right answer."))]).await
 }
 
-/// Waits until all answers of the newest turn are written down.
+/// Waits until all answers of the newest turn are written down, with what they came from: their end is seen a moment earlier.
 async fn done(arena: &AppState, battle: BattleId, voter: VoterId) {
     for _ in 0..400 {
         let shown = ReadBattle { battle, voter }.run(arena).await.unwrap();
         let replies = shown.battle.last_turn().unwrap().replies.each_ref();
-        if replies.iter().all(|reply| reply.as_ref().is_some_and(|reply| reply.status == ReplyStatus::Done)) {
+        let missing: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM replies r WHERE r.battle_id = $1
+                AND NOT EXISTS (SELECT FROM reply_provenance p WHERE p.reply = r.id)",
+        )
+        .bind(battle.0)
+        .fetch_one(&arena.db)
+        .await
+        .unwrap();
+        let are_done =
+            replies.iter().all(|reply| reply.as_ref().is_some_and(|reply| reply.status == ReplyStatus::Done));
+        if missing == 0 && are_done {
             return;
         }
         sleep(Duration::from_millis(25)).await;
