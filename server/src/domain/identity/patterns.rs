@@ -158,7 +158,7 @@ const ES: Language = Language {
         r"\b(?:(?:yo\s+)?soy|me\s+llamo|mi\s+nombre\s+(?:es|:)|me\s+llaman|(?:puedes|puede|pueden)\s+llamarme|llamame|(?:(?:estas|esta|estan)\s+)(?:usted\s+)?(?:hablando|chateando|conversando|charlando)\s+con|hablas\s+con|(?:estoy|soy)\s+basad[oa]\s+en|me\s+baso\s+en|funciono\s+(?:con|sobre)|me\s+conocen\s+como)[\s,]«fill»«m»",
         r"\bcomo\s+«fill»«m»\s*,\s*",
         r"\bsoy\s+(?:un|una|tu|su)\s+(?:\w+\s+){0,3}?«ai»(?:\s+\w+){0,3}?\s*,?\s*(?:llamad[oa]|denominad[oa]|de\s+nombre|que\s+se\s+llama)\s«fill»«m»",
-        r"^[^\w\x{e000}-\x{e004}]*(?:(?:hola|buenas|buenos\s+dias)[\s,!]+)*aqui\s+«m»(?:\s|$)",
+        r"^[^\w\x{e000}-\x{e004}]*(?:(?:hola|buenas|buenos\s+dias)[\s,!]+)*aqui\s+«m»(?:$|[\s,.!:;])",
         r"\b(?:le|les|te|os)\s+(?:habla|escribe|responde|saluda)\s«fill»«m»",
         r"\byo\s*,\s*«m»\s*,",
         r"\bmi\s+(?:verdadero\s+)?(?:modelo|identidad|nombre|arquitectura|motor)(?:\s+(?:base|subyacente|completo|real|interno))?\s+(?:es|se\s+llama)\s«fill»«m»",
