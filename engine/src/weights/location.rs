@@ -1,5 +1,5 @@
 //! Where a model is, as people write it: a path, and behind a Hugging Face folder's perhaps the type that its matrices get while
-//! they load, `FOLDER:Q4_K`.
+//! they load, `FOLDER:Q4_K`. Or a name on the Hugging Face hub, which becomes a path before a model is opened.
 
 use std::path::Path;
 
@@ -37,9 +37,69 @@ pub fn split_type(text: &Path) -> (&Path, Option<&str>) {
     if text.exists() { (text, None) } else { split().unwrap_or((text, None)) }
 }
 
+/// A name on the hub: `OWNER/NAME`, with a type or a file behind it, `OWNER/NAME:Q4_K`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HubName<'a> {
+    pub repository: &'a str,
+    pub detail: Option<&'a str>,
+}
+
+/// Endings of files, which repositories' names do not have.
+const FILES: [&str; 8] = [".gguf", ".safetensors", ".json", ".jsonl", ".txt", ".bin", ".zip", ".model"];
+
+impl<'a> HubName<'a> {
+    /// Reads a name as the hub forms them, alone or behind the hub's address. A path that exists is to be asked for first; a path
+    /// to nothing that looks like a name is taken for one.
+    #[must_use]
+    pub fn read(text: &'a str) -> Option<Self> {
+        let text = text.trim_start_matches("https://");
+        let text = ["huggingface.co/", "hf.co/"].iter().find_map(|host| text.strip_prefix(host)).unwrap_or(text);
+        let (repository, detail) = text.split_once(':').map_or((text, None), |(name, detail)| (name, Some(detail)));
+        let (owner, name) = repository.split_once('/')?;
+        let is_part = |part: &str| {
+            let ends = [part.chars().next(), part.chars().next_back()];
+            (1..=96).contains(&part.len())
+                && ends.iter().all(|end| end.is_some_and(|c| c != '-' && c != '.'))
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+                && !part.contains("--")
+                && !part.contains("..")
+        };
+        let lower = name.to_ascii_lowercase();
+        let is_file = FILES.iter().any(|ending| lower.ends_with(ending));
+        let is_name = is_part(owner) && is_part(name) && !is_file && detail.is_none_or(|detail| !detail.is_empty());
+        is_name.then_some(Self { repository, detail })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_on_the_hub_are_told_from_paths() {
+        let name = |repository, detail| Some(HubName { repository, detail });
+        for (text, expected) in [
+            ("hfl/chinese-mixtral-instruct-gguf", name("hfl/chinese-mixtral-instruct-gguf", None)),
+            ("hfl/chinese-mixtral-gguf:Q4_K", name("hfl/chinese-mixtral-gguf", Some("Q4_K"))),
+            ("TheBloke/Mixtral-8x7B-v0.1-GGUF:sub/a.gguf", name("TheBloke/Mixtral-8x7B-v0.1-GGUF", Some("sub/a.gguf"))),
+            ("hf.co/a/b:Q8_0", name("a/b", Some("Q8_0"))),
+            ("https://huggingface.co/a/b", name("a/b", None)),
+            ("models/poet.gguf", None),
+            ("models/model.safetensors", None),
+            ("poet", None),
+            ("/models/poet", None),
+            ("./models/poet", None),
+            ("../models", None),
+            ("a/b/c", None),
+            ("a/b:", None),
+            ("a--b/c", None),
+            ("模型/诗人", None),
+            ("a b/c", None),
+            ("", None),
+        ] {
+            assert_eq!(HubName::read(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_type_stands_behind_what_exists_and_a_path_with_a_colon_stays_one() {

@@ -27,8 +27,8 @@ const RULES: &[Rule] = &[
                 || matches!(path[0], "reqwest" | "hyper" | "axum" | "sqlx" | "askama" | "arena_server")
         },
         inside: &["engine/"],
-        // `mixtral judge` asks endpoints.
-        except: &["engine/cli/src/endpoint/"],
+        // `mixtral judge` asks endpoints, and models are brought from the hub.
+        except: &["engine/cli/src/endpoint/", "engine/hub/"],
     },
     Rule {
         name: "only the inference server uses the engine",
