@@ -7,8 +7,8 @@ use mixtral_evaluation::Benchmark;
 use crate::i18n::Language;
 use crate::prepare::Package;
 use crate::{
-    bench, chat, choices, convert, evaluate, imatrix, info, judge, longbench, make_random, merge, needle, perplexity,
-    prepare, print_config, quantize, selftest, train, train_tokenizer,
+    bench, chat, choices, convert, evaluate, hub, imatrix, info, judge, longbench, make_random, merge, needle,
+    perplexity, prepare, print_config, quantize, selftest, train, train_tokenizer,
 };
 
 #[derive(Debug, Parser)]
@@ -22,6 +22,7 @@ pub struct Arguments {
 pub enum Command {
     Chat(chat::Arguments),
     Info(info::Arguments),
+    Download(hub::Arguments),
     Perplexity(perplexity::Arguments),
     /// Measurements of a task.
     #[command(subcommand)]
@@ -84,10 +85,12 @@ pub enum Data {
 }
 
 impl Command {
-    pub fn run(self, language: Language) -> anyhow::Result<()> {
+    pub fn run(mut self, language: Language) -> anyhow::Result<()> {
+        self.locate_models(language)?;
         match self {
             Self::Chat(arguments) => chat::run(arguments, language),
             Self::Info(arguments) => info::run(&arguments, language),
+            Self::Download(arguments) => hub::run(&arguments, language),
             Self::Perplexity(arguments) => perplexity::run(&arguments, language),
             Self::Evaluate(Evaluate::Poetry(arguments)) | Self::Recite(arguments) => {
                 evaluate::run(&arguments, language)

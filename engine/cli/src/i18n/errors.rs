@@ -35,6 +35,8 @@ fn text_of(cause: &(dyn StdError + 'static), language: Language) -> String {
     } else if let Some(error) = cause.downcast_ref() {
         samples(error, language)
     } else if let Some(error) = cause.downcast_ref() {
+        super::hub(error, language)
+    } else if let Some(error) = cause.downcast_ref() {
         engine_messages::submit(error, language.into())
     } else if let Some(error) = cause.downcast_ref() {
         engine_messages::generate(error, language.into())

@@ -12,6 +12,7 @@ macro_rules! t {
 
 mod clap;
 mod errors;
+mod hub;
 mod language;
 mod numbers;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use fluent_templates::fluent_bundle::FluentValue;
 pub use clap::key;
 pub use clap::{command, usage_error};
 pub use errors::{described, engine};
+pub use hub::hub;
 pub use language::Language;
 pub use numbers::percent;
 #[cfg(test)]

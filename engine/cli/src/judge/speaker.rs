@@ -8,9 +8,11 @@ use anyhow::{anyhow, bail, ensure};
 use futures_util::StreamExt as _;
 use mixtral_engine::request::{Event, Request};
 use mixtral_engine::sample::Sampling;
+use mixtral_engine::weights::split_type;
 use mixtral_engine::{Engine, EngineOptions, LoadOptions};
 
 use crate::endpoint::{Client, Fault, Input, Patience, Prompt, Reply};
+use crate::hub;
 use crate::i18n::{Language, described};
 use crate::options::Machine;
 
@@ -38,9 +40,9 @@ impl Named {
             bail!(t!(language, "judge-no-name", given = text))
         };
         let is_url = at.starts_with("http://") || at.starts_with("https://");
-        let at = if is_url { At::Url(at.to_owned()) } else { At::File(at.into()) };
+        let at = if is_url { At::Url(at.to_owned()) } else { At::File(hub::locate(Path::new(at), language)?) };
         if let At::File(file) = &at {
-            ensure!(Path::new(file).exists(), t!(language, "judge-no-file", path = file.display()));
+            ensure!(split_type(file).0.exists(), t!(language, "judge-no-file", path = file.display()));
         }
         Ok(Self { name: name.trim().to_owned(), at })
     }

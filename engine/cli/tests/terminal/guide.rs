@@ -6,7 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::fixture;
+use super::hub::StandIn;
+use super::{files, fixture};
 
 /// The commands of the section's first block, without their comments.
 fn commands(section: &str) -> Vec<String> {
@@ -95,6 +96,7 @@ fn help_commands(topic: &str) -> Vec<(String, Option<String>)> {
 
 #[test]
 fn the_commands_of_the_pages_of_help_run() {
+    let hub = StandIn::start();
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     prepare(folder);
@@ -112,7 +114,8 @@ fn the_commands_of_the_pages_of_help_run() {
     std::os::unix::fs::symlink(fixture::folder("adapter"), folder.join("adapter")).expect("linked");
     let run = |words: &[String]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mixtral"));
-        let output = command.args(words).env("LC_ALL", "C").current_dir(folder).output().expect("it runs");
+        command.args(words).env("LC_ALL", "C").env("HF_ENDPOINT", &hub.url).env("HF_HOME", folder).current_dir(folder);
+        let output = command.output().expect("it runs");
         assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
         output.stdout
     };
@@ -127,6 +130,8 @@ fn the_commands_of_the_pages_of_help_run() {
             .collect()
     };
     run(&words("convert chinese-mixtral base.gguf --type Q8_0"));
+    let poet = std::fs::read(files::models().join("poet-14m-q4_K.gguf")).expect("the demo model");
+    hub.add("hfl/chinese-mixtral-instruct-gguf", [("ggml-model-q4_k.gguf", poet)]);
     let (models, engine) = (help_commands("models"), help_commands("engine"));
     assert!(models.len() >= 3 && engine.len() >= 9, "{models:?} {engine:?}");
     // A file is converted last where the page says so, and looked at before.

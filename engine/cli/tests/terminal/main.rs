@@ -10,6 +10,7 @@ mod files;
 mod fixture;
 mod folders;
 mod guide;
+mod hub;
 mod judge;
 mod lengths;
 mod longbench;
