@@ -73,6 +73,7 @@ async fn what_cannot_be_loaded_is_refused_with_the_reason(db: PgPool) {
         ("/nowhere/at/all.gguf", "The path cannot be read"),
         (folder.as_str(), "There are several models in this folder"),
         ("relative.gguf", "Enter a full path on this server"),
+        ("hfl/chinese-mixtral-gguf:Q4_K", "“mixtral download OWNER/NAME:TYPE” prints its path"),
         ("", "Required."),
     ] {
         let fields = [("kind", "local"), ("path", path), ("display_name", "x"), ("force", "yes"), ("action", "save")];
