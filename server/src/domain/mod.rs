@@ -9,6 +9,7 @@ mod features;
 mod identity;
 mod ids;
 mod language;
+mod memory;
 mod model;
 mod objective;
 mod parameters;
@@ -22,6 +23,7 @@ mod site;
 mod slug;
 mod text_enum;
 mod tie_rule;
+mod turns;
 mod vote_chain;
 mod vote_filter;
 
@@ -38,6 +40,7 @@ pub use features::{BoardCategory, Categories, Category, JudgedTexts, RULES_VERSI
 pub use identity::{NameLists, Names, RegisteredModel, find_giveaway};
 pub use ids::{AdminId, BattleId, ModelId, ReplyId, ShareId, VoterId};
 pub use language::{language_codes, language_of, speaks};
+pub use memory::{BadMemory, MemoryBudget};
 pub use model::{
     Answering, Card, EndpointAddress, EndpointSource, General, Group, LocalSource, MAX_NAME, MAX_SYSTEM_PROMPT,
     ModelKind, ModelSettings, ModelSource, ModelState, RequestPolicy,
@@ -62,6 +65,7 @@ pub use site::{
 pub use slug::{MAX_SLUG, is_slug, slug_of};
 pub use text_enum::UnknownName;
 pub use tie_rule::TieRule;
+pub use turns::{Presence, TurnMoves, TurnTaker, readiness, turn_moves, turn_wait};
 pub use vote_chain::{ChainedVote, FIRST_HASH, VoteHash};
 pub use vote_filter::{BadFilter, VoteCriteria, VoteFilter, VoteState, VoterDecision, Withdrawal};
 

@@ -1,0 +1,223 @@
+//! Models that do not fit into a device's memory together take turns in it: who is loaded next, and who leaves for it.
+//!
+//! - Whoever has waited longest is loaded next, and nobody overtakes. A model that an administrator pinned goes before all, and
+//!   never leaves.
+//! - Room is made by who is not answering before who is, and then by who was used least recently.
+//! - Who came on demand stays for as long as it took to load it, or for [`STAY_ANSWERS`] answers, though others wait: at least half
+//!   of the time goes into answers. After that it takes no new requests while somebody needs its room; those under way are
+//!   finished. So a wait has an end: a stay, a round of answers and a load for each of those before.
+//! - What nobody waits for is loaded where there is room. What is prepared for the next battle may also take the room of who was
+//!   not used for [`KEPT`].
+//!
+//! That a model fits at all beside those that are pinned is seen to when it is given its device.
+
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use super::ModelId;
+
+/// The shortest and the longest stay of a model that was loaded on demand.
+const STAY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+/// After so many answers it has stayed long enough.
+const STAY_ANSWERS: u64 = 4;
+/// Who was used within this time does not leave for what is only prepared: a conversation may go on.
+const KEPT: Duration = Duration::from_secs(60);
+
+/// Where a model is between disk and memory.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Presence {
+    /// Not in memory.
+    #[default]
+    Away,
+    /// On its way; so many bytes are left to read.
+    Loading { left: u64 },
+    /// In memory.
+    Here,
+    /// About to be unloaded.
+    Leaving,
+    /// It cannot be loaded.
+    Broken,
+}
+
+/// A model that shares its device's memory. Times are since any one moment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TurnTaker {
+    pub id: ModelId,
+    /// The memory that it takes.
+    pub bytes: u64,
+    /// Whether it must stay.
+    pub is_pinned: bool,
+    /// Whether the next battle is likely to be its.
+    pub is_prepared: bool,
+    pub presence: Presence,
+    /// Requests that it answers now.
+    pub answering: usize,
+    /// When the first of those that wait for it came.
+    pub waits_since: Option<Duration>,
+    /// When it was loaded.
+    pub came: Duration,
+    /// How long that took.
+    pub took: Duration,
+    /// Answers since.
+    pub answers: u64,
+    /// When it was last asked or ready with an answer.
+    pub used: Option<Duration>,
+}
+
+impl TurnTaker {
+    /// One that is not there and was never asked.
+    pub fn new(id: ModelId, bytes: u64, is_pinned: bool) -> Self {
+        Self {
+            id,
+            bytes,
+            is_pinned,
+            is_prepared: false,
+            presence: Presence::Away,
+            answering: 0,
+            waits_since: None,
+            came: Duration::ZERO,
+            took: Duration::ZERO,
+            answers: 0,
+            used: None,
+        }
+    }
+
+    /// Whether it takes up memory.
+    pub fn takes_room(&self) -> bool {
+        matches!(self.presence, Presence::Loading { .. } | Presence::Here | Presence::Leaving)
+    }
+
+    /// Whether it may go as soon as it is not answering.
+    fn has_stayed(&self, now: Duration) -> bool {
+        let is_asked = self.answering > 0 || self.answers > 0 || self.waits_since.is_some();
+        let stay = self.took.clamp(STAY.0, STAY.1);
+        !is_asked || self.answers >= STAY_ANSWERS || now.saturating_sub(self.came) >= stay
+    }
+
+    fn is_away(&self) -> bool {
+        self.presence == Presence::Away
+    }
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TurnMoves {
+    /// To be loaded now.
+    pub load: Option<ModelId>,
+    /// To be unloaded now.
+    pub leave: Vec<ModelId>,
+    /// Those that take no new requests: they leave once they have answered.
+    pub closed: Vec<ModelId>,
+}
+
+/// What is to be done at a moment, in this much memory; without a bound where it is unknown.
+pub fn turn_moves(models: &[TurnTaker], memory: Option<u64>, now: Duration) -> TurnMoves {
+    let mut moves = TurnMoves::default();
+    // One at a time: two would share the disk, and it would not be known which one a worker died of.
+    if models.iter().any(|one| matches!(one.presence, Presence::Loading { .. } | Presence::Leaving)) {
+        return moves;
+    }
+    let taken = models.iter().filter(|one| one.takes_room()).fold(0u64, |sum, one| sum.saturating_add(one.bytes));
+    let free = memory.map_or(u64::MAX, |memory| memory.saturating_sub(taken));
+    let away = || models.iter().filter(|one| one.is_away());
+    let pinned = away().find(|one| one.is_pinned);
+    let waiting = away().filter(|one| one.waits_since.is_some()).min_by_key(|one| one.waits_since);
+    if let Some(next) = pinned.or(waiting) {
+        let Some(missing) = next.bytes.checked_sub(free).filter(|missing| *missing > 0) else {
+            moves.load = Some(next.id);
+            return moves;
+        };
+        for one in victims(models, missing, now, |_| true) {
+            match (one.has_stayed(now), one.answering) {
+                (false, _) => {}
+                (true, 0) => moves.leave.push(one.id),
+                (true, _) => moves.closed.push(one.id),
+            }
+        }
+        return moves;
+    }
+    for next in away().filter(|one| one.is_prepared) {
+        let missing = next.bytes.saturating_sub(free);
+        if missing == 0 {
+            moves.load = Some(next.id);
+            return moves;
+        }
+        let is_forgotten = |one: &TurnTaker| {
+            let is_idle = one.answering == 0 && one.waits_since.is_none() && one.has_stayed(now);
+            is_idle && !one.is_prepared && one.used.is_none_or(|used| now.saturating_sub(used) >= KEPT)
+        };
+        let leave = victims(models, missing, now, is_forgotten);
+        if !leave.is_empty() {
+            moves.leave = leave.iter().map(|one| one.id).collect();
+            return moves;
+        }
+    }
+    let fits = away().filter(|one| one.bytes <= free);
+    // The one used last first; of those never used the first in the list.
+    moves.load = fits.min_by_key(|one| Reverse(one.used)).map(|one| one.id);
+    moves
+}
+
+/// Who would have to leave for so many bytes; nobody where that is not enough.
+fn victims(models: &[TurnTaker], missing: u64, now: Duration, may: impl Fn(&TurnTaker) -> bool) -> Vec<&TurnTaker> {
+    let is_candidate = |one: &&TurnTaker| one.presence == Presence::Here && !one.is_pinned && may(one);
+    let mut order: Vec<&TurnTaker> = models.iter().filter(is_candidate).collect();
+    order.sort_by_key(|one| (one.answering > 0, !one.has_stayed(now), one.is_prepared, one.used));
+    let mut won = 0u64;
+    let mut found = Vec::new();
+    for one in order {
+        if won >= missing {
+            break;
+        }
+        won = won.saturating_add(one.bytes);
+        found.push(one);
+    }
+    if won < missing {
+        return Vec::new();
+    }
+    // Where the last one makes enough room alone, the others need not go.
+    found.retain(|one| {
+        let is_needed = won - one.bytes < missing;
+        if !is_needed {
+            won -= one.bytes;
+        }
+        is_needed
+    });
+    found
+}
+
+/// How long until a model that is not in memory could answer, by how many bytes are loaded a second; nothing where it cannot be loaded.
+pub fn turn_wait(models: &[TurnTaker], id: ModelId, bytes_per_second: f64) -> Option<Duration> {
+    let wanted = models.iter().find(|one| one.id == id)?;
+    if wanted.presence == Presence::Broken {
+        return None;
+    }
+    let is_on_its_way = matches!(wanted.presence, Presence::Loading { .. });
+    let is_before = |one: &TurnTaker| match (one.waits_since, wanted.waits_since) {
+        (Some(one), Some(wanted)) => one < wanted,
+        (Some(_), None) => true,
+        (None, _) => false,
+    };
+    let bytes = models.iter().fold(0u64, |sum, one| {
+        let left = match one.presence {
+            Presence::Loading { left } => left,
+            Presence::Away if is_on_its_way => 0,
+            Presence::Away if one.id == id || is_before(one) => one.bytes,
+            Presence::Here | Presence::Leaving if one.id == id => one.bytes,
+            _ => 0,
+        };
+        sum.saturating_add(left)
+    });
+    Some(Duration::from_secs_f64((bytes as f64 / bytes_per_second.max(1.0)).clamp(1.0, 3600.0)))
+}
+
+/// How much rarer a pair is drawn whose models would first have to be loaded for so long. Never so rare that it does not come.
+pub fn readiness(wait: Duration) -> f64 {
+    /// After so long a pair is drawn half as often.
+    const HALF: f64 = 10.0;
+    const LEAST: f64 = 0.05;
+    (HALF / (HALF + wait.as_secs_f64())).max(LEAST)
+}
