@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use crate::arch::Config;
-use crate::cpu::{CacheShape, CpuModel, Pool};
+use crate::cpu::{CacheShape, CpuModel, Family, Member, Pool, Shelf, sample_together};
 use crate::device::DeviceSpec;
 use crate::error::{Error, Result};
 use crate::formats::Source;
 use crate::gpu::{Gpu, GpuModel, cache_bytes, open};
 use crate::model::{CacheType, Forward, Outcome, Sizes, Want};
 use crate::schedule::StepInput;
+use crate::weights::ModelFiles;
 
 /// A device that is open.
 #[derive(Clone, Debug)]
@@ -78,6 +79,107 @@ impl OpenDevice {
                 Ok(Box::new(model))
             }
         }
+    }
+
+    /// Loads a model of files. On the processor it shares what it can with those of the shelf, and an adapter stays beside its
+    /// base; on a GPU it has a copy of its base, in which the adapter is.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn open_model(
+        &self,
+        files: &ModelFiles,
+        config: Config,
+        sizes: Sizes,
+        shelf: &Shelf,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Model> {
+        match self {
+            Self::Cpu(pool) => Ok(Model::Cpu(Box::new(CpuModel::open(pool, files, config, sizes, shelf, progress)?))),
+            Self::Gpu { .. } => {
+                if files.adapter().is_some() {
+                    let (path, device) = (files.path().display(), self.name());
+                    tracing::info!(%path, device, "an adapter is put into a copy of its base: on a GPU they share no memory");
+                }
+                Ok(Model::Alone(self.load(files, config, sizes, progress)?))
+            }
+        }
+    }
+}
+
+/// A model on a device.
+pub enum Model {
+    /// On the processor, where it may compute together with others.
+    Cpu(Box<CpuModel>),
+    /// One that computes by itself.
+    Alone(Box<dyn Forward>),
+}
+
+/// A model's share of a step: what to compute, and what is wanted of each of the plan's outputs.
+pub type Share<'a> = (&'a mut Model, &'a StepInput, &'a [Want]);
+
+impl Model {
+    /// Which models it can compute a step together with, if with any.
+    #[must_use]
+    pub fn family(&self) -> Option<Family> {
+        match self {
+            Self::Cpu(model) => Some(model.family()),
+            Self::Alone(_) => None,
+        }
+    }
+
+    /// Bytes of its weights that no other model uses; nothing where none are shared.
+    #[must_use]
+    pub fn own_bytes(&self) -> Option<u64> {
+        match self {
+            Self::Cpu(model) => Some(model.own_bytes()),
+            Self::Alone(_) => None,
+        }
+    }
+
+    /// Computes a step of several models of one family, as one of each would.
+    ///
+    /// # Errors
+    /// They are no family, or it failed in one of them; which one is not known.
+    pub fn sample_together(shares: &mut [Share<'_>]) -> Result<Vec<Vec<Outcome>>> {
+        let mut members = shares.iter_mut().map(member).collect::<Result<Vec<_>>>()?;
+        sample_together(&mut members)
+    }
+
+    fn one(&mut self) -> &mut dyn Forward {
+        match self {
+            Self::Cpu(model) => &mut **model,
+            Self::Alone(model) => &mut **model,
+        }
+    }
+}
+
+/// A share of a step on the processor.
+fn member<'s>((model, plan, wants): &'s mut Share<'_>) -> Result<Member<'s>> {
+    match model {
+        Model::Cpu(model) => Ok(Member { model, plan, wants }),
+        Model::Alone(_) => Err(Error::StepInput("a model that computes by itself".to_owned())),
+    }
+}
+
+impl Forward for Model {
+    fn forward(&mut self, plan: &StepInput) -> Result<Vec<f32>> {
+        self.one().forward(plan)
+    }
+
+    fn samples(&self) -> bool {
+        match self {
+            Self::Cpu(model) => model.samples(),
+            Self::Alone(model) => model.samples(),
+        }
+    }
+
+    fn sample(&mut self, plan: &StepInput, wants: &[Want]) -> Result<Vec<Outcome>> {
+        self.one().sample(plan, wants)
+    }
+
+    fn reset(&mut self) -> Result<()> {
+        self.one().reset()
     }
 }
 

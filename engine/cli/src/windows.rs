@@ -6,6 +6,7 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 use indicatif::ProgressBar;
 use mixtral_engine::arch::Config;
+use mixtral_engine::cpu::Shelf;
 use mixtral_engine::devices::OpenDevice;
 use mixtral_engine::model::{CacheType, Forward, Sizes};
 use mixtral_engine::schedule::{SequenceSlice, StepInput};
@@ -103,8 +104,10 @@ pub fn load(
     config: &Config,
     (window, cache_type): (usize, CacheType),
 ) -> anyhow::Result<Box<dyn Forward>> {
-    let load = |report: &mut dyn FnMut(u64, u64)| device.load(files, config.clone(), sizes(window, cache_type), report);
-    Ok(progress::shown("{wide_bar} {bytes}/{total_bytes} {eta}", load)?)
+    let load = |report: &mut dyn FnMut(u64, u64)| {
+        device.open_model(files, config.clone(), sizes(window, cache_type), &Shelf::default(), report)
+    };
+    Ok(Box::new(progress::shown("{wide_bar} {bytes}/{total_bytes} {eta}", load)?))
 }
 
 /// Runs a window; `body` gets the number of the first row of each batch, and the logits: (rows, vocabulary).

@@ -10,5 +10,5 @@ mod model;
 mod pool;
 pub mod product;
 
-pub use model::{CacheShape, CpuModel, MemoryPlan};
+pub use model::{CacheShape, CpuModel, Family, Member, MemoryPlan, Shelf, sample_together};
 pub use pool::{Pool, allowed_cores, panic_text};

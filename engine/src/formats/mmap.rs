@@ -13,7 +13,35 @@ use crate::error::{Error, Fault, Place, Result};
 /// The file must not be shortened while it is mapped; the operating system would end the process
 /// at the next read beyond its new end. Model files are written once, so this is accepted.
 #[derive(Debug)]
-pub struct Mapped(memmap2::Mmap);
+pub struct Mapped {
+    map: memmap2::Mmap,
+    stamp: Option<Stamp>,
+}
+
+/// Which file it was, as it was when it was opened: equal stamps mean equal bytes, as far as the system tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Stamp {
+    device: u64,
+    inode: u64,
+    bytes: u64,
+    /// Seconds and nanoseconds since 1970.
+    modified: (i64, i64),
+}
+
+impl Stamp {
+    #[cfg(unix)]
+    fn of(about: &std::fs::Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        let modified = (about.mtime(), about.mtime_nsec());
+        Some(Self { device: about.dev(), inode: about.ino(), bytes: about.size(), modified })
+    }
+
+    /// Other systems do not tell files apart so.
+    #[cfg(not(unix))]
+    fn of(_: &std::fs::Metadata) -> Option<Self> {
+        None
+    }
+}
 
 impl Mapped {
     /// Maps the file at `path`.
@@ -32,17 +60,22 @@ impl Mapped {
         // SAFETY: the mapping is private and read-only, and only plain bytes are read from it. That
         // nobody shortens the file meanwhile is the documented condition above.
         let map = unsafe { memmap2::Mmap::map(&file) }.map_err(Error::io(path))?;
-        Ok(Self(map))
+        Ok(Self { map, stamp: Stamp::of(&about) })
+    }
+
+    /// Which file it was. Nothing where the system cannot say.
+    pub fn stamp(&self) -> Option<Stamp> {
+        self.stamp
     }
 
     /// Gives the memory of a range back to the system. Whoever reads there again gets the file's bytes anew.
     pub fn release(&self, range: Range<usize>) {
         #[cfg(unix)]
-        if range.start < range.end && range.end <= self.0.len() {
+        if range.start < range.end && range.end <= self.map.len() {
             let advice = memmap2::UncheckedAdvice::DontNeed;
             // SAFETY: the mapping is of a file and nobody writes to it: what is dropped is read anew when it is needed.
             // Refused, the pages stay until the mapping ends.
-            let _ = unsafe { self.0.unchecked_advise_range(advice, range.start, range.len()) };
+            let _ = unsafe { self.map.unchecked_advise_range(advice, range.start, range.len()) };
         }
     }
 }
@@ -51,6 +84,6 @@ impl std::ops::Deref for Mapped {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.0
+        &self.map
     }
 }

@@ -8,6 +8,6 @@ mod reader;
 pub mod safetensors;
 mod source;
 
-pub use mmap::Mapped;
+pub use mmap::{Mapped, Stamp};
 pub use reader::TensorReader;
 pub use source::{Info, Source, View};

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Fault, LayoutFault, Place, Result};
-use crate::formats::mmap::Mapped;
+use crate::formats::mmap::{Mapped, Stamp};
 use crate::quant::{Blocks, GgmlType};
 
 /// No real header is longer; the format's own bound, in bytes.
@@ -121,6 +121,11 @@ impl Tensors {
     /// The length of the file.
     pub fn file_bytes(&self) -> u64 {
         self.map.len() as u64
+    }
+
+    /// Which file it is, if the system tells.
+    pub fn stamp(&self) -> Option<Stamp> {
+        self.map.stamp()
     }
 
     /// How many numbers there are.

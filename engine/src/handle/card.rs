@@ -48,6 +48,8 @@ pub struct ModelCard {
     /// The device in words.
     pub device: String,
     pub cache_bytes: u64,
+    /// Of an adapter that stays beside its base: bytes of its weights in memory, the base's left out, which all models on it share.
+    pub own_bytes: Option<u64>,
 }
 
 /// Where a model's chat template comes from.
@@ -118,7 +120,9 @@ pub fn quantisation(files: &ModelFiles) -> String {
         return (*name).to_owned();
     }
     let mut weights: BTreeMap<&'static str, u64> = BTreeMap::new();
-    for info in files.names().into_iter().filter(|name| name.starts_with("blk.")).filter_map(|name| files.info(name)) {
+    // An adapter's matrices stay beside its base's.
+    let base = files.base();
+    for info in base.names().into_iter().filter(|name| name.starts_with("blk.")).filter_map(|name| base.info(name)) {
         *weights.entry(info.kind.name()).or_default() += info.weights();
     }
     weights.into_iter().max_by_key(|(_, total)| *total).map_or_else(String::new, |(kind, _)| kind.to_owned())

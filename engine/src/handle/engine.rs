@@ -18,6 +18,7 @@ use super::runner::ModelRunner;
 use super::shared::{EngineStatus, ModelStatus, QueuePlace, Shared};
 use super::stream::EventStream;
 use super::thread::{self, Command};
+use crate::cpu::Shelf;
 use crate::device::DeviceSpec;
 use crate::devices::OpenDevice;
 use crate::error::{Error, RequestFault, Result};
@@ -33,6 +34,8 @@ pub struct Engine {
     device_name: String,
     options: EngineOptions,
     templates: CompileTemplate,
+    /// Weights that several models use.
+    shelf: Shelf,
     /// The templates that come with requests.
     requested: Arc<RequestedTemplates>,
     commands: SyncSender<Command>,
@@ -66,6 +69,7 @@ impl Engine {
             device,
             options,
             templates: ChatTemplate::local(),
+            shelf: Shelf::default(),
             requested: Arc::new(RequestedTemplates::new(ChatTemplate::local())),
             commands,
             models: Mutex::default(),
@@ -109,6 +113,7 @@ impl Engine {
             device_name: &self.device_name,
             options: &self.options,
             templates: &self.templates,
+            shelf: &self.shelf,
         };
         let loaded = LoadedModel::read(name, path, options, &place, progress)?;
         self.add(name, loaded)

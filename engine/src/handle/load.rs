@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::card::{self, ModelCard, TemplateState};
 use super::check::check;
 use super::options::{EngineOptions, LoadOptions};
-use crate::devices::OpenDevice;
+use crate::cpu::Shelf;
+use crate::devices::{Model, OpenDevice};
 use crate::error::{Error, RequestFault, Result};
 use crate::formats::Source as _;
-use crate::model::{Forward, Sizes};
+use crate::model::Sizes;
 use crate::schedule::Limits;
 use crate::text::{ChatTemplate, CompileTemplate, TemplateError, Tokenizer};
 use crate::weights::ModelFiles;
@@ -28,7 +29,7 @@ pub(crate) struct LoadedModel {
     pub(crate) card: ModelCard,
     pub(crate) tokenizer: Arc<Tokenizer>,
     pub(crate) template: Arc<Result<ChatTemplate, TemplateError>>,
-    pub(crate) model: Box<dyn Forward>,
+    pub(crate) model: Model,
     pub(crate) limits: Limits,
     pub(crate) vocabulary: usize,
 }
@@ -39,6 +40,7 @@ pub(super) struct Place<'a> {
     pub(super) device_name: &'a str,
     pub(super) options: &'a EngineOptions,
     pub(super) templates: &'a CompileTemplate,
+    pub(super) shelf: &'a Shelf,
 }
 
 impl LoadedModel {
@@ -72,7 +74,7 @@ impl LoadedModel {
             return Err(Error::Request(RequestFault::ShortContext { context: context.to_string() }));
         }
         let text = |key: &str| metadata.opt_str(key).map(|t| t.filter(|t| !t.is_empty()).map(str::to_owned));
-        let card = ModelCard {
+        let mut card = ModelCard {
             name: name.to_owned(),
             title: text("general.name")?,
             architecture: if config.num_experts > 1 { "mixtral" } else { "llama" }.to_owned(),
@@ -91,12 +93,14 @@ impl LoadedModel {
             template: TemplateState::of(&template),
             device: place.device_name.to_owned(),
             cache_bytes: place.device.cache_bytes(&config, &sizes),
+            own_bytes: None,
         };
         let vocabulary = config.vocab_size;
         // Angles are made for as many positions.
         config.max_context = config.max_context.max(context);
         let mut progress = |done, total| progress(LoadProgress { done, total });
-        let model = place.device.load(&files, config, sizes, &mut progress)?;
+        let model = place.device.open_model(&files, config, sizes, place.shelf, &mut progress)?;
+        card.own_bytes = files.adapter().and_then(|_| model.own_bytes());
         Ok(Self { card, tokenizer: Arc::new(tokenizer), template: Arc::new(template), model, limits, vocabulary })
     }
 }

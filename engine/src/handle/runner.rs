@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::load::LoadedModel;
 use super::request_state::RequestState;
 use super::shared::Shared;
-use crate::model::Forward;
+use crate::devices::Model;
 use crate::request::GenerateError;
 use crate::schedule::{AdmissionError, Id, Limits, Scheduler};
 
@@ -17,7 +17,7 @@ const FIRST_STEP: usize = 64;
 
 /// A model at work.
 pub(crate) struct ModelRunner {
-    pub(crate) model: Box<dyn Forward>,
+    pub(crate) model: Model,
     pub(crate) scheduler: Scheduler,
     pub(crate) jobs: HashMap<Id, RequestState>,
     /// Logits in a row.

@@ -1,4 +1,5 @@
-//! The engine's thread: commands in, one step for each model that has work, again and again.
+//! The engine's thread: commands in, one step for each model that has work, again and again. Models of one family, which share a
+//! base, take theirs together.
 
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::Instant;
@@ -20,7 +21,7 @@ pub(super) enum Command {
 pub(super) fn run(commands: &Receiver<Command>) {
     let mut models: Vec<(u64, ModelRunner)> = Vec::new();
     let mut deadline: Option<Instant> = None;
-    loop {
+    for round in 0.. {
         let idle = models.iter().all(|(_, m)| m.scheduler.is_idle());
         let over = deadline.is_some_and(|d| idle || Instant::now() >= d);
         if over {
@@ -34,17 +35,32 @@ pub(super) fn run(commands: &Receiver<Command>) {
         while let Ok(command) = commands.try_recv() {
             handle_command(command, &mut models, &mut deadline);
         }
-        let mut works = true;
-        for (_, model) in models.iter_mut().filter(|(_, m)| !m.scheduler.is_idle()) {
-            works &= guarded_step(model);
-        }
-        if !works {
+        if !step_all(&mut models, round) {
             // Whoever watches over the engine sees that it has ended, and starts it anew with its device.
             tracing::error!("the device computes nothing any more; the engine ends");
             break;
         }
     }
     models.iter_mut().for_each(|(_, m)| m.fail_all(&GenerateError::ShutDown));
+}
+
+/// One step for each model that has work. False if nothing can be computed here any more.
+fn step_all(models: &mut [(u64, ModelRunner)], round: usize) -> bool {
+    let mut works = true;
+    let mut left: Vec<&mut ModelRunner> =
+        models.iter_mut().map(|(_, model)| model).filter(|model| !model.scheduler.is_idle()).collect();
+    while let Some(family) = left.first().map(|model| model.model.family()) {
+        let others = match family {
+            Some(_) => left.extract_if(1.., |model| model.model.family() != family).collect(),
+            None => left.split_off(1),
+        };
+        // Where a step has not room for all that they want, another one is the first each time.
+        let first = round % left.len();
+        left.rotate_left(first);
+        works &= guarded_step(left);
+        left = others;
+    }
+    works
 }
 
 fn handle_command(command: Command, models: &mut Vec<(u64, ModelRunner)>, deadline: &mut Option<Instant>) {

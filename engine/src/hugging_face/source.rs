@@ -19,7 +19,7 @@ use crate::quantize::{QuantMix, encode_rows};
 pub struct FolderSource {
     folder: Folder,
     metadata: Metadata,
-    quantises: bool,
+    kind: Option<GgmlType>,
     parts: BTreeMap<String, (TensorSpec, GgmlType)>,
 }
 
@@ -57,7 +57,7 @@ impl FolderSource {
         let told = values(&folder, mix.unwrap_or_else(|| QuantMix::pure(folder.kind())), named);
         let metadata = Metadata::new(folder.path(), told.into_iter().collect());
         let parts = planned(&folder, mix).into_iter().map(|(part, kind)| (part.name(), (part, kind))).collect();
-        Ok(Self { folder, metadata, quantises: kind.is_some_and(|kind| kind.block_len() > 1), parts })
+        Ok(Self { folder, metadata, kind, parts })
     }
 
     /// The folder itself.
@@ -67,7 +67,12 @@ impl FolderSource {
 
     /// Whether matrices are quantised as they are read.
     pub fn quantises(&self) -> bool {
-        self.quantises
+        self.kind.is_some_and(|kind| kind.block_len() > 1)
+    }
+
+    /// The type that was asked for.
+    pub fn kind(&self) -> Option<GgmlType> {
+        self.kind
     }
 
     /// A part's matrix as plain numbers.

@@ -8,10 +8,17 @@ use super::matrix::source_matrix;
 use crate::arch::{Config, TensorSpec};
 use crate::error::{Error, LayoutFault, Place, RequestFault, Result};
 use crate::formats::gguf::{Gguf, Metadata};
-use crate::formats::{Info, Source};
+use crate::formats::{Info, Source, Stamp};
 use crate::hugging_face::{CONFIG, Folder, FolderSource, is_folder};
 use crate::quant::{GgmlType, round_rows};
 use crate::quantize::encode_rows;
+
+/// Which weights a base has: those of the same files in the same types are the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Identity {
+    files: Vec<Stamp>,
+    kind: Option<GgmlType>,
+}
 
 /// The open files.
 #[derive(Debug)]
@@ -64,6 +71,18 @@ impl Base {
             Self::File(gguf) => gguf.parameters(),
             Self::Folder(source) => source.folder().weights(),
         }
+    }
+
+    /// Which weights they hold, if the system tells files apart.
+    pub fn identity(&self) -> Option<Identity> {
+        let (files, kind) = match self {
+            Self::File(gguf) => (gguf.stamps()?, None),
+            Self::Folder(source) => {
+                let shards = source.folder().shards().iter();
+                (shards.map(|(_, shard)| shard.stamp()).collect::<Option<_>>()?, source.kind())
+            }
+        };
+        Some(Identity { files, kind })
     }
 
     /// The matrix of a part's expert, before it is quantised where that happens while it loads.

@@ -6,6 +6,7 @@ pub mod lora;
 mod matrix;
 mod model_files;
 
+pub use base::Identity;
 pub use location::{HubName, split_type};
 pub use matrix::source_matrix;
 pub use model_files::{ModelFiles, is_adapter};

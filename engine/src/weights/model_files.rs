@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use super::base::Base;
+use super::base::{Base, Identity};
 use super::location::Location;
 use super::lora::MergeAtLoad;
 use super::lora::{Adapter, AdapterConfig, CONFIG_FILE};
@@ -69,6 +69,16 @@ impl ModelFiles {
     /// The model's file or folder, or that of the adapter's base.
     pub fn base_path(&self) -> &Path {
         self.base.path()
+    }
+
+    /// The model's own weights, or those of the adapter's base as they are.
+    pub fn base(&self) -> &dyn Source {
+        &self.base
+    }
+
+    /// Which weights those are, if the system tells files apart.
+    pub fn base_identity(&self) -> Option<Identity> {
+        self.base.identity()
     }
 
     /// How many weights the model has, without the adapter's.

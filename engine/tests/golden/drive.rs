@@ -4,6 +4,7 @@ use std::path::Path;
 
 use mixtral_engine::DeviceSpec;
 use mixtral_engine::arch::Config;
+use mixtral_engine::cpu::Shelf;
 use mixtral_engine::devices::OpenDevice;
 use mixtral_engine::formats::Source;
 use mixtral_engine::model::{CacheType, Forward, Sizes};
@@ -62,8 +63,8 @@ impl Driver {
         let config = files.config().clone();
         let vocabulary = config.vocab_size;
         let device = OpenDevice::open(DeviceSpec::Cpu, None).expect("the processor");
-        let model = device.load(&files, config, sizes(cache_type), &mut |_, _| {}).expect("it loads");
-        Self::with(model, vocabulary)
+        let model = device.open_model(&files, config, sizes(cache_type), &Shelf::default(), &mut |_, _| {});
+        Self::with(Box::new(model.expect("it loads")), vocabulary)
     }
 
     /// Drives a model that has [`BLOCKS`] blocks of [`BLOCK`] tokens, wherever it computes.

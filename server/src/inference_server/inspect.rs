@@ -13,7 +13,7 @@ use mixtral_engine::{DeviceSpec, Engine, EngineOptions, LoadOptions};
 use serde::{Deserialize, Serialize};
 
 use super::trial::try_out;
-use super::words;
+use super::{CAN_USE_GPUS, words};
 use crate::i18n::{Message as Said, Translated};
 
 /// How closely to look.
@@ -189,7 +189,14 @@ pub fn inspect(
     // Keys and values in F16, as the CPU keeps them.
     let numbers = [4, config.layers, cached, config.kv_heads, config.head_dim];
     let cache = numbers.iter().fold(1u64, |bytes, n| bytes.saturating_mul(*n as u64));
-    let memory = weight_bytes(&files).saturating_add(cache);
+    // On the CPU an adapter stays beside its base; on a GPU it is in a copy, quantised anew.
+    let beside = files.adapter().map(|adapter| weight_bytes(files.base()).saturating_add(adapter.file_bytes()));
+    let weights = match beside {
+        Some(beside) if !CAN_USE_GPUS => beside,
+        Some(beside) => beside.max(weight_bytes(&files)),
+        None => weight_bytes(&files),
+    };
+    let memory = weights.saturating_add(cache);
     let most = if files.quantises() { MAX_QUANTISED_TRIAL } else { MAX_TRIAL };
     let trial = match depth {
         Depth::Header => Trial::None,

@@ -54,7 +54,7 @@ info-adapter-rank = 秩：{ $value }
 info-adapter-scale = 缩放：{ $value }
 info-adapter-target-modules = 目标模块：{ $value }
 info-adapter-modules-to-save = 整体保存的模块：{ $value }
-info-adapter-memory = 与底座合并后占内存：{ $value }
+info-adapter-memory = 连同底座占内存：{ $value }
 info-adapter-type = 主要类型：{ $value }
 
 perplexity-result = 困惑度 { $perplexity }（平均负对数似然 { $nll }，{ $tokens } 词元，窗口 { $window }）

@@ -4,10 +4,16 @@ use mixtral_engine::formats::Source as _;
 use mixtral_engine::handle::quantisation;
 use mixtral_engine::model::weight_bytes;
 use mixtral_engine::weights::ModelFiles;
+use mixtral_engine::weights::lora::Adapter;
 use serde_json::{Value as Json, json};
 
 use super::format::{bytes, printable};
 use crate::i18n::Language;
+
+/// Bytes of a base's weights with an adapter beside them.
+fn memory(files: &ModelFiles) -> u64 {
+    weight_bytes(files.base()) + files.adapter().map_or(0, Adapter::file_bytes)
+}
 
 pub fn print(files: &ModelFiles, l: Language) {
     let Some(adapter) = files.adapter() else { return };
@@ -23,7 +29,7 @@ pub fn print(files: &ModelFiles, l: Language) {
         ("scale", scale.to_string()),
         ("target-modules", config.targets.join(" ")),
         ("modules-to-save", config.whole.join(" ")),
-        ("memory", bytes(weight_bytes(files))),
+        ("memory", bytes(memory(files))),
         ("type", quantisation(files)),
     ];
     for (name, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
@@ -46,6 +52,6 @@ pub fn as_json(files: &ModelFiles) -> Option<Json> {
         "use_rslora": config.rslora,
         "target_modules": config.targets,
         "modules_to_save": config.whole,
-        "memory_bytes": weight_bytes(files),
+        "memory_bytes": memory(files),
     }))
 }

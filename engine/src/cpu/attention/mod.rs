@@ -83,7 +83,10 @@ fn join(state: &mut [f32; 2], sums: &mut [f32], (next, more): ([f32; 2], &[f32])
 /// One layer's attention.
 pub struct Layer<'a, T: Stored> {
     pub heads: Heads,
-    pub pages: &'a Pages<T>,
+    /// The caches of the models that take part.
+    pub pages: &'a [&'a Pages<T>],
+    /// For each sequence of the step the number of its cache.
+    pub owners: &'a [usize],
     pub layer: usize,
     pub plan: &'a StepInput,
     pub tasks: &'a Tasks,
@@ -97,6 +100,11 @@ pub struct Layer<'a, T: Stored> {
 }
 
 impl<T: Stored> Layer<'_, T> {
+    /// The cache of a sequence.
+    fn pages(&self, sequence: usize) -> &Pages<T> {
+        self.pages[self.owners[sequence]]
+    }
+
     /// Does one task.
     ///
     /// # Safety
@@ -104,7 +112,7 @@ impl<T: Stored> Layer<'_, T> {
     pub unsafe fn run(&self, task: usize, scratch: &mut Scratch) {
         let task = &self.tasks.tasks[task];
         let span = &self.plan.sequences[task.sequence];
-        let shape = self.pages.shape();
+        let shape = self.pages(task.sequence).shape();
         let Heads { query, dim, kv } = self.heads;
         let (group, width) = (query / kv, shape.value_dim());
         let queries = task.rows.len() * group;
@@ -150,7 +158,8 @@ impl<T: Stored> Layer<'_, T> {
         (keys, values): (&mut Vec<f32>, &mut Vec<f32>),
         running: &mut Running,
     ) {
-        let shape = self.pages.shape();
+        let pages = self.pages(task.sequence);
+        let shape = pages.shape();
         let Heads { query, kv, dim } = self.heads;
         let (group, width) = (query / kv, shape.value_dim());
         let queries = task.rows.len() * group;
@@ -166,7 +175,7 @@ impl<T: Stored> Layer<'_, T> {
         let tiles = shape.tiles(seen(queries - 1));
         let last = tiles.min((number + 1) * CHUNK);
         // SAFETY: the caller's condition.
-        let read = |tile| unsafe { self.pages.tile(self.layer, shape.place(span, tile), task.kv_head) };
+        let read = |tile| unsafe { pages.tile(self.layer, shape.place(span, tile), task.kv_head) };
         let mut next = read(number * CHUNK);
         for tile in number * CHUNK..last {
             let stored = next;
@@ -201,7 +210,7 @@ impl<T: Stored> Layer<'_, T> {
     pub unsafe fn join(&self, number: usize, scratch: &mut Scratch) {
         let (sequence, chunks, first) = self.tasks.shared[number];
         let span = &self.plan.sequences[sequence];
-        let shape = self.pages.shape();
+        let shape = self.pages(sequence).shape();
         let Heads { query, kv, dim } = self.heads;
         let (group, width, len) = (query / kv, shape.value_dim(), place_len(shape));
         let queries = span.len * group;

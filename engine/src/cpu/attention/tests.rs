@@ -110,7 +110,8 @@ fn attend<T: Rounded>(shape: Shape, sequences: &[(usize, usize)]) -> Vec<Vec<f32
     let places = Buffer::new(tasks.places() * place_len(&shape)).expect("memory");
     let layer = Layer {
         heads: HEADS,
-        pages: &pages,
+        pages: &[&pages],
+        owners: &vec![0; plan.sequences.len()],
         layer: 0,
         plan: &plan,
         tasks: &tasks,

@@ -27,6 +27,9 @@ pub struct Grouping {
     pub tokens: Vec<u32>,
     /// For each token its places, in the order of its choice: (tokens, top)
     pub places: Vec<u32>,
+    /// For each place, where what pairs of its expert's gate and up make of its token is kept.
+    pub gates: Vec<u32>,
+    pub ups: Vec<u32>,
     next: Vec<usize>,
 }
 
@@ -47,11 +50,16 @@ impl Grouping {
         }
         self.tokens.clear();
         self.tokens.resize(chosen.len(), 0);
+        self.gates.clear();
+        self.gates.resize(chosen.len(), 0);
+        self.ups.clear();
+        self.ups.resize(chosen.len(), 0);
         self.places.clear();
         for (i, expert) in chosen.iter().enumerate() {
             let place = self.next[*expert as usize];
             self.next[*expert as usize] += 1;
             self.tokens[place] = (i / top) as u32;
+            (self.gates[place], self.ups[place]) = (2 * i as u32, 2 * i as u32 + 1);
             self.places.push(place as u32);
         }
     }

@@ -8,6 +8,8 @@ use crate::cpu::product::PackedMatrix;
 use crate::error::{Error, Result};
 use crate::formats::Source;
 use crate::model::Sizes;
+use crate::weights::ModelFiles;
+use crate::weights::lora::Adapter;
 
 /// Bytes of a model in main memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +29,15 @@ impl MemoryPlan {
             cache: Shape::new(config, sizes).bytes(sizes.cache_type),
             workspace: workspace::bytes(config, sizes, threads),
         }
+    }
+
+    /// What an adapter's model will take beside a base that is in memory: the adapter's own, and a cache.
+    ///
+    /// # Errors
+    /// What the adapter has is of another shape.
+    pub fn beside(files: &ModelFiles, adapter: Option<&Adapter>, config: &Config, sizes: &Sizes) -> Result<Self> {
+        let cache = Shape::new(config, sizes).bytes(sizes.cache_type);
+        Ok(Self { weights: adapter.map_or(Ok(0), |adapter| own(files, adapter, config))?, cache, workspace: 0 })
     }
 
     /// All of it.
@@ -63,6 +74,17 @@ impl MemoryPlan {
 /// Bytes of all weights once they are packed.
 fn weights(source: &dyn Source, config: &Config) -> u64 {
     tensor_specs(config).iter().map(|part| tensor(source, part)).sum()
+}
+
+/// Bytes of what an adapter has itself: its pairs, about as large as its file, and what it has whole.
+fn own(files: &ModelFiles, adapter: &Adapter, config: &Config) -> Result<u64> {
+    let mut bytes = adapter.file_bytes();
+    for part in tensor_specs(config) {
+        if adapter.replaces(&part)? {
+            bytes = bytes.saturating_add(tensor(files, &part));
+        }
+    }
+    Ok(bytes)
 }
 
 fn tensor(source: &dyn Source, part: &TensorSpec) -> u64 {

@@ -2,12 +2,13 @@
 
 #![expect(unsafe_code, reason = "activations that several threads write")]
 
-use std::sync::{Mutex, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use super::grouping::Grouping;
+use super::pair::Pair;
 use super::weights::{Weights, forms};
 use crate::arch::Config;
-use crate::cpu::attention;
+use crate::cpu::attention::{self, Tasks};
 use crate::cpu::memory::Buffer;
 use crate::cpu::product::{Activations, Form};
 use crate::error::Result;
@@ -20,12 +21,17 @@ pub const LOGIT_ROWS: usize = 64;
 pub const PIECE: usize = 256;
 
 /// Activations in every form that some matrix wants them in.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Inputs(Vec<Activations>);
 
 impl Inputs {
-    fn new(forms: &[Form], rows: usize, cols: usize) -> Self {
-        Self(forms.iter().map(|form| Activations::new(*form, rows, cols)).collect())
+    /// Sees to it that these forms are there.
+    fn add(&mut self, forms: &[Form], rows: usize, cols: usize) {
+        for form in forms {
+            if self.0.iter().all(|inputs| inputs.form() != *form) {
+                self.0.push(Activations::new(*form, rows, cols));
+            }
+        }
     }
 
     /// Puts a row into those forms. Tells whether it was finite.
@@ -60,6 +66,16 @@ pub struct Scratch {
     pub router: Vec<f32>,
     pub order: Vec<usize>,
     pub attention: attention::Scratch,
+    pub low: Low,
+}
+
+/// What a thread computes with for low-rank pairs.
+#[derive(Debug, Default)]
+pub struct Low {
+    /// One row of each width, as first factors read it.
+    pub wide: Vec<Activations>,
+    /// What a first factor makes of it.
+    pub out: Vec<f32>,
 }
 
 /// A step's intermediate results. `tokens` are the rows of a step.
@@ -90,8 +106,16 @@ pub struct Workspace {
     pub hidden_inputs: Inputs,
     pub attended_inputs: Inputs,
     pub inner_inputs: Inputs,
+    /// What first factors of pairs make of rows, as second ones read it, for each rank. What one phase puts there the next one
+    /// reads: of queries, keys and values (tokens, 3); of attention's output (tokens); of gate and up (tokens, top, 2); of down
+    /// (places); of the output matrix (rows).
+    low: Vec<Activations>,
     /// 0, 1, 2 …: rows in their order
     pub rows: Vec<u32>,
+    /// The places of queries, of keys and of values in `low`.
+    pub thirds: [Vec<u32>; 3],
+    /// Planned anew in each step.
+    pub tasks: Tasks,
     pub scratch: Vec<Mutex<Scratch>>,
 }
 
@@ -124,11 +148,6 @@ impl Workspace {
     pub fn new(config: &Config, sizes: &Sizes, weights: &Weights, threads: usize) -> Result<Self> {
         let [x, wanted, angles, qkv, attended, chosen, shares, inner, logits] = lengths(config, sizes);
         let (tokens, slots) = (sizes.step_tokens, sizes.step_tokens * config.experts_per_token);
-        let layers = &weights.layers;
-        let experts = layers.iter().flat_map(|l| l.gate.iter().chain(&l.up).chain([&l.router]).chain(&l.qkv));
-        let hidden_forms = forms(experts.chain([weights.head()]));
-        let attended_forms = forms(layers.iter().map(|layer| &layer.output));
-        let inner_forms = forms(layers.iter().flat_map(|layer| &layer.down));
         let row = config.hidden_size.max(config.intermediate_size).max(config.heads * config.head_dim);
         let scratch = || {
             Mutex::new(Scratch {
@@ -139,7 +158,7 @@ impl Workspace {
                 ..Scratch::default()
             })
         };
-        Ok(Self {
+        let mut space = Self {
             x: Buffer::new(x)?,
             wanted: Buffer::new(wanted)?,
             angles: Buffer::new(angles)?,
@@ -151,11 +170,51 @@ impl Workspace {
             grouping: RwLock::default(),
             inner: Buffer::new(inner)?,
             logits: Buffer::new(logits)?,
-            hidden_inputs: Inputs::new(&hidden_forms, tokens, config.hidden_size),
-            attended_inputs: Inputs::new(&attended_forms, tokens, config.heads * config.head_dim),
-            inner_inputs: Inputs::new(&inner_forms, slots, config.intermediate_size),
+            hidden_inputs: Inputs::default(),
+            attended_inputs: Inputs::default(),
+            inner_inputs: Inputs::default(),
+            low: Vec::new(),
             rows: (0..slots as u32).collect(),
+            thirds: [0, 1, 2].map(|part| (0..tokens as u32).map(|token| 3 * token + part).collect()),
+            tasks: Tasks::default(),
             scratch: (0..threads).map(|_| scratch()).collect(),
-        })
+        };
+        space.make_room(config, tokens, weights);
+        Ok(space)
+    }
+
+    /// Room for another model on the same base, in steps of at most so many tokens: the forms that its matrices want, and the
+    /// ranks of its pairs.
+    pub fn make_room(&mut self, config: &Config, tokens: usize, weights: &Weights) {
+        let slots = tokens * config.experts_per_token;
+        let (q, ffn) = (config.heads * config.head_dim, config.intermediate_size);
+        let layers = &weights.layers;
+        let experts = layers.iter().flat_map(|l| l.gate.iter().chain(&l.up).chain([&l.router]).chain(&l.qkv));
+        self.hidden_inputs.add(&forms(experts.chain([weights.head()])), tokens, config.hidden_size);
+        self.attended_inputs.add(&forms(layers.iter().map(|layer| &layer.output)), tokens, q);
+        self.inner_inputs.add(&forms(layers.iter().flat_map(|layer| &layer.down)), slots, ffn);
+        for rank in weights.pairs().map(Pair::rank) {
+            if self.low.iter().all(|low| low.cols() != rank) {
+                self.low.push(Activations::new(Form::F32, (3 * tokens).max(2 * slots), rank));
+            }
+        }
+        let Some(most) = self.low.iter().map(Activations::cols).max() else { return };
+        for scratch in &mut self.scratch {
+            let low = &mut scratch.get_mut().unwrap_or_else(PoisonError::into_inner).low;
+            low.out.resize(most, 0.0);
+            for cols in [config.hidden_size, q, ffn] {
+                if low.wide.iter().all(|wide| wide.cols() != cols) {
+                    low.wide.push(Activations::new(Form::F32, 1, cols));
+                }
+            }
+        }
+    }
+
+    /// What first factors of this rank made of rows.
+    ///
+    /// # Panics
+    /// If no pair of a model has this rank.
+    pub fn low(&self, rank: usize) -> &Activations {
+        self.low.iter().find(|low| low.cols() == rank).expect("made for every pair of the models")
     }
 }

@@ -68,6 +68,8 @@ impl Activations {
         let inner = match form {
             Form::Rounded256 => Inner::Rounded256(Rows::new(rows, groups, Rounded256::ZERO)),
             Form::Rounded32 => Inner::Rounded32(Rows::new(rows, groups, Rounded32::ZERO)),
+            // What adapters make of rows is short, and there are many of them.
+            Form::F32 if cols <= GROUP => Inner::F32(Rows::new(rows, cols, 0.0)),
             // Rows whose distance is a multiple of 4,096 bytes would all meet in the same few lines of the cache.
             Form::F32 => Inner::F32(Rows::new(rows, cols.next_multiple_of(1024) + 272, 0.0)),
             Form::Terms => Inner::Terms(Rows::new(rows, terms::lines(cols), Line::ZERO)),

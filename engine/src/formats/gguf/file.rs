@@ -8,7 +8,7 @@ use super::header::{self, Header};
 use super::metadata::Metadata;
 use super::shards::ShardName;
 use crate::error::{Error, Fault, Place, Result};
-use crate::formats::mmap::Mapped;
+use crate::formats::mmap::{Mapped, Stamp};
 use crate::formats::source::{Info, Source, View};
 use crate::quant::GgmlType;
 
@@ -131,6 +131,11 @@ impl Gguf {
     /// The length of all files together.
     pub fn file_bytes(&self) -> u64 {
         self.shards.iter().map(|shard| shard.len() as u64).sum()
+    }
+
+    /// Which files they are, if the system tells.
+    pub fn stamps(&self) -> Option<Vec<Stamp>> {
+        self.shards.iter().map(Mapped::stamp).collect()
     }
 
     /// How many weights the model has.

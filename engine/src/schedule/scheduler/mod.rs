@@ -167,7 +167,12 @@ impl Scheduler {
     /// The next step's work; empty where there is none. [`Self::computed`] must follow when the
     /// step is done.
     pub fn schedule(&mut self) -> Scheduled {
-        let mut budget = self.budget;
+        self.schedule_within(usize::MAX)
+    }
+
+    /// The same with at most so many tokens (one at least), where others take part in the step.
+    pub fn schedule_within(&mut self, most: usize) -> Scheduled {
+        let mut budget = self.budget.min(most.max(1));
         let mut granted: Vec<(Id, usize)> = Vec::new();
         // First those that only need their next token, so that a long prompt holds nobody up; then
         // the others, by order of arrival.

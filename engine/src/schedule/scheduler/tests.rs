@@ -74,6 +74,26 @@ fn a_long_prompt_is_computed_in_pieces_and_does_not_hold_up_others() {
 }
 
 #[test]
+fn where_others_take_part_in_a_step_the_rest_waits_for_the_next() {
+    let (mut s, mut cache) = (Scheduler::new(SMALL), Cache::new(SMALL));
+    let known: BTreeMap<Id, Vec<u32>> = (0..3)
+        .map(|i| {
+            let prompt = vec![i; 9];
+            (s.add(prompt.clone(), 20).expect("fits"), prompt)
+        })
+        .collect();
+    let mut sizes = Vec::new();
+    while sizes.iter().sum::<usize>() < 27 {
+        let step = s.schedule_within(5);
+        cache.run(&step, &known);
+        s.computed(&step);
+        sizes.push(step.plan.tokens.len());
+    }
+    assert_eq!(sizes, [5, 5, 5, 5, 5, 2]);
+    assert_eq!(s.budget(), SMALL.step_tokens, "the model's own budget stays");
+}
+
+#[test]
 fn a_full_queue_refuses_at_once() {
     let mut s = Scheduler::new(Limits { max_waiting: 2, ..SMALL });
     assert!(s.add(vec![1], 4).is_ok() && s.add(vec![1], 4).is_ok());

@@ -97,6 +97,15 @@ impl Adapter {
         Ok(false)
     }
 
+    /// Whether the adapter has a tensor of its own for this part, or for an expert of it.
+    ///
+    /// # Errors
+    /// What it has for it is of another shape.
+    pub fn replaces(&self, part: &TensorSpec) -> Result<bool> {
+        let mut experts = 0..part.experts();
+        experts.try_fold(false, |any, expert| Ok(any || self.find_whole(part, expert)?.is_some()))
+    }
+
     /// A part's pair; `expert` is 0 for parts without experts.
     ///
     /// # Errors

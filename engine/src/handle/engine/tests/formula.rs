@@ -5,6 +5,7 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::devices::Model;
 use crate::error::{Error, Result};
 use crate::handle::card::{ModelCard, TemplateState};
 use crate::handle::load::LoadedModel;
@@ -137,12 +138,13 @@ pub(super) fn loaded(name: &str, model: Formula, blocks: u32) -> LoadedModel {
         template: TemplateState::BuiltIn,
         device: "cpu".to_owned(),
         cache_bytes: 0,
+        own_bytes: None,
     };
     LoadedModel {
         card,
         tokenizer: Arc::new(test_bytes_only()),
         template: Arc::new(ChatTemplate::new(None)),
-        model: Box::new(model),
+        model: Model::Alone(Box::new(model)),
         limits: Limits { max_sequences: 4, max_waiting: 8, step_tokens: 16, block_size: BLOCK, blocks },
         vocabulary: VOCABULARY,
     }
