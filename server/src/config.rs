@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use crate::backends::Network;
 use crate::boards::Anchor;
-use crate::domain::{DevicePreference, PairSettings, SiteRules, UnknownDevice};
+use crate::domain::{BadMemory, DevicePreference, MemoryBudget, PairSettings, SiteRules, UnknownDevice};
 use crate::i18n::Message;
 use arena_rating::EloSettings;
 
@@ -33,6 +33,8 @@ pub struct ServeOptions {
     pub allow_private: Vec<String>,
     #[arg(long, value_name = "DEVICE", env = "ARENA_DEVICES", value_delimiter = ',', default_value = "auto")]
     pub devices: Vec<String>,
+    #[arg(long, value_name = "[DEVICE=]SIZE", env = "ARENA_MEMORY", value_delimiter = ',')]
+    pub memory: Vec<String>,
     #[arg(long, value_name = "DIR", env = "ARENA_DEMO_MODELS")]
     pub demo_models: Option<PathBuf>,
     #[arg(long, env = "ARENA_NO_DEMO")]
@@ -144,6 +146,8 @@ pub struct Config {
     pub allow_private: Vec<Network>,
     /// Devices for local models; empty for none.
     pub devices: Vec<DevicePreference>,
+    /// The memory that models may take of them, where the operator says.
+    pub memory: Vec<MemoryBudget>,
     /// Where demo models lie, if they are wanted and there.
     pub demo_models: Option<PathBuf>,
     /// How online Elo is computed.
@@ -201,6 +205,8 @@ impl TryFrom<ServeOptions> for Config {
                 .collect::<Result<_, UnknownDevice>>()
                 .map_err(|error| Message::new("config-device").with("device", error.0))?,
         };
+        let memory = raw.memory.iter().map(|text| text.trim().parse()).collect::<Result<_, BadMemory>>();
+        let memory = memory.map_err(|error| Message::new("config-memory").with("value", error.0))?;
         let positive = |n: u32, option: &str| {
             std::num::NonZeroU32::new(n).ok_or_else(|| Message::new("config-at-least-one").with("option", option))
         };
@@ -232,6 +238,7 @@ impl TryFrom<ServeOptions> for Config {
                 .map(|network| network.parse().map_err(|_| Message::new("config-network").with("network", network)))
                 .collect::<Result<_, _>>()?,
             devices,
+            memory,
             demo_models: raw.demo_models.or_else(default_demo_models).filter(|_| !raw.no_demo).map(resolved),
             elo: EloSettings {
                 k: above_zero(raw.elo_k, "--elo-k")?,

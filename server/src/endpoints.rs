@@ -41,9 +41,13 @@ pub fn apart(model: &Model) -> Option<&str> {
 }
 
 fn capacity(model: &Model) -> Capacity {
-    let general = &model.settings.general;
-    let whole = |number: i64| usize::try_from(number).unwrap_or(0);
-    Capacity { per_server: general.max_concurrency.map(whole), waiting: whole(general.max_queue) }
+    let most = model.settings.general.max_concurrency;
+    Capacity { per_server: most.map(|most| usize::try_from(most).unwrap_or(0)), waiting: max_waiting(model) }
+}
+
+/// How many requests may wait for a model, whatever they wait for.
+pub fn max_waiting(model: &Model) -> usize {
+    usize::try_from(model.settings.general.max_queue).unwrap_or(0)
 }
 
 /// The first server of a registered endpoint, with its key. Fails when the key's environment variable is not set, or the key

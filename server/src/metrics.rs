@@ -28,6 +28,31 @@ pub struct Metrics {
     backend_errors: Family<CodeLabels, Counter>,
 }
 
+/// What was loaded into the memory of this server's devices, and what had to leave for others. Clones share it.
+#[derive(Clone, Debug)]
+pub struct LoadMetrics {
+    seconds: Histogram,
+    evictions: Counter,
+}
+
+impl Default for LoadMetrics {
+    fn default() -> Self {
+        Self { seconds: Histogram::new(exponential_buckets(0.1, 2.5, 10)), evictions: Counter::default() }
+    }
+}
+
+impl LoadMetrics {
+    /// A model was loaded within this time.
+    pub fn loaded(&self, time: Duration) {
+        self.seconds.observe(time.as_secs_f64());
+    }
+
+    /// A model leaves for another one.
+    pub fn left(&self) {
+        self.evictions.inc();
+    }
+}
+
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RequestLabels {
     method: String,
@@ -67,8 +92,8 @@ impl Drop for RunningStream {
 }
 
 impl Metrics {
-    /// All counters at zero.
-    pub fn new(db: PgPool) -> Self {
+    /// All counters at zero, beside those of the workers.
+    pub fn new(db: PgPool, loads: &LoadMetrics) -> Self {
         let mut registry = Registry::with_prefix("arena");
         let seconds = Family::<RouteLabels, Histogram>::new_with_constructor(|| {
             Histogram::new(exponential_buckets(0.001, 2.5, 12))
@@ -97,6 +122,9 @@ impl Metrics {
         registry.register("prompt_tokens", "Tokens that models read", metrics.prompt_tokens.clone());
         registry.register("completion_tokens", "Tokens that models wrote", metrics.completion_tokens.clone());
         registry.register("backend_errors", "Answers that failed, by code", metrics.backend_errors.clone());
+        let help = "Time that models took to load, by this server's workers";
+        registry.register_with_unit("model_load", help, Unit::Seconds, loads.seconds.clone());
+        registry.register("model_evictions", "Models that left memory for others", loads.evictions.clone());
         registry.register_collector(Box::new(Pool(db)));
         Self { registry: Arc::new(registry), ..metrics }
     }
@@ -174,7 +202,10 @@ mod tests {
     #[tokio::test]
     async fn what_happened_is_counted_and_a_dropped_stream_no_longer_runs() {
         let db = PgPool::connect_lazy("postgres://nobody@localhost/none").expect("a lazy pool");
-        let metrics = Metrics::new(db);
+        let loads = LoadMetrics::default();
+        let metrics = Metrics::new(db, &loads);
+        loads.loaded(Duration::from_secs(2));
+        loads.left();
         metrics.request("GET", "/models", 200, Duration::from_millis(3));
         metrics.request("BREW", "/models", 405, Duration::from_millis(1));
         metrics.vote(Choice::Tie, true);
@@ -194,6 +225,8 @@ mod tests {
             r#"arena_backend_errors_total{code="unreachable"} 1"#,
             "arena_streams_running 0",
             "arena_database_connections 0",
+            "arena_model_load_seconds_sum 2",
+            "arena_model_evictions_total 1",
             r#"arena_request_duration_seconds_count{route="/models"} 2"#,
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");

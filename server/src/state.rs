@@ -108,12 +108,11 @@ impl AppState {
     pub fn new(config: Config, pools: Pools, keys: Keys) -> anyhow::Result<Self> {
         let Pools { pages: db, votes, repairs } = pools;
         let runtime = tokio::runtime::Handle::current();
-        let workers = WorkersOptions::of_this_program(config.devices.clone(), config.drain)?;
+        let workers = WorkersOptions::of_this_program(config.devices.clone(), config.memory.clone(), config.drain)?;
         let workers = Workers::start(&workers)?;
         let backends = ModelClients::new(AddressPolicy { allowed: config.allow_private.clone() });
-        let metrics = Metrics::new(db.clone());
-        let local = workers.clone();
-        let source = Source::new(db.clone(), keys.clone(), backends.clone(), Arc::new(move |id| local.endpoint_of(id)));
+        let metrics = Metrics::new(db.clone(), workers.metrics());
+        let source = Source::new(db.clone(), keys.clone(), backends.clone(), workers.clone());
         let site = Site::new(config.rules);
         let boards = Boards::new(config.anchor.clone(), site.clone(), config.elo);
         Ok(Self {

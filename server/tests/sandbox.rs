@@ -6,6 +6,7 @@
 mod variants;
 mod worker_support;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -181,11 +182,12 @@ async fn one_copy_of_the_weights_answers_by_the_template_of_each_request_and_a_h
     let backends = ModelClients::new(AddressPolicy::default());
     let options = WorkersOptions {
         devices: vec![DevicePreference::On(Device::Cpu)],
+        memory: vec![],
         executable: arena(),
         drain: Duration::from_secs(5),
     };
     let workers = Workers::start(&options).unwrap();
-    workers.reconcile(vec![model(0, &demo("q4_K"))]);
+    workers.reconcile(vec![model(0, &demo("q4_K"))], &HashSet::new());
     until("it is loaded", async || matches!(state(&workers, 0), LoadState::Ready { .. })).await;
     let tokens = async |template: Option<&str>| prompt_tokens(&backends, &workers, 0, "春", template).await;
     let own = tokens(None).await.unwrap();
@@ -214,6 +216,7 @@ async fn a_template_that_crashes_when_a_visitor_asks_costs_its_model_and_nobody_
     let backends = ModelClients::new(AddressPolicy::default());
     let options = WorkersOptions {
         devices: vec![DevicePreference::On(Device::Cpu)],
+        memory: vec![],
         executable: arena(),
         drain: Duration::from_secs(5),
     };
@@ -231,7 +234,7 @@ async fn a_template_that_crashes_when_a_visitor_asks_costs_its_model_and_nobody_
         );
         models.push(model(n, &with_template(folder.path(), &template)));
     }
-    workers.reconcile(models);
+    workers.reconcile(models, &HashSet::new());
     until("all are loaded", async || (0..4).all(|n| matches!(state(&workers, n), LoadState::Ready { .. }))).await;
     let pid = workers.state().workers[0].pid;
     for n in 1..4 {
@@ -258,6 +261,7 @@ async fn a_template_that_crashes_when_a_visitor_asks_costs_its_model_and_nobody_
 async fn a_model_that_does_not_answer_is_not_taken_into_a_worker() {
     let options = WorkersOptions {
         devices: vec![DevicePreference::On(Device::Cpu)],
+        memory: vec![],
         executable: arena(),
         drain: Duration::from_secs(5),
     };
@@ -277,7 +281,7 @@ async fn a_model_that_does_not_answer_is_not_taken_into_a_worker() {
         |_, _| None,
     );
     assert!(Gguf::open(&overflowing).is_ok());
-    workers.reconcile(vec![model(1, &mute), model(2, &overflowing), model(3, &demo("q4_K"))]);
+    workers.reconcile(vec![model(1, &mute), model(2, &overflowing), model(3, &demo("q4_K"))], &HashSet::new());
     until("all are decided", async || {
         matches!(state(&workers, 1), LoadState::Failed { .. })
             && matches!(state(&workers, 2), LoadState::Failed { .. })

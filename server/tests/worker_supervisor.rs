@@ -4,6 +4,7 @@
 
 mod worker_support;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use worker_support::{arena, demo, until};
 fn workers() -> Workers {
     let options = WorkersOptions {
         devices: vec![DevicePreference::On(Device::Cpu)],
+        memory: vec![],
         executable: arena(),
         drain: Duration::from_secs(5),
     };
@@ -81,7 +83,10 @@ async fn two_models_answer_a_broken_one_stops_nobody_and_a_killed_worker_comes_b
     let broken = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let mut elsewhere = model(4, &demo("q8_0"));
     elsewhere.device = DevicePreference::On(Device::Cuda(9));
-    workers.reconcile(vec![model(1, &demo("q8_0")), model(2, &broken), model(3, &demo("q4_K")), elsewhere]);
+    workers.reconcile(
+        vec![model(1, &demo("q8_0")), model(2, &broken), model(3, &demo("q4_K")), elsewhere],
+        &HashSet::new(),
+    );
     until("both good models answer", async || {
         answers(&backends, &workers, 1).await && answers(&backends, &workers, 3).await
     })
@@ -141,7 +146,7 @@ async fn two_models_answer_a_broken_one_stops_nobody_and_a_killed_worker_comes_b
 
     // The list changes without a restart.
     let second = pid(&workers).unwrap();
-    workers.reconcile(vec![model(3, &demo("q4_K")), model(5, &demo("q2_K"))]);
+    workers.reconcile(vec![model(3, &demo("q4_K")), model(5, &demo("q2_K"))], &HashSet::new());
     until("the new one answers", async || answers(&backends, &workers, 5).await).await;
     assert!(workers.endpoint_of(id(1)).is_none());
     assert!(answers(&backends, &workers, 3).await);
@@ -156,11 +161,12 @@ async fn two_models_answer_a_broken_one_stops_nobody_and_a_killed_worker_comes_b
 async fn a_worker_that_cannot_start_is_tried_again_with_growing_pauses() {
     let options = WorkersOptions {
         devices: vec![DevicePreference::On(Device::Cpu)],
+        memory: vec![],
         executable: "/bin/false".into(),
         drain: Duration::from_secs(1),
     };
     let workers = Workers::start(&options).unwrap();
-    workers.reconcile(vec![model(1, &demo("q8_0"))]);
+    workers.reconcile(vec![model(1, &demo("q8_0"))], &HashSet::new());
     until("it was tried twice", async || workers.state().workers[0].restarts >= 1).await;
     until("the crash is shown", async || {
         matches!(&workers.state().workers[0].state, WorkerState::Crashed { reason, .. } if reason.to_string().contains("status 1"))
@@ -172,16 +178,16 @@ async fn a_worker_that_cannot_start_is_tried_again_with_growing_pauses() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_model_no_process_runs_and_without_a_device_a_model_says_so() {
-    let none = WorkersOptions { devices: vec![], executable: arena(), drain: Duration::from_secs(1) };
+    let none = WorkersOptions { devices: vec![], memory: vec![], executable: arena(), drain: Duration::from_secs(1) };
     let workers = Workers::start(&none).unwrap();
-    workers.reconcile(vec![model(1, &demo("q8_0"))]);
+    workers.reconcile(vec![model(1, &demo("q8_0"))], &HashSet::new());
     assert_eq!(state(&workers, 1), LoadState::Unplaced { reason: PlacementError::NoDevices });
     workers.shutdown().await;
 
     let workers = self::workers();
-    workers.reconcile(vec![model(1, &demo("q2_K"))]);
+    workers.reconcile(vec![model(1, &demo("q2_K"))], &HashSet::new());
     until("it is ready", async || workers.endpoint_of(id(1)).is_some()).await;
-    workers.reconcile(vec![]);
+    workers.reconcile(vec![], &HashSet::new());
     until("the worker is stopped", async || workers.state().workers[0].state == WorkerState::Idle).await;
     assert_eq!(pid(&workers), None);
     workers.shutdown().await;

@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use rand::RngExt;
 use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
 
-use crate::backends::{ChatRequest, Message, Role, Sampling, Target};
+use crate::backends::{BackendError, ChatRequest, ErrorKind, Message, Role, Sampling, Target};
 use crate::domain::{
     AnswerMode, Battle, BattleId, Candidate, ModelId, ModelKind, Parameters, ReplyId, Side, is_empty_answer,
     language_of, speaks,
 };
-use crate::endpoints::{local_target, target};
+use crate::endpoints::{local_target, max_waiting, target};
 use crate::error::Error;
 use crate::state::AppState;
 use crate::store::battles::NewReply;
 use crate::store::models::{self, Model};
 use crate::streams::{GenerationRequest, ReplyAttempt, TurnHub};
+use crate::supervisor::Lease;
 
 /// When to come again where too many wait for a model.
 const FULL_RETRY: Duration = Duration::from_secs(5);
@@ -27,12 +29,16 @@ pub async fn candidates(db: &PgPool, streams: &TurnHub, language: &str) -> Resul
 
 /// The same of models that were read already.
 pub fn candidates_of(models: &[Model], streams: &TurnHub, language: &str) -> Vec<Candidate> {
-    let candidate = |model: &Model| Candidate {
-        id: model.id,
-        weight: model.settings.general.sampling_weight,
-        is_available: streams.is_available(model),
-        parameters: model.card().parameters,
-        speaks: speaks(&model.card().languages, language),
+    let candidate = |model: &Model| {
+        let wait = streams.wait(model);
+        Candidate {
+            id: model.id,
+            weight: model.settings.general.sampling_weight,
+            is_available: wait.is_some(),
+            wait: wait.unwrap_or_default(),
+            parameters: model.card().parameters,
+            speaks: speaks(&model.card().languages, language),
+        }
     };
     models.iter().map(candidate).collect()
 }
@@ -42,6 +48,21 @@ pub fn target_now(arena: &AppState, model: &Model) -> Option<Target> {
     match model.kind() {
         ModelKind::Local => arena.workers.endpoint_of(model.id).map(|endpoint| local_target(model, endpoint)),
         ModelKind::Endpoint => target(model, &arena.keys).ok(),
+    }
+}
+
+/// The same once it is loaded: it may have to wait its turn. The lease keeps it in memory.
+///
+/// # Errors
+/// It is not loaded and no turn of its will come, or too many wait for it; or an endpoint's key is missing.
+pub async fn target_in_turn(arena: &AppState, model: &Model) -> Result<(Target, Option<Lease>), BackendError> {
+    let not_ready = |cause: anyhow::Error| BackendError::new(ErrorKind::NotReady, cause.to_string());
+    match model.kind() {
+        ModelKind::Local => {
+            let entered = arena.workers.enter(model.id, Uuid::new_v4(), max_waiting(model)).await;
+            entered.map(|(endpoint, lease)| (local_target(model, endpoint), Some(lease)))
+        }
+        ModelKind::Endpoint => target(model, &arena.keys).map(|target| (target, None)).map_err(not_ready),
     }
 }
 
@@ -57,7 +78,11 @@ pub async fn check_room(
 ) -> Result<(), Error> {
     for id in asked {
         let Some(model) = models::by_id(&mut *db, id).await? else { continue };
-        if target_now(arena, &model).is_some_and(|target| arena.backends.is_full(&target)) {
+        let is_full = match target_now(arena, &model) {
+            Some(target) => arena.backends.is_full(&target),
+            None => arena.workers.line(id) > max_waiting(&model),
+        };
+        if is_full {
             return Err(Error::Busy { retry_after: FULL_RETRY });
         }
     }
@@ -67,7 +92,7 @@ pub async fn check_room(
 /// The row of an attempt.
 pub fn new_reply(streams: &TurnHub, battle: BattleId, turn: i32, side: Side, attempt: i32, model: ModelId) -> NewReply {
     NewReply {
-        id: ReplyId(uuid::Uuid::now_v7()),
+        id: ReplyId(Uuid::now_v7()),
         battle,
         turn,
         side,

@@ -105,12 +105,18 @@ pub async fn next(arena: &AppState, place: &Place) -> Result<Next, Error> {
         return Ok(Next::NothingMissing);
     }
     let models = playing(arena).await?;
-    let contestants = contestants(models.iter().filter(|model| arena.streams.is_available(model)));
-    if contestants.is_empty() {
-        return Ok(Next::NothingMissing);
-    }
+    let all = contestants(models.iter().filter(|model| arena.streams.is_available(model)));
+    // Where models take turns in memory, none is loaded for this as long as there is something to do for those that are there.
+    let loaded = contestants(models.iter().filter(|model| arena.streams.wait(model) == Some(Duration::ZERO)));
     let owner = Uuid::now_v7();
-    let Some(claimed) = claim(arena, place, owner, sets, contestants).await? else { return Ok(Next::NothingMissing) };
+    let mut claimed = None;
+    if loaded != all && !loaded.is_empty() {
+        claimed = claim(arena, place, owner, sets.clone(), loaded).await?;
+    }
+    if claimed.is_none() && !all.is_empty() {
+        claimed = claim(arena, place, owner, sets, all).await?;
+    }
+    let Some(claimed) = claimed else { return Ok(Next::NothingMissing) };
     let generating = tokio::time::timeout(PATIENCE, generate(arena, &claimed));
     tokio::pin!(generating);
     let mut ticks = tokio::time::interval(TOUCH_EACH);

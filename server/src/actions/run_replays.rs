@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use tokio::time::{Instant, interval, sleep, timeout_at};
 use uuid::Uuid;
 
-use super::answering::{asked_at, target_now};
+use super::answering::{asked_at, target_in_turn};
 use crate::backends::{BackendError, ChatEvent, ChatRequest, ErrorKind, Setup, Target, messages_hash};
 use crate::domain::{
     Answerer, Battle, ModelKind, ModelState, ReplayChange, ReplayObstacle, ReplayReport, ReplayedAnswer,
@@ -162,7 +162,8 @@ impl Replayed<'_> {
         let (mut tries, mut hash_tries) = (0, 0);
         while tries < TRIES && hash_tries < HASH_TRIES {
             tries += 1;
-            let Some(target) = target_now(self.arena, &model) else {
+            // Where models take turns it waits for its own.
+            let Ok((target, _lease)) = target_in_turn(self.arena, &model).await else {
                 // One that is not drawn is not loaded either.
                 if model.state != ModelState::Enabled {
                     break;

@@ -1,12 +1,14 @@
 //! A visitor writes the first message: models are drawn or chosen, and begin to answer.
 
+use std::time::Duration;
+
 use sqlx::PgPool;
 
 use super::answering::{attempt, candidates, check_room, new_reply};
 use super::enter::agreement_wanted;
 use crate::domain::{
-    BattleId, BattleKind, MAX_SYSTEM_PROMPT, ModelId, ModelState, PairMode, Parameters, Prompt, SamplingError, Side,
-    language_of,
+    BattleId, BattleKind, Candidate, MAX_SYSTEM_PROMPT, ModelId, ModelState, PairMode, Parameters, Prompt,
+    SamplingError, Side, language_of,
 };
 use crate::error::Error;
 use crate::limits::Caller;
@@ -70,6 +72,7 @@ impl StartBattle {
                 let candidates = candidates(db, streams, language).await?;
                 let table = arena.evidence.pair_table(&candidates, mode).map_err(|error| no_models(&error))?;
                 let pair = table.draw(&mut rand::rng());
+                prepare_next(arena, &candidates);
                 (BattleKind::Battle, pair.a, Some(pair.b), Some(pair.probability))
             }
             Opponents::Chosen(a, b) => {
@@ -126,6 +129,20 @@ impl StartBattle {
         let attempts = replies.iter().map(|reply| attempt(&battle, reply)).collect();
         streams.start(id, kind, 1, attempts, permit);
         Ok(id)
+    }
+}
+
+/// Where models take turns in memory, has those loaded meanwhile whom the next battle would draw if all were loaded: the next
+/// visitor need not wait, and it is not always the same ones that are there.
+fn prepare_next(arena: &AppState, candidates: &[Candidate]) {
+    if !arena.workers.take_turns() {
+        return;
+    }
+    let loaded = |one: &Candidate| Candidate { wait: Duration::ZERO, ..*one };
+    let all: Vec<Candidate> = candidates.iter().map(loaded).collect();
+    if let Ok(table) = arena.evidence.pair_table(&all, PairMode::Random) {
+        let next = table.draw(&mut rand::rng());
+        arena.workers.prepare(&[next.a, next.b]);
     }
 }
 

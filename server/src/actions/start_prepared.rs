@@ -1,5 +1,7 @@
 //! A visitor judges two answers that are there already.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use super::answering::{candidates_of, new_reply};
@@ -48,7 +50,7 @@ impl StartPrepared {
         let candidates: Vec<Candidate> = candidates_of(&models, streams, &ready.language)
             .into_iter()
             .filter(|candidate| ready.models.contains(&candidate.id))
-            .map(|candidate| Candidate { is_available: true, ..candidate })
+            .map(|candidate| Candidate { is_available: true, wait: Duration::ZERO, ..candidate })
             .collect();
         let table = arena.evidence.pair_table(&candidates, PairMode::Random);
         let pair = table.map_err(|error| Error::NoModels(error.code()))?.draw(&mut rand::rng());

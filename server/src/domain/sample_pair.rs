@@ -1,18 +1,21 @@
 //! Drawing the two models of a battle, and with what probability they were drawn.
 //!
-//! Most battles go where a vote tells most (see [`PairGains`]), the rest evenly; both by the administrator's weights. A visitor
+//! Most battles go where a vote tells most (see [`PairGains`]), the rest evenly; both by the administrator's weights, and more
+//! rarely where models would have to be loaded first (see [`readiness`]). A visitor
 //! may ask for another mode. A battle of small against big hides names and sides as any other does: its vote counts on the
 //! blind board, and like every vote it keeps the probability that its pair had. Whoever chooses one of the two models
 //! knows half of what a blind battle hides, and votes as a friend or foe of that model: such votes are kept apart, see
 //! [`PairMode::exclusion_reason`].
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use arena_rating::{PairGains, PairingRules, Pairs, Tally};
 use rand::{Rng, RngExt};
 
 use super::ModelId;
 use super::text_enum::text_enum;
+use super::turns::readiness;
 
 /// A small model meets one that is at least so many times as large.
 pub const SIZE_RATIO: i64 = 2;
@@ -83,8 +86,10 @@ pub struct Candidate {
     pub id: ModelId,
     /// How often it is drawn, relative to the others.
     pub weight: f64,
-    /// Whether it would answer at this moment.
+    /// Whether it would answer at this moment, or once it is loaded.
     pub is_available: bool,
+    /// How long it would have to be loaded first.
+    pub wait: Duration,
     /// How many parameters it has, where an administrator says.
     pub parameters: Option<i64>,
     /// Whether it speaks the language of the conversation, or does not say what it speaks.
@@ -208,6 +213,8 @@ impl PairTable {
             .probabilities(&numbers, &rules)
             .into_iter()
             .map(|(a, b, probability)| (eligible[a], eligible[b], probability))
+            // One is loaded after the other.
+            .map(|(a, b, probability)| (a, b, probability * readiness(a.wait.saturating_add(b.wait))))
             .filter(|(a, b, _)| match mode {
                 PairMode::Random => true,
                 PairMode::Sizes => is_small_and_big(a, b),
@@ -309,6 +316,7 @@ mod tests {
             id: id(n),
             weight: *weight,
             is_available: true,
+            wait: Duration::ZERO,
             parameters: Some(1 << n),
             speaks: true,
         };
@@ -431,6 +439,26 @@ mod tests {
         assert_eq!(of(&given, PairMode::Random).len(), 3, "nobody does");
         let found = table(&given, PairMode::Random).expect("drawable");
         assert!(found.probability(id(0), id(2)).is_some_and(|probability| (probability - 1.0 / 6.0).abs() < 1e-12));
+    }
+
+    #[test]
+    fn a_pair_that_is_loaded_comes_before_one_that_is_not_by_probabilities_that_are_those_of_the_draws() {
+        let mut given = candidates(&[1.0; 5]);
+        for one in &mut given[2..] {
+            one.wait = Duration::from_secs(30);
+        }
+        let settings = PairSettings { even_share: 1.0, ..PairSettings::default() };
+        let table = PairTable::of(&given, PairMode::Random, &KnownPairs::default(), &settings).expect("drawable");
+        // Both loaded 1, one of two 10/40, none 10/70: one pair, six and three.
+        let sum = 1.0 + 6.0 * 0.25 + 3.0 / 7.0;
+        for (a, b, weight) in [(0, 1, 1.0), (0, 2, 0.25), (3, 1, 0.25), (2, 4, 1.0 / 7.0)] {
+            let probability = table.probability(id(a), id(b)).expect("every pair may come");
+            assert!((probability - weight / sum / 2.0).abs() < 1e-12, "{a} {b}: {probability}");
+        }
+        let mut rng = rng();
+        let drawn = (0..60_000).map(|_| table.draw(&mut rng)).filter(|pair| [pair.a, pair.b].contains(&id(4))).count();
+        let expected = 60_000.0 * (0.25 * 2.0 + 2.0 / 7.0) / sum;
+        assert!((drawn as f64 - expected).abs() < 5.0 * expected.sqrt(), "{drawn} against {expected}");
     }
 
     #[test]

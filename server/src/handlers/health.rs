@@ -62,6 +62,8 @@ struct Worker {
 struct Models {
     ready: usize,
     loading: usize,
+    /// Not in memory, which they share with others in turns.
+    away: usize,
     failed: usize,
     /// For other servers: this one has no device for them.
     elsewhere: usize,
@@ -78,6 +80,7 @@ pub async fn page(arena: web::Data<AppState>) -> HttpResponse {
         match model.state {
             LoadState::Ready { .. } => models.ready += 1,
             LoadState::Waiting | LoadState::Loading { .. } => models.loading += 1,
+            LoadState::Away => models.away += 1,
             LoadState::Unplaced { .. } if workers.is_empty() => models.elsewhere += 1,
             LoadState::Failed { .. } | LoadState::Unplaced { .. } => models.failed += 1,
         }

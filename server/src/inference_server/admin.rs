@@ -12,9 +12,21 @@ use super::options::{ModelSpec, is_name};
 use super::protocol::{Fields, read_body};
 use super::state::Worker;
 
-/// `GET /admin/models`: all models with their states.
+/// `GET /admin/models`: all models with their states, and the memory that this process takes up.
 pub(super) async fn list(worker: web::Data<Worker>) -> HttpResponse {
-    HttpResponse::Ok().json(json!({"device": worker.host.status().device, "models": worker.host.slots()}))
+    HttpResponse::Ok().json(json!({
+        "device": worker.host.status().device,
+        "resident_bytes": resident_bytes(),
+        "models": worker.host.slots(),
+    }))
+}
+
+/// The memory of this process that is not swapped out.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kilobytes * 1024)
 }
 
 /// `GET /admin/models/NAME`: one model's state.

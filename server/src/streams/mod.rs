@@ -32,7 +32,7 @@ use uuid::Uuid;
 
 pub use cursor::{Cursor, Digest, Place};
 pub use giveaways::Giveaways;
-pub use open::{Availability, GenerationRequest, LocalEndpoint, Opener, Source};
+pub use open::{GenerationRequest, Opener, Readiness, Source};
 pub use provenance::provenance;
 pub use reader::Reader;
 pub use side::ChatEvents;
@@ -133,9 +133,14 @@ impl TurnHub {
         &self.shared.giveaways
     }
 
-    /// Whether a model would answer now, as far as this server knows.
+    /// Whether a model would answer, as far as this server knows; it may have to be loaded first.
     pub fn is_available(&self, model: &Model) -> bool {
-        (self.shared.source.is_available)(model)
+        self.wait(model).is_some()
+    }
+
+    /// How long until a model could answer; nothing where it would not.
+    pub fn wait(&self, model: &Model) -> Option<Duration> {
+        (self.shared.source.wait)(model)
     }
 
     /// Room for one more turn; taken before anything is written, so that a full house refuses at once.

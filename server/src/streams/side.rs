@@ -115,7 +115,11 @@ impl LiveSide {
     /// Takes what the backend sent; the end of the events without a last word is a broken connection.
     pub(super) fn take(&mut self, piece: Option<Result<ChatEvent, BackendError>>) {
         match piece {
-            Some(Ok(ChatEvent::Asked(asked))) => self.asked = Some(asked),
+            Some(Ok(ChatEvent::Asked(asked))) => {
+                // How long it took to be loaded says nothing of how fast it answers.
+                self.began = Instant::now();
+                self.asked = Some(asked);
+            }
             Some(Ok(ChatEvent::AnsweredBy(answerer))) => self.answerer = answerer,
             Some(Ok(ChatEvent::Thinking)) => {}
             Some(Ok(ChatEvent::Retracted)) => self.retract(),
@@ -224,7 +228,9 @@ impl LiveSide {
     }
 
     pub(super) const fn lane(&self) -> ColumnProgress {
-        ColumnProgress { arrived: self.chars, released: self.released, ended: !self.is_running() }
+        let ended = !self.is_running();
+        let is_unasked = self.asked.is_none() && self.chars == 0 && !ended;
+        ColumnProgress { arrived: self.chars, released: self.released, ended, is_unasked }
     }
 
     /// Where two are equal, so are the views.

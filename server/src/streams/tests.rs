@@ -27,7 +27,7 @@ use crate::domain::{
 use crate::error::Error;
 use crate::handlers::sse::html::HtmlEvents;
 use crate::i18n::Locale;
-use crate::metrics::Metrics;
+use crate::metrics::{LoadMetrics, Metrics};
 use crate::state::AppState;
 use crate::store::{battles, models};
 use crate::testing::{caller, unlimited_arena};
@@ -83,8 +83,9 @@ fn server(db: &PgPool, scripts: HashMap<ModelId, Script>, down: Vec<ModelId>) ->
         let opened: futures_util::future::BoxFuture<'static, ChatEvents> = Box::pin(async move { chat_events(script) });
         opened
     });
-    let source = Source { open, is_available: Arc::new(move |model| !down.contains(&model.id)) };
-    let streams = TurnHub::new(db.clone(), Metrics::new(db.clone()), source, Handle::current());
+    let source = Source { open, wait: Arc::new(move |model| (!down.contains(&model.id)).then_some(Duration::ZERO)) };
+    let streams =
+        TurnHub::new(db.clone(), Metrics::new(db.clone(), &LoadMetrics::default()), source, Handle::current());
     AppState { streams, ..unlimited_arena(db.clone()) }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::placement::DeviceSlot;
 use super::view::LocalModel;
-use crate::domain::{Device, DevicePreference};
+use crate::domain::{Device, DevicePreference, MemoryBudget};
 use crate::inference_server::Inspector;
 use crate::inference_server::inspect::{Depth, on_disk};
 
@@ -16,7 +16,8 @@ const BESIDE: u64 = 128 << 20;
 
 /// The devices that the operator chose; `auto` is every GPU that this build can use, else the CPU. A device that is
 /// named is taken at its word: its worker will say if it is not there.
-pub fn find_devices(chosen: &[DevicePreference]) -> Vec<Capacity> {
+/// What the operator says of its memory goes before what is free.
+pub fn find_devices(chosen: &[DevicePreference], said: &[MemoryBudget]) -> Vec<Capacity> {
     let gpus = if crate::inference_server::CAN_USE_GPUS { gpus() } else { Vec::new() };
     let mut devices: Vec<Capacity> = Vec::new();
     let mut add = |device: Capacity| {
@@ -34,6 +35,9 @@ pub fn find_devices(chosen: &[DevicePreference]) -> Vec<Capacity> {
                 add(known.unwrap_or(DeviceSlot { device, memory: None }));
             }
         }
+    }
+    for one in &mut devices {
+        one.memory = MemoryBudget::of(said, one.device).or(one.memory);
     }
     devices
 }
@@ -141,8 +145,10 @@ mod tests {
         assert_eq!(gpus[0], DeviceSlot { device: Device::Cuda(0), memory: Some(81_000 << 20) });
         assert_eq!(gpus[1].memory, None);
         assert_eq!(gpus.len(), 2);
-        assert_eq!(find_devices(&[DevicePreference::On(Device::Cpu); 2]).len(), 1);
-        assert!(find_devices(&[]).is_empty());
+        assert_eq!(find_devices(&[DevicePreference::On(Device::Cpu); 2], &[]).len(), 1);
+        assert!(find_devices(&[], &[]).is_empty());
+        let said = [MemoryBudget { device: None, bytes: 5 }];
+        assert_eq!(find_devices(&[DevicePreference::On(Device::Cpu)], &said)[0].memory, Some(5));
     }
 
     #[test]

@@ -21,9 +21,12 @@ pub(super) struct Control {
     token: SecretString,
 }
 
+/// What a worker has.
 #[derive(Deserialize)]
-struct Listed {
-    models: Vec<SlotView>,
+pub(super) struct Listed {
+    pub(super) models: Vec<SlotView>,
+    /// Bytes of memory that its process takes up.
+    pub(super) resident_bytes: Option<u64>,
 }
 
 impl Control {
@@ -44,11 +47,11 @@ impl Control {
         Self { client, base: format!("http://127.0.0.1:{port}/admin/models"), token }
     }
 
-    /// All models of the worker.
-    pub(super) async fn list(&self) -> Result<Vec<SlotView>, String> {
+    /// All models of the worker, and how much memory it takes up.
+    pub(super) async fn list(&self) -> Result<Listed, String> {
         let request = self.client.get(&self.base).bearer_auth(self.token.expose_secret());
         let response = request.send().await.and_then(reqwest::Response::error_for_status).map_err(words)?;
-        Ok(response.json::<Listed>().await.map_err(words)?.models)
+        response.json().await.map_err(words)
     }
 
     /// Begins to load a model.

@@ -11,6 +11,8 @@ pub struct ModelRequirement {
     pub preference: DevicePreference,
     /// Memory in bytes, by estimate.
     pub bytes: u64,
+    /// Whether it must stay in memory: nobody takes turns with it.
+    pub is_pinned: bool,
     /// The place it has already: it stays there if it can, for moving means loading again.
     pub current: Option<usize>,
 }
@@ -33,12 +35,12 @@ pub enum PlacementError {
         /// The preference.
         device: String,
     },
-    /// It needs more than is free where it may go.
-    #[error("it needs {needed} bytes of memory, and {free} are free")]
+    /// It needs more than any device has that it may go to, beside the models that are pinned there.
+    #[error("it needs {needed} bytes of memory, and a device has {free} for it")]
     NoMemory {
         /// What it needs, by estimate.
         needed: u64,
-        /// The most that is free on one device it may go to.
+        /// The most that one device has for it.
         free: u64,
     },
     /// This server runs no workers.
@@ -46,30 +48,42 @@ pub enum PlacementError {
     NoDevices,
 }
 
-/// Gives each model a place or a reason. Models that are placed already come first, then wishes for
+/// The memory of devices while models are given places.
+struct Room {
+    /// What is free beside all that have a place.
+    free: Vec<Option<u64>>,
+    /// What those have to share that are not pinned.
+    shared: Vec<Option<u64>>,
+}
+
+/// Gives each model a place or a reason. Models that are pinned come first, then those that are placed already, then wishes for
 /// one device, then the rest from the largest to the smallest, each on the GPU with the most room,
-/// else on the CPU.
+/// else on the CPU. Where there is no room left beside the others, it takes turns with them.
 pub fn place(needs: &[ModelRequirement], places: &[DeviceSlot]) -> Vec<Result<usize, PlacementError>> {
-    let mut free: Vec<Option<u64>> = places.iter().map(|place| place.memory).collect();
+    let free: Vec<Option<u64>> = places.iter().map(|place| place.memory).collect();
+    let mut room = Room { shared: free.clone(), free };
     let mut order: Vec<usize> = (0..needs.len()).collect();
     order.sort_by_key(|at| {
         let need = &needs[*at];
         let wishes = matches!(need.preference, DevicePreference::On(_));
-        (need.current.is_none(), !wishes, std::cmp::Reverse(need.bytes), *at)
+        (!need.is_pinned, need.current.is_none(), !wishes, std::cmp::Reverse(need.bytes), *at)
     });
     let mut result = vec![Err(PlacementError::NoDevices); needs.len()];
     for at in order {
-        result[at] = choose(&needs[at], places, &free);
-        if let Ok(chosen) = result[at]
-            && let Some(room) = &mut free[chosen]
-        {
-            *room = room.saturating_sub(needs[at].bytes);
+        let need = &needs[at];
+        result[at] = choose(need, places, &room);
+        if let Ok(chosen) = result[at] {
+            let take = |room: &mut Option<u64>| *room = room.map(|room| room.saturating_sub(need.bytes));
+            take(&mut room.free[chosen]);
+            if need.is_pinned {
+                take(&mut room.shared[chosen]);
+            }
         }
     }
     result
 }
 
-fn choose(need: &ModelRequirement, places: &[DeviceSlot], free: &[Option<u64>]) -> Result<usize, PlacementError> {
+fn choose(need: &ModelRequirement, places: &[DeviceSlot], room: &Room) -> Result<usize, PlacementError> {
     if places.is_empty() {
         return Err(PlacementError::NoDevices);
     }
@@ -77,23 +91,31 @@ fn choose(need: &ModelRequirement, places: &[DeviceSlot], free: &[Option<u64>]) 
         DevicePreference::Auto => true,
         DevicePreference::On(device) => places[*at].device == device,
     };
-    let fits = |at: &usize| free[*at].is_none_or(|room| room >= need.bytes);
+    let fits = |at: &usize| room.free[*at].is_none_or(|room| room >= need.bytes);
+    let may_share = |at: &usize| room.shared[*at].is_none_or(|room| room >= need.bytes);
     let candidates: Vec<usize> = (0..places.len()).filter(may).collect();
     if candidates.is_empty() {
         let DevicePreference::On(device) = need.preference else { return Err(PlacementError::NoDevices) };
         return Err(PlacementError::NoSuchDevice { device: device.to_string() });
     }
-    if let Some(current) = need.current.filter(|at| candidates.contains(at) && fits(at)) {
+    let current = need.current.filter(|at| candidates.contains(at));
+    if let Some(current) = current.filter(fits) {
         return Ok(current);
     }
     let best = candidates.iter().copied().filter(fits).max_by_key(|at| {
         let is_gpu = places[*at].device != Device::Cpu;
         // At equal room the first device wins, so that the same input has the same answer.
-        (is_gpu, free[*at].unwrap_or(u64::MAX), std::cmp::Reverse(*at))
+        (is_gpu, room.free[*at].unwrap_or(u64::MAX), std::cmp::Reverse(*at))
     });
-    best.ok_or_else(|| PlacementError::NoMemory {
+    let stays = || current.filter(may_share);
+    let shared = || {
+        let may = candidates.iter().copied().filter(may_share);
+        // Where the most is left, there are the fewest to take turns with.
+        may.max_by_key(|at| (room.free[*at], room.shared[*at], std::cmp::Reverse(*at)))
+    };
+    best.or_else(stays).or_else(shared).ok_or_else(|| PlacementError::NoMemory {
         needed: need.bytes,
-        free: candidates.iter().filter_map(|at| free[*at]).max().unwrap_or(0),
+        free: candidates.iter().filter_map(|at| room.shared[*at]).max().unwrap_or(0),
     })
 }
 
@@ -103,11 +125,15 @@ mod tests {
     use proptest::prelude::*;
 
     fn auto(bytes: u64) -> ModelRequirement {
-        ModelRequirement { preference: DevicePreference::Auto, bytes, current: None }
+        ModelRequirement { preference: DevicePreference::Auto, bytes, is_pinned: false, current: None }
     }
 
     fn on(device: &str, bytes: u64) -> ModelRequirement {
-        ModelRequirement { preference: device.parse().expect("a device"), bytes, current: None }
+        ModelRequirement { preference: device.parse().expect("a device"), ..auto(bytes) }
+    }
+
+    fn pinned(need: ModelRequirement) -> ModelRequirement {
+        ModelRequirement { is_pinned: true, ..need }
     }
 
     fn at(device: &str, memory: u64) -> DeviceSlot {
@@ -138,10 +164,24 @@ mod tests {
         let places = [at("cpu", 100), at("cuda:0", 40)];
         let settled = ModelRequirement { current: Some(0), ..auto(10) };
         assert_eq!(place(std::slice::from_ref(&settled), &places), [Ok(0)]);
+        assert_eq!(place(&[auto(95), settled], &places), [Ok(0), Ok(0)], "it takes turns with the other");
+    }
+
+    #[test]
+    fn who_finds_no_room_takes_turns_but_not_with_who_is_pinned() {
+        let places = [at("cpu", 100)];
+        assert_eq!(place(&[auto(80), auto(90), auto(100)], &places), [Ok(0), Ok(0), Ok(0)]);
+        assert_eq!(place(&[auto(101)], &places), [Err(PlacementError::NoMemory { needed: 101, free: 100 })]);
         assert_eq!(
-            place(&[auto(95), settled], &places),
-            [Err(PlacementError::NoMemory { needed: 95, free: 90 }), Ok(0)]
+            place(&[auto(80), pinned(auto(30)), auto(70)], &places),
+            [Err(PlacementError::NoMemory { needed: 80, free: 70 }), Ok(0), Ok(0)]
         );
+        assert!(place(&[pinned(auto(60)), pinned(auto(60))], &places)[1].is_err());
+        // With the fewest others, and where it is already.
+        let two = [at("cuda:0", 50), at("cuda:1", 60)];
+        assert_eq!(place(&[auto(50), auto(40), auto(45)], &two), [Ok(1), Ok(1), Ok(0)]);
+        let settled = ModelRequirement { current: Some(0), ..auto(40) };
+        assert_eq!(place(&[settled.clone(), settled.clone(), settled], &two), [Ok(0), Ok(1), Ok(0)]);
     }
 
     #[test]
@@ -153,17 +193,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_device_is_ever_overfilled(
-            needs in proptest::collection::vec((0u64..60, proptest::option::of(0usize..4)), 0..12),
+        fn pinned_models_fit_together_and_any_other_beside_them(
+            needs in proptest::collection::vec((0u64..60, proptest::option::of(0usize..4), any::<bool>()), 0..12),
             memories in proptest::collection::vec(0u64..100, 0..4),
         ) {
             let needs: Vec<ModelRequirement> =
-                needs.into_iter().map(|(bytes, current)| ModelRequirement { preference: DevicePreference::Auto, bytes, current }).collect();
+                needs.into_iter().map(|(bytes, current, is_pinned)| ModelRequirement { is_pinned, current, ..auto(bytes) }).collect();
             let places: Vec<DeviceSlot> = memories.iter().enumerate().map(|(n, m)| at(&format!("cuda:{n}"), *m)).collect();
             let placed = place(&needs, &places);
             for (index, memory) in memories.iter().enumerate() {
-                let taken = needs.iter().zip(&placed).filter(|(_, p)| **p == Ok(index)).map(|(n, _)| n.bytes);
-                prop_assert!(taken.sum::<u64>() <= *memory);
+                let here = || needs.iter().zip(&placed).filter(|(_, p)| **p == Ok(index)).map(|(n, _)| n);
+                let pinned: u64 = here().filter(|n| n.is_pinned).map(|n| n.bytes).sum();
+                let largest = here().filter(|n| !n.is_pinned).map(|n| n.bytes).max().unwrap_or(0);
+                prop_assert!(pinned + largest <= *memory);
             }
         }
     }

@@ -40,6 +40,8 @@ pub struct WorkerView {
     pub device: String,
     /// The device's memory that models may take, in bytes, where it is known.
     pub memory: Option<u64>,
+    /// The memory that its process takes up, in bytes, as it says.
+    pub resident: Option<u64>,
     /// How it is doing.
     #[serde(flatten)]
     pub state: WorkerState,
@@ -84,6 +86,10 @@ pub struct ModelView {
     pub name: String,
     /// The device it was placed on.
     pub device: Option<String>,
+    /// Whether it must stay in memory.
+    pub is_pinned: bool,
+    /// Its context in tokens, once it was in memory.
+    pub context: Option<i64>,
     /// Where it is on its way.
     #[serde(flatten)]
     pub state: LoadState,
@@ -95,6 +101,8 @@ pub struct ModelView {
 pub enum LoadState {
     /// Its worker does not run yet or loads another model first.
     Waiting,
+    /// It is not in memory, which it shares with others: it is loaded when it is asked.
+    Away,
     /// It is being read.
     Loading {
         /// Bytes that are done.

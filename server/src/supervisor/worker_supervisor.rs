@@ -12,10 +12,11 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::capacity::Capacity;
-use super::control::{Control, SlotView};
+use super::control::{Control, Listed, SlotView};
 use super::load_plan::{Action, LoadPlan};
 use super::output::Tail;
 use super::process::Process;
+use super::turns::Turns;
 use super::view::{LoadState, LocalModel, WorkerState, WorkerView};
 use crate::backoff::doubled;
 use crate::domain::ModelId;
@@ -25,8 +26,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A worker that lived so long did not die of its start.
 const STABLE: Duration = Duration::from_secs(120);
-/// How often a worker is looked at while it loads, and otherwise.
-const LOOK_SOON: Duration = Duration::from_millis(250);
+/// How often a worker is looked at: when it has just made room for somebody who waits, while it loads, and otherwise.
+const LOOK_AT_ONCE: Duration = Duration::from_millis(10);
+const LOOK_SOON: Duration = Duration::from_millis(100);
 const LOOK_LATER: Duration = Duration::from_secs(5);
 /// A worker that has not answered a look after this long is shown as silent, and no battle is given to it.
 const SILENT_AFTER: Duration = Duration::from_secs(3);
@@ -46,6 +48,10 @@ struct Shown {
     pid: Option<u32>,
     restarts: u32,
     models: HashMap<ModelId, LoadState>,
+    /// The contexts of models as their cards said when they were last in memory, in tokens.
+    contexts: HashMap<ModelId, i64>,
+    /// Bytes of memory that the worker's process takes up.
+    resident: Option<u64>,
     door: Option<(u16, SecretString)>,
     is_silent: bool,
 }
@@ -58,6 +64,8 @@ impl WorkerStatus {
             pid: None,
             restarts: 0,
             models: HashMap::new(),
+            contexts: HashMap::new(),
+            resident: None,
             door: None,
             is_silent: false,
         };
@@ -69,6 +77,7 @@ impl WorkerStatus {
         WorkerView {
             device: self.device.device.to_string(),
             memory: self.device.memory,
+            resident: shown.resident,
             state: shown.state.clone(),
             is_silent: shown.is_silent,
             since: shown.since,
@@ -80,6 +89,11 @@ impl WorkerStatus {
 
     pub(super) fn load_state(&self, id: ModelId) -> LoadState {
         self.lock().models.get(&id).cloned().unwrap_or(LoadState::Waiting)
+    }
+
+    /// The context of a model in tokens, once it was in memory.
+    pub(super) fn context(&self, id: ModelId) -> Option<i64> {
+        self.lock().contexts.get(&id).copied()
     }
 
     /// Port and token, if the worker listens and the model is ready.
@@ -110,6 +124,7 @@ pub(super) struct WorkerSupervisor {
     pub(super) client: reqwest::Client,
     pub(super) drain: Duration,
     pub(super) plan: LoadPlan,
+    pub(super) turns: Arc<Turns>,
 }
 
 /// How the tending of a living worker ended.
@@ -146,6 +161,7 @@ impl WorkerSupervisor {
             tracing::error!(%device, %reason, ?pause, "a worker died; it will be started again");
             let next_try = Utc::now() + pause;
             self.show(WorkerState::Crashed { reason, next_try }, None, None);
+            self.turns.see(&self.plan.states());
             tokio::select! {
                 () = self.commands.stop.cancelled() => break,
                 () = sleep(pause) => {}
@@ -192,12 +208,12 @@ impl WorkerSupervisor {
         let door = Some((process.port, process.token.clone()));
         let mut silences = 0;
         loop {
+            let mut has_unloaded = false;
             match self.look(&control).await {
-                Ok(slots) => {
+                Ok(list) => {
                     silences = 0;
-                    for action in self.plan.next(&slots) {
-                        self.tell(&control, action).await;
-                    }
+                    self.status.lock().resident = list.resident_bytes;
+                    has_unloaded = self.take_turns(&control, &list.models, &process, &door).await;
                 }
                 Err(error) => {
                     tracing::warn!(device = %self.status.device.device, error, "no word from a worker");
@@ -209,7 +225,13 @@ impl WorkerSupervisor {
                 return Outcome::Died(Message::new("worker-silent").into());
             }
             self.show(WorkerState::Running, process.pid(), door.clone());
-            let look = if self.plan.is_busy() || silences > 0 { LOOK_SOON } else { LOOK_LATER };
+            let is_busy = self.plan.is_busy() || self.turns.is_pressed() || silences > 0;
+            let look = match (has_unloaded, is_busy) {
+                // Somebody waits for the room.
+                (true, _) => LOOK_AT_ONCE,
+                (false, true) => LOOK_SOON,
+                (false, false) => LOOK_LATER,
+            };
             tokio::select! {
                 reason = process.ended() => return Outcome::Died(reason.into()),
                 () = self.commands.stop.cancelled() => {
@@ -225,13 +247,39 @@ impl WorkerSupervisor {
                     }
                 }
                 Some(id) = self.commands.retry.recv() => self.plan.retry(id),
+                () = self.turns.wanted.notified() => {}
                 () = sleep(look) => {}
             }
         }
     }
 
+    /// Tells the worker what the turns want of it. Whether something was unloaded, so that there is room.
+    async fn take_turns(
+        &mut self,
+        control: &Control,
+        slots: &[SlotView],
+        process: &Process,
+        door: &Option<(u16, SecretString)>,
+    ) -> bool {
+        let mut actions = self.plan.take(slots);
+        // Before anybody is let in: the door must be open by then.
+        self.show(WorkerState::Running, process.pid(), door.clone());
+        self.turns.see(&self.plan.states());
+        if actions.is_empty() {
+            let moves = self.turns.moves();
+            actions.extend(moves.leave.iter().filter_map(|id| self.plan.unload(*id)));
+            actions.extend(moves.load.and_then(|id| self.plan.load(id)));
+        }
+        let has_unloaded = actions.iter().any(|action| matches!(action, Action::Unload(_)));
+        for action in actions {
+            self.tell(control, action).await;
+        }
+        self.turns.see(&self.plan.states());
+        has_unloaded
+    }
+
     /// Asks the worker about its models. While it does not answer it is shown as silent.
-    async fn look(&self, control: &Control) -> Result<Vec<SlotView>, String> {
+    async fn look(&self, control: &Control) -> Result<Listed, String> {
         let mut list = std::pin::pin!(control.list());
         let answer = match timeout(SILENT_AFTER, &mut list).await {
             Ok(answer) => answer,
@@ -270,9 +318,19 @@ impl WorkerSupervisor {
         shown.pid = pid;
         if door.is_none() {
             shown.is_silent = false;
+            shown.resident = None;
         }
         shown.door = door;
         shown.models = self.plan.states();
+        let Shown { models, contexts, .. } = &mut *shown;
+        contexts.retain(|id, _| models.contains_key(id));
+        for (id, state) in models {
+            if let LoadState::Ready { card } = state
+                && let Some(context) = card.get("context").and_then(serde_json::Value::as_i64)
+            {
+                contexts.insert(*id, context);
+            }
+        }
     }
 }
 

@@ -100,6 +100,7 @@ announce-failed = An answer failed. You can retry it.
 panel-label = Vote or continue
 queue-ahead = { $n } before you
 queue-next = You are next
+queue-loading = Loading into memory, about { $n } s
 panel-running = Both answers appear at the same pace. You can vote when both are complete.
 panel-running-direct = The answer is being generated.
 panel-failed-one = One answer failed. Retry it above to vote or continue.

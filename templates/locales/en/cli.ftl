@@ -22,6 +22,7 @@ option-serve-public-url = Address at which people reach the arena, such as https
 option-serve-trusted-proxies = Number of reverse proxies in front of the arena whose X-Forwarded-For header is trusted
 option-serve-allow-private = Private hosts or networks that may be registered as endpoints, separated by commas, such as 127.0.0.1,gpu-box.lan,10.0.0.0/8; all other private addresses are refused
 option-serve-devices = Devices to run local models on, separated by commas: cpu, cuda (the first GPU), cuda:N, auto (every GPU, or the CPU if there is none), or none
+option-serve-memory = Memory that models may take, such as 20GiB, or cuda:0=70GiB for one device; by default what is free at the start. Models that do not fit together take turns in it
 option-serve-demo-models = Folder of demo models, registered when the database has no models yet; by default the ones that come with the arena
 option-serve-no-demo = Do not register the demo models
 option-serve-metrics = Who may read /metrics: local is this machine or an administrator's API token

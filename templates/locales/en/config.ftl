@@ -5,6 +5,7 @@ config-data-folder = Cannot create the data folder { $folder }: { $why }. Choose
 config-home = HOME is not set. Name the data folder with --data.
 config-public-url = --public-url must start with http:// or https://, not { $scheme }://.
 config-device = --devices: “{ $device }” is not a device. Use cpu, cuda:0, auto or none.
+config-memory = --memory: “{ $value }” is not an amount of memory. Write 20GiB, or cuda:0=70GiB for one device.
 config-worker-device = --device: “{ $device }” is not a device. Use cpu, cuda:0 or auto.
 config-at-least-one = { $option } must be at least 1.
 config-share = { $option } must be at least 0 and below 1.

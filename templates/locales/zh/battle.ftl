@@ -96,6 +96,7 @@ announce-failed = 有回答失败，您可以让它重新回答。
 panel-label = 投票或继续
 queue-ahead = 前面还有 { $n } 位
 queue-next = 下一位就是您
+queue-loading = 正在载入内存，约需 { $n } 秒
 panel-running = 两边的回答以同样的速度显示，都完成后即可投票。
 panel-running-direct = 正在生成回答。
 panel-failed-one = 有一方回答失败。请在上方让它重新回答，然后即可投票或继续。

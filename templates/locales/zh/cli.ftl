@@ -22,6 +22,7 @@ option-serve-public-url = 访客访问竞技场的地址，例如 https://arena.
 option-serve-trusted-proxies = 竞技场前面有几层反向代理，其 X-Forwarded-For 请求头可信
 option-serve-allow-private = 允许注册为端点的内网主机或网段，以逗号分隔，例如 127.0.0.1,gpu-box.lan,10.0.0.0/8；其他内网地址一律拒绝
 option-serve-devices = 运行本地模型的设备，以逗号分隔：cpu、cuda（第一块 GPU）、cuda:N、auto（全部 GPU，没有则用 CPU）或 none
+option-serve-memory = 模型可用的内存，如 20GiB，或用 cuda:0=70GiB 指定某个设备；默认为启动时的空闲内存。放不下的模型轮流载入
 option-serve-demo-models = 演示模型所在的目录，数据库中还没有模型时自动注册；默认使用随竞技场提供的模型
 option-serve-no-demo = 不注册演示模型
 option-serve-metrics = 谁可以读取 /metrics：local 表示本机或管理员的 API 令牌

@@ -5,6 +5,7 @@ config-data-folder = 无法创建数据目录 { $folder }：{ $why }。请用 --
 config-home = 没有设置 HOME。请用 --data 指定数据目录。
 config-public-url = --public-url 必须以 http:// 或 https:// 开头，而不是 { $scheme }://。
 config-device = --devices：“{ $device }”不是设备。请使用 cpu、cuda:0、auto 或 none。
+config-memory = --memory：“{ $value }”不是内存大小。请写成 20GiB，或用 cuda:0=70GiB 指定某个设备。
 config-worker-device = --device：“{ $device }”不是设备。请使用 cpu、cuda:0 或 auto。
 config-at-least-one = { $option } 至少为 1。
 config-share = { $option } 须不小于 0 且小于 1。

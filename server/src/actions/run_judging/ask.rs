@@ -8,10 +8,9 @@ use futures_util::future::join_all;
 use mixtral_judge::{Answer, Item, Mode, Question, Reader, Verdict, Wording, form, orders};
 use uuid::Uuid;
 
+use crate::actions::answering::target_in_turn;
 use crate::backends::{BackendError, ChatEvent, ChatRequest, ErrorKind, Message, Role, Sampling};
 use crate::backoff::doubled;
-use crate::domain::ModelKind;
-use crate::endpoints::{local_target, target};
 use crate::state::AppState;
 use crate::store::models::Model;
 
@@ -172,16 +171,7 @@ impl Asker<'_> {
     }
 
     async fn once(&self, model: &Model, request: ChatRequest) -> Result<String, BackendError> {
-        let not_ready = |why: &str| BackendError::new(ErrorKind::NotReady, why);
-        let target = match model.kind() {
-            ModelKind::Local => {
-                let endpoint = self.arena.workers.endpoint_of(model.id);
-                endpoint
-                    .map(|endpoint| local_target(model, endpoint))
-                    .ok_or_else(|| not_ready("no worker has loaded it"))?
-            }
-            ModelKind::Endpoint => target(model, &self.arena.keys).map_err(|cause| not_ready(&cause.to_string()))?,
-        };
+        let (target, _lease) = target_in_turn(self.arena, model).await?;
         let mut events = self.arena.backends.ask(target, request, Uuid::new_v4());
         let mut text = String::new();
         while let Some(event) = events.next().await {

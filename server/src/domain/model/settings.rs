@@ -11,7 +11,7 @@ use super::ModelKind;
 use super::places::{AbsolutePath, Address, Addresses, DeviceName, KeyVariable};
 use crate::domain::DevicePreference;
 use crate::domain::setting::{
-    Count, Decimal, Field, FieldError, LanguageCodes, Line, Name, Optional, ParameterNames, Prose, Required,
+    Count, Decimal, Field, FieldError, Flag, LanguageCodes, Line, Name, Optional, ParameterNames, Prose, Required,
     SettingTexts, Source, Whole, settings,
 };
 
@@ -71,6 +71,8 @@ settings!(
         /// The device: `auto`, `cpu` or `cuda:N`.
         #[schema(value_type = String)]
         device: DevicePreference = DevicePreference::Auto, DeviceName;
+        /// Whether it always stays in memory where models take turns.
+        pinned: bool = false, Flag;
     }
 );
 

@@ -63,7 +63,8 @@ impl ModelHealth {
                 let view = snapshot.models.iter().find(|view| view.id == model.id);
                 match view {
                     Some(view) => {
-                        let health = Self::of_local(&view.state, view.device.as_deref(), page);
+                        let health =
+                            Self::of_local(&view.state, view.device.as_deref(), page).pinned(view.is_pinned, page);
                         Self::failing(arena, model, page).unwrap_or(health)
                     }
                     None => Self::new(page.t("condition-waiting"), Severity::Calm),
@@ -78,10 +79,11 @@ impl ModelHealth {
             LoadState::Waiting => {
                 Self { detail: on.to_owned(), ..Self::new(page.t("condition-waiting"), Severity::Calm) }
             }
+            LoadState::Away => Self { detail: on.to_owned(), ..Self::new(page.t("condition-away"), Severity::Calm) },
             LoadState::Loading { done, total } => Self {
                 detail: page.t2("condition-loaded", "done", bytes(*done), "total", bytes(*total)),
                 progress: Some((*done, *total)),
-                ..Self::new(page.t("condition-loading"), Severity::Calm)
+                ..Self::new(loading_label(*done, *total, page), Severity::Calm)
             },
             LoadState::Ready { .. } => {
                 Self { detail: on.to_owned(), ..Self::new(page.t("condition-ready"), Severity::Good) }
@@ -102,6 +104,15 @@ impl ModelHealth {
                 ..Self::new(page.t("condition-unplaced"), Severity::Bad)
             },
         }
+    }
+
+    /// The same of one that always stays in memory.
+    fn pinned(mut self, is_pinned: bool, page: &Page) -> Self {
+        if is_pinned {
+            let both = [std::mem::take(&mut self.detail), page.t("condition-pinned")];
+            self.detail = both.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ");
+        }
+        self
     }
 
     /// A local model that is loaded and whose answers fail.
@@ -155,11 +166,19 @@ impl ModelHealth {
     }
 }
 
+/// How far it is, once that is known.
+fn loading_label(done: u64, total: u64, page: &Page) -> String {
+    match (u128::from(done) * 100).checked_div(u128::from(total)) {
+        Some(percent) => page.t1("condition-loading-percent", "percent", percent.min(100)),
+        None => page.t("condition-loading"),
+    }
+}
+
 /// How a worker is doing.
 #[derive(Debug)]
 pub struct WorkerLine {
     pub device: String,
-    /// The device's memory for models.
+    /// The device's memory for models, and what its process takes up.
     pub memory: String,
     /// In one word or two.
     pub label: String,
@@ -195,9 +214,11 @@ impl WorkerLine {
             }
             detail.push_str(&page.t1("worker-restarts", "n", view.restarts));
         }
+        let memory = view.memory.map(|memory| page.t1("worker-memory", "memory", bytes(memory)));
+        let resident = view.resident.map(|resident| page.t1("worker-resident", "memory", bytes(resident)));
         Self {
             device: view.device.clone(),
-            memory: view.memory.map(bytes).unwrap_or_default(),
+            memory: memory.into_iter().chain(resident).collect::<Vec<_>>().join(" · "),
             label: page.t(key),
             severity,
             detail,
@@ -240,6 +261,7 @@ mod tests {
             state: WorkerState::Crashed { reason: killed, next_try: Utc::now() },
             is_silent: false,
             since: Utc::now(),
+            resident: None,
             pid: None,
             restarts: 0,
             log: Vec::new(),

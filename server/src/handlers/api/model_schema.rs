@@ -123,6 +123,7 @@ mod tests {
         };
         match value {
             Value::Null => kinds.contains(&"null"),
+            Value::Bool(_) => kinds.contains(&"boolean"),
             Value::Number(number) => {
                 let number = number.as_f64().expect("a number");
                 let whole = number.fract() == 0.0;
@@ -190,6 +191,9 @@ mod tests {
             "top_k",
             "A_KEY",
             "a_key",
+            "yes",
+            " yes ",
+            "no",
             "KEY",
             "OPENAI_API_KEY",
             "X_TOKEN",

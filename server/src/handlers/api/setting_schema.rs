@@ -26,6 +26,10 @@ pub(super) fn sent_texts(fields: &[Field], sent: &Map<String, Value>, null: Null
         let text = match (value, is_number(field)) {
             (Value::Null, _) if null == Null::StaysAsItIs => continue,
             (Value::Null, _) => String::new(),
+            // A box to tick: as a form sends it, or as it is read.
+            (Value::Bool(is_ticked), _) if field.shape == Shape::Flag => {
+                String::from(if *is_ticked { "yes" } else { "" })
+            }
             (Value::String(text), false) => text.clone(),
             (Value::Number(number), true) => number.to_string(),
             (_, true) => return Err(Error::invalid("json", format!("{name}: a number is needed"))),
@@ -55,7 +59,10 @@ pub(super) fn schema_of(field: &Field) -> Schema {
             object.schema_type(or_null(Type::String)).min_length(least).max_length(Some(max)).pattern(pattern)
         }
         Shape::Choice(names) => object.schema_type(or_null(Type::String)).enum_values(Some(names.iter().copied())),
-        Shape::Flag => object.schema_type(or_null(Type::String)).enum_values(Some(["yes"])),
+        Shape::Flag => {
+            let kinds = SchemaType::from_iter([Type::Boolean, Type::String, Type::Null]);
+            object.schema_type(kinds).pattern(Some(r"^\s*(yes)?\s*$"))
+        }
         Shape::Device => object.schema_type(or_null(Type::String)).pattern(pattern),
         Shape::Decimal { min, max } => object.schema_type(or_null(Type::Number)).minimum(Some(min)).maximum(Some(max)),
         Shape::Whole { min, max } => object.schema_type(or_null(Type::Integer)).minimum(Some(min)).maximum(Some(max)),

@@ -9,7 +9,8 @@ use crate::error::Error;
 use crate::extract::Visitor;
 use crate::i18n::Locale;
 use crate::state::AppState;
-use crate::store::{battles, model_names};
+use crate::store::battles::{self, QueuePlace};
+use crate::store::model_names;
 use crate::streams::SideView;
 use crate::views::replies;
 
@@ -26,6 +27,8 @@ pub struct BattleState {
     pub running: bool,
     /// How many requests stand before this one in line, while an answer waits for its model; of two, the larger number.
     pub queue_ahead: Option<i32>,
+    /// How many seconds it will still take, about, until its models are loaded, where they have to be; of two, the larger number.
+    pub load_seconds: Option<i32>,
     /// Its turns, oldest first.
     pub turns: Vec<TurnState>,
     /// The vote, once it is final.
@@ -118,9 +121,9 @@ impl BattleState {
     pub async fn read(arena: &AppState, locale: Locale, visitor: &Visitor, id: BattleId) -> Result<Self, Error> {
         let shown = ReadBattle { battle: id, voter: visitor.id() }.run(arena).await?;
         let (battle, status) = (&shown.battle, shown.status());
-        let queue_ahead = match status.is_running() {
-            true => battles::queue_ahead(&arena.db, id, visitor.id()).await?,
-            false => None,
+        let place = match status.is_running() {
+            true => battles::place(&arena.db, id, visitor.id()).await?,
+            false => QueuePlace::default(),
         };
         let names = model_names::of_battle(&arena.db, battle).await?;
         let name = |id: Option<ModelId>| names.get(id?).map(ModelName::of);
@@ -146,7 +149,8 @@ impl BattleState {
             kind: battle.kind,
             created_at: battle.created_at,
             running: status.is_running(),
-            queue_ahead,
+            queue_ahead: place.ahead,
+            load_seconds: place.load_seconds,
             turns: battle.turns.iter().map(turn_state).collect(),
             vote: battle.vote,
             pending_vote: battle

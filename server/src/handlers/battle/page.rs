@@ -148,8 +148,8 @@ impl BattlePage {
         page.page.path = page.new_path().to_owned();
         (page.facts, page.effect) = effect(arena, &shown.battle, page.page.locale).await?;
         if page.is_running() {
-            let ahead = battles::queue_ahead(&arena.db, id, visitor.id()).await?;
-            page.queue = queue_text(page.page.locale, ahead);
+            let place = battles::place(&arena.db, id, visitor.id()).await?;
+            page.queue = queue_text(page.page.locale, place);
         }
         if page.can_share() {
             let origin = page.page.origin.clone().unwrap_or_default();

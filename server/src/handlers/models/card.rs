@@ -19,7 +19,7 @@ use crate::store::evidence::{ChosenRecord, Speed};
 use crate::store::model_results::{self, ModelResult};
 use crate::store::models::{self, Model};
 use crate::store::{evidence, model_names, rating_history, ratings};
-use crate::supervisor::{LoadState, Snapshot};
+use crate::supervisor::Snapshot;
 use crate::views::{Page, language_name};
 
 /// One model.
@@ -49,15 +49,9 @@ struct ModelCardPage {
     results: Vec<ModelResult>,
 }
 
-/// The longest conversation of a model in tokens: as its settings say, else as the worker that has loaded it.
+/// The longest conversation of a model in tokens: as its settings say, else as the worker that has loaded it, or had.
 pub fn context_of(model: &Model, workers: &Snapshot) -> Option<i64> {
-    let loaded = || {
-        let view = workers.models.iter().find(|view| view.id == model.id)?;
-        match &view.state {
-            LoadState::Ready { card } => card.get("context")?.as_i64(),
-            _ => None,
-        }
-    };
+    let loaded = || workers.models.iter().find(|view| view.id == model.id)?.context;
     model.settings.card.context_length.or_else(loaded)
 }
 

@@ -7,10 +7,10 @@ mod write;
 
 pub use history::{HistoryFilter, delete, delete_all, delete_these, history, lock_older};
 pub(super) use read::find;
-pub use read::{of_voter, replies_of_turn};
+pub use read::{asked_last, of_voter, replies_of_turn};
 pub use replies::{
-    Finished, NewProgress, SavedProgress, finish, mark_read, mark_stale, queue_ahead, request_stop, save_progress,
-    set_queue_ahead,
+    Finished, NewProgress, QueuePlace, SavedProgress, finish, mark_read, mark_stale, place, request_stop,
+    save_progress, set_places,
 };
 pub use write::{
     InsertError, NewBattle, NewReply, SetPrompt, edit_prompt, insert_battle, insert_reply, insert_turn, lock,

@@ -1,7 +1,7 @@
 //! Battles as they stand.
 
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use super::mark_stale;
 use crate::domain::{
@@ -96,4 +96,18 @@ pub async fn replies_of_turn(db: &PgPool, battle: BattleId, turn: i32) -> sqlx::
     }
     mark_stale(db, Some(battle)).await?;
     read().await
+}
+
+/// The models that were asked in the newest battles, the last one first.
+pub async fn asked_last(db: impl PgExecutor<'_>, battles: i64) -> sqlx::Result<Vec<ModelId>> {
+    // Ids of battles are in the order of their beginnings.
+    let pairs =
+        sqlx::query!("SELECT model_a, model_b FROM battles ORDER BY id DESC LIMIT $1", battles).fetch_all(db).await?;
+    let mut models = Vec::new();
+    for id in pairs.into_iter().flat_map(|pair| [Some(pair.model_a), pair.model_b]).flatten().map(ModelId) {
+        if !models.contains(&id) {
+            models.push(id);
+        }
+    }
+    Ok(models)
 }

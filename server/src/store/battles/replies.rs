@@ -223,24 +223,40 @@ pub async fn request_stop(db: impl PgExecutor<'_>, battle: BattleId) -> sqlx::Re
     Ok(done.rows_affected())
 }
 
-/// Notes how many requests stand before these in line, and those that wait no longer.
-pub async fn set_queue_ahead(db: impl PgExecutor<'_>, places: &[(ReplyId, Option<i32>)]) -> sqlx::Result<()> {
-    let (ids, places): (Vec<Uuid>, Vec<Option<i32>>) = places.iter().map(|(id, place)| (id.0, *place)).unzip();
+/// What a request waits for before it is asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct QueuePlace {
+    /// How many requests stand before it in line.
+    pub ahead: Option<i32>,
+    /// How many seconds it will still take, about, until its model is loaded.
+    pub load_seconds: Option<i32>,
+}
+
+/// Notes what these wait for; nothing for those that wait no longer.
+pub async fn set_places(db: impl PgExecutor<'_>, places: &[(ReplyId, QueuePlace)]) -> sqlx::Result<()> {
+    let ids: Vec<Uuid> = places.iter().map(|(id, _)| id.0).collect();
+    let ahead: Vec<Option<i32>> = places.iter().map(|(_, place)| place.ahead).collect();
+    let load_seconds: Vec<Option<i32>> = places.iter().map(|(_, place)| place.load_seconds).collect();
     sqlx::query!(
-        "UPDATE replies SET queue_ahead = told.place FROM unnest($1::uuid[], $2::integer[]) AS told (id, place)
-        WHERE replies.id = told.id AND queue_ahead IS DISTINCT FROM told.place",
+        "UPDATE replies SET queue_ahead = told.ahead, load_seconds = told.load_seconds
+        FROM unnest($1::uuid[], $2::integer[], $3::integer[]) AS told (id, ahead, load_seconds)
+        WHERE replies.id = told.id
+            AND (queue_ahead, replies.load_seconds) IS DISTINCT FROM (told.ahead, told.load_seconds)",
         &ids,
-        &places as &[Option<i32>]
+        &ahead as &[Option<i32>],
+        &load_seconds as &[Option<i32>]
     )
     .execute(db)
     .await?;
     Ok(())
 }
 
-/// How many requests stand before those of a voter's battle in line; of two, the larger number. Nothing where none waits.
-pub async fn queue_ahead(db: impl PgExecutor<'_>, battle: BattleId, voter: VoterId) -> sqlx::Result<Option<i32>> {
-    sqlx::query_scalar!(
-        "SELECT max(queue_ahead) FROM replies JOIN battles ON battles.id = battle_id
+/// What those of a voter's battle wait for; of two, the larger numbers. Nothing where none waits.
+pub async fn place(db: impl PgExecutor<'_>, battle: BattleId, voter: VoterId) -> sqlx::Result<QueuePlace> {
+    sqlx::query_as!(
+        QueuePlace,
+        "SELECT max(queue_ahead) AS ahead, max(load_seconds) AS load_seconds
+        FROM replies JOIN battles ON battles.id = battle_id
         WHERE battle_id = $1 AND voter_id = $2 AND status = 'waiting'",
         battle.0,
         voter.0

@@ -3,7 +3,8 @@
 //! Who sees one column race ahead of the other knows which model is the smaller or the better served. So both columns
 //! grow by the same number of characters at the same moments, as many as the slower side has ready:
 //!
-//! - nothing is shown before both sides have something (or one has ended), at most [`FIRST_WAIT`];
+//! - nothing is shown before both sides have something (or one has ended), at most [`FIRST_WAIT`], which begins when both
+//!   models are loaded and have been asked;
 //! - a side from which nothing comes holds the other back at most [`MAX_STALL`] at a time: by then its endpoint's own
 //!   timeouts have usually failed it. However slow a side is that goes on, the columns do not part;
 //! - at most [`MAX_CHARS_PER_TICK`] characters a tick (400 a second, far above reading speed), so that answers from very
@@ -64,6 +65,8 @@ pub struct ColumnProgress {
     pub released: usize,
     /// Whether nothing more will arrive.
     pub ended: bool,
+    /// Whether its model is still being loaded, and nothing was asked yet.
+    pub is_unasked: bool,
 }
 
 impl ColumnProgress {
@@ -125,9 +128,14 @@ impl ReleasePacer {
 
     /// How many characters each side releases in this tick.
     pub fn step(&mut self, lanes: [Option<ColumnProgress>; 2], rng: &mut impl Rng) -> [usize; 2] {
-        self.waited += TICK;
+        // No clock runs while a model is being loaded: which one it is would show when the other one went ahead.
+        let is_loading = lanes.iter().flatten().any(|lane| lane.is_unasked);
+        if !is_loading {
+            self.waited += TICK;
+        }
         for (silent, lane) in self.silent.iter_mut().zip(lanes) {
             match lane {
+                Some(lane) if lane.is_unasked => {}
                 Some(lane) if !lane.ended && lane.ready(self.held_back) == 0 => *silent += TICK,
                 _ => *silent = Duration::ZERO,
             }

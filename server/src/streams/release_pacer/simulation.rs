@@ -52,7 +52,7 @@ impl Answer {
     fn progress(&self, at: f64, released: usize) -> ColumnProgress {
         let pieces = self.pieces.partition_point(|piece| piece.0 <= at);
         let arrived = if pieces == 0 { 0 } else { self.pieces[pieces - 1].1 };
-        ColumnProgress { arrived, released, ended: at >= self.ends }
+        ColumnProgress { arrived, released, ended: at >= self.ends, is_unasked: false }
     }
 }
 

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::*;
 
 fn lane(arrived: usize, released: usize, ended: bool) -> Option<ColumnProgress> {
-    Some(ColumnProgress { arrived, released, ended })
+    Some(ColumnProgress { arrived, released, ended, is_unasked: false })
 }
 
 fn ticks(time: Duration) -> usize {
@@ -44,6 +44,24 @@ fn nothing_is_shown_until_both_have_begun() {
     }
     assert_eq!(Pace::new(false).step([lane(50, 0, false), lane(3, 0, false)]), [3, 3]);
     assert_eq!(Pace::new(false).step([lane(50, 0, false), lane(0, 0, true)]), [40, 0]);
+}
+
+#[test]
+fn while_a_model_is_loaded_no_clock_runs_that_would_show_which_one_it_is() {
+    let unasked = Some(ColumnProgress { arrived: 0, released: 0, ended: false, is_unasked: true });
+    let mut pace = Pace::new(true);
+    for _ in 0..10 * ticks(FIRST_WAIT) {
+        assert_eq!(pace.step([lane(500, 0, true), unasked]), [0, 0]);
+    }
+    for _ in 1..ticks(FIRST_WAIT) {
+        assert_eq!(pace.step([lane(500, 0, true), lane(0, 0, false)]), [0, 0], "now it has been asked");
+    }
+    // A side that is asked again in the middle.
+    let mut pace = Pace::new(true);
+    let shown = pace.step([lane(50, 0, false), lane(50, 0, false)])[0];
+    for _ in 0..10 * ticks(MAX_STALL) {
+        assert_eq!(pace.step([lane(999, shown, false), unasked]), [0, 0]);
+    }
 }
 
 #[test]

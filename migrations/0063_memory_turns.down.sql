@@ -1,0 +1,2 @@
+ALTER TABLE replies DROP COLUMN load_seconds;
+ALTER TABLE models DROP COLUMN pinned;
