@@ -24,5 +24,6 @@ mod sign_in;
 mod site;
 mod stage;
 mod stream;
+mod turns;
 mod undo;
 mod votes;
