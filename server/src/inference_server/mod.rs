@@ -30,6 +30,7 @@ mod weights;
 mod words;
 
 pub(crate) use host::{SlotState, SlotView};
+pub use mixtral_engine::formats::gguf::shard_files;
 pub use options::WorkerOptions;
 pub use run::run;
 pub use sandbox::{Inspector, SandboxOptions, run as run_sandbox};

@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
+use mixtral_engine::formats::gguf::shard_files;
 use mixtral_engine::ops::{Level, level};
 use mixtral_engine::weights::{ModelFiles, is_adapter, split_type};
 use sha2::{Digest, Sha256};
@@ -140,12 +141,7 @@ fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
         found.sort();
         return Ok(found);
     }
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let shards = name.split_once("-00001-of-").and_then(|(stem, rest)| {
-        let count: usize = rest.get(..5)?.parse().ok()?;
-        Some((1..=count).map(|number| path.with_file_name(format!("{stem}-{number:05}-of-{rest}"))).collect())
-    });
-    Ok(shards.unwrap_or_else(|| vec![path.to_owned()]))
+    Ok(shard_files(path))
 }
 
 fn hash_all(weights: &Weak<Weights>, digests: &Digests) {

@@ -1,12 +1,12 @@
 //! What the machine has, and what a model file will need of it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::placement::DeviceSlot;
 use super::view::LocalModel;
 use crate::domain::{Device, DevicePreference, MemoryBudget};
-use crate::inference_server::Inspector;
 use crate::inference_server::inspect::{Depth, on_disk};
+use crate::inference_server::{Inspector, shard_files};
 
 /// A device and its memory as found at start, before any worker took of it.
 pub type Capacity = DeviceSlot;
@@ -104,33 +104,14 @@ pub(super) fn needed(model: &LocalModel, inspector: &Inspector) -> u64 {
 }
 
 fn file_bytes(path: &Path) -> u64 {
-    let Ok(metadata) = std::fs::metadata(path) else { return 0 };
-    let sizes = |folder: &Path, wanted: &dyn Fn(&str) -> bool| -> u64 {
-        let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
-        entries
-            .filter_map(Result::ok)
-            .filter(|entry| wanted(&entry.file_name().to_string_lossy()))
-            .filter_map(|entry| entry.metadata().ok())
-            .map(|metadata| metadata.len())
-            .sum()
-    };
-    if metadata.is_dir() {
-        return sizes(path, &|name| name.ends_with(".gguf") || name.ends_with(".safetensors"));
+    let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    if !path.is_dir() {
+        return shard_files(path).iter().map(|file| bytes(file)).sum();
     }
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    match (shard_stem(&name), path.parent()) {
-        (Some(stem), Some(folder)) => sizes(folder, &|other| shard_stem(other) == Some(stem)),
-        _ => metadata.len(),
-    }
-}
-
-/// `x` of `x-00001-of-00005.gguf`.
-fn shard_stem(name: &str) -> Option<&str> {
-    let name = name.strip_suffix(".gguf")?;
-    let (rest, count) = name.rsplit_once("-of-")?;
-    let (stem, number) = rest.rsplit_once('-')?;
-    let digits = |text: &str| text.len() == 5 && text.bytes().all(|b| b.is_ascii_digit());
-    (digits(count) && digits(number)).then_some(stem)
+    let Ok(entries) = std::fs::read_dir(path) else { return 0 };
+    let files = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let is_weights = |path: &PathBuf| path.extension().is_some_and(|end| end == "gguf" || end == "safetensors");
+    files.filter(is_weights).map(|file| bytes(&file)).sum()
 }
 
 #[cfg(test)]

@@ -10,5 +10,6 @@ mod writer;
 
 pub use file::{Gguf, TensorInfo};
 pub use metadata::Metadata;
+pub use shards::shard_files;
 pub use value::{Array, Value};
 pub use writer::{Stream, Writer};

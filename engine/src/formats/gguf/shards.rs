@@ -30,6 +30,15 @@ impl ShardName {
     }
 }
 
+/// The files of the model that a file belongs to: all shards where its name is a shard's, else itself. None need be there.
+#[must_use]
+pub fn shard_files(path: &Path) -> Vec<PathBuf> {
+    match ShardName::parse(path) {
+        Some(name) => (1..=name.count).map(|number| name.path(number)).collect(),
+        None => vec![path.to_owned()],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,5 +50,14 @@ mod tests {
         assert_eq!(name.path(5), Path::new("m/mixtral-8x7b-00005-of-00005.gguf"));
         assert!(ShardName::parse(Path::new("mixtral-2-of-5.gguf")).is_none());
         assert!(ShardName::parse(Path::new("mixtral.gguf")).is_none());
+    }
+
+    #[test]
+    fn a_model_s_files_are_found_from_any_of_them() {
+        let shards = [Path::new("m/x-00001-of-00002.gguf"), Path::new("m/x-00002-of-00002.gguf")];
+        assert_eq!(shard_files(shards[0]), shards);
+        assert_eq!(shard_files(shards[1]), shards);
+        assert_eq!(shard_files(Path::new("m/x-1-of-2.gguf")), [Path::new("m/x-1-of-2.gguf")]);
+        assert_eq!(shard_files(Path::new("x-00001-of-00002.bin")), [Path::new("x-00001-of-00002.bin")]);
     }
 }
