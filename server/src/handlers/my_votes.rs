@@ -58,14 +58,6 @@ impl MyVotesPage {
     fn said(&self, choice: &Choice) -> String {
         voted_text(self.page.locale, *choice)
     }
-
-    /// How the last vote moved both ratings.
-    fn moved(&self, effect: &VoteEffect) -> Option<String> {
-        let [move_a, move_b] = effect.moves.as_ref()?;
-        let [a, b] = &effect.names;
-        let arguments = [("a", a), ("moveA", move_a), ("b", b), ("moveB", move_b)].map(|(k, v)| (k, v.as_str()));
-        Some(self.page.locale.text_with("reveal-moved", &arguments))
-    }
 }
 
 /// The visitor's own board.

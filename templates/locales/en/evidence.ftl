@@ -114,6 +114,7 @@ reveal-rank = rank { $rank }
 reveal-rating = rating { $rating }
 reveal-speed = { $n } tokens/s
 reveal-moved = By your vote: { $a } { $moveA } Elo points, { $b } { $moveB }.
+reveal-not-moved = Your vote moved neither Elo rating.
 reveal-expected = The ratings gave { $a } a { $share }% chance to win.
 reveal-compare = Which of the two is better?
 board-evidence = More from the votes:

@@ -113,6 +113,7 @@ reveal-rank = 第 { $rank } 名
 reveal-rating = 评分 { $rating }
 reveal-speed = { $n } 词元/秒
 reveal-moved = 您的一票：{ $a } 的 Elo { $moveA } 分，{ $b } { $moveB } 分。
+reveal-not-moved = 您的一票没有改变双方的 Elo。
 reveal-expected = 按评分，{ $a } 的预期胜率为 { $share }%。
 reveal-compare = 两者哪个更好？
 board-evidence = 投票中的更多信息：

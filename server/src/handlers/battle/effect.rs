@@ -24,8 +24,8 @@ pub struct VoteEffect {
     pub names: [String; 2],
     /// The slugs.
     pub slugs: [String; 2],
-    /// Points of online Elo, with their signs; nothing where the vote does not count.
-    pub moves: Option<[String; 2]>,
+    /// How it moved both, in points of online Elo; nothing where the vote does not count.
+    pub moved: Option<String>,
     /// What the ratings gave the left one, in percent; nothing where no votes compare the two.
     pub expected: Option<String>,
 }
@@ -69,15 +69,39 @@ pub async fn effect(
     let difference = places.and_then(|(a, b)| read.board.difference(a, b));
     let score = battle.vote.and_then(crate::domain::Choice::score_of_a).filter(|_| battle.exclusion_reason.is_none());
     let elo = places.and_then(|(a, b)| read.board.entries[a].elo.zip(read.board.entries[b].elo));
-    let moves = score.zip(elo).map(|(score, (a, b))| {
-        let moved = arena.config.elo.last_move(a, b, score);
-        [moved, -moved].map(|points| format!("{points:+.1}").replace('-', "−"))
+    let moved = score.zip(elo).map(|(score, (of_a, of_b))| {
+        moved_text(locale, [name_a, name_b], arena.config.elo.last_move(of_a, of_b, score))
     });
     let effect = VoteEffect {
         names: [name_a.clone(), name_b.clone()],
         slugs: [slug_a.clone(), slug_b.clone()],
-        moves,
+        moved,
         expected: difference.map(|difference| percent(difference.win_rate().0)),
     };
     Ok((facts, Some(effect)))
+}
+
+/// How a vote moved both ratings; the second one's loses what the first one's wins.
+fn moved_text(locale: Locale, [a, b]: [&str; 2], points: f64) -> String {
+    let [move_a, move_b] = [points, -points].map(|points| format!("{points:+.1}").replace('-', "−"));
+    if matches!(move_a.as_str(), "+0.0" | "−0.0") {
+        return locale.text("reveal-not-moved");
+    }
+    locale.text_with("reveal-moved", &[("a", a), ("moveA", &move_a), ("b", b), ("moveB", &move_b)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vote_s_move_has_signs_and_none_where_it_rounds_to_nothing() {
+        let text = |points| moved_text(Locale::En, ["Poet", "Pupil"], points);
+        assert_eq!(text(1.96), "By your vote: Poet +2.0 Elo points, Pupil −2.0.");
+        assert_eq!(text(-10.0), "By your vote: Poet −10.0 Elo points, Pupil +10.0.");
+        for nothing in [0.0, 0.04, -0.04] {
+            assert_eq!(text(nothing), "Your vote moved neither Elo rating.");
+        }
+        assert_ne!(text(0.06), text(0.0));
+    }
 }

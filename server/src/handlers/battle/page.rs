@@ -261,14 +261,6 @@ impl BattlePage {
         self.facts.iter().find(|one| one.side == *side).map_or(&[], |one| &one.texts)
     }
 
-    /// How the vote moved both ratings.
-    pub fn moved_text(&self, effect: &VoteEffect) -> Option<String> {
-        let [move_a, move_b] = effect.moves.as_ref()?;
-        let [a, b] = &effect.names;
-        let arguments = [("a", a), ("moveA", move_a), ("b", b), ("moveB", move_b)].map(|(k, v)| (k, v.as_str()));
-        Some(self.page.locale.text_with("reveal-moved", &arguments))
-    }
-
     /// What may have decided it.
     pub fn reasons(&self) -> &'static [Reason] {
         Reason::ALL
