@@ -49,9 +49,10 @@ pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-/// Whether a key is not among those that are known: the provider may have new ones.
+/// Whether a key, or its algorithm, is not among those that are known: the provider may have new ones.
 pub(super) fn is_unknown_key(error: &ClaimsVerificationError) -> bool {
-    matches!(error, ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey))
+    use SignatureVerificationError::{DisallowedAlg, NoMatchingKey};
+    matches!(error, ClaimsVerificationError::SignatureVerification(NoMatchingKey | DisallowedAlg(_)))
 }
 
 impl From<ClaimsVerificationError> for ProviderError {

@@ -161,7 +161,7 @@ fn relying_party(metadata: CoreProviderMetadata, site: &SignIn, callback: &str) 
 
 /// Why a token does not hold.
 enum Unverified {
-    /// It is signed by a key that was not there when keys were asked for.
+    /// It is signed by a key, or by an algorithm, that was not there when the provider was asked for its own.
     UnknownKey,
     Other(ProviderError),
 }

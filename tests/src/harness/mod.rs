@@ -14,6 +14,7 @@ mod form;
 mod processes;
 mod provider;
 mod proxy;
+mod signing_key;
 mod store;
 mod stream;
 

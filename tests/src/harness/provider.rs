@@ -1,5 +1,5 @@
 //! A provider that people sign in at by OpenID Connect: discovery, keys, the page that asks who one is, tokens, claims. It signs with
-//! a key of its own (ES256), checks PKCE and the client's secret, takes each code once, and can be told to do one thing wrong.
+//! a key of its own (ES256 or RS256), checks PKCE and the client's secret, takes each code once, and can be told to do one thing wrong.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use base64::prelude::BASE64_STANDARD;
 use ring::digest::{SHA256, digest};
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 use url::Url;
+
+use super::signing_key::{SigningKey, encoded};
 
 /// What a client is called.
 pub const CLIENT: &str = "verse-arena";
@@ -56,8 +56,8 @@ struct State {
 
 struct Shared {
     address: SocketAddr,
-    keys: Mutex<EcdsaKeyPair>,
-    foreign: EcdsaKeyPair,
+    key: Mutex<SigningKey>,
+    foreign: SigningKey,
     state: Mutex<State>,
 }
 
@@ -65,16 +65,6 @@ struct Shared {
 #[derive(Clone)]
 pub struct Provider {
     shared: Arc<Shared>,
-}
-
-fn key() -> EcdsaKeyPair {
-    let random = SystemRandom::new();
-    let bytes = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).expect("a key");
-    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, bytes.as_ref(), &random).expect("a key")
-}
-
-fn encoded(bytes: impl AsRef<[u8]>) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
 fn seconds() -> u64 {
@@ -86,7 +76,8 @@ impl Provider {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let shared = Shared { address, keys: Mutex::new(key()), foreign: key(), state: Mutex::default() };
+        let [key, foreign] = [SigningKey::es256(), SigningKey::es256()];
+        let shared = Shared { address, key: Mutex::new(key), foreign, state: Mutex::default() };
         let provider = Self { shared: Arc::new(shared) };
         let serving = provider.clone();
         std::thread::spawn(move || {
@@ -115,8 +106,21 @@ impl Provider {
 
     /// Signs with another key from now on.
     pub fn rotate(&self) {
-        *self.shared.keys.lock().unwrap_or_else(PoisonError::into_inner) = key();
+        self.sign_with(SigningKey::es256());
+    }
+
+    /// Signs with an RSA key (RS256) from now on, as most providers do.
+    pub fn rotate_to_rsa(&self) {
+        self.sign_with(SigningKey::rs256());
+    }
+
+    fn sign_with(&self, key: SigningKey) {
+        *self.key() = key;
         self.state().rotations += 1;
+    }
+
+    fn key(&self) -> MutexGuard<'_, SigningKey> {
+        self.shared.key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where somebody comes back to who was sent here, as a path with its query, when they choose an account (or `deny`).
@@ -158,19 +162,13 @@ impl Provider {
             "jwks_uri": format!("{issuer}/jwks"),
             "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["ES256"],
+            "id_token_signing_alg_values_supported": [self.key().algorithm()],
         })
     }
 
     fn jwks(&self) -> Value {
-        let keys = self.shared.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        let public = keys.public_key().as_ref();
-        // Behind the mark of an uncompressed point.
-        let (x, y) = public[1..].split_at(32);
         let kid = format!("key-{}", self.state().rotations);
-        json!({ "keys": [{
-            "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": kid, "x": encoded(x), "y": encoded(y),
-        }] })
+        json!({ "keys": [self.key().published(&kid)] })
     }
 
     /// Asks who one is, or sends back whom the address names.
@@ -253,14 +251,13 @@ impl Provider {
     }
 
     fn signed(&self, claims: &Value, wrong: Option<Wrong>) -> String {
-        let algorithm = if wrong == Some(Wrong::Unsigned) { "none" } else { "ES256" };
+        let algorithm = if wrong == Some(Wrong::Unsigned) { "none" } else { self.key().algorithm() };
         let head = json!({ "alg": algorithm, "typ": "JWT", "kid": format!("key-{}", self.state().rotations) });
         let said = format!("{}.{}", encoded(head.to_string()), encoded(claims.to_string()));
-        let sign = |key: &EcdsaKeyPair| encoded(key.sign(&SystemRandom::new(), said.as_bytes()).expect("signs"));
         let signature = match wrong {
             Some(Wrong::Unsigned) => String::new(),
-            Some(Wrong::Signature) => sign(&self.shared.foreign),
-            _ => sign(&self.shared.keys.lock().unwrap_or_else(PoisonError::into_inner)),
+            Some(Wrong::Signature) => self.shared.foreign.sign(&said),
+            _ => self.key().sign(&said),
         };
         format!("{said}.{signature}")
     }
