@@ -137,6 +137,7 @@ pub fn configure(app: &mut ServiceConfig) {
         .route("/admin/identity/try", web::post().to(admin::identity::try_text))
         .route("/admin/site", web::get().to(admin::site::page))
         .route("/admin/site", web::post().to(admin::site::save))
+        .route("/admin/site/end-sessions", web::post().to(admin::site::end_sessions))
         .route("/admin/site/{text}", web::get().to(admin::site::page))
         .route("/admin/site/{text}", web::post().to(admin::site::save))
         .route("/admin/audit", web::get().to(admin::audit::page))

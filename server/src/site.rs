@@ -1,17 +1,23 @@
 //! What administrators say of the site, as this server knows it. Other servers' changes come in from the database:
 //! `actions/follow_site`.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
+use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
-use crate::domain::{SiteRules, SiteSettings};
+use crate::domain::{SiteRules, SiteSettings, VoterId};
+
+/// When sessions were ended: a voter's, or everybody's.
+type EndedSessions = HashMap<Option<VoterId>, DateTime<Utc>>;
 
 /// What is known. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Site {
     started: SiteRules,
     known: Arc<watch::Sender<Known>>,
+    ended: Arc<RwLock<EndedSessions>>,
 }
 
 #[derive(Debug, Clone)]
@@ -26,7 +32,7 @@ impl Site {
     #[must_use]
     pub fn new(started: SiteRules) -> Self {
         let known = Known { revision: 0, settings: Arc::default(), rules: started };
-        Self { started, known: Arc::new(watch::Sender::new(known)) }
+        Self { started, known: Arc::new(watch::Sender::new(known)), ended: Arc::default() }
     }
 
     /// What administrators say.
@@ -63,6 +69,18 @@ impl Site {
             }
             is_later
         });
+    }
+
+    /// From now on these sessions have ended, and no others.
+    pub fn set_ended(&self, ended: Vec<(Option<VoterId>, DateTime<Utc>)>) {
+        *self.ended.write().unwrap_or_else(PoisonError::into_inner) = ended.into_iter().collect();
+    }
+
+    /// Whether an administrator ended a session of a voter that began then.
+    #[must_use]
+    pub fn has_ended(&self, voter: VoterId, begun: DateTime<Utc>) -> bool {
+        let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
+        [None, Some(voter)].iter().any(|whose| ended.get(whose).is_some_and(|ended| begun <= *ended))
     }
 
     /// Returns when something changes after this call.

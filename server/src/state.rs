@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use sqlx::PgPool;
 use tokio::sync::{Notify, watch};
 
@@ -11,7 +11,7 @@ use crate::ballot_queue::BallotQueue;
 use crate::boards::{Boards, LiveBoards};
 use crate::config::Config;
 use crate::database::Pools;
-use crate::domain::Access;
+use crate::domain::{Access, SESSION_DAYS, VoterId};
 use crate::findings::Evidence;
 use crate::keys::Keys;
 use crate::limits::Limits;
@@ -97,7 +97,11 @@ impl AppState {
         let settings = self.site.settings();
         match settings.entry.access {
             Access::Open | Access::Code => None,
-            Access::Oidc => self.keys.session_name(&settings.sign_in.door(), visitor, pass?, Utc::now()),
+            Access::Oidc => {
+                let (name, until) = self.keys.session_said(&settings.sign_in.door(), visitor, pass?, Utc::now())?;
+                let begun = until - TimeDelta::days(SESSION_DAYS.into());
+                (!self.site.has_ended(VoterId::of_token(visitor), begun)).then_some(name)
+            }
         }
     }
 

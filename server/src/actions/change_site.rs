@@ -6,7 +6,7 @@ use super::follow_site::{load, sealed};
 use crate::domain::{AdminId, SITE_SECRETS, SettingTexts, SiteSettings};
 use crate::error::Error;
 use crate::state::AppState;
-use crate::store::{audit, site};
+use crate::store::{audit, group_members, site};
 
 /// Texts that the audit log tells up to this length; of longer ones it tells the length.
 const MAX_TOLD: usize = 60;
@@ -38,6 +38,8 @@ impl ChangeSite {
         let mut transaction = arena.db.begin().await?;
         let revision = site::replace_settings(&mut *transaction, self.revision, &stored).await?;
         let revision = revision.ok_or(Error::Conflict("site-changed"))?;
+        let groups: Vec<String> = self.settings.sign_in.board_groups().map(str::to_owned).collect();
+        group_members::forget_others(&mut *transaction, &groups).await?;
         audit::record(&mut *transaction, Some(self.by), "site.change", "", Value::Object(told)).await?;
         transaction.commit().await?;
         arena.site.set(revision, self.settings);

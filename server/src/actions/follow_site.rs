@@ -9,7 +9,7 @@ use crate::domain::{SITE_SECRETS, SettingTexts, SiteRules, SiteSettings};
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::state::AppState;
-use crate::store::site;
+use crate::store::{ended_sessions, site};
 
 /// How often the database is asked whether something changed.
 const EACH: Duration = Duration::from_secs(2);
@@ -29,6 +29,7 @@ pub async fn run(arena: AppState) {
 /// # Errors
 /// When the database does not answer; what was known stays in force.
 pub async fn load(arena: &AppState) -> Result<(), Error> {
+    arena.site.set_ended(ended_sessions::list(&arena.db).await?);
     if site::revision(&arena.db).await? == arena.site.revision() {
         return Ok(());
     }

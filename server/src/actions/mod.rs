@@ -21,6 +21,7 @@ pub mod delete_battles;
 pub mod describe_votes;
 pub mod edit_identity_names;
 pub mod edit_message;
+pub mod end_sessions;
 pub mod enter;
 pub mod expire_battles;
 pub mod export_votes;

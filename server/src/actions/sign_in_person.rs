@@ -1,7 +1,8 @@
 //! Somebody signs in at the provider that the arena names, and is one visitor from then on, on each of their devices.
 //!
 //! What must be known when they come back travels with their browser, encrypted: any server of the arena can go on, and nothing is
-//! kept of those who never come back. Of who they are, the database knows a keyed hash and nothing else.
+//! kept of those who never come back. Of who they are, the database knows a keyed hash, in which groups they are that have a
+//! leaderboard of their own, and nothing else.
 
 use std::net::IpAddr;
 
@@ -12,15 +13,14 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
-use crate::domain::Access;
+use crate::domain::{Access, SESSION_DAYS, VoterId};
 use crate::error::Error;
 use crate::oidc::{Finishing, ProviderError};
 use crate::state::AppState;
+use crate::store::group_members;
 
 /// How long somebody may take at the provider.
 const ON_THE_WAY: TimeDelta = TimeDelta::minutes(15);
-/// How long a browser need not sign in again.
-pub const SESSION_DAYS: i64 = 7;
 /// The longest address to go back to: it has to fit into a cookie.
 const MAX_NEXT: usize = 1000;
 
@@ -146,7 +146,11 @@ impl FinishSignIn {
         })?;
         settings.sign_in.admit(&person.claims).map_err(|not| Error::invalid(not.code(), ""))?;
         let visitor = arena.keys.person(&settings.sign_in.oidc_issuer, &person.subject);
-        let until = Utc::now() + TimeDelta::days(SESSION_DAYS);
+        let groups = settings.sign_in.boards_of(&person.claims);
+        let mut transaction = arena.db.begin().await?;
+        group_members::set(&mut transaction, VoterId::of_token(&visitor), &groups).await?;
+        transaction.commit().await?;
+        let until = Utc::now() + TimeDelta::days(SESSION_DAYS.into());
         let pass = arena.keys.session(&settings.sign_in.door(), &visitor, &person.name, until);
         Ok(SignedIn { visitor, pass, next: way.next })
     }

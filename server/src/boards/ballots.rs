@@ -7,6 +7,7 @@
 //! votes of those pairs are read again.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -15,8 +16,8 @@ use super::filter::BallotFilter;
 use super::numbers::Numbers;
 use crate::domain::{BattleKind, Categories, Choice, ModelId, VoteFeatures};
 use crate::store::ratings::{LanguagePair, PairRow};
-use crate::store::vote_features;
 use crate::store::votes::{self, VoterVote};
+use crate::store::{group_members, vote_features};
 use arena_rating::{STYLE, Tally, style_difference};
 
 /// A pair's counts.
@@ -35,6 +36,9 @@ type Cell = (u16, u16, u16);
 pub struct Ballots {
     newest: i64,
     newest_features: i64,
+    newest_members: i64,
+    /// The voters who are in groups that have a board.
+    members: HashMap<String, HashSet<Uuid>>,
     pub(super) models: Numbers<ModelId>,
     pub(super) languages: Numbers<String>,
     pub(super) voters: Numbers<Uuid>,
@@ -120,6 +124,17 @@ impl Ballots {
     async fn read_on(&mut self, transaction: &mut PgConnection, kind: BattleKind) -> sqlx::Result<()> {
         let (newest, newest_features) = (self.newest, self.newest_features);
         self.newest_features = vote_features::newest(&mut *transaction).await?;
+        let newest_members = group_members::newest(&mut *transaction).await?;
+        if newest_members != self.newest_members {
+            // Votes that were untied since stay with the groups that their voter was in then.
+            for (vote, voter) in group_members::untied(&mut *transaction, kind, self.newest_members).await? {
+                if let Ok(at) = self.votes.binary_search_by_key(&vote, |kept| kept.id) {
+                    self.votes[at].voter = self.voters.number(&voter);
+                }
+            }
+            self.members = group_members::all(&mut *transaction).await?;
+            self.newest_members = newest_members;
+        }
         let known = self.votes.len();
         votes::for_each_of_voters(&mut *transaction, kind, newest, &[], |vote| self.add(&vote)).await?;
         if known > 0 && self.newest_features > newest_features {
@@ -194,15 +209,23 @@ impl Ballots {
         &self.votes
     }
 
+    /// The numbers of a group's voters.
+    fn numbers_of(&self, group: &str) -> HashSet<u32> {
+        let members = self.members.get(group).into_iter().flatten();
+        members.filter_map(|voter| self.voters.numbers.get(voter).copied()).collect()
+    }
+
     /// Those that a filter lets through, in their order.
     pub fn matching<'a>(&'a self, filter: &BallotFilter) -> impl Iterator<Item = &'a Ballot> + Clone + use<'a> {
         let language = filter.language.as_ref().map(|language| self.languages.numbers.get(language).copied());
+        let members = filter.group.as_ref().map(|group| Arc::new(self.numbers_of(group)));
         let BallotFilter { category, first_day, last_day, described, .. } = *filter;
         self.votes.iter().filter(move |vote| {
             let about = category
                 .is_none_or(|category| vote.about.is_some_and(|about| category.holds(about.categories, vote.choice)));
             about
                 && language.is_none_or(|language| language == Some(vote.language.into()))
+                && members.as_ref().is_none_or(|members| members.contains(&vote.voter))
                 && first_day.is_none_or(|day| vote.day >= day)
                 && last_day.is_none_or(|day| vote.day <= day)
                 && (!described || vote.about.is_some())

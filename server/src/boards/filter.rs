@@ -7,6 +7,8 @@ use crate::domain::BoardCategory;
 pub struct BallotFilter {
     /// The language that votes were cast in, or all.
     pub language: Option<String>,
+    /// The group that voters must be in, or anybody.
+    pub group: Option<String>,
     pub category: Option<BoardCategory>,
     /// The first day, in days since 1970 (UTC).
     pub first_day: Option<i32>,

@@ -7,6 +7,7 @@
 mod ballots;
 mod computed;
 mod filter;
+mod key;
 mod languages;
 mod live;
 mod mine;
@@ -20,77 +21,21 @@ use std::sync::Arc;
 
 use sqlx::{PgConnection, PgPool};
 
-use crate::domain::{BattleKind, BoardCategory, ModelId, TieRule};
+use crate::domain::{BattleKind, ModelId, TieRule};
 use crate::error::Error;
 use crate::site::Site;
 use crate::store::ratings::{self, ALL_LANGUAGES};
-use crate::store::{model_names, vote_features, votes};
+use crate::store::{group_members, model_names, vote_features, votes};
 use arena_rating::{Board, BoardSettings, EloSettings, KnownVoters, SideBias};
 pub use ballots::{Ballots, tally};
 pub use computed::Approval;
 pub use filter::BallotFilter;
+pub use key::BoardKey;
 pub use languages::LanguageGap;
 pub use live::{BoardReader, LiveBoards};
 pub use mine::{OwnBoard, OwnVote, Smaller};
 use redrawn::{Redrawing, Rounds};
 use shelf::{Shelf, Version};
-
-/// Which board.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct BoardKey {
-    /// Anonymous battles, named comparisons, direct chats, imported votes, or votes of judges.
-    pub kind: BattleKind,
-    /// A language that votes were cast in, or `None` for all.
-    pub language: Option<String>,
-    pub category: Option<BoardCategory>,
-    /// The first day, in days since 1970 (UTC).
-    pub first_day: Option<i32>,
-    /// The last day; its votes are in.
-    pub last_day: Option<i32>,
-    /// Whether the effects of length and marks are taken out of the ratings.
-    pub style_control: bool,
-    /// How ties count. With style control they count half.
-    pub ties: TieRule,
-}
-
-impl BoardKey {
-    /// The board of all votes of a kind.
-    #[must_use]
-    pub fn of(kind: BattleKind) -> Self {
-        let (ties, style_control) = (TieRule::Half, false);
-        Self { kind, language: None, category: None, first_day: None, last_day: None, style_control, ties }
-    }
-
-    /// The board of all votes of a kind in a language, or in all.
-    #[must_use]
-    pub fn of_language(kind: BattleKind, language: Option<&str>) -> Self {
-        Self { language: language.map(str::to_owned), ..Self::of(kind) }
-    }
-
-    /// What a board's version depends on: boards for which it is the same change together.
-    fn of_version(&self) -> Self {
-        // Any category stands for all, which features decide alike.
-        let category = self.category.map(|_| BoardCategory::ALL[0]);
-        let all = Self::of_language(self.kind, self.language.as_deref());
-        Self { category, style_control: self.style_control && category.is_none(), ..all }
-    }
-
-    fn language(&self) -> &str {
-        self.language.as_deref().unwrap_or(ALL_LANGUAGES)
-    }
-
-    /// Which votes it is made of.
-    #[must_use]
-    pub fn filter(&self) -> BallotFilter {
-        BallotFilter {
-            language: self.language.clone(),
-            category: self.category,
-            first_day: self.first_day,
-            last_day: self.last_day,
-            described: self.style_control,
-        }
-    }
-}
 
 /// A computed board and the version of the votes that it was computed from.
 #[derive(Debug)]
@@ -195,18 +140,26 @@ impl Boards {
         BoardRules { min_votes: self.site.rules().min_votes, anchor: model.clone(), center: *center }
     }
 
+    /// A group's board is there while an administrator says so; who was in the group is forgotten a little later.
+    fn admit(&self, key: &BoardKey) -> Result<(), Error> {
+        let Some(group) = &key.group else { return Ok(()) };
+        let has_board = self.site.settings().sign_in.board_groups().any(|one| one == group);
+        if has_board { Ok(()) } else { Err(Error::invalid("board-group", "")) }
+    }
+
     /// The board as the votes stand now; of battles that compare two models.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not answer; invalid where a group has no board.
     pub async fn read(&self, db: &PgPool, key: &BoardKey) -> Result<Arc<ReadBoard>, Error> {
+        self.admit(key)?;
         let version = ratings::version(db, key.kind, key.language()).await?;
         if version == 0 || key.kind == BattleKind::Direct {
             // Nothing was ever voted here. Not kept: the language may be any word from the address.
             let board = Board::compute(&[], None, None, &BTreeMap::new(), &BoardSettings::default());
             return Ok(Arc::new(ReadBoard { version: 0, board, undescribed: 0 }));
         }
-        let features = if key.filter().needs_features() { vote_features::newest(db).await? } else { 0 };
+        let features = beside_votes(db, &key.filter()).await?;
         let (boards, db, of) = (self.clone(), db.clone(), key.clone());
         let min_votes = self.site.rules().min_votes as i64;
         self.kept
@@ -218,8 +171,9 @@ impl Boards {
     /// style is left in, whatever the key says.
     ///
     /// # Errors
-    /// When the database does not answer. Busy while too many other boards are computed.
+    /// When the database does not answer; invalid where a group has no board. Busy while too many other boards are computed.
     pub async fn read_redrawn(&self, db: &PgPool, key: &BoardKey) -> Result<Arc<ReadBoard>, Error> {
+        self.admit(key)?;
         let key = BoardKey { style_control: false, ties: TieRule::Half, ..key.clone() };
         if let Some(standing) = self.redrawn.standing(&key) {
             return Ok(standing);
@@ -229,7 +183,7 @@ impl Boards {
             // Not kept: the language may be any word from the address.
             return self.read(db, &key).await;
         }
-        let features = if key.filter().needs_features() { vote_features::newest(db).await? } else { 0 };
+        let features = beside_votes(db, &key.filter()).await?;
         let (boards, db, of) = (self.clone(), db.clone(), key.clone());
         let min_votes = self.site.rules().min_votes as i64;
         let compute = async move { boards.compute(&db, &of, Rounds::SOME).await };
@@ -241,13 +195,14 @@ impl Boards {
     /// # Errors
     /// When the database does not answer.
     pub async fn version(&self, db: &PgPool, key: &BoardKey) -> Result<i64, Error> {
+        self.admit(key)?;
         if key.kind == BattleKind::Direct {
-            return Ok(direct_version(&mut *db.acquire().await?).await?.iter().sum());
+            let version: i64 = direct_version(&mut *db.acquire().await?).await?.iter().sum();
+            return Ok(version + beside_votes(db, &key.filter()).await?);
         }
         let version = ratings::version(db, key.kind, key.language()).await?;
-        // A board that nobody has voted on has no features either.
-        let needs_features = version > 0 && key.filter().needs_features();
-        Ok(version + if needs_features { vote_features::newest(db).await? } else { 0 })
+        // A board that nobody has voted on is made of nothing else either.
+        Ok(version + if version > 0 { beside_votes(db, &key.filter()).await? } else { 0 })
     }
 
     /// What direct chats say, as the votes stand now.
@@ -255,10 +210,12 @@ impl Boards {
     /// # Errors
     /// When the database does not answer.
     pub async fn read_direct(&self, db: &PgPool, key: &BoardKey) -> Result<Arc<DirectBoard>, Error> {
-        let version = direct_version(&mut *db.acquire().await?).await?;
+        self.admit(key)?;
+        let mut version = direct_version(&mut *db.acquire().await?).await?;
         if version == [0; 3] {
             return Ok(Arc::default());
         }
+        version[0] += beside_votes(db, &key.filter()).await?;
         let (boards, db, of) = (self.clone(), db.clone(), key.clone());
         self.approvals.get(key, version, async move { boards.compute_direct(&db, &of).await }).await
     }
@@ -269,9 +226,10 @@ impl Boards {
     /// # Errors
     /// When the database does not answer.
     pub async fn language_gap(&self, db: &PgPool, key: &BoardKey) -> Result<Arc<Option<LanguageGap>>, Error> {
+        self.admit(key)?;
         let key = BoardKey { language: None, style_control: false, ties: TieRule::Half, ..key.clone() };
         let version = ratings::version(db, key.kind, ALL_LANGUAGES).await?;
-        let features = if key.filter().needs_features() { vote_features::newest(db).await? } else { 0 };
+        let features = beside_votes(db, &key.filter()).await?;
         let (boards, db, of) = (self.clone(), db.clone(), key.clone());
         self.gaps.get(&key, [version, features, 0], async move { boards.compute_gap(&db, &of).await }).await
     }
@@ -324,7 +282,7 @@ impl Boards {
         let pairs = ratings::pairs(&mut *snapshot, key.kind).await?;
         let elo = ratings::elo(&mut *snapshot, key.kind, key.language()).await?;
         let filter = key.filter();
-        let features = if filter.needs_features() { vote_features::newest(&mut *snapshot).await? } else { 0 };
+        let features = newest_beside_votes(&mut snapshot, &filter).await?;
         let is_complete = ballots.follow(&mut snapshot, key.kind, &pairs).await?;
         let rules = self.rules();
         let anchor = match &rules.anchor {
@@ -373,10 +331,11 @@ impl Boards {
     async fn compute_direct(&self, db: &PgPool, key: &BoardKey) -> Result<(Version, DirectBoard), Error> {
         let mut ballots = self.direct.clone().lock_owned().await;
         let mut snapshot = ratings::snapshot(db).await?;
-        let version = direct_version(&mut snapshot).await?;
+        let filter = key.filter();
+        let mut version = direct_version(&mut snapshot).await?;
+        version[0] += newest_beside_votes(&mut snapshot, &filter).await?;
         ballots.follow_direct(&mut snapshot).await?;
         snapshot.commit().await?;
-        let filter = key.filter();
         let computed = tokio::task::spawn_blocking(move || {
             let mut models = ballots.approvals(&filter);
             let share = |one: &Approval| one.sum.share().map_or(0.0, |share| share.share);
@@ -392,12 +351,27 @@ impl Boards {
         let mut snapshot = ratings::snapshot(db).await?;
         let version = ratings::version(&mut *snapshot, key.kind, ALL_LANGUAGES).await?;
         let filter = key.filter();
-        let features = if filter.needs_features() { vote_features::newest(&mut *snapshot).await? } else { 0 };
+        let features = newest_beside_votes(&mut snapshot, &filter).await?;
         follow(&mut ballots, &mut snapshot, key.kind).await?;
         snapshot.commit().await?;
         let computed = tokio::task::spawn_blocking(move || LanguageGap::of(&ballots, &filter));
         Ok(([version, features, 0], computed.await.map_err(|cause| Error::Internal(cause.into()))?))
     }
+}
+
+/// Changes with whatever a board is made of beside votes: what they were about, and whose groups have boards.
+async fn newest_beside_votes(db: &mut PgConnection, filter: &BallotFilter) -> sqlx::Result<i64> {
+    let features = if filter.needs_features() { vote_features::newest(&mut *db).await? } else { 0 };
+    let members = if filter.group.is_some() { group_members::newest(&mut *db).await? } else { 0 };
+    Ok(features + members)
+}
+
+/// The same, where nothing of it need be asked without asking.
+async fn beside_votes(db: &PgPool, filter: &BallotFilter) -> sqlx::Result<i64> {
+    if !filter.needs_features() && filter.group.is_none() {
+        return Ok(0);
+    }
+    newest_beside_votes(&mut *db.acquire().await?, filter).await
 }
 
 async fn follow(ballots: &mut Ballots, snapshot: &mut PgConnection, kind: BattleKind) -> sqlx::Result<()> {

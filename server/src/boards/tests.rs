@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::{Category, Choice, SiteRules, Style, TieRule, VoteFeatures};
+use crate::domain::{BoardCategory, Category, Choice, SiteRules, Style, TieRule, VoteFeatures};
 use crate::store::ratings::{EloRow, PairChange};
 
 const KIND: BattleKind = BattleKind::Battle;

@@ -59,8 +59,8 @@ pub use sample_pair::{
 pub use sent_parameter::SentParameter;
 pub use setting::{Field, FieldError, SettingTexts, Shape};
 pub use site::{
-    Access, Claims, Entry, HelpTopic, KEPT_SECRETS, NotAdmitted, SITE_SECRETS, SignIn, SiteGroup, SiteRules,
-    SiteSettings, SiteText,
+    Access, Claims, Entry, HelpTopic, KEPT_SECRETS, NotAdmitted, SESSION_DAYS, SITE_SECRETS, SignIn, SiteGroup,
+    SiteRules, SiteSettings, SiteText,
 };
 pub use slug::{MAX_SLUG, is_slug, slug_of};
 pub use text_enum::UnknownName;

@@ -6,7 +6,6 @@ use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use sha2::{Digest, Sha256};
 
 use crate::config::Config;
 use crate::domain::VoterId;
@@ -67,10 +66,7 @@ impl Visitor {
 
     /// The voter's id.
     pub fn id(&self) -> VoterId {
-        let hash = Sha256::digest(self.token.as_bytes());
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&hash[..16]);
-        VoterId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+        VoterId::of_token(&self.token)
     }
 }
 

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use super::come_in::come_in;
 use super::language::inner_path;
 use super::{NoFields, html, html_error, refusal_at_door, see_other};
-use crate::actions::sign_in_person::{BeginSignIn, FinishSignIn, SESSION_DAYS, way_back};
+use crate::actions::sign_in_person::{BeginSignIn, FinishSignIn, way_back};
 use crate::config::origin_of;
-use crate::domain::Access;
+use crate::domain::{Access, SESSION_DAYS};
 use crate::error::Error;
 use crate::extract::{ACCESS_COOKIE, ClientAddress, CsrfForm, VISITOR_COOKIE, private_cookie, visitor_cookie};
 use crate::state::AppState;
@@ -116,7 +116,7 @@ pub async fn come_back(
     let mut response = match finish.run(&arena).await {
         Ok(known) => {
             let mut response = come_in(&request, &arena, &known.next)?;
-            let pass = private_cookie(&arena.config, ACCESS_COOKIE, known.pass, Duration::days(SESSION_DAYS));
+            let pass = private_cookie(&arena.config, ACCESS_COOKIE, known.pass, Duration::days(SESSION_DAYS.into()));
             for cookie in [visitor_cookie(&arena.config, &known.visitor), pass] {
                 response.add_cookie(&cookie).map_err(|cause| Error::Internal(cause.into()))?;
             }

@@ -16,13 +16,20 @@ impl Keys {
         format!("{said}.{seal}")
     }
 
-    /// The name in a visitor's pass; nothing where it is none for this door, or has ended.
-    pub fn session_name(&self, door: &str, visitor: &str, pass: &str, now: DateTime<Utc>) -> Option<String> {
+    /// The name in a visitor's pass and until when it is good; nothing where it is none for this door, or has ended.
+    pub fn session_said(
+        &self,
+        door: &str,
+        visitor: &str,
+        pass: &str,
+        now: DateTime<Utc>,
+    ) -> Option<(String, DateTime<Utc>)> {
         let (said, seal) = pass.rsplit_once('.')?;
         let is_ours = bool::from(self.session_seal(door, visitor, said).as_bytes().ct_eq(seal.as_bytes()));
         let (until, name) = said.split_once('.').filter(|_| is_ours)?;
-        let is_open = i64::from_str_radix(until, 16).is_ok_and(|until| now.timestamp() < until);
-        String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(name).ok()?).ok().filter(|_| is_open)
+        let until = DateTime::from_timestamp(i64::from_str_radix(until, 16).ok()?, 0).filter(|until| now < *until)?;
+        let name = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(name).ok()?).ok()?;
+        Some((name, until))
     }
 
     fn session_seal(&self, door: &str, visitor: &str, said: &str) -> String {
@@ -42,12 +49,13 @@ mod tests {
         let keys = |with: &str| Keys::from_secret(&SecretString::from(with.repeat(32))).expect("a good secret");
         let (keys, others, now) = (keys("a"), keys("b"), Utc::now());
         let pass = keys.session("door", "visitor", "Ada 李", now + TimeDelta::hours(1));
-        let read = |door, visitor, pass: &str, now| keys.session_name(door, visitor, pass, now);
-        assert_eq!(read("door", "visitor", &pass, now).as_deref(), Some("Ada 李"));
+        let read = |door, visitor, pass: &str, now| keys.session_said(door, visitor, pass, now);
+        let said = read("door", "visitor", &pass, now).expect("is good");
+        assert_eq!((said.0.as_str(), said.1.timestamp()), ("Ada 李", (now + TimeDelta::hours(1)).timestamp()));
         assert_eq!(read("door", "visitor", &pass, now + TimeDelta::hours(2)), None);
         assert_eq!(read("another", "visitor", &pass, now), None);
         assert_eq!(read("door", "another", &pass, now), None);
-        assert_eq!(others.session_name("door", "visitor", &pass, now), None);
+        assert_eq!(others.session_said("door", "visitor", &pass, now), None);
         // A longer life cannot be written into it.
         assert_eq!(read("door", "visitor", &format!("f{pass}"), now), None);
         for none in ["", ".", "..", "7fffffff..", &pass[..pass.len() - 1]] {

@@ -76,8 +76,11 @@ board-left-out = { $count ->
    *[other] { $count } more models are in the files.
 }
 error-board-kind = There is no leaderboard for “{ $detail }”. Choose blind battles, side by side or direct chats.
+error-board-group = This group has no leaderboard of its own. Choose one from the list.
 error-board-language = That is not a language code. Choose a language from the list.
 board-kind-direct = Direct chats
+board-voters-of = Voters
+board-voters-all = Everybody
 board-search = Find a model
 board-more = More filters
 board-from = From

@@ -8,6 +8,7 @@ mod contestants;
 mod dead_ends;
 mod desk;
 mod faults;
+mod groups_and_sessions;
 mod http;
 mod judge;
 mod keep;

@@ -8,7 +8,7 @@ use crate::site::change;
 use crate::stage::{Stage, administrator, begin, read, vote};
 
 /// An arena whose door is this provider's, and its administrator.
-async fn closed(provider: &Provider, more: &[(&str, &str)]) -> (Stage, Client) {
+pub async fn closed(provider: &Provider, more: &[(&str, &str)]) -> (Stage, Client) {
     let stage = Stage::quick().await;
     let admin = administrator(&stage.arena).await;
     let issuer = provider.issuer();
@@ -24,7 +24,7 @@ async fn closed(provider: &Provider, more: &[(&str, &str)]) -> (Stage, Client) {
 }
 
 /// Ada, of whom the token tells everything, and Bob, of whom the provider tells only when it is asked.
-fn people() -> Provider {
+pub fn people() -> Provider {
     let provider = Provider::start();
     let ada = json!({ "name": "Ada 李", "email": "ada@example.org", "email_verified": true, "groups": ["readers"] });
     provider.account("ada", json!({ "token": ada }));
@@ -46,7 +46,7 @@ async fn set_out(visitor: &Client, next: &str) -> String {
 }
 
 /// Signs in, and gives the answer to who comes back.
-async fn sign_in(visitor: &Client, provider: &Provider, account: &str, next: &str) -> Reply {
+pub async fn sign_in(visitor: &Client, provider: &Provider, account: &str, next: &str) -> Reply {
     let to = set_out(visitor, next).await;
     visitor.get(&provider.choose(&to, account).await).await
 }
@@ -186,6 +186,13 @@ async fn what_a_provider_must_not_say_lets_nobody_in() {
     provider.rotate();
     let ada = stage.arena.visitor();
     assert_eq!(sign_in(&ada, &provider, "ada", "/battle").await.expect(200).path, "/battle");
+    // And by one of the kind that most providers have; by none that they did not publish.
+    provider.rotate_to_rsa();
+    let bob = stage.arena.visitor();
+    assert_eq!(sign_in(&bob, &provider, "bob", "/battle").await.expect(200).path, "/battle");
+    provider.does(Some(Wrong::Signature));
+    let page = sign_in(&stage.arena.visitor(), &provider, "ada", "/battle").await.expect(422);
+    assert!(page.words().contains("not valid for this arena"), "{}", page.words());
 }
 
 #[tokio::test]

@@ -12,6 +12,9 @@ pub use sign_in::{Claims, NotAdmitted};
 
 use super::text_enum::text_enum;
 
+/// How many days somebody who signed in need not sign in again.
+pub const SESSION_DAYS: i32 = 7;
+
 text_enum!(
     /// Who may come in.
     Access, "way in" {

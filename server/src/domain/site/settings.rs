@@ -68,6 +68,8 @@ settings!(
         oidc_domains: String = String::new(), Line(1000);
         /// Groups whose members may come in, with spaces between; all where empty.
         oidc_groups: String = String::new(), Line(1000);
+        /// Groups whose members' votes have a leaderboard of their own, with spaces between.
+        oidc_board_groups: String = String::new(), Line(1000);
         /// The claim that names somebody's groups.
         oidc_groups_claim: String = "groups".to_owned(), Line(100);
     }

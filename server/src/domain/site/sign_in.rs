@@ -67,6 +67,18 @@ impl SignIn {
         if is_member { Ok(()) } else { Err(NotAdmitted::Group) }
     }
 
+    /// The groups that have a leaderboard of their own.
+    pub fn board_groups(&self) -> impl Iterator<Item = &str> {
+        words(&self.oidc_board_groups)
+    }
+
+    /// On the leaderboards of which groups somebody's votes are.
+    #[must_use]
+    pub fn boards_of(&self, claims: &Claims) -> Vec<String> {
+        let is_in = |group: &&str| claims.groups.iter().any(|one| one == group);
+        self.board_groups().filter(is_in).map(str::to_owned).collect()
+    }
+
     /// What has to be said before anybody can sign in.
     pub(super) fn missing(&self) -> Vec<FieldError> {
         let wrong = |field, code| FieldError { field, code, detail: String::new() };
@@ -132,6 +144,14 @@ mod tests {
             assert_eq!(some.admit(&claims(other, &["staff"])), Err(NotAdmitted::Domain), "{other}");
         }
         assert_eq!(some.admit(&claims("ada@example.org", &["Staff"])), Err(NotAdmitted::Group));
+    }
+
+    #[test]
+    fn votes_are_on_the_boards_of_those_groups_of_theirs_that_have_one() {
+        let some = SignIn { oidc_board_groups: "readers, staff".to_owned(), ..SignIn::default() };
+        assert_eq!(some.boards_of(&claims("", &["staff", "Readers", "board"])), ["staff"]);
+        assert_eq!(some.boards_of(&claims("", &["staff", "readers"])), ["readers", "staff"]);
+        assert!(SignIn::default().boards_of(&claims("", &["staff"])).is_empty());
     }
 
     #[test]

@@ -6,7 +6,10 @@ use serde::Deserialize;
 
 use super::fields::Field;
 use crate::actions::change_site::ChangeSite;
-use crate::domain::{Field as Setting, FieldError, KEPT_SECRETS, SettingTexts, SiteGroup, SiteSettings, SiteText};
+use crate::actions::end_sessions::EndSessions;
+use crate::domain::{
+    Access, Field as Setting, FieldError, KEPT_SECRETS, SettingTexts, SiteGroup, SiteSettings, SiteText,
+};
 use crate::error::Error;
 use crate::extract::{Admin, CsrfForm};
 use crate::handlers::{html, html_error, see_other};
@@ -44,6 +47,8 @@ struct SitePage {
     revision: i64,
     refusal: Option<String>,
     is_done: bool,
+    /// Whether sessions were ended.
+    has_ended: bool,
     /// How the texts would look: the language and safe HTML.
     previews: Vec<(Locale, String)>,
 }
@@ -141,11 +146,26 @@ impl SitePage {
         };
         let groups = part.groups().into_iter().map(group).collect();
         let revision = arena.site.revision();
-        Self { page, admin, part, groups, revision, refusal: None, is_done: false, previews: Vec::new() }
+        Self {
+            page,
+            admin,
+            part,
+            groups,
+            revision,
+            refusal: None,
+            is_done: false,
+            has_ended: false,
+            previews: Vec::new(),
+        }
     }
 
     fn is_general(&self) -> bool {
         self.part == Part::General
+    }
+
+    /// Whether there are sessions to end.
+    fn has_sessions(&self) -> bool {
+        self.is_general() && self.page.site.entry.access == Access::Oidc
     }
 
     fn is_text(&self, text: &SiteText) -> bool {
@@ -163,7 +183,8 @@ pub async fn page(
     let part = Part::of(request.match_info().get("text"))?;
     let texts = arena.site.settings().show();
     let mut page = SitePage::of(&request, &arena, admin, part, &texts, &[]);
-    page.is_done = !query.done.is_empty();
+    page.is_done = query.done == "yes";
+    page.has_ended = query.done == "ended";
     html(&page)
 }
 
@@ -221,6 +242,29 @@ pub async fn save(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whose sessions are to end.
+#[derive(Debug, Deserialize)]
+pub struct EndForm {
+    #[serde(default)]
+    subject: String,
+    /// Whether everybody's are meant, where nobody is named.
+    #[serde(default)]
+    everybody: String,
+}
+
+/// Ends sessions of people who signed in.
+pub async fn end_sessions(
+    arena: web::Data<AppState>,
+    admin: Admin,
+    CsrfForm(form): CsrfForm<EndForm>,
+) -> Result<HttpResponse, Error> {
+    if form.subject.trim().is_empty() && form.everybody.is_empty() {
+        return Err(Error::invalid("end-whose", ""));
+    }
+    EndSessions { by: admin.id, subject: form.subject }.run(&arena).await?;
+    Ok(see_other(&format!("{PATH}?done=ended")))
 }
 
 fn previews(page: &SitePage, part: Part, settings: SiteSettings, arena: &AppState) -> Vec<(Locale, String)> {

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use actix_web::web;
-use actix_web::{HttpResponse, get, patch};
+use actix_web::{HttpResponse, get, patch, post};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -14,6 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::body::ErrorBody;
 use super::setting_schema::{Null, schema_of, sent_texts};
 use crate::actions::change_site::ChangeSite;
+use crate::actions::end_sessions::EndSessions;
 use crate::domain::{SITE_SECRETS, SettingTexts, SiteSettings};
 use crate::error::Error;
 use crate::extract::ApiAdmin;
@@ -101,4 +102,32 @@ pub async fn change(
     })?;
     ChangeSite { by: admin.id, settings, revision: said.revision }.run(&arena).await?;
     Ok(HttpResponse::Ok().json(AdminSite::of(&arena)))
+}
+
+/// Whose sessions end.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndedSessions {
+    /// What the provider calls the person (the claim `sub`); everybody where it is `null`.
+    #[schema(max_length = 255)]
+    subject: Option<String>,
+}
+
+/// Ends the sessions of one person who signed in, or everybody's: here at once, at other servers within seconds.
+#[utoipa::path(
+    operation_id = "adminEndSessions", tag = "admin", request_body = EndedSessions,
+    responses((status = 204), (status = 422, body = ErrorBody)), security(("admin" = []))
+)]
+#[post("/admin/site/end-sessions")]
+pub async fn end_sessions(
+    admin: ApiAdmin,
+    arena: web::Data<AppState>,
+    ended: web::Json<EndedSessions>,
+) -> Result<HttpResponse, Error> {
+    let subject = match ended.into_inner().subject {
+        Some(subject) if subject.trim().is_empty() => return Err(Error::invalid("end-whose", "")),
+        subject => subject.unwrap_or_default(),
+    };
+    EndSessions { by: admin.id, subject }.run(&arena).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

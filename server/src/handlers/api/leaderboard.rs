@@ -62,6 +62,7 @@ pub(super) enum MatrixName {
     params(
         ("kind" = Option<AnyBoardKind>, Query, description = "Anonymous battles, named comparisons, or direct chats."),
         ("language" = Option<String>, Query, pattern = "^[A-Za-z0-9-]{0,16}$", description = "A language code; all languages where it is left out."),
+        ("group" = Option<String>, Query, description = "Only votes of the members of a group that has a leaderboard of its own; of all voters where it is left out."),
         ("category" = Option<BoardCategory>, Query, description = "A category; all votes where it is left out."),
         ("from" = Option<String>, Query, format = "date", description = "The first day, in UTC."),
         ("to" = Option<String>, Query, format = "date", description = "The last day; its votes are in."),
@@ -83,6 +84,7 @@ pub async fn board(arena: web::Data<AppState>, filter: web::Query<Filter>) -> Re
         ("matrix" = MatrixName, Path, description = "Which one."),
         ("kind" = Option<BoardKind>, Query, description = "Anonymous battles, or named comparisons."),
         ("language" = Option<String>, Query, pattern = "^[A-Za-z0-9-]{0,16}$", description = "A language code; all languages where it is left out."),
+        ("group" = Option<String>, Query, description = "Only votes of the members of a group that has a leaderboard of its own; of all voters where it is left out."),
         ("category" = Option<BoardCategory>, Query, description = "A category; all votes where it is left out."),
         ("from" = Option<String>, Query, format = "date", description = "The first day, in UTC."),
         ("to" = Option<String>, Query, format = "date", description = "The last day; its votes are in."),

@@ -74,6 +74,7 @@ pub(super) fn operations() -> ((Paths, Components), impl HttpServiceFactory + 's
         .service(admin_replays::read)
         .service(admin_site::read)
         .service(admin_site::change)
+        .service(admin_site::end_sessions)
         .service(admin_voters::list)
         .service(admin_voters::read)
         .service(admin_voters::decide)

@@ -26,6 +26,8 @@ pub struct BoardFile {
     pub kind: BattleKind,
     /// A language code, or nothing for all languages.
     pub language: Option<String>,
+    /// The group that voters must be in, or nothing for everybody.
+    pub group: Option<String>,
     /// A category, or nothing for all votes.
     pub category: Option<BoardCategory>,
     /// The first day (UTC), or nothing.
@@ -204,6 +206,7 @@ impl BoardFile {
         Self {
             kind: named.key.kind,
             language: named.key.language.clone(),
+            group: named.key.group.clone(),
             category: named.key.category,
             from: named.key.first_day.map(|_| filter::date(named.key.first_day)),
             to: named.key.last_day.map(|_| filter::date(named.key.last_day)),

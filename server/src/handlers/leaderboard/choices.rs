@@ -3,7 +3,7 @@
 use super::filter;
 use super::view::{Column, View};
 use crate::boards::BoardKey;
-use crate::domain::{BattleKind, BoardCategory, TieRule};
+use crate::domain::{BattleKind, BoardCategory, SignIn, TieRule};
 use crate::i18n::grouped;
 use crate::views::{Page, language_name};
 
@@ -34,6 +34,8 @@ pub(super) struct Tab {
 pub(super) struct Filters {
     pub kinds: Vec<Choice>,
     pub languages: Vec<Choice>,
+    /// Groups with a leaderboard of their own; empty where there are none.
+    pub groups: Vec<Choice>,
     pub tabs: Vec<Tab>,
     pub columns: Vec<ColumnChoice>,
     pub category: String,
@@ -51,7 +53,14 @@ pub(super) struct Filters {
 }
 
 impl Filters {
-    pub fn of(page: &Page, key: &BoardKey, view: &View, voted: Vec<(String, u64)>, filled: &[BattleKind]) -> Self {
+    pub fn of(
+        page: &Page,
+        key: &BoardKey,
+        view: &View,
+        voted: Vec<(String, u64)>,
+        filled: &[BattleKind],
+        sign_in: &SignIn,
+    ) -> Self {
         // Votes that visitors cannot cast are offered where there are any.
         let is_offered = |kind: &&BattleKind| {
             let is_of_visitors = !matches!(kind, BattleKind::Imported | BattleKind::Judge);
@@ -72,6 +81,13 @@ impl Filters {
             is_chosen: chosen == Some(code.as_str()),
             value: code,
         });
+        let group = |group: Option<&str>| Choice {
+            value: group.unwrap_or_default().to_owned(),
+            text: group.map_or_else(|| page.t("board-voters-all"), str::to_owned),
+            is_chosen: group == key.group.as_deref(),
+        };
+        let has_groups = sign_in.board_groups().next().is_some();
+        let groups = std::iter::once(None).chain(sign_in.board_groups().map(Some)).filter(|_| has_groups).map(group);
         let tab = |category: Option<BoardCategory>| Tab {
             href: address(&BoardKey { category, ..key.clone() }, view),
             text: page.tn("board-category-", category.map_or("all", BoardCategory::as_str)),
@@ -92,6 +108,7 @@ impl Filters {
         Self {
             kinds: kinds.collect(),
             languages: std::iter::once(all).chain(languages).collect(),
+            groups: groups.collect(),
             tabs: tabs.collect(),
             columns: columns.collect(),
             category: key.category.map(|category| category.to_string()).unwrap_or_default(),

@@ -44,6 +44,8 @@ pub struct DirectFile {
     pub kind: BattleKind,
     /// A language code, or nothing for all languages.
     pub language: Option<String>,
+    /// The group that voters must be in, or nothing for everybody.
+    pub group: Option<String>,
     /// Changes whenever a rating does.
     pub version: i64,
     pub votes: u64,
@@ -116,6 +118,7 @@ impl NamedDirectBoard {
         DirectFile {
             kind: BattleKind::Direct,
             language: self.key.language.clone(),
+            group: self.key.group.clone(),
             version: self.read.version,
             votes: self.read.votes,
             models: self.read.models.iter().filter_map(line).collect(),

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use serde::Deserialize;
+use url::form_urlencoded::byte_serialize;
 
 use crate::boards::BoardKey;
 use crate::domain::{BattleKind, BoardCategory, TieRule};
@@ -15,6 +16,8 @@ pub struct Filter {
     kind: String,
     /// A language code, or `all` (the default).
     language: String,
+    /// A group that has a leaderboard of its own, or all voters (the default).
+    group: String,
     /// A category, or `all` (the default).
     category: String,
     /// The first day, as `2026-01-31` (UTC).
@@ -43,6 +46,7 @@ impl Filter {
             }
             _ => return Err(Error::invalid("board-language", "")),
         };
+        let group = Some(self.group.trim()).filter(|group| !group.is_empty()).map(str::to_owned);
         let category = match self.category.as_str() {
             "" | "all" => None,
             name => Some(name.parse::<BoardCategory>().map_err(|_| Error::invalid("board-category", name.to_owned()))?),
@@ -61,7 +65,7 @@ impl Filter {
         };
         // A direct chat has no ties, and the fit with style counts them half.
         let ties = if style_control || kind == BattleKind::Direct { TieRule::Half } else { ties };
-        Ok(BoardKey { kind, language, category, first_day, last_day, style_control, ties })
+        Ok(BoardKey { kind, language, group, category, first_day, last_day, style_control, ties })
     }
 
     /// Whether intervals are to be found by drawing the votes anew.
@@ -104,7 +108,9 @@ pub(super) fn query(key: &BoardKey) -> String {
             query.push_str(&format!("&{name}={value}"));
         }
     };
+    let group: String = key.group.iter().flat_map(|group| byte_serialize(group.as_bytes())).collect();
     add("language", key.language.as_deref().unwrap_or_default());
+    add("group", &group);
     add("category", key.category.map(BoardCategory::as_str).unwrap_or_default());
     add("from", &date(key.first_day));
     add("to", &date(key.last_day));
@@ -119,6 +125,7 @@ pub(super) fn file_name(name: &str, key: &BoardKey, extension: &str) -> String {
         Some(name.to_owned()),
         Some(key.kind.to_string()),
         Some(key.language.clone().unwrap_or_else(|| "all".into())),
+        key.group.as_deref().map(file_word),
         key.category.map(|category| category.to_string()),
         key.first_day.map(|_| format!("from-{}", date(key.first_day))),
         key.last_day.map(|_| format!("to-{}", date(key.last_day))),
@@ -126,6 +133,11 @@ pub(super) fn file_name(name: &str, key: &BoardKey, extension: &str) -> String {
         (key.ties != TieRule::Half).then(|| key.ties.to_string()),
     ];
     format!("{}.{extension}", parts.into_iter().flatten().collect::<Vec<_>>().join("-"))
+}
+
+/// A group's name as a file's name may hold it.
+fn file_word(group: &str) -> String {
+    group.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect()
 }
 
 #[cfg(test)]
@@ -177,10 +189,14 @@ mod tests {
             "kind=battle",
             "kind=direct&language=en",
             "kind=battle&ties=davidson",
+            "kind=battle&language=zh&group=%2Fstaff%2F%E6%96%87",
             "kind=side_by_side&language=zh&category=multi_turn&from=2026-01-31&to=2026-02-28&style=on",
         ] {
             assert_eq!(query(&key(address).unwrap()), address);
         }
+        let group = key("kind=battle&group=%2Fstaff%2F%E6%96%87").unwrap();
+        assert_eq!(group.group.as_deref(), Some("/staff/文"));
+        assert_eq!(file_name("chart", &group, "svg"), "chart-battle-all-_staff_文.svg");
         let all = key("language=zh&category=math&from=2026-01-31&style=on").unwrap();
         assert_eq!(file_name("leaderboard", &all, "csv"), "leaderboard-battle-zh-math-from-2026-01-31-style.csv");
     }

@@ -111,13 +111,15 @@ pub async fn page(
     let page = Page::of(&request);
     let (key, view) = (filter.key()?, View::of(request.query_string()));
     let query = filter::query(&key);
+    let site = arena.site.settings();
+    let sign_in = &site.sign_in;
     if key.kind == BattleKind::Direct {
         let named = NamedDirectBoard::read(&arena, &filter).await?;
         let lines = named.lines(&view);
         let found_nothing = lines.is_empty() && named.read.votes > 0;
         let chats = ChatBoard { votes: named.read.votes, lines, found_nothing };
         let voted = named.read.languages.clone();
-        let filters = Filters::of(&page, &key, &view, voted, &ratings::filled_kinds(&arena.db).await?);
+        let filters = Filters::of(&page, &key, &view, voted, &ratings::filled_kinds(&arena.db).await?, sign_in);
         let (version, has_models) = (named.read.version, !named.models.is_empty());
         let (battles, chats, is_recomputing) = (None, Some(chats), false);
         return html(&LeaderboardPage { page, filters, query, version, has_models, is_recomputing, battles, chats });
@@ -125,7 +127,7 @@ pub async fn page(
     let named = NamedBoard::read(&arena, &filter).await?;
     let voted = ratings::languages(&arena.db, named.key.kind).await?;
     let voted = voted.into_iter().map(|(code, votes)| (code, votes.unsigned_abs())).collect();
-    let filters = Filters::of(&page, &key, &view, voted, &ratings::filled_kinds(&arena.db).await?);
+    let filters = Filters::of(&page, &key, &view, voted, &ratings::filled_kinds(&arena.db).await?, sign_in);
     let facts = facts(&arena, &view).await?;
     let gap = match view.compares_languages {
         true => Some(arena.boards.language_gap(&arena.db, &key).await?),

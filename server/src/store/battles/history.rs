@@ -95,11 +95,18 @@ pub async fn delete_these(db: &mut PgConnection, battles: &[BattleId]) -> sqlx::
 }
 
 /// The vote stays for the tables; who gave it and what they wrote goes. Votes that go from one voter together stay together,
-/// by a number that nobody can find them by: what it is made with is not kept.
+/// by a number that nobody can find them by: what it is made with is not kept. They stay on the boards of their voter's groups.
 async fn untie(db: &mut PgConnection, battles: &[uuid::Uuid]) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE votes SET voter_group = md5($2::uuid::text || voter_id::text)::uuid, voter_id = NULL, comment = '', address_hash = NULL
-        WHERE battle_id = ANY($1)",
+        "WITH untied AS (
+            UPDATE votes SET voter_group = md5($2::uuid::text || voter_id::text)::uuid, voter_id = NULL, comment = '',
+                address_hash = NULL
+            FROM (SELECT id AS vote, voter_id AS voter FROM votes WHERE battle_id = ANY($1)) AS before
+            WHERE votes.id = before.vote RETURNING before.voter, voter_group
+        )
+        INSERT INTO group_members (voter, group_name)
+        SELECT DISTINCT untied.voter_group, known.group_name FROM untied
+        JOIN group_members AS known ON known.voter = untied.voter AND known.is_member",
         battles,
         uuid::Uuid::new_v4()
     )
