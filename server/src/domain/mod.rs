@@ -65,7 +65,7 @@ pub use site::{
 pub use slug::{MAX_SLUG, is_slug, slug_of};
 pub use text_enum::UnknownName;
 pub use tie_rule::TieRule;
-pub use turns::{Presence, TurnMoves, TurnTaker, readiness, turn_moves, turn_wait};
+pub use turns::{Presence, SharedWeights, TurnMoves, TurnTaker, memory_together, readiness, turn_moves, turn_wait};
 pub use vote_chain::{ChainedVote, FIRST_HASH, VoteHash};
 pub use vote_filter::{BadFilter, VoteCriteria, VoteFilter, VoteState, VoterDecision, Withdrawal};
 

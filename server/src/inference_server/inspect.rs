@@ -74,6 +74,8 @@ pub struct ModelFacts {
     pub bytes: u64,
     /// Bytes of memory that it takes once loaded on the CPU, by estimate: weights and cache.
     pub memory: u64,
+    /// What of it all models on the same files have in common on the CPU: an adapter's base, or the model's own weights.
+    pub shared_memory: u64,
     /// The licence of the weights.
     pub licence: Option<String>,
     /// What it was made from.
@@ -220,6 +222,7 @@ pub fn inspect(
         context: config.max_context,
         bytes: files.file_bytes(),
         memory,
+        shared_memory: weight_bytes(files.base()).min(memory),
         licence: text("general.license"),
         base_model: of_base.or_else(|| text("general.base_model.0.name")),
         template,

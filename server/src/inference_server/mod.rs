@@ -31,6 +31,7 @@ mod words;
 
 pub(crate) use host::{SlotState, SlotView};
 pub use mixtral_engine::formats::gguf::shard_files;
+pub use mixtral_engine::weights::split_type;
 pub use options::WorkerOptions;
 pub use run::run;
 pub use sandbox::{Inspector, SandboxOptions, run as run_sandbox};

@@ -1,12 +1,13 @@
 //! What the machine has, and what a model file will need of it.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use super::placement::DeviceSlot;
 use super::view::LocalModel;
-use crate::domain::{Device, DevicePreference, MemoryBudget};
-use crate::inference_server::inspect::{Depth, on_disk};
-use crate::inference_server::{Inspector, shard_files};
+use crate::domain::{Device, DevicePreference, MemoryBudget, SharedWeights};
+use crate::inference_server::inspect::{Depth, ModelFacts, on_disk};
+use crate::inference_server::{Inspector, shard_files, split_type};
 
 /// A device and its memory as found at start, before any worker took of it.
 pub type Capacity = DeviceSlot;
@@ -88,19 +89,32 @@ fn smi(text: &str) -> Vec<Capacity> {
     text.lines().filter_map(line).collect()
 }
 
-/// How much memory a model will take: by its header, else by the size of its files and a tenth for
+/// How much memory a model will take, and what of it others on the same files take too: by its header, else by the size of its files and a tenth for
 /// what is converted. A path that cannot be read needs nothing: the worker that tries to load it will
 /// say what is wrong.
-pub(super) fn needed(model: &LocalModel, inspector: &Inspector) -> u64 {
+pub(super) fn needed(model: &LocalModel, inspector: &Inspector) -> (u64, Option<SharedWeights>) {
     let bytes = file_bytes(on_disk(&model.path));
     if bytes == 0 {
         // Asked again every few seconds: no process for what is not there.
-        return 0;
+        return (0, None);
     }
     match inspector.inspect(&model.path, model.base.as_deref(), model.context, Depth::Header, None) {
-        Ok(facts) => facts.memory.saturating_add(BESIDE),
-        Err(_) => bytes + bytes / 10 + BESIDE,
+        Ok(facts) => {
+            let weights = SharedWeights { key: key_of(&facts), bytes: facts.shared_memory };
+            (facts.memory.saturating_add(BESIDE), Some(weights))
+        }
+        Err(_) => (bytes + bytes / 10 + BESIDE, None),
     }
+}
+
+/// The same for models whose weights are read from the same files in the same type.
+fn key_of(facts: &ModelFacts) -> u64 {
+    let weights = facts.base.as_ref().unwrap_or(&facts.file);
+    let (path, kind) = split_type(weights);
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut hasher = DefaultHasher::new();
+    (path, kind.map(str::to_lowercase)).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn file_bytes(path: &Path) -> u64 {
@@ -147,7 +161,7 @@ mod tests {
             let (id, name) = (ModelId(uuid::Uuid::nil()), String::new());
             let model =
                 LocalModel { id, name, path: path.to_owned(), base: None, device: DevicePreference::Auto, context };
-            needed(&model, &Inspector::new("arena".into()))
+            needed(&model, &Inspector::new("arena".into())).0
         };
         assert_eq!(needed(&folder.path().join("absent.gguf"), None), 0);
         assert!(needed(folder.path(), None) > BESIDE);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::{Device, DevicePreference};
+use crate::domain::{Device, DevicePreference, SharedWeights};
 
 /// What a model needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct ModelRequirement {
     pub preference: DevicePreference,
     /// Memory in bytes, by estimate.
     pub bytes: u64,
+    /// What of it others on the same files take too. It counts for each when places are given: they may come to different devices.
+    pub shared: Option<SharedWeights>,
     /// Whether it must stay in memory: nobody takes turns with it.
     pub is_pinned: bool,
     /// The place it has already: it stays there if it can, for moving means loading again.
@@ -125,7 +127,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn auto(bytes: u64) -> ModelRequirement {
-        ModelRequirement { preference: DevicePreference::Auto, bytes, is_pinned: false, current: None }
+        ModelRequirement { preference: DevicePreference::Auto, bytes, shared: None, is_pinned: false, current: None }
     }
 
     fn on(device: &str, bytes: u64) -> ModelRequirement {

@@ -10,7 +10,7 @@ use tokio::time::timeout_at;
 use uuid::Uuid;
 
 use super::view::LoadState;
-use crate::domain::{ModelId, Presence, TurnMoves, TurnTaker, turn_moves, turn_wait};
+use crate::domain::{ModelId, Presence, SharedWeights, TurnMoves, TurnTaker, memory_together, turn_moves, turn_wait};
 use crate::metrics::LoadMetrics;
 
 /// Nobody waits longer for a model: what takes so long is broken in a way that nothing here knows of.
@@ -27,6 +27,7 @@ const LEARNING: f64 = 0.5;
 pub(super) struct Guest {
     pub(super) id: ModelId,
     pub(super) bytes: u64,
+    pub(super) shared: Option<SharedWeights>,
     pub(super) is_pinned: bool,
 }
 
@@ -145,7 +146,8 @@ impl Turns {
                 TurnTaker { used, ..TurnTaker::new(guest.id, guest.bytes, guest.is_pinned) }
             };
             let model = known.iter().find(|one| one.id == guest.id).copied().unwrap_or_else(fresh);
-            state.models.push(TurnTaker { bytes: guest.bytes, is_pinned: guest.is_pinned, ..model });
+            let Guest { bytes, shared, is_pinned, .. } = *guest;
+            state.models.push(TurnTaker { bytes, shared, is_pinned, ..model });
         }
         let gone = |id: &ModelId| guests.iter().all(|guest| guest.id != *id);
         state.lines.retain(|id, _| !gone(id));
@@ -156,7 +158,7 @@ impl Turns {
 
     /// Whether its models do not all fit at once.
     pub(super) fn is_shared(&self) -> bool {
-        let needed = self.lock().models.iter().fold(0u64, |sum, one| sum.saturating_add(one.bytes));
+        let needed = memory_together(&self.lock().models);
         self.memory.is_some_and(|memory| needed > memory)
     }
 
@@ -172,22 +174,23 @@ impl Turns {
         let now = self.now();
         let mut state = self.lock();
         let State { models, bytes_per_second, load_began, .. } = &mut *state;
+        let missing: Vec<u64> = models.iter().map(|one| one.missing_beside(&*models)).collect();
         let mut has_changed = false;
-        for model in models {
+        for (model, missing) in models.iter_mut().zip(missing) {
             let seen = match states.get(&model.id) {
                 Some(LoadState::Ready { .. }) => Presence::Here,
                 Some(LoadState::Loading { done, total }) if *total > 0 => {
                     // The files' bytes tell how far it is; what it takes in memory may be more or less.
                     let left = 1.0 - *done as f64 / *total as f64;
-                    Presence::Loading { left: (model.bytes as f64 * left) as u64 }
+                    Presence::Loading { left: (missing as f64 * left) as u64 }
                 }
-                Some(LoadState::Loading { .. }) => Presence::Loading { left: model.bytes },
+                Some(LoadState::Loading { .. }) => Presence::Loading { left: missing },
                 Some(LoadState::Failed { .. }) => Presence::Broken,
                 _ => Presence::Away,
             };
             if seen == Presence::Here && model.presence != Presence::Here {
                 (model.came, model.took, model.answers) = (now, load_began.elapsed(), 0);
-                let speed = model.bytes as f64 / model.took.as_secs_f64().max(0.01);
+                let speed = missing as f64 / model.took.as_secs_f64().max(0.01);
                 *bytes_per_second += LEARNING * (speed - *bytes_per_second);
                 self.metrics.loaded(model.took);
             }

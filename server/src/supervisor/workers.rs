@@ -20,7 +20,7 @@ use super::turns::{Guest, Lease, NotToBeHad, Turns};
 use super::view::{LoadState, LocalModel, ModelView, Snapshot, WorkerState};
 use super::worker_supervisor::{Commands, WorkerStatus, WorkerSupervisor};
 use crate::backends::{BackendError, Endpoint, ErrorKind};
-use crate::domain::{DevicePreference, MemoryBudget, ModelId};
+use crate::domain::{Device, DevicePreference, MemoryBudget, ModelId, SharedWeights};
 use crate::inference_server::Inspector;
 use crate::metrics::LoadMetrics;
 
@@ -88,6 +88,7 @@ struct Placed {
     /// All that answer with it.
     users: Vec<ModelId>,
     bytes: u64,
+    shared: Option<SharedWeights>,
     is_pinned: bool,
     place: Result<usize, PlacementError>,
 }
@@ -153,15 +154,19 @@ impl Workers {
             .into_iter()
             .zip(needs.iter().zip(found))
             .map(|(LoadedCopy { model, users }, (need, place))| {
-                let ModelRequirement { bytes, is_pinned, .. } = *need;
-                Placed { model, users, bytes, is_pinned, place }
+                let ModelRequirement { bytes, shared, is_pinned, .. } = *need;
+                Placed { model, users, bytes, shared, is_pinned, place }
             })
             .collect();
         let recent = self.shared.recent.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for (at, handle) in self.shared.handles.iter().enumerate() {
             let placed_here = || placed.iter().filter(|placed| placed.place == Ok(at));
             let here: Vec<LocalModel> = placed_here().map(|placed| placed.model.clone()).collect();
-            let guest = |one: &Placed| Guest { id: one.model.id, bytes: one.bytes, is_pinned: one.is_pinned };
+            let guest = |one: &Placed| {
+                // On a GPU each has a copy of its own.
+                let shared = one.shared.filter(|_| handle.device.device == Device::Cpu);
+                Guest { id: one.model.id, bytes: one.bytes, shared, is_pinned: one.is_pinned }
+            };
             let used = |id: &ModelId| placed_here().find(|placed| placed.users.contains(id)).map(|one| one.model.id);
             let recent: Vec<ModelId> = recent.iter().filter_map(used).collect();
             handle.turns.host(&placed_here().map(guest).collect::<Vec<_>>(), &recent);
@@ -338,8 +343,8 @@ fn need(copy: &LoadedCopy, pinned: &HashSet<ModelId>, placed: &[Placed], inspect
     let known = placed.iter().find(same);
     let current = known.and_then(|placed| placed.place.as_ref().ok().copied());
     // What could not be read may have come meanwhile; what could be is not read every few seconds.
-    let bytes = known.filter(|known| known.bytes > 0 && known.model.context == model.context);
-    let bytes = bytes.map_or_else(|| needed(model, inspector), |known| known.bytes);
+    let seen = known.filter(|known| known.bytes > 0 && known.model.context == model.context);
+    let (bytes, shared) = seen.map_or_else(|| needed(model, inspector), |known| (known.bytes, known.shared));
     let is_pinned = copy.users.iter().any(|user| pinned.contains(user));
-    ModelRequirement { preference: model.device, bytes, is_pinned, current }
+    ModelRequirement { preference: model.device, bytes, shared, is_pinned, current }
 }

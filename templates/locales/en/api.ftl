@@ -52,6 +52,7 @@ api-op-admin-retry-prepared = Generate failed answers of a set again.
 api-op-admin-replay-battle = Ask the models of a battle the same again, and compare; it goes on in the background.
 api-op-admin-read-replay = Read what came of the newest replay of a battle.
 api-op-admin-read-site = Read the site settings and their revision.
+api-op-admin-end-sessions = End the sessions of one person who signed in, or everybody's.
 api-op-admin-change-site = Change site settings; send the revision that you read.
 api-op-admin-list-votes = List votes, newest first.
 api-op-admin-change-vote = Withdraw a vote from the ratings, or restore it.

@@ -52,6 +52,7 @@ api-op-admin-retry-prepared = 重新生成提示词集中失败的回答。
 api-op-admin-replay-battle = 让一场对战的模型就同样的内容再回答一次并比较；在后台进行。
 api-op-admin-read-replay = 读取一场对战最近一次重放的结果。
 api-op-admin-read-site = 读取网站设置及其修订号。
+api-op-admin-end-sessions = 结束某个已登录者或所有人的会话。
 api-op-admin-change-site = 更改网站设置；须附上所读取的修订号。
 api-op-admin-list-votes = 列出投票，最新的在前。
 api-op-admin-change-vote = 将一票撤出评分，或恢复。

@@ -9,12 +9,15 @@
 //! - What nobody waits for is loaded where there is room. What is prepared for the next battle may also take the room of who was
 //!   not used for [`KEPT`].
 //!
+//! What several models read from the same files is in memory once: adapters on one base count it together.
+//!
 //! That a model fits at all beside those that are pinned is seen to when it is given its device.
 
 #[cfg(test)]
 mod tests;
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::ModelId;
@@ -42,12 +45,22 @@ pub enum Presence {
     Broken,
 }
 
+/// Weights that whoever reads the same files has in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SharedWeights {
+    /// Which: the same for the same files.
+    pub key: u64,
+    pub bytes: u64,
+}
+
 /// A model that shares its device's memory. Times are since any one moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TurnTaker {
     pub id: ModelId,
-    /// The memory that it takes.
+    /// The memory that it takes alone.
     pub bytes: u64,
+    /// What of it others may have brought already.
+    pub shared: Option<SharedWeights>,
     /// Whether it must stay.
     pub is_pinned: bool,
     /// Whether the next battle is likely to be its.
@@ -73,6 +86,7 @@ impl TurnTaker {
         Self {
             id,
             bytes,
+            shared: None,
             is_pinned,
             is_prepared: false,
             presence: Presence::Away,
@@ -100,6 +114,25 @@ impl TurnTaker {
     fn is_away(&self) -> bool {
         self.presence == Presence::Away
     }
+
+    /// How much is to be read to have it beside these.
+    pub fn missing_beside<'a>(&self, others: impl IntoIterator<Item = &'a Self>) -> u64 {
+        let key = self.shared.map(|shared| shared.key);
+        let mut others = others.into_iter().filter(|one| one.id != self.id && one.takes_room());
+        let is_there = key.is_some() && others.any(|one| one.shared.map(|shared| shared.key) == key);
+        let there = self.shared.filter(|_| is_there).map_or(0, |shared| shared.bytes);
+        self.bytes.saturating_sub(there)
+    }
+}
+
+/// The memory that models take together: what they share counts once.
+pub fn memory_together<'a>(models: impl IntoIterator<Item = &'a TurnTaker>) -> u64 {
+    let mut keys = HashSet::new();
+    models.into_iter().fold(0u64, |sum, one| {
+        let is_new = one.shared.is_none_or(|shared| keys.insert(shared.key));
+        let counted = one.shared.filter(|_| !is_new).map_or(0, |shared| shared.bytes);
+        sum.saturating_add(one.bytes.saturating_sub(counted))
+    })
 }
 
 /// What is to be done.
@@ -120,17 +153,17 @@ pub fn turn_moves(models: &[TurnTaker], memory: Option<u64>, now: Duration) -> T
     if models.iter().any(|one| matches!(one.presence, Presence::Loading { .. } | Presence::Leaving)) {
         return moves;
     }
-    let taken = models.iter().filter(|one| one.takes_room()).fold(0u64, |sum, one| sum.saturating_add(one.bytes));
-    let free = memory.map_or(u64::MAX, |memory| memory.saturating_sub(taken));
+    let present: Vec<&TurnTaker> = models.iter().filter(|one| one.takes_room()).collect();
+    let has_room = |next: &TurnTaker| fits(&present, &[], next, memory);
     let away = || models.iter().filter(|one| one.is_away());
     let pinned = away().find(|one| one.is_pinned);
     let waiting = away().filter(|one| one.waits_since.is_some()).min_by_key(|one| one.waits_since);
     if let Some(next) = pinned.or(waiting) {
-        let Some(missing) = next.bytes.checked_sub(free).filter(|missing| *missing > 0) else {
+        if has_room(next) {
             moves.load = Some(next.id);
             return moves;
-        };
-        for one in victims(models, missing, now, |_| true) {
+        }
+        for one in victims(&present, next, memory, now, |_| true) {
             match (one.has_stayed(now), one.answering) {
                 (false, _) => {}
                 (true, 0) => moves.leave.push(one.id),
@@ -140,8 +173,7 @@ pub fn turn_moves(models: &[TurnTaker], memory: Option<u64>, now: Duration) -> T
         return moves;
     }
     for next in away().filter(|one| one.is_prepared) {
-        let missing = next.bytes.saturating_sub(free);
-        if missing == 0 {
+        if has_room(next) {
             moves.load = Some(next.id);
             return moves;
         }
@@ -149,43 +181,53 @@ pub fn turn_moves(models: &[TurnTaker], memory: Option<u64>, now: Duration) -> T
             let is_idle = one.answering == 0 && one.waits_since.is_none() && one.has_stayed(now);
             is_idle && !one.is_prepared && one.used.is_none_or(|used| now.saturating_sub(used) >= KEPT)
         };
-        let leave = victims(models, missing, now, is_forgotten);
+        let leave = victims(&present, next, memory, now, is_forgotten);
         if !leave.is_empty() {
             moves.leave = leave.iter().map(|one| one.id).collect();
             return moves;
         }
     }
-    let fits = away().filter(|one| one.bytes <= free);
     // The one used last first; of those never used the first in the list.
-    moves.load = fits.min_by_key(|one| Reverse(one.used)).map(|one| one.id);
+    moves.load = away().filter(|one| has_room(one)).min_by_key(|one| Reverse(one.used)).map(|one| one.id);
     moves
 }
 
-/// Who would have to leave for so many bytes; nobody where that is not enough.
-fn victims(models: &[TurnTaker], missing: u64, now: Duration, may: impl Fn(&TurnTaker) -> bool) -> Vec<&TurnTaker> {
+/// Whether a model has room beside those that are there, without those that go.
+fn fits(present: &[&TurnTaker], gone: &[&TurnTaker], next: &TurnTaker, memory: Option<u64>) -> bool {
+    let stays = present.iter().copied().filter(|one| gone.iter().all(|gone| gone.id != one.id));
+    memory.is_none_or(|memory| memory_together(stays.chain([next])) <= memory)
+}
+
+/// Who would have to leave for a model; nobody where that is not enough.
+fn victims<'a>(
+    present: &[&'a TurnTaker],
+    next: &TurnTaker,
+    memory: Option<u64>,
+    now: Duration,
+    may: impl Fn(&TurnTaker) -> bool,
+) -> Vec<&'a TurnTaker> {
     let is_candidate = |one: &&TurnTaker| one.presence == Presence::Here && !one.is_pinned && may(one);
-    let mut order: Vec<&TurnTaker> = models.iter().filter(is_candidate).collect();
-    order.sort_by_key(|one| (one.answering > 0, !one.has_stayed(now), one.is_prepared, one.used));
-    let mut won = 0u64;
-    let mut found = Vec::new();
+    let mut order: Vec<&TurnTaker> = present.iter().copied().filter(is_candidate).collect();
+    // Who is on the newcomer's own base frees little, and with the last of them it would be read again.
+    let shares = |one: &TurnTaker| next.missing_beside([one]) < next.bytes;
+    order.sort_by_key(|one| (one.answering > 0, !one.has_stayed(now), one.is_prepared, shares(one), one.used));
+    let mut found: Vec<&TurnTaker> = Vec::new();
     for one in order {
-        if won >= missing {
+        if fits(present, &found, next, memory) {
             break;
         }
-        won = won.saturating_add(one.bytes);
         found.push(one);
     }
-    if won < missing {
+    if !fits(present, &found, next, memory) {
         return Vec::new();
     }
     // Where the last one makes enough room alone, the others need not go.
-    found.retain(|one| {
-        let is_needed = won - one.bytes < missing;
-        if !is_needed {
-            won -= one.bytes;
+    for one in found.clone() {
+        let without: Vec<&TurnTaker> = found.iter().copied().filter(|other| other.id != one.id).collect();
+        if fits(present, &without, next, memory) {
+            found = without;
         }
-        is_needed
-    });
+    }
     found
 }
 
@@ -205,8 +247,8 @@ pub fn turn_wait(models: &[TurnTaker], id: ModelId, bytes_per_second: f64) -> Op
         let left = match one.presence {
             Presence::Loading { left } => left,
             Presence::Away if is_on_its_way => 0,
-            Presence::Away if one.id == id || is_before(one) => one.bytes,
-            Presence::Here | Presence::Leaving if one.id == id => one.bytes,
+            Presence::Away if one.id == id || is_before(one) => one.missing_beside(models),
+            Presence::Here | Presence::Leaving if one.id == id => one.missing_beside(models),
             _ => 0,
         };
         sum.saturating_add(left)

@@ -53,6 +53,31 @@ fn loading(one: TurnTaker) -> TurnTaker {
     TurnTaker { presence: Presence::Loading { left: 5 }, ..one }
 }
 
+/// One of which eight bytes are a base's.
+fn on_base(one: TurnTaker, key: u64) -> TurnTaker {
+    TurnTaker { shared: Some(SharedWeights { key, bytes: 8 }), ..one }
+}
+
+#[test]
+fn adapters_on_one_base_take_its_memory_once() {
+    let on = |n: usize, key: u64| on_base(here(n, n as u64), key);
+    assert_eq!(memory_together(&[on(1, 7), on(2, 7), on(3, 9), here(4, 1)]), 10 + 2 + 10 + 10);
+    let next = on_base(waiting(5, 9), 7);
+    assert_eq!((next.missing_beside(&[on(1, 7)]), next.missing_beside(&[on(3, 9)])), (2, 10));
+    assert_eq!(next.missing_beside(&[on_base(away(1), 7), next]), 10, "a base that is not there is read");
+    let moves = |models: &[TurnTaker], memory| {
+        let moves = turn_moves(models, Some(memory), seconds(100));
+        (moves.load, moves.leave)
+    };
+    assert_eq!(moves(&[on(1, 7), on(2, 7), next], 14), (Some(id(5)), vec![]), "two bytes are enough");
+    // Neither of two on the base makes room for another's file alone; with both of them the base goes.
+    assert_eq!(moves(&[on(1, 7), on(2, 7), waiting(5, 9)], 12), (None, vec![id(1), id(2)]));
+    // Whoever is on the newcomer's own base makes room for two bytes only: another base goes instead.
+    assert_eq!(moves(&[on(1, 7), here(2, 2), next], 20), (None, vec![id(2)]));
+    assert_eq!(turn_wait(&[on(1, 7), next], id(5), 1.0), Some(seconds(2)));
+    assert_eq!(turn_wait(&[on(1, 9), next], id(5), 1.0), Some(seconds(10)));
+}
+
 #[test]
 fn who_is_loaded_and_who_leaves() {
     let big = |one: TurnTaker| TurnTaker { bytes: 20, ..one };
