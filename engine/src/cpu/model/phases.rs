@@ -144,12 +144,16 @@ impl Thread<'_, '_> {
             let start = starts[part];
             let rows = Rows { inputs: all, low: &space.thirds[part][..tokens], owner: &|token| owners[token] };
             let (piece, matrix) = (pieces[part].get(item), pick(|weights| &weights.layers[number].qkv[part]));
+            let mut is_finite = true;
             let write = &mut |adds: bool, token: usize, row: usize, products: &[f32]| {
+                is_finite &= are_finite(products);
                 let at = token * width + start + row;
                 // SAFETY: the rows of a piece belong to this thread.
                 put(adds, unsafe { space.qkv.get_mut(at..at + products.len()) }, products);
             };
-            check(self.multiply(rows, &piece, &space.hidden_inputs, matrix, write), "a matrix's product")
+            self.multiply(rows, &piece, &space.hidden_inputs, matrix, write);
+            // What reads them next might hide that they were not.
+            check(is_finite, "a matrix's product")
         };
         let store = |token: usize| {
             // SAFETY: a token belongs to one thread.
@@ -214,7 +218,9 @@ impl Thread<'_, '_> {
         let is_all = std::ptr::eq(to, &space.x);
         let multiply = |piece: usize| {
             let all = Rows { inputs: rows, low: rows, owner: &|i| owners[rows[i] as usize] };
+            let mut is_finite = true;
             let write = &mut |adds: bool, i: usize, row: usize, products: &[f32]| {
+                is_finite &= are_finite(products);
                 let (at, from) = (i * hidden + row, rows[i] as usize * hidden + row);
                 // SAFETY: the rows of a piece belong to this thread.
                 let out = unsafe { to.get_mut(at..at + products.len()) };
@@ -225,7 +231,8 @@ impl Thread<'_, '_> {
                 put(true, out, products);
             };
             let matrix = pick(|weights| &weights.layers[number].output);
-            check(self.multiply(all, &pieces.get(piece), &space.attended_inputs, matrix, write), "a matrix's product")
+            self.multiply(all, &pieces.get(piece), &space.attended_inputs, matrix, write);
+            check(is_finite, "a matrix's product")
         };
         let (experts, top) = (config.num_experts, config.experts_per_token);
         let route = |row: usize| {
@@ -404,15 +411,15 @@ impl Thread<'_, '_> {
             let places = &space.rows[rows.clone()];
             let owner = &|i: usize| owners[plan.outputs[rows.start + i] as usize];
             let all = Rows { inputs: places, low: places, owner };
+            let mut is_finite = true;
             let write = &mut |adds: bool, i: usize, row: usize, products: &[f32]| {
+                is_finite &= are_finite(products);
                 let at = i * vocabulary + row;
                 // SAFETY: the rows of a piece belong to this thread.
                 put(adds, unsafe { space.logits.get_mut(at..at + products.len()) }, products);
             };
-            check(
-                self.multiply(all, &pieces.get(piece), &space.hidden_inputs, Weights::head, write),
-                "a matrix's product",
-            )
+            self.multiply(all, &pieces.get(piece), &space.hidden_inputs, Weights::head, write);
+            check(is_finite, "a matrix's product")
         };
         self.worker.share(pieces.len(), write)?;
         self.worker.share(rows.len(), |row| {

@@ -16,7 +16,6 @@ use crate::cpu::attention::Tasks;
 use crate::cpu::pool::{Halt, Worker};
 use crate::cpu::product::{TILE_ROWS, product};
 use crate::error::Error;
-use crate::ops::are_finite;
 use crate::schedule::StepInput;
 
 /// From so many tokens on, pieces of matrices are large.
@@ -107,9 +106,6 @@ pub struct Rows<'r> {
     pub owner: &'r dyn Fn(usize) -> usize,
 }
 
-/// Takes products with rows: (whether they add to what is there, number of the row, first row of the matrix, products).
-type Write<'a> = dyn FnMut(bool, usize, usize, &[f32]) + 'a;
-
 /// Numbers from 0 cut where one is no longer the same as the first of its run.
 fn runs(count: usize, same: impl Fn(usize, usize) -> bool) -> impl Iterator<Item = Range<usize>> {
     let mut start = 0;
@@ -126,25 +122,23 @@ impl Thread<'_, '_> {
         self.step.parts[self.step.owners[token]].weights
     }
 
-    /// Multiplies rows with a piece of the matrix that `pick` finds in their models. `write` gets first the
-    /// products with matrices, then those with pairs, which add to them. Tells whether all were finite: what reads them next might
-    /// hide that they were not.
+    /// Multiplies rows with a piece of the matrix that `pick` finds in their models. `write` gets first the products with matrices,
+    /// then those with pairs, which add to them: (whether they add, number of the row, first row of the matrix, products). It is
+    /// called for a few products at a time, and so is part of each caller's own loop.
     pub fn multiply(
         &self,
         rows: Rows<'_>,
         piece: &Range<usize>,
         inputs: &Inputs,
         pick: impl Fn(&Weights) -> &Matrix,
-        write: &mut Write<'_>,
-    ) -> bool {
+        write: &mut impl FnMut(bool, usize, usize, &[f32]),
+    ) {
         let Rows { inputs: places, low, owner } = rows;
         let Step { parts, space, has_pairs, .. } = self.step;
         let matrix = |owner: usize| pick(parts[owner].weights);
-        let mut is_finite = true;
-        let shared = |a: usize, b: usize| {
-            let (a, b) = (owner(a), owner(b));
-            a == b || matrix(a).is_shared_with(matrix(b))
-        };
+        let is_alone = parts.len() == 1;
+        let shared =
+            |a: usize, b: usize| is_alone || owner(a) == owner(b) || matrix(owner(a)).is_shared_with(matrix(owner(b)));
         for run in runs(places.len(), shared) {
             let matrix = matrix(owner(run.start));
             product(
@@ -152,23 +146,18 @@ impl Thread<'_, '_> {
                 piece.clone(),
                 inputs.of(matrix.form()),
                 &places[run.clone()],
-                &mut |i, row, products| {
-                    is_finite &= are_finite(products);
-                    write(false, run.start + i, row, products);
-                },
+                &mut |i, row, products| write(false, run.start + i, row, products),
             );
         }
         if !has_pairs {
-            return is_finite;
+            return;
         }
         for run in runs(places.len(), |a, b| owner(a) == owner(b)) {
             let Some(pair) = &matrix(owner(run.start)).pair else { continue };
             product(&pair.b, piece.clone(), space.low(pair.rank()), &low[run.clone()], &mut |i, row, products| {
-                is_finite &= are_finite(products);
                 write(true, run.start + i, row, products);
             });
         }
-        is_finite
     }
 
     /// What the first factors of pairs make of a row, times the pairs' scales, each put into its place for the second factor.
